@@ -1,0 +1,88 @@
+"""Checkpoints: named arrays and a few texts in one safetensors file, which cannot execute code when it is read.
+
+A save is atomic: written aside, flushed to the disk, renamed; the file before is kept as NAME.previous. A SHA-256 over
+every name, dtype, shape, byte and text is stored with them and checked on reading, since the format has none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from core.initializers import Array
+
+
+class CheckpointError(ValueError):
+    """The file cannot be used; the message says which and why."""
+
+
+def sha256(array: Array) -> str:
+    """The SHA-256 of the bytes of an array, in hexadecimal."""
+    return hashlib.sha256(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))).hexdigest()
+
+
+def digest(arrays: Mapping[str, Array], texts: Mapping[str, str]) -> str:
+    """One SHA-256 over all arrays and texts."""
+    rows = [[name, str(a.dtype), list(a.shape), sha256(a)] for name, a in sorted(arrays.items())]
+    return hashlib.sha256(json.dumps([rows, sorted(texts.items())]).encode()).hexdigest()
+
+
+def previous(path: Path) -> Path:
+    """Where the checkpoint before this one is kept."""
+    return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Flushes renames in `folder` to the disk, where the system can (not on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def save(path: Path, arrays: Mapping[str, Array], texts: Mapping[str, str]) -> None:
+    """Writes the arrays and texts to `path`, atomically; nothing large is copied in memory.
+
+    Raises OSError when the disk is full or the folder not writable; the files from before are then untouched.
+    """
+    arrays = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
+    aside = path.with_name(path.name + ".tmp")
+    try:
+        save_file(arrays, aside, metadata={**texts, "sha256": digest(arrays, texts)})
+        with open(aside, "rb+") as file:
+            os.fsync(file.fileno())
+    except (OSError, SafetensorError) as error:
+        aside.unlink(missing_ok=True)
+        raise OSError(f"cannot write {path}: {error}") from error
+    if path.exists():
+        os.replace(path, previous(path))
+    os.replace(aside, path)
+    sync_folder(path.parent)
+
+
+def load(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
+    """The arrays and texts of a checkpoint.
+
+    Raises CheckpointError when the file is missing, cut off, changed in any bit, or not one of ours.
+    """
+    try:
+        with safe_open(path, "np") as file:
+            texts = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint ({error})") from error
+    stored = texts.pop("sha256", None)
+    if stored is None:
+        raise CheckpointError(f"{path} carries no SHA-256: it is not a Trivium checkpoint")
+    if stored != digest(arrays, texts):
+        raise CheckpointError(f"{path} was changed after it was written: its SHA-256 does not match")
+    return arrays, texts

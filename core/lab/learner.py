@@ -1,0 +1,125 @@
+"""The contract between a learner and everything that drives it: the loop, `check`, `predict`, `compare`.
+
+Any object with these members is a learner; there is no base class to inherit from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from core.initializers import Array
+from core.layers import Layer, Rng
+
+State = dict[str, Array]
+
+
+class Refusal(Exception):
+    """What the user asked for cannot be done; the message is one line that says what is wrong and what to do."""
+
+
+@dataclass
+class Report:
+    """What a learner says of its best weights, once, on the test part.
+
+    `metrics[metric]` is the raw value; chance and reference put it on the scale where 0 is chance and 1 the reference.
+    """
+
+    metrics: dict[str, float]  # all figures on the test part
+    metric: str  # the one that is the score
+    chance: float  # the same metric for guessing, or for a random policy
+    reference: float  # the same metric for a named strong method
+    reference_name: str
+    baselines: dict[str, float] = field(default_factory=dict)  # the same metric for simpler methods
+    answers: int = 0  # answers from the teacher that the report itself asked for (labels that name clusters, say)
+    pictures: dict[str, str] = field(default_factory=dict)  # file name in the folder: caption
+    texts: dict[str, str] = field(default_factory=dict)  # title: text, such as generated samples
+
+    def score(self) -> dict[str, Any]:
+        """metric, value, chance, reference and scaled = (value - chance) / (reference - chance)."""
+        value = self.metrics[self.metric]
+        span = self.reference - self.chance
+        return {"metric": self.metric, "value": value, "chance": self.chance, "reference": self.reference,
+                "scaled": (value - self.chance) / span if span else 0.0}  # fmt: skip
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """One algorithm at work on one task. `progress` follows counts, never the clock; at 1 the run is over."""
+
+    net: Layer
+    w: Array  # the parameters, one flat vector, written in place
+
+    @property
+    def monitor(self) -> str: ...  # "+val_accuracy" (more is better) or "-val_nats" (less is), a key of evaluate()
+    @property
+    def progress(self) -> float: ...
+    def update(self) -> dict[str, float]:
+        """One unit of learning, 0.02 to 2 s. Returns logs ("loss", ...), with "examples" seen and "answers" given."""
+
+    def evaluate(self) -> dict[str, float]:
+        """Figures on the validation part. Changes nothing, and draws from a generator of its own."""
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        """Opens the test part, once, with the best weights. Pictures go to `folder`; with None none are made."""
+
+    def state(self) -> State:
+        """All that is needed to go on bit for bit, `w` apart; views are fine, the caller copies or writes at once."""
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        """Takes back what `state` gave, copying it."""
+
+    # Optional, and skipped by name where they are missing:
+    #   weights: Array                            the vector that is judged, where it is not w (a running average)
+    #   sample(rng, n) -> batch, loss(w, batch, g=None, rng=None) -> float        for `trivium check`
+    #   predict(w, x) -> Array | str              for `trivium predict`
+
+
+def weights(learner: Learner) -> Array:
+    """The vector that is judged: the learner's running average where it keeps one, else its parameters."""
+    vector: Array = getattr(learner, "weights", learner.w)
+    return vector
+
+
+def rng_state(rng: Rng) -> Array:
+    """The state of a generator as the bytes of its JSON, uint8."""
+    return np.frombuffer(json.dumps(rng.bit_generator.state).encode(), np.uint8)
+
+
+def set_rng_state(rng: Rng, state: Array) -> None:
+    """Puts a generator back into a state that `rng_state` gave."""
+    rng.bit_generator.state = json.loads(state.tobytes())
+
+
+def prefixed(prefix: str, state: Mapping[str, Array]) -> State:
+    """{"m": a} -> {"adam.m": a}."""
+    return {f"{prefix}.{name}": array for name, array in state.items()}
+
+
+def unprefixed(prefix: str, state: Mapping[str, Array]) -> State:
+    """{"adam.m": a, "rng": b} -> {"m": a copy of a}."""
+    head = prefix + "."
+    return {name.removeprefix(head): array.copy() for name, array in state.items() if name.startswith(head)}
+
+
+def positive(config: Any, *names: str) -> None:
+    """Raises ValueError, naming the field, unless these fields of a Config are numbers above 0."""
+    for name in names:
+        if not getattr(config, name) > 0:
+            raise ValueError(f"{name} must be above 0, not {getattr(config, name)}")
+
+
+class Splits(NamedTuple):
+    """A data set in three fixed parts: x (N, ...) and t (N,). The test part is for `report` alone."""
+
+    x_train: Array
+    t_train: Array
+    x_val: Array
+    t_val: Array
+    x_test: Array
+    t_test: Array

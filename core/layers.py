@@ -1,0 +1,262 @@
+"""Layers: functions of an input and of a slice of `w` that return their output and the way back.
+
+A `Layer` is three things: the `layout` of its parameters, how they start (`fill`), and `forward`.
+    y, back = layer(x, w)            x (..., I), w (size,) -> y (..., O)
+    back(dy, g)                      writes d(sum(dy * y))/dw into g (size,); add=True adds
+    dx = back(dy, dx=True)           the gradient at x; without g no parameter gradient is computed
+The last axis is features, all axes before it are batch. A layer never writes into its `x` or into `dy`,
+since others may hold them; `back` may be called more than once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.initializers import Array, Initializer, glorot, he
+
+Rng = np.random.Generator
+Layout = Mapping[str, tuple[int, ...]]  # the names and shapes of the parameters, in their order in w
+
+
+class Back(Protocol):
+    def __call__(self, dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any: ...
+
+
+Forward = Callable[[Array, Array, Rng | None], tuple[Array, Back]]
+
+
+def _nothing(rng: Rng, w: Array) -> None:
+    """Fills a layer without parameters."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """A function y = f(x; w). A composition of layers is a layer, and so is a whole network."""
+
+    forward: Forward = field(repr=False)
+    layout: Layout = field(default_factory=dict)
+    fill: Callable[[Rng, Array], None] = field(default=_nothing, repr=False)
+    ids: bool = False  # the input is integer ids, not features
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(math.prod(shape) for shape in self.layout.values()))
+
+    def __call__(self, x: Any, w: Array, rng: Rng | None = None) -> tuple[Array, Back]:
+        """The border: casts `x` to the dtype of `w` once. With `rng`, dropout is on.
+
+        Raises ValueError if w does not have the shape (size,), or x not the features that the layers expect.
+        """
+        if w.shape != (self.size,):
+            raise ValueError(f"w has shape {w.shape}, but this network has {self.size} parameters")
+        return self.forward(np.asarray(x) if self.ids else np.asarray(x, w.dtype), w, rng)
+
+    def init(self, rng: Rng, dtype: Any = np.float32) -> Array:
+        """Fresh parameters, w (size,)."""
+        w = np.zeros(self.size, dtype)
+        self.fill(rng, w)
+        return w
+
+    def views(self, w: Array) -> dict[str, Array]:
+        """The parameters in `w` by name, as views: writing into one writes into `w`."""
+        parts, a = {}, 0
+        for name, shape in self.layout.items():
+            b = a + math.prod(shape)
+            parts[name], a = w[a:b].reshape(shape), b
+        return parts
+
+
+def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: float = 1.0) -> Layer:
+    """y = x W + b, with W (I, O) and b (O,); b starts at 0."""
+    n = I * O
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        if x.ndim == 0 or x.shape[-1] != I:
+            raise ValueError(f"Linear({I}, {O}) needs {I} features, but x has shape {x.shape}")
+        W = w[:n].reshape(I, O)
+        X = x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), I)  # B, I
+        y = X @ W  # B, O
+        if bias:
+            y += w[n:]
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            D = dy if dy.ndim == 2 else dy.reshape(X.shape[0], O)  # B, O
+            if g is not None and add:
+                g[:n].reshape(I, O)[...] += X.T @ D
+                if bias:
+                    g[n:] += D.sum(0)
+            elif g is not None:
+                np.matmul(X.T, D, out=g[:n].reshape(I, O))
+                if bias:
+                    np.add.reduce(D, 0, out=g[n:])
+            return (D @ W.T).reshape(x.shape) if dx else None
+
+        return (y if x.ndim == 2 else y.reshape(*x.shape[:-1], O)), back
+
+    def fill(rng: Rng, w: Array) -> None:
+        init(rng, w[:n].reshape(I, O), gain)
+
+    return Layer(forward, {"weight": (I, O), "bias": (O,)} if bias else {"weight": (I, O)}, fill)
+
+
+# Activations: y = f(x) element by element. Each gives f and, for the way back, its slope f'(x).
+
+Elementwise = Callable[[Array], tuple[Array, Callable[[], Array]]]
+
+
+def activation(f: Elementwise) -> Layer:
+    """A layer without parameters, dx = dy * f'(x), out of `f`, which returns (f(x), a function that returns f'(x))."""
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        y, slope = f(x)
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return dy * slope() if dx else None
+
+        return y, back
+
+    return Layer(forward)
+
+
+def _no_slope() -> Array:
+    raise ValueError("step has no gradient: its slope is 0 wherever it exists; learn it with the perceptron rule")
+
+
+def _sigmoid(x: Array) -> Array:
+    return 0.5 * np.tanh(0.5 * x) + 0.5  # never overflows
+
+
+def _tanh(x: Array) -> tuple[Array, Callable[[], Array]]:
+    y = np.tanh(x)
+    return y, lambda: 1 - y * y
+
+
+def _logistic(x: Array) -> tuple[Array, Callable[[], Array]]:
+    y = _sigmoid(x)
+    return y, lambda: y * (1 - y)
+
+
+def _gelu(x: Array) -> tuple[Array, Callable[[], Array]]:
+    a, c = math.sqrt(2 / math.pi), 0.044715
+    u = np.tanh(a * x * (1 + c * x * x))
+    return 0.5 * x * (1 + u), lambda: 0.5 * (1 + u) + 0.5 * x * (1 - u * u) * a * (1 + 3 * c * x * x)
+
+
+identity = activation(lambda x: (x, lambda: np.ones_like(x)))
+"""y = x."""
+step = activation(lambda x: ((x > 0).astype(x.dtype), _no_slope))
+"""y = 1 where x > 0, else 0: the perceptron's threshold (Rosenblatt 1958). Has no gradient, and says so if asked."""
+relu = activation(lambda x: (np.maximum(x, 0), lambda: x > 0))
+"""y = max(x, 0) (Nair and Hinton 2010). The slope at 0 is taken as 0."""
+sigmoid = activation(_logistic)
+"""y = 1 / (1 + exp(-x))."""
+tanh = activation(_tanh)
+"""y = tanh(x)."""
+gelu = activation(_gelu)
+"""y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415)."""
+softplus = activation(lambda x: (np.logaddexp(0, x), lambda: _sigmoid(x)))
+"""y = log(1 + exp(x)): a smooth ReLU, always positive."""
+
+
+def leaky_relu(slope: float = 0.01) -> Layer:
+    """y = x where x > 0, else slope * x (Maas et al. 2013)."""
+    return activation(lambda x: (np.where(x > 0, x, slope * x), lambda: np.where(x > 0, 1, slope).astype(x.dtype)))
+
+
+def _normalise(I: int, centre: bool, eps: float) -> Layer:
+    """z = (x - mean) / sqrt(mean((x - mean)^2) + eps), y = z * scale + shift; without centre no mean and no shift."""
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        if x.ndim == 0 or x.shape[-1] != I:
+            raise ValueError(f"this normalisation needs {I} features, but x has shape {x.shape}")
+        scale = w[:I]
+        z = x - x.mean(-1, keepdims=True) if centre else x
+        r = 1 / np.sqrt((z * z).mean(-1, keepdims=True) + eps)  # ..., 1
+        z = z * r
+        y = z * scale + w[I:] if centre else z * scale
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            if g is not None:
+                sums = [(dy * z).reshape(-1, I).sum(0)] + ([dy.reshape(-1, I).sum(0)] if centre else [])
+                if add:
+                    g += np.concatenate(sums)
+                else:
+                    np.concatenate(sums, out=g)
+            if not dx:
+                return None
+            dz = dy * scale
+            dz = dz - z * (dz * z).mean(-1, keepdims=True)
+            return r * (dz - dz.mean(-1, keepdims=True) if centre else dz)
+
+        return y, back
+
+    def fill(rng: Rng, w: Array) -> None:
+        w[:I] = 1
+
+    return Layer(forward, {"scale": (I,), "shift": (I,)} if centre else {"scale": (I,)}, fill)
+
+
+def LayerNorm(I: int, eps: float = 1e-5) -> Layer:
+    """y = (x - mean(x)) / sqrt(var(x) + eps) * scale + shift, over the features (Ba et al. 2016, arXiv:1607.06450)."""
+    return _normalise(I, True, eps)
+
+
+def RMSNorm(I: int, eps: float = 1e-5) -> Layer:
+    """y = x / sqrt(mean(x^2) + eps) * scale, over the features (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+    return _normalise(I, False, eps)
+
+
+def Dropout(p: float) -> Layer:
+    """y = x * mask / (1 - p), each mask entry 0 with probability p; y = x unless `rng` is passed (Srivastava 2014)."""
+    if not 0 <= p < 1:
+        raise ValueError(f"Dropout needs 0 <= p < 1, not {p}")
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        mask = None if rng is None or p == 0 else (rng.random(x.shape, np.float32) >= p) * w.dtype.type(1 / (1 - p))
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return (dy if mask is None else dy * mask) if dx else None
+
+        return (x if mask is None else x * mask), back
+
+    return Layer(forward)
+
+
+def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> Layer:
+    """y = the rows of a table W (V, E) at the ids x: (..., K) integers -> (..., K*E).
+
+    Raises ValueError when ids are not integers in [0, V), and when asked for dx: ids have no gradient.
+    """
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        if x.dtype.kind not in "iu" or x.ndim == 0:
+            raise ValueError(f"Embedding needs integer ids (..., K), not {x.dtype} of shape {x.shape}")
+        if x.size and not (x.min() >= 0 and x.max() < V):
+            raise ValueError(f"Embedding({V}, {E}) needs ids from 0 to {V - 1}, got {x.min()} to {x.max()}")
+        y = w.reshape(V, E)[x].reshape(*x.shape[:-1], x.shape[-1] * E)
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            if dx:
+                raise ValueError("the ids of an Embedding have no gradient")
+            if g is None:
+                return None
+            if not add:
+                g[:] = 0
+            flat = x.ravel()
+            order = np.argsort(flat, kind="stable")  # rows of one id side by side, then one sum an id
+            ids, start = np.unique(flat[order], return_index=True)
+            if ids.size:
+                g.reshape(V, E)[ids] += np.add.reduceat(dy.reshape(-1, E)[order], start, axis=0)
+            return None
+
+        return y, back
+
+    def fill(rng: Rng, w: Array) -> None:
+        init(rng, w.reshape(V, E), gain)
+
+    return Layer(forward, {"table": (V, E)}, fill, ids=True)

@@ -1,0 +1,112 @@
+"""Losses: each returns (value, gradient of its first argument).
+
+The value is a float, averaged over the batch (all axes but the last); the gradient has the shape and the dtype of
+the first argument. What separates the three ways to learn is what stands here as the target: a label, the data
+itself, or an action weighted by the reward that followed it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from core.initializers import Array
+
+Loss = tuple[float, Array]
+
+
+def log_softmax(y: Array) -> Array:
+    """log p_c = y_c - log(sum_k exp(y_k)) along the last axis; stable at logits of any size."""
+    z: Array = y - y.max(-1, keepdims=True)
+    z -= np.log(np.exp(z).sum(-1, keepdims=True))
+    return z
+
+
+def softmax(y: Array) -> Array:
+    """p_c = exp(y_c) / sum_k exp(y_k) along the last axis."""
+    p: Array = np.exp(y - y.max(-1, keepdims=True))
+    p /= p.sum(-1, keepdims=True)
+    return p
+
+
+def cross_entropy(y: Array, t: Array, class_weight: Array | None = None, sample_weight: Array | None = None,
+                  smoothing: float = 0.0) -> Loss:  # fmt: skip
+    """-log p(t), p = softmax(y); the gradient of one example is p - onehot(t).
+
+    y (..., C) logits; t (...) integer labels, or (..., C) probabilities. With class_weight (C,) and sample_weight
+    (...) it is a mean weighted by their product; smoothing s turns the target into (1 - s) t + s / C, whose
+    classes are weighted one by one, as PyTorch does. Nats (Bridle 1990; smoothing: Szegedy et al. 2016).
+    """
+    C = y.shape[-1]
+    Y = y.reshape(-1, C)  # B, C
+    if t.ndim < y.ndim and class_weight is None and sample_weight is None and not smoothing:
+        rows, labels = np.arange(len(Y)), t.ravel()
+        z = Y - Y.max(-1, keepdims=True)  # B, C
+        p = np.exp(z)
+        total = p.sum(-1, keepdims=True)  # B, 1
+        loss = float((np.log(total[:, 0]) - z[rows, labels]).sum()) / len(Y)
+        p /= total
+        p[rows, labels] -= 1
+        p *= 1 / len(Y)
+        return loss, p.reshape(y.shape)
+    onehot = np.arange(C) == t[..., None] if t.ndim < y.ndim else t
+    q = onehot.astype(y.dtype).reshape(-1, C)  # B, C
+    weight = q @ class_weight.astype(y.dtype) if class_weight is not None else np.ones(len(Y), y.dtype)  # B
+    q = (1 - smoothing) * q + smoothing / C
+    if class_weight is not None:
+        q = q * class_weight.astype(y.dtype)
+    if sample_weight is not None:
+        s = sample_weight.astype(y.dtype).ravel()
+        weight, q = weight * s, q * s[:, None]
+    q = q / weight.sum()
+    log_p = log_softmax(Y)
+    dy = np.exp(log_p) * q.sum(-1, keepdims=True) - q
+    return float(-(q * log_p).sum()), dy.reshape(y.shape)
+
+
+def mse(y: Array, t: Array) -> Loss:
+    """mean((y - t)^2) over the batch and the features; the gradient is 2 (y - t) / (number of entries)."""
+    d = y - t
+    return float((d * d).mean()), (2 / d.size) * d
+
+
+def huber(y: Array, t: Array, delta: float = 1.0) -> Loss:
+    """mean of d^2/2 where |d| <= delta, else delta (|d| - delta/2), with d = y - t (Huber 1964)."""
+    d = y - t
+    inner = np.clip(d, -delta, delta)
+    return float((inner * (d - 0.5 * inner)).mean()), inner / d.size
+
+
+def binary_cross_entropy(y: Array, t: Array) -> Loss:
+    """mean of log(1 + exp(y)) - t y: y are logits, t in [0, 1]; the gradient of one entry is sigmoid(y) - t."""
+    return float((np.logaddexp(0, y) - t * y).mean()), (0.5 * np.tanh(0.5 * y) + 0.5 - t) / y.size
+
+
+def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
+    """sum over c != t of max(0, margin - y_t + y_c), divided by C; y (..., C), t (...) labels.
+
+    The multi-class hinge of Weston and Watkins (1999), scaled by the number of classes as PyTorch does.
+    """
+    C = y.shape[-1]
+    Y, labels = y.reshape(-1, C), t.ravel()
+    rows = np.arange(len(Y))
+    excess = Y - Y[rows, labels][:, None] + margin  # B, C
+    excess[rows, labels] = 0
+    dy = (excess > 0).astype(y.dtype)
+    dy[rows, labels] = -dy.sum(-1)
+    scale = 1 / Y.size
+    return float(np.maximum(excess, 0).sum()) * scale, (dy * scale).reshape(y.shape)
+
+
+def gaussian_kl(y: Array) -> Loss:
+    """KL(N(m, exp(v)) || N(0, 1)) = sum of (m^2 + exp(v) - 1 - v) / 2, with y = [m, v] (..., 2Z).
+
+    v is the log-variance. Nats per example (Kingma and Welling 2014, arXiv:1312.6114).
+    Its gradient grows as exp(v); a v above 88 overflows float32, as it must: the true value does too.
+    """
+    Z = y.shape[-1] // 2
+    B = math.prod(y.shape[:-1])
+    m, v = y[..., :Z], y[..., Z:]
+    e = np.exp(v)
+    return float(0.5 * (m * m + e - 1 - v).sum()) / B, np.concatenate([m, 0.5 * (e - 1)], -1) / B

@@ -1,0 +1,111 @@
+"""Networks: compositions of layers, each a layer itself, and so a function of one flat `w`.
+
+net = MLP(64, 128, 10)
+w = net.init(rng)                        # (net.size,) float32
+y, back = net(x, w)                      # (..., 64) -> (..., 10), and the way back
+loss, dy = cross_entropy(y, t)           # a loss: (value, gradient of its first argument)
+back(dy, g)                              # writes the gradient into g (net.size,)
+optimizer.step(w, g)                     # writes into w
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array, Initializer, glorot, he
+from core.layers import Back, Layer, Layout, Linear, Rng, relu
+
+
+def _join(parts: tuple[Layer, ...]) -> tuple[Layout, list[slice], Callable[[Rng, Array], None]]:
+    """The layout of several parts side by side in one w, the slice of each, and how they are filled."""
+    if not parts:
+        raise ValueError("a composition needs at least one layer")
+    layout = {f"{i}.{name}": shape for i, part in enumerate(parts) for name, shape in part.layout.items()}
+    ends = np.cumsum([0] + [part.size for part in parts]).tolist()
+    slices = [slice(a, b) for a, b in pairwise(ends)]
+
+    def fill(rng: Rng, w: Array) -> None:
+        for part, s in zip(parts, slices, strict=True):
+            part.fill(rng, w[s])
+
+    return layout, slices, fill
+
+
+def Sequential(*parts: Layer) -> Layer:
+    """y = f_n(... f_2(f_1(x)))."""
+    layout, slices, fill = _join(parts)
+    pairs = list(zip(parts, slices, strict=True))
+    # where the way back may end when dx is not asked: nothing before this part has parameters
+    first = next((i for i, part in enumerate(parts) if part.size), len(parts))
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        backs = []
+        for part, s in pairs:
+            x, back_part = part.forward(x, w[s], rng)
+            backs.append(back_part)
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            last = -1 if dx else first if g is not None else len(parts)
+            for i in range(len(parts) - 1, max(last, 0) - 1, -1):
+                dy = backs[i](dy, None if g is None else g[slices[i]], add, i > last)
+            return dy if dx else None
+
+        return x, back
+
+    return Layer(forward, layout, fill, parts[0].ids)
+
+
+def Residual(inner: Layer) -> Layer:
+    """y = x + f(x); f keeps the number of features (He et al. 2015, arXiv:1512.03385)."""
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        f, back_inner = inner.forward(x, w, rng)
+        if f.shape != x.shape:
+            raise ValueError(f"Residual needs a layer that keeps the shape, but it maps {x.shape} to {f.shape}")
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            d = back_inner(dy, g, add, dx)
+            return dy + d if dx else None
+
+        return x + f, back
+
+    return Layer(forward, inner.layout, inner.fill)
+
+
+def Concat(*heads: Layer) -> Layer:
+    """y = [f_1(x), ..., f_n(x)] along the features: several heads on one input, such as an actor and a critic."""
+    layout, slices, fill = _join(heads)
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        ys, backs = zip(*(head.forward(x, w[s], rng) for head, s in zip(heads, slices, strict=True)), strict=True)
+        ends = np.cumsum([0] + [y.shape[-1] for y in ys]).tolist()
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            total = None
+            for back_head, s, (a, b) in zip(backs, slices, pairwise(ends), strict=True):
+                d = back_head(dy[..., a:b], None if g is None else g[s], add, dx)
+                if dx:
+                    total = d if total is None else total + d
+            return total
+
+        return np.concatenate(ys, -1), back
+
+    return Layer(forward, layout, fill, any(head.ids for head in heads))
+
+
+def MLP(*sizes: int, activation: Layer = relu, init: Initializer = he, gain: float = 1.0,
+        last: Initializer = glorot, last_gain: float = 1.0) -> Layer:  # fmt: skip
+    """A multi-layer perceptron: Linear layers of the given sizes, `activation` between them, none after the last.
+
+    `init` with `gain` starts the hidden layers, `last` with `last_gain` the output. Raises ValueError below two sizes.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"MLP needs at least an input and an output size, all positive, not {sizes}")
+    parts = []
+    for I, O in pairwise(sizes[:-1]):
+        parts += [Linear(I, O, init=init, gain=gain), activation]
+    return Sequential(*parts, Linear(sizes[-2], sizes[-1], init=last, gain=last_gain))

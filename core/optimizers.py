@@ -1,0 +1,170 @@
+"""Optimizers: rules that write into one flat vector `w`, given its gradient `g` of the same shape.
+
+optimizer.step(w, g, rate)      `rate` scales the step size `lr`: the value of a schedule, 1 if there is none
+optimizer.state                 a dict of arrays, all that is needed to go on; empty before the first step
+A step works through `w` in chunks that fit the processor's cache, so that its memory is read once. Each rule
+gives the results of the PyTorch optimizer of the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+
+from core.initializers import Array
+from core.layers import Layout
+
+CHUNK = 1 << 14  # entries; 16k entries of a few vectors stay in the second-level cache
+
+
+class Optimizer(Protocol):
+    lr: float
+    state: dict[str, Array]
+
+    def step(self, w: Array, g: Array, rate: float = 1.0) -> None: ...
+
+
+def _chunks(size: int) -> Iterator[slice]:
+    for a in range(0, size, CHUNK):
+        yield slice(a, a + CHUNK)
+
+
+def _slots(state: dict[str, Array], w: Array, *names: str) -> list[Array]:
+    """The arrays of these names, shaped like `w`; made of zeros before the first step."""
+    for name in names:
+        if name not in state:
+            state[name] = np.zeros_like(w)
+    return [state[name] for name in names]
+
+
+class SGD:
+    """w -= lr g (Robbins and Monro 1951)."""
+
+    def __init__(self, lr: float) -> None:
+        self.lr, self.state = lr, dict[str, Array]()
+
+    def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
+        for c in _chunks(w.size):
+            w[c] -= self.lr * rate * g[c]
+
+
+class Momentum:
+    """v = momentum v + g; w -= lr v, or with nesterov w -= lr (g + momentum v) (Sutskever et al. 2013)."""
+
+    def __init__(self, lr: float, momentum: float = 0.9, nesterov: bool = False) -> None:
+        self.lr, self.momentum, self.nesterov, self.state = lr, momentum, nesterov, dict[str, Array]()
+
+    def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
+        (v,) = _slots(self.state, w, "v")
+        for c in _chunks(w.size):
+            v[c] *= self.momentum
+            v[c] += g[c]
+            w[c] -= self.lr * rate * (g[c] + self.momentum * v[c] if self.nesterov else v[c])
+
+
+class RMSProp:
+    """v = decay v + (1 - decay) g^2; w -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012)."""
+
+    def __init__(self, lr: float, decay: float = 0.99, eps: float = 1e-8) -> None:
+        self.lr, self.decay, self.eps, self.state = lr, decay, eps, dict[str, Array]()
+
+    def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
+        (v,) = _slots(self.state, w, "v")
+        for c in _chunks(w.size):
+            v[c] += (1 - self.decay) * (g[c] * g[c] - v[c])
+            w[c] -= self.lr * rate * g[c] / (np.sqrt(v[c]) + self.eps)
+
+
+class Adam:
+    """m, v = running means of g and g^2; w -= lr m' / (sqrt(v') + eps), where m', v' are m, v without their bias to 0.
+
+    Kingma and Ba 2015, arXiv:1412.6980. m' = m / (1 - beta1^t), v' = v / (1 - beta2^t), t the number of steps.
+    """
+
+    def __init__(self, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:
+        self.lr, self.beta1, self.beta2, self.eps, self.state = lr, beta1, beta2, eps, dict[str, Array]()
+
+    def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
+        m, v = _slots(self.state, w, "m", "v")
+        count = self.state.setdefault("t", np.zeros((), np.int64))
+        count += 1
+        t = int(count)
+        root = math.sqrt(1 - self.beta2**t)
+        size, eps = self.lr * rate * root / (1 - self.beta1**t), self.eps * root
+        for c in _chunks(w.size):
+            gc, mc, vc = g[c], m[c], v[c]
+            d = gc - mc
+            d *= 1 - self.beta1
+            mc += d
+            np.multiply(gc, gc, out=d)
+            d -= vc
+            d *= 1 - self.beta2
+            vc += d
+            np.sqrt(vc, out=d)
+            d += eps
+            np.divide(mc, d, out=d)
+            d *= size
+            w[c] -= d
+
+
+class AdamW(Adam):
+    """Adam after w *= 1 - lr decay on the matrices alone: biases and scales stay free (Loshchilov and Hutter 2019)."""
+
+    def __init__(self, lr: float, layout: Layout, decay: float = 0.01,
+                 beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:  # fmt: skip
+        super().__init__(lr, beta1, beta2, eps)
+        self.decay, self.matrices, a = decay, list[slice](), 0
+        for shape in layout.values():
+            b = a + math.prod(shape)
+            if len(shape) > 1:
+                self.matrices.append(slice(a, b))
+            a = b
+
+    def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
+        for s in self.matrices:
+            w[s] *= 1 - self.lr * rate * self.decay
+        super().step(w, g, rate)
+
+
+def clip_norm(g: Array, limit: float) -> float:
+    """Scales `g` in place so that its Euclidean norm is at most `limit`; returns the norm before (Pascanu 2013)."""
+    norm = math.sqrt(float(g @ g))
+    if norm > limit:
+        g *= limit / norm
+    return norm
+
+
+def average(a: Array, w: Array, k: float) -> None:
+    """a += k (w - a): a running average of weights; k = 1/n after n calls is the plain mean (Polyak 1992)."""
+    for c in _chunks(w.size):
+        a[c] += k * (w[c] - a[c])
+
+
+# Schedules: the rate as a function of progress, which goes from 0 to 1 and is a matter of counts, never of the clock.
+
+Schedule = Callable[[float], float]
+
+
+def constant(progress: float) -> float:
+    """1."""
+    return 1.0
+
+
+def linear(progress: float) -> float:
+    """1 - progress."""
+    return 1 - progress
+
+
+def cosine(progress: float) -> float:
+    """(1 + cos(pi progress)) / 2 (Loshchilov and Hutter 2017, arXiv:1608.03983)."""
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def warm_up(share: float, then: Schedule = constant) -> Schedule:
+    """Rises from 0 to 1 over the first `share` of progress, then follows `then` over the rest."""
+    if not 0 < share < 1:
+        raise ValueError(f"warm_up needs a share between 0 and 1, not {share}")
+    return lambda progress: progress / share if progress < share else then((progress - share) / (1 - share))

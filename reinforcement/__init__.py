@@ -1,0 +1,1 @@
+"""Trivium: reinforcement learning on the shared core."""

@@ -1,0 +1,1 @@
+"""Trivium: the tasks of reinforcement learning, one file each."""

@@ -1,0 +1,1 @@
+"""Trivium: supervised learning on the shared core."""

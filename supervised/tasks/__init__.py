@@ -1,0 +1,1 @@
+"""Trivium: the tasks of supervised learning, one file each."""

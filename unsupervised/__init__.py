@@ -1,0 +1,1 @@
+"""Trivium: unsupervised learning on the shared core."""

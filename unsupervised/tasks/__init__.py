@@ -1,0 +1,1 @@
+"""Trivium: the tasks of unsupervised learning, one file each."""
