@@ -25,7 +25,7 @@ class CheckpointError(ValueError):
 
 def sha256(array: Array) -> str:
     """The SHA-256 of the bytes of an array, in hexadecimal."""
-    return hashlib.sha256(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).hexdigest()
 
 
 def digest(arrays: Mapping[str, Array], texts: Mapping[str, str]) -> str:
