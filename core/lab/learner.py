@@ -14,13 +14,10 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from core.initializers import Array
+from core.lab.errors import Refusal as Refusal
 from core.layers import Layer, Rng
 
 State = dict[str, Array]
-
-
-class Refusal(Exception):
-    """What the user asked for cannot be done; the message is one line that says what is wrong and what to do."""
 
 
 @dataclass

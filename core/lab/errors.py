@@ -1,0 +1,15 @@
+"""How a command ends early: refused, or stopped by a signal. Light, so that help comes at once."""
+
+import signal
+
+
+class Refusal(Exception):
+    """What the user asked for cannot be done; the message is one line that says what is wrong and what to do."""
+
+
+class Stopped(Exception):
+    """A signal asked the process to stop; all that was learnt is saved."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.signum = signum

@@ -1,0 +1,82 @@
+"""Command-line flags out of dataclasses: fields are flags, the comment behind a field is its help (tyro)."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from core.lab.errors import Refusal
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFlags:
+    """The flags that every run has beside the fields of its task."""
+
+    seed: int = 0  # of every random choice; the same seed gives the same bytes
+    out: Path | None = None  # the run folder; runs/TASK-1, -2, ... if none is named
+    preset: Literal["quick", "default", "best"] = "default"  # best is what published figures use
+    quick: bool = False  # short for --preset quick: well under a minute
+    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
+    force: bool = False  # moves aside what the folder holds already
+    save_every: float = 20.0  # seconds between checkpoints
+    json: bool = False  # prints the result as JSON and nothing else
+
+
+def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:
+    """The dataclass `kind` out of `args`. Raises Refusal with tyro's message on one line; --help prints and exits 0."""
+    import tyro
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            parsed: Any = tyro.cli(kind, args=list(args), prog=prog, description=description or None,
+                                   default=default, config=(tyro.conf.PositionalRequiredArgs,))  # fmt: skip
+            return cast(T, parsed)
+    except SystemExit as end:
+        if not end.code:
+            raise
+        raise Refusal(f"{_shorten(said.getvalue())} (see {prog} --help)") from None
+
+
+def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> tuple[Any, RunFlags]:
+    """A task's Config, with `config` as the defaults, and the common flags, mixed in one line of arguments."""
+    import tyro
+
+    clash = {f.name for f in dataclasses.fields(config)} & {f.name for f in dataclasses.fields(RunFlags)}
+    if clash:
+        raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")
+    both = dataclasses.make_dataclass(
+        "Flags",
+        [("config", Annotated[type(config), tyro.conf.arg(name="")]),
+         ("options", Annotated[RunFlags, tyro.conf.arg(name="")])],
+    )  # fmt: skip
+    flags: Any = parse(both, args, prog, description, both(config, RunFlags()))
+    return flags.config, flags.options
+
+
+def chosen_preset(args: Sequence[str]) -> str:
+    """The preset named in `args`, found before the rest is parsed since it sets the defaults of the other flags."""
+    for i, word in enumerate(args):
+        if word == "--quick":
+            return "quick"
+        if word == "--preset" and i + 1 < len(args):
+            return args[i + 1]
+        if word.startswith("--preset="):
+            return word.partition("=")[2]
+    return "default"
+
+
+def _shorten(box: str) -> str:
+    """The message in tyro's box, on one line: what stands before its first rule, and the flag it suggests."""
+    lines = [line.strip(" │") for line in box.splitlines() if line.strip(" │─") and line[:1] not in "╭╰"]
+    ends = ("Perhaps you meant", "For full helptext", "Argument helptext")
+    message = list(itertools.takewhile(lambda line: not line.startswith(ends), lines))
+    meant = [after.split()[0] for line, after in itertools.pairwise(lines) if line.startswith(ends[0])]
+    return " ".join(message).rstrip(".") + (f"; did you mean {meant[0]}?" if meant else "")

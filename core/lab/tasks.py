@@ -1,0 +1,174 @@
+"""Finding a task: an installed one by its name, a stranger's by its name or by the path of its file.
+
+A task is a module with `Config`, `PARADIGM`, `PROBLEM`, `PRESETS` and `make`; installed ones register under the
+entry-point group `trivium.tasks`. Loading a task executes it, as any import does: that is trusting its author.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import difflib
+import importlib
+import importlib.util
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from core.lab.errors import Refusal
+
+if TYPE_CHECKING:
+    from core.lab.learner import Learner
+
+GROUP = "trivium.tasks"
+PARADIGMS = ("supervised", "unsupervised", "reinforcement")
+PRESET_NAMES = ("quick", "default", "best")
+Make = Callable[[Any, Any, Any], "Learner"]
+
+
+@dataclass(frozen=True)
+class Info:
+    """What `trivium list` shows of a task, read from its source without running it."""
+
+    name: str
+    paradigm: str
+    problem: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that was loaded: a name, and what its module defines."""
+
+    name: str
+    paradigm: str
+    problem: str
+    summary: str
+    config: type[Any]
+    presets: Mapping[str, Mapping[str, Any]]
+    make: Make
+    module: ModuleType
+    outside: bool  # given as the path of a file, not installed
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' or nothing, followed by the known words."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, 1)
+    return (f"; did you mean {close[0]}?" if close else "") + f" (known: {', '.join(known)})"
+
+
+def installed() -> dict[str, str]:
+    """Task names and their modules. Raises Refusal when two distributions claim one name."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, str] = {}
+    for point in entry_points(group=GROUP):
+        if found.setdefault(point.name, point.value) != point.value:
+            raise Refusal(f"two installed packages register the task {point.name!r} "
+                          f"({found[point.name]} and {point.value}): uninstall one")  # fmt: skip
+    return dict(sorted(found.items()))
+
+
+def describe(name: str, module: str) -> Info:
+    """Reads paradigm, problem and the first line of the docstring out of the source."""
+    paradigm = problem = summary = "?"
+    try:
+        spec = importlib.util.find_spec(module)
+        tree = ast.parse(Path(str(spec and spec.origin)).read_text("utf-8"))
+    except (ImportError, OSError, SyntaxError, ValueError) as error:
+        return Info(name, paradigm, problem, f"cannot be read: {error}")
+    summary = (ast.get_docstring(tree) or "").partition("\n")[0]
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and len(node.targets) == 1:
+            match ast.unparse(node.targets[0]):
+                case "PARADIGM":
+                    paradigm = str(node.value.value)
+                case "PROBLEM":
+                    problem = str(node.value.value)
+    return Info(name, paradigm, problem, summary)
+
+
+def find(name: str, paradigm: str | None = None) -> Task:
+    """The task of that name, or in the file of that path; with `paradigm`, only if it belongs there.
+
+    Raises Refusal when there is none, naming the known ones, or when the module is no task.
+    """
+    if name.endswith(".py") or "/" in name or "\\" in name:
+        task = _task(Path(name).stem, _import_file(Path(name)), outside=True)
+    else:
+        modules = installed()
+        if name not in modules:
+            raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
+        try:
+            module = importlib.import_module(modules[name])
+        except ImportError as error:
+            raise Refusal(f"the task {name!r} ({modules[name]}) cannot be imported: {error}") from error
+        task = _task(name, module, outside=False)
+    if paradigm and task.paradigm != paradigm:
+        raise Refusal(f"{name} is a task of {task.paradigm} learning: python -m {task.paradigm} {name}")
+    return task
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise Refusal(f"there is no task file {path}")
+    name = f"trivium_task_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise Refusal(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up by name
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise Refusal(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _task(name: str, module: ModuleType, outside: bool) -> Task:
+    missing = [part for part in ("Config", "PARADIGM", "PROBLEM", "PRESETS", "make") if not hasattr(module, part)]
+    if missing:
+        raise Refusal(f"{name} is not a task: its module lacks {', '.join(missing)} (see docs/adding-a-task.md)")
+    if module.PARADIGM not in PARADIGMS:
+        raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
+    summary = (module.__doc__ or "").strip().partition("\n")[0]
+    return Task(name, module.PARADIGM, module.PROBLEM, summary, module.Config, module.PRESETS, module.make, module,
+                outside)  # fmt: skip
+
+
+def preset(task: Task, name: str) -> dict[str, Any]:
+    """The overrides of a preset: quick, default (none) or best. Raises Refusal for another name."""
+    if name not in PRESET_NAMES:
+        raise Refusal(f"there is no preset {name!r}{nearest(name, PRESET_NAMES)}")
+    return dict(task.presets.get(name, {}))
+
+
+def configure(task: Task, values: Mapping[str, Any]) -> Any:
+    """The task's Config with these values, each of the type of its default; lists become tuples.
+
+    Raises Refusal for an unknown field, naming the known ones, for a wrong type, and for what Config itself refuses.
+    """
+    fields = {field.name: field for field in dataclasses.fields(task.config)}
+    checked = {}
+    for name, value in values.items():
+        if name not in fields:
+            raise Refusal(f"the task {task.name} has no field {name!r}{nearest(name, fields)}")
+        default = fields[name].default
+        if isinstance(value, list):
+            value = tuple(value)
+        if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):
+            raise Refusal(f"{name} must be of type {type(default).__name__}, not {value!r}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise Refusal(f"{name} must be a finite number, not {value}")
+        checked[name] = value
+    try:
+        return task.config(**checked)
+    except (ValueError, TypeError) as error:
+        raise Refusal(f"{task.name}: {error}") from error

@@ -1,0 +1,11 @@
+"""The runner: python -m unsupervised TASK [flags] is `trivium run TASK`, limited to unsupervised learning."""
+
+import sys
+
+try:
+    from core.lab.cli import main
+except ImportError as error:  # a folder core/ in the current directory takes the place of ours
+    sys.exit(f"error: {error}: is there another package 'core' in this folder? Run from elsewhere")
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], paradigm="unsupervised"))
