@@ -54,7 +54,7 @@ def save(path: Path, arrays: Mapping[str, Array], texts: Mapping[str, str]) -> N
 
     Raises OSError when the disk is full or the folder not writable; the files from before are then untouched.
     """
-    arrays = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
+    arrays = {name: np.ascontiguousarray(a, a.dtype.newbyteorder("=")).reshape(a.shape) for name, a in arrays.items()}
     aside = path.with_name(path.name + ".tmp")
     try:
         save_file(arrays, aside, metadata={**texts, "sha256": digest(arrays, texts)})
@@ -64,7 +64,11 @@ def save(path: Path, arrays: Mapping[str, Array], texts: Mapping[str, str]) -> N
         aside.unlink(missing_ok=True)
         raise OSError(f"cannot write {path}: {error}") from error
     if path.exists():
-        os.replace(path, previous(path))
+        previous(path).unlink(missing_ok=True)
+        try:
+            os.link(path, previous(path))  # a second name, so that `path` is at no moment missing
+        except OSError:  # a file system without links
+            os.replace(path, previous(path))
     os.replace(aside, path)
     sync_folder(path.parent)
 

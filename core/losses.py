@@ -65,22 +65,28 @@ def cross_entropy(y: Array, t: Array, class_weight: Array | None = None, sample_
     return float(-(q * log_p).sum()), dy.reshape(y.shape)
 
 
+def difference(y: Array, t: Array) -> Array:
+    """y - t in the dtype of y; raises ValueError where t would stretch y, as t (B,) does with y (B, 1)."""
+    return np.subtract(y, t, out=np.empty_like(y))
+
+
 def mse(y: Array, t: Array) -> Loss:
     """mean((y - t)^2) over the batch and the features; the gradient is 2 (y - t) / (number of entries)."""
-    d = y - t
+    d = difference(y, t)
     return float((d * d).mean()), (2 / d.size) * d
 
 
 def huber(y: Array, t: Array, delta: float = 1.0) -> Loss:
     """mean of d^2/2 where |d| <= delta, else delta (|d| - delta/2), with d = y - t (Huber 1964)."""
-    d = y - t
+    d = difference(y, t)
     inner = np.clip(d, -delta, delta)
     return float((inner * (d - 0.5 * inner)).mean()), inner / d.size
 
 
 def binary_cross_entropy(y: Array, t: Array) -> Loss:
     """mean of log(1 + exp(y)) - t y: y are logits, t in [0, 1]; the gradient of one entry is sigmoid(y) - t."""
-    return float((np.logaddexp(0, y) - t * y).mean()), (0.5 * np.tanh(0.5 * y) + 0.5 - t) / y.size
+    s = 0.5 * np.tanh(0.5 * y) + 0.5  # sigmoid(y)
+    return float((np.logaddexp(0, y) - t * y).mean()), difference(s, t) / y.size
 
 
 def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:

@@ -1,0 +1,150 @@
+"""Every loss: its gradient is true, it is finite at any logits, and it has the values known beforehand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import oracles
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import losses
+from core.gradcheck import directional_error
+from core.losses import binary_cross_entropy, cross_entropy, gaussian_kl, hinge, huber, log_softmax, mse, softmax
+
+RNG = np.random.Generator
+
+
+def labels(y: np.ndarray, rng: RNG) -> np.ndarray:
+    return rng.integers(0, y.shape[-1], y.shape[:-1])
+
+
+def weighted(y: np.ndarray, rng: RNG) -> dict[str, np.ndarray]:
+    return {"class_weight": rng.uniform(0.5, 2, y.shape[-1]), "sample_weight": rng.uniform(0.5, 2, y.shape[:-1])}
+
+
+# name: from y (..., F) and a generator to the arguments after y; targets are drawn to fit
+LOSSES = {
+    "cross_entropy": lambda y, rng: (cross_entropy, [labels(y, rng)], {}),
+    "cross_entropy soft": lambda y, rng: (cross_entropy, [softmax(rng.standard_normal(y.shape))], {}),
+    "cross_entropy smoothed": lambda y, rng: (cross_entropy, [labels(y, rng)], {"smoothing": 0.1}),
+    "cross_entropy weighted": lambda y, rng: (cross_entropy, [labels(y, rng)], weighted(y, rng)),
+    "cross_entropy all": lambda y, rng: (
+        cross_entropy, [softmax(rng.standard_normal(y.shape))], {"smoothing": 0.2, **weighted(y, rng)}
+    ),
+    "mse": lambda y, rng: (mse, [rng.standard_normal(y.shape)], {}),
+    "huber": lambda y, rng: (huber, [3 * rng.standard_normal(y.shape)], {"delta": 0.7}),
+    "binary_cross_entropy": lambda y, rng: (binary_cross_entropy, [rng.uniform(0, 1, y.shape)], {}),
+    "hinge": lambda y, rng: (hinge, [labels(y, rng)], {"margin": 0.8}),
+    "gaussian_kl": lambda y, rng: (gaussian_kl, [], {}),
+}  # fmt: skip
+named = pytest.mark.parametrize("name", LOSSES)
+
+
+def build(name: str, batch: list[int], features: int, seed: int) -> tuple:
+    """A function of y that gives (loss, dy), and a float64 y, which refuses to be written to; so do the targets."""
+    rng = np.random.default_rng(seed)
+    y = 2 * rng.standard_normal((*batch, 2 * features))
+    loss, args, options = LOSSES[name](y, rng)
+    for array in (y, *args, *options.values()):
+        if isinstance(array, np.ndarray):
+            array.setflags(write=False)
+    return lambda y: loss(y, *args, **options), y
+
+
+def test_every_loss_of_the_core_is_checked_here() -> None:
+    known = {n for n, v in vars(losses).items() if getattr(v, "__annotations__", {}).get("return") == "Loss"}
+    assert known == {name.split()[0] for name in LOSSES}
+
+
+@named
+@settings(max_examples=20, derandomize=True, deadline=None, database=None)
+@given(batch=st.lists(st.integers(1, 4), max_size=3), features=st.integers(1, 4), seed=st.integers(0, 999))
+def test_gradient_in_a_random_direction(name: str, batch: list[int], features: int, seed: int) -> None:
+    f, y = build(name, batch, features, seed)
+    value, dy = f(y)
+    assert isinstance(value, float)
+    assert dy.shape == y.shape
+    assert directional_error(lambda u: f(u)[0], y, dy, np.random.default_rng(seed)) < 1e-6
+    np.testing.assert_allclose(dy, oracles.gradient(lambda u: f(u)[0], y), atol=1e-7)
+
+
+@named
+def test_float32_stays_float32(name: str) -> None:
+    f, y = build(name, [3, 4], 3, 0)
+    value, dy = f(y.astype(np.float32))
+    assert dy.dtype == np.float32
+    assert type(value) is float
+    assert value == pytest.approx(f(y)[0], rel=1e-5)
+    np.testing.assert_allclose(dy, f(y)[1], rtol=1e-4, atol=1e-6)
+
+
+def test_targets_of_another_shape_are_refused_not_broadcast() -> None:
+    for loss in mse, huber, binary_cross_entropy:
+        with pytest.raises(ValueError, match="shape"):
+            loss(np.zeros((5, 1)), np.zeros(5))
+
+
+def test_cross_entropy_against_loops() -> None:
+    rng = np.random.default_rng(0)
+    y, t = 3 * rng.standard_normal((6, 5)), rng.integers(0, 5, 6)
+    a, s, k = rng.uniform(0.5, 2, 5), rng.uniform(0.5, 2, 6), 0.1
+    onehot = np.eye(5)[t]
+    plain = [oracles.cross_entropy(y[i], onehot[i]) for i in range(6)]
+    assert cross_entropy(y, t)[0] == pytest.approx(sum(plain) / 6, rel=1e-12)
+    assert cross_entropy(y, onehot)[0] == pytest.approx(sum(plain) / 6, rel=1e-12)
+    weight = s * a[t]
+    value = sum(weight * plain) / sum(weight)
+    assert cross_entropy(y, t, class_weight=a, sample_weight=s)[0] == pytest.approx(value, rel=1e-12)
+    soft = [s[i] * oracles.cross_entropy(y[i], a * ((1 - k) * onehot[i] + k / 5)) for i in range(6)]
+    value = sum(soft) / sum(weight)
+    assert cross_entropy(y, t, a, s, k)[0] == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_finite_and_right_at_huge_logits(dtype: type) -> None:
+    y = np.array([[1e4, -1e4, 0], [-1e4, 1e4, 0]], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        right, dy = cross_entropy(y, np.array([0, 1]))
+        assert right == 0
+        assert not dy.any()
+        wrong, dy = cross_entropy(y, np.array([1, 0]))
+        assert wrong == 2e4
+        assert np.array_equal(dy, np.array([[1, -1, 0], [-1, 1, 0]]) / 2)
+        smoothed, dy = cross_entropy(y, np.array([0, 1]), smoothing=0.3)
+        assert smoothed == pytest.approx(0.1 * (2e4 + 1e4), rel=1e-6)
+        assert np.isfinite(dy).all()
+        loss, dy = binary_cross_entropy(y, np.array([[1, 0, 0.5]] * 2, dtype))  # first row right, second row wrong
+        assert loss == pytest.approx((2 * math.log(2) + 1e4 + 1e4) / 6, rel=1e-6)
+        np.testing.assert_allclose(dy, np.array([[0, 0, 0], [-1, 1, 0]]) / 6, atol=1e-7)
+        np.testing.assert_allclose(softmax(y), [[1, 0, 0], [0, 1, 0]])
+        np.testing.assert_allclose(log_softmax(y), [[0, -2e4, -1e4], [-2e4, 0, -1e4]])
+
+
+def test_known_answers() -> None:
+    y = np.array([[1.0, 3.0], [0.0, -2.0]])
+    loss, dy = mse(y, np.zeros((2, 2)))
+    assert loss == (1 + 9 + 0 + 4) / 4
+    assert np.array_equal(dy, y / 2)
+    loss, dy = huber(y, np.zeros((2, 2)), delta=2)
+    assert loss == (0.5 + 2 * (3 - 1) + 0 + 2) / 4
+    assert np.array_equal(dy, np.array([[1, 2], [0, -2]]) / 4)
+    loss, dy = hinge(np.array([[2.0, 1.5, 0.0]]), np.array([0]))
+    assert loss == 0.5 / 3
+    assert np.array_equal(dy, np.array([[-1, 1, 0]]) / 3)
+    assert gaussian_kl(np.zeros((4, 6)))[0] == 0
+    loss, dy = gaussian_kl(np.array([[2.0, math.log(3)]]))  # N(2, 3) against N(0, 1)
+    assert loss == pytest.approx(0.5 * (4 + 3 - 1 - math.log(3)))
+    np.testing.assert_allclose(dy, [[2, 1]])
+    loss, dy = binary_cross_entropy(np.zeros(4), np.array([0, 1, 0, 1]))
+    assert loss == pytest.approx(math.log(2))
+    np.testing.assert_allclose(dy, [0.125, -0.125, 0.125, -0.125])
+
+
+def test_softmax_sums_to_one_and_log_softmax_is_its_logarithm() -> None:
+    y = np.random.default_rng(0).standard_normal((3, 4, 5))
+    np.testing.assert_allclose(softmax(y).sum(-1), 1)
+    np.testing.assert_allclose(np.log(softmax(y)), log_softmax(y))
+    np.testing.assert_allclose(softmax(y + 1000), softmax(y))
