@@ -1,0 +1,91 @@
+"""What the data sets hold, and how they are divided: in parts that are fixed for good, whatever a run's seed is."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Splits
+
+SEED = 0  # of every division into parts; chosen before the first run, and never again
+
+
+class Text(NamedTuple):
+    """A text in three parts; the test part is its end, and the validation part stands right before it."""
+
+    train: str
+    val: str
+    test: str
+
+
+class Table(NamedTuple):
+    """A small table. `split(table.x, table.t)` divides it."""
+
+    x: Array  # N, I float32, in the units of the source
+    t: Array  # N: int64 classes, or float32 values
+    features: tuple[str, ...]
+    classes: tuple[str, ...]  # empty where t is a value
+
+
+class Names(NamedTuple):
+    """First names, a-z. 2,539 of them are there twice, so a name of the test part may stand in training too."""
+
+    all: list[str]  # 32,033, in the order of the file
+    train: list[str]  # 80 %, 10 % and 10 % after random.Random(42).shuffle, as in Karpathy's lectures on makemore
+    val: list[str]
+    test: list[str]
+
+
+class Clips(NamedTuple):
+    """Recordings of spoken digits, in the order of digit, speaker and repetition."""
+
+    clips: list[Array]  # each (T,) float32 in [-1, 1)
+    digit: Array  # N int64
+    speaker: Array  # N strings
+    repetition: Array  # N int64, 0 to 49: below 5 is the official test part, of the same speakers as the rest
+    rate: int  # samples per second
+
+
+class Reviews(NamedTuple):
+    """Reviews of women's clothing. `title` and `text` are empty where the customer wrote none (845 have no text)."""
+
+    title: list[str]
+    text: list[str]
+    rating: Array  # N int64, 1 to 5
+    recommended: Array  # N int64, 0 or 1
+
+
+class Sentences(NamedTuple):
+    """Single sentences out of reviews: 1,000 of each source, half of them positive."""
+
+    text: list[str]
+    label: Array  # N int64: 1 positive, 0 negative
+    source: Array  # N strings: amazon, imdb, yelp
+
+
+def split(x: Any, t: Any) -> Splits:
+    """x (N, ...) and t (N, ...) in three fixed parts, 20 % for the test, 12.5 % for validation: for your own arrays.
+
+    The permutation depends on N alone. Raises ValueError below 8 examples, or when x and t differ in number.
+    """
+    x, t = np.asarray(x), np.asarray(t)
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or len(x) < 8:
+        raise ValueError(f"split needs at least 8 examples with a target each, not x {x.shape} and t {t.shape}")
+    return divide(x, t, len(x) - len(x) // 5 - len(x) // 8, len(x) // 8)
+
+
+def divide(x: Array, t: Array, train: int, val: int) -> Splits:
+    """The first `train` of a fixed permutation, the next `val`, and the rest."""
+    # RandomState, since NumPy keeps its stream for ever (NEP 19); that of a Generator may change with a release
+    order = np.random.RandomState(SEED).permutation(len(x))
+    a, b, c = order[:train], order[train : train + val], order[train + val :]
+    return Splits(x[a], t[a], x[b], t[b], x[c], t[c])
+
+
+def parts(text: str) -> Text:
+    """The last 10 % is the test part, the last 5 % of what is before it the validation part."""
+    b = len(text) * 9 // 10
+    a = b * 19 // 20
+    return Text(text[:a], text[a:b], text[b:])

@@ -1,0 +1,153 @@
+"""Readers of file formats: bytes in, arrays or texts out. Nothing in a file can execute, or take memory beyond bounds.
+
+Every reader raises ValueError with one line when the bytes are not what they claim. Sizes that a header states are
+compared with what is there before memory is taken; an archive is unpacked in memory, never onto the disk.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip as _gzip
+import io
+import math
+import struct
+import tokenize
+import wave
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from core.initializers import Array
+
+IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+# what the standard library raises at broken bytes, found by flipping bits; a ValueError passes as it is
+NO_GZIP = (OSError, EOFError, zlib.error, struct.error)
+NO_ZIP = (*NO_GZIP, zipfile.BadZipFile, RuntimeError, IndexError)  # NotImplementedError is a RuntimeError
+NO_NPY = (ValueError, TypeError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError)
+NO_WAV = (wave.Error, EOFError, RuntimeError, struct.error)
+
+
+def gunzip(raw: bytes, limit: int) -> bytes:
+    """The bytes inside a gzip file, at most `limit` of them."""
+    try:
+        with _gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            content = file.read(limit + 1)  # one more, so that the check sum at the end is reached and compared
+    except NO_GZIP as error:
+        raise ValueError(f"not a whole gzip file: {error}") from error
+    if len(content) > limit:
+        raise ValueError(f"the gzip file unpacks to more than {limit:,} bytes")
+    return content
+
+
+def unzip(raw: bytes, limit: int) -> dict[str, bytes]:
+    """The members of a zip file by name, at most `limit` bytes in all. A name is a key, never a path."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as file:
+            infos = [info for info in file.infolist() if not info.is_dir()]
+            if len({info.filename for info in infos}) < len(infos):
+                raise ValueError("the zip file names a member twice")
+            if sum(info.file_size for info in infos) > limit:
+                raise ValueError(f"the zip file unpacks to more than {limit:,} bytes")
+            if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
+                raise ValueError("the zip file is packed in another way than by deflate")  # others have no bound
+            return {info.filename: _member(file, info) for info in infos}
+    except NO_ZIP as error:
+        raise ValueError(f"not a whole zip file: {error}") from error
+
+
+def _member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with file.open(info) as member:
+        return member.read(info.file_size + 1)  # without a number it would unpack up to 2 GiB before it compares
+
+
+def zip_stored(members: Mapping[str, bytes]) -> bytes:
+    """A zip file of these members, sorted, not compressed, undated: the same bytes wherever it is made."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
+        for name, content in sorted(members.items()):
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.create_system = 3  # else the operating system would show in it
+            file.writestr(info, content)
+    return buffer.getvalue()
+
+
+def idx(raw: bytes) -> Array:
+    """An array in the format of MNIST: 0, 0, type, number of axes, the sizes as big-endian uint32, then the entries."""
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in IDX_TYPES:
+        raise ValueError("not an idx file: its first four bytes are wrong")
+    dtype, start = np.dtype(IDX_TYPES[raw[2]]), 4 + 4 * raw[3]
+    if len(raw) < start:
+        raise ValueError("the idx file ends within its header")
+    shape = tuple(int.from_bytes(raw[i : i + 4], "big") for i in range(4, start, 4))
+    _same_size(math.prod(shape) * dtype.itemsize, len(raw) - start, "idx")
+    return np.frombuffer(memoryview(raw)[start:], dtype).reshape(shape)
+
+
+def npy(raw: bytes) -> Array:
+    """An array in NumPy's own format, versions 1 and 2; one of objects is refused, since those are pickles."""
+    file = io.BytesIO(raw)
+    try:
+        version = np.lib.format.read_magic(file)
+        if version not in NPY_HEADERS:
+            raise ValueError(f"version {version} is not known")
+        shape, fortran, dtype = NPY_HEADERS[version](file)
+    except NO_NPY as error:
+        raise ValueError(f"not an npy file: {str(error).splitlines()[0] if str(error) else 'bad header'}") from error
+    if dtype.hasobject:
+        raise ValueError("the npy file holds Python objects, which are never loaded")
+    _same_size(math.prod(shape) * dtype.itemsize, len(raw) - file.tell(), "npy")
+    return np.frombuffer(memoryview(raw)[file.tell() :], dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def npz(raw: bytes, limit: int) -> dict[str, Array]:
+    """The arrays of an npz file by name, at most `limit` bytes in all."""
+    return {name.removesuffix(".npy"): npy(content) for name, content in unzip(raw, limit).items()}
+
+
+def wav(raw: bytes) -> tuple[Array, int]:
+    """(samples (T,) float32 in [-1, 1), samples per second) of a wav file, mono, 16-bit PCM."""
+    try:
+        with wave.open(io.BytesIO(raw)) as file:
+            channels, width, rate, count = file.getparams()[:4]
+            if channels != 1 or width != 2:
+                raise ValueError(f"the wav file has {channels} channels of {8 * width} bits, not 1 of 16")
+            content = file.readframes(count)
+    except NO_WAV as error:
+        raise ValueError(f"not a whole wav file: {error or 'it ends too early'}") from error
+    _same_size(2 * count, len(content), "wav")
+    return np.frombuffer(content, "<i2").astype(np.float32) / 32768, rate
+
+
+def text(raw: bytes) -> str:
+    """UTF-8, strictly; a byte order mark at the start is dropped."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text: byte {error.start} is {raw[error.start]:#04x}") from error
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text. Only the newline ends one: str.splitlines would also split at U+0085, U+2028 and others."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    """The rows of a csv text by the names in its first row; quoted fields may hold commas and newlines."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        head = next(reader, [])
+        rows = list(reader)
+    except csv.Error as error:
+        raise ValueError(f"csv, line {reader.line_num}: {error}") from error
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(head):
+            raise ValueError(f"csv, row {number}: {len(row)} fields where the first row names {len(head)}")
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def _same_size(claimed: int, found: int, kind: str) -> None:
+    if claimed != found:
+        raise ValueError(f"the header of the {kind} file claims {claimed:,} bytes, but {found:,} follow it")
