@@ -43,6 +43,8 @@ def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", 
         if not end.code:
             raise
         raise Refusal(f"{_shorten(said.getvalue())} (see {prog} --help)") from None
+    except ValueError as error:  # what a Config says of its own fields
+        raise Refusal(f"{error} (see {prog} --help)") from None
 
 
 def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> tuple[Any, RunFlags]:

@@ -148,10 +148,10 @@ def versions() -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
     blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    kernels = sorted(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '?')}" for pool in blas)
     return {"python": platform.python_version(), "machine": platform.machine(),
             **{name: version(name) for name in ("trivium", "numpy", "scikit-learn", "gymnasium")},
-            "blas": [f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '?')}" for pool in blas],
-            "blas_threads": max((pool["num_threads"] for pool in blas), default=1)}  # fmt: skip
+            "blas": kernels, "blas_threads": max((pool["num_threads"] for pool in blas), default=1)}  # fmt: skip
 
 
 def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0,
