@@ -279,7 +279,7 @@ def test_prepare_refuses_what_is_wrong():
     for values, says in [
         ({"hidden": "8"}, "type int"),
         ({"lr": float("inf")}, "finite"),
-        ({"widht": 3}, "did you mean"),
+        ({"hiddne": 3}, "did you mean hidden"),
     ]:
         with pytest.raises(Refusal, match=says):
             prepare(TOY, "default", values, 0, None)

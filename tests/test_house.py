@@ -1,0 +1,175 @@
+"""The rules of the house: who may import whom, what a wheel holds, and whose packages these are."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("core", "supervised", "unsupervised", "reinforcement")
+SIBLINGS = PACKAGES[1:]
+
+
+def imports(path):
+    """The dotted names that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            yield str(node.module)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nobody_imports_a_sibling(package):
+    files = list((ROOT / package).rglob("*.py"))
+    assert len(files) > 3
+    for path in files:
+        tops = {name.partition(".")[0] for name in imports(path)}
+        assert not tops & (set(SIBLINGS) - {package}), f"{path} imports a sibling"
+        assert "torch" not in tops
+        assert "jax" not in tops
+
+
+def test_core_is_numpy_only():
+    allowed = {"numpy", "safetensors", "core"} | set(sys.stdlib_module_names)
+    for path in (ROOT / "core").glob("*.py"):
+        for name in imports(path):
+            assert name.partition(".")[0] in allowed, f"{path} imports {name}"
+            assert not name.startswith("core.lab"), f"{path} imports {name}"
+
+
+def test_nothing_that_is_loaded_can_execute():
+    banned = {"pickle", "cPickle", "dill", "shelve", "marshal", "cloudpickle"}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            assert not {name.partition(".")[0] for name in imports(path)} & banned, path
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    assert node.func.id not in ("eval", "exec", "compile"), f"{path}:{node.lineno}"
+                if isinstance(node, ast.keyword) and node.arg in ("allow_pickle", "shell"):
+                    assert isinstance(node.value, ast.Constant), path
+                    assert node.value.value is False, path
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    for package in PACKAGES:  # a copy, so that no build folder of ours is left or used
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("tests", "benchmarks", "docs"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("")
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", folder], check=True,
+                   capture_output=True)  # fmt: skip
+    (found,) = (folder / "dist").glob("*.whl")
+    return found
+
+
+def test_wheel_holds_the_four_packages_and_nothing_else(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops - {top for top in tops if top.endswith(".dist-info")} == set(PACKAGES)
+    here = {str(p.relative_to(ROOT)) for package in PACKAGES for p in (ROOT / package).rglob("*")
+            if p.suffix in (".py", ".html", ".txt") and "__pycache__" not in p.parts}  # fmt: skip
+    assert here <= set(names)
+    assert not [name for name in names if "test" in name.lower() and name not in here]
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory, wheel):
+    """A fresh environment with our wheel in it, and our dependencies lent from this one."""
+    home = tmp_path_factory.mktemp("environment")
+    venv.create(home, with_pip=False)
+    python = home / "bin" / "python"
+    (site,) = home.glob("lib/python*/site-packages")
+    lent = next(p for p in sys.path if p.endswith("site-packages"))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    (site / "lent.pth").write_text(lent + "\n")  # a plain path: the editable hooks of that folder do not come along
+    return python
+
+
+def run(python, *args, cwd, **env):
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TRIVIUM_DATA")}
+    return subprocess.run([python, "-m", "core.lab.cli", *map(str, args)], capture_output=True, text=True, cwd=cwd,
+                          env={**clean, **env})  # fmt: skip
+
+
+def test_installed_wheel_lists_and_runs(environment, tmp_path):
+    listed = run(environment, "list", cwd=tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    for task in ("digits", "digit_clusters", "text", "cartpole", "digit_bandit"):
+        assert task in listed.stdout
+    assert "cannot be read" not in listed.stdout
+
+
+def test_folder_named_core_in_the_current_directory_is_told(environment, tmp_path):
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").write_text("")
+    ended = subprocess.run([environment, "-m", "supervised", "digits"], capture_output=True, text=True, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "core" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", SIBLINGS)
+def test_package_of_another_distribution_is_told(environment, tmp_path, name):
+    marker = tmp_path / "executed"
+    (tmp_path / "planted" / name).mkdir(parents=True)
+    (tmp_path / "planted" / name / "__init__.py").write_text(f"open({str(marker)!r}, 'w')")
+    ended = run(environment, "list", cwd=tmp_path, PYTHONPATH=str(tmp_path / "planted"))
+    assert ended.returncode == 2
+    assert "not Trivium's" in ended.stderr
+    assert name in ended.stderr
+    assert not marker.exists()
+
+
+def test_a_stranger_s_package_runs_resumes_and_compares_by_name(environment, tmp_path):
+    (tmp_path / "src" / "garden").mkdir(parents=True)
+    (tmp_path / "src" / "garden" / "__init__.py").write_text("")
+    toy = (ROOT / "tests" / "lab" / "toy_task.py").read_text().replace('PROBLEM = "toy"', 'PROBLEM = "garden"')
+    (tmp_path / "src" / "garden" / "beds.py").write_text(toy)
+    (tmp_path / "src" / "pyproject.toml").write_text(
+        textwrap.dedent("""
+        [build-system]
+        requires = ["setuptools"]
+        build-backend = "setuptools.build_meta"
+        [project]
+        name = "garden"
+        version = "1"
+        [project.entry-points."trivium.tasks"]
+        flower_beds = "garden.beds"
+        [tool.setuptools]
+        packages = ["garden"]
+        """)
+    )
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", tmp_path / "src"], check=True,
+                   capture_output=True)  # fmt: skip
+    (built,) = (tmp_path / "src" / "dist").glob("*.whl")
+    target = tmp_path / "site"
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(target)
+    there = {"cwd": tmp_path, "PYTHONPATH": str(target)}
+    assert "flower_beds" in run(environment, "list", **there).stdout
+    ended = run(environment, "run", "flower_beds", "--quick", "--out", "beds", "--json", **there)
+    assert ended.returncode == 0, ended.stderr
+    first = json.loads(ended.stdout)
+    (tmp_path / "beds" / "result.json").unlink()
+    again = run(environment, "resume", "beds", "--json", **there)
+    assert json.loads(again.stdout)["w_sha256"] == first["w_sha256"]
+    compared = run(environment, "compare", "garden", "--quick", "--out", "compared", "--json", **there)
+    assert compared.returncode == 0, compared.stderr
+    assert [result["seed"] for result in json.loads(compared.stdout)] == [0, 1]
+    assert (tmp_path / "compared" / "report.html").exists()
