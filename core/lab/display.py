@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,18 +79,24 @@ def _live(title: str) -> Iterator[Watch]:
         yield watch
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Prints a table to stdout; cells are plain text, no markup in them is followed."""
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """Prints a table to stdout, or a line a cell where the terminal is too narrow; cells are plain text, not markup."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from core.lab.text import printable
 
-    drawn = Table(title=Text(title) if title else None, title_justify="left")
+    console = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width: rows stay whole there
+    drawn = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
-        drawn.add_column(name, overflow="fold", justify="left" if i == 0 else "right")
+        drawn.add_column(name, justify="left" if i == 0 else "right")
     for row in rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))
-    # a pipe or a file has no width: rows stay whole there
-    Console(width=None if sys.stdout.isatty() else 200).print(drawn)
+    if console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width:
+        console.print(drawn)
+        return
+    print(*([title] if title else []), sep="\n")
+    for row in rows:
+        print(*(f"{name}: {printable(cell)}" for name, cell in zip(header, row, strict=True)), "", sep="\n")
