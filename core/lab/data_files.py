@@ -105,7 +105,7 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
             path.chmod(0o644)  # it comes as a temporary file, which nobody else may read
             return form
         except requests.Timeout:
-            reasons.append(f"no answer within {TIMEOUT:.0f} s")
+            reasons.append(f"no answer within {TIMEOUT:g} s")
         except requests.HTTPError as error:
             reasons.append(f"HTTP {getattr(error.response, 'status_code', 'error')}")
         except requests.RequestException:
@@ -116,13 +116,10 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
         except OSError as error:
             raise Refusal(f"cannot write {path}: {error.strerror or error}; --data or TRIVIUM_DATA names another "
                           "folder") from error  # fmt: skip
-    named = ", ".join(dict.fromkeys(reasons))
-    raise Refusal(f"{form.name} is not here and could not be fetched ({named}): fetch {_by_hand(form)} "
-                  f"from {' or '.join(form.addresses)} and put it into {path.parent}{others}")  # fmt: skip
-
-
-def _by_hand(form: File) -> str:
-    return f"{PurePosixPath(form.name).name}, packed as docs/data.md says," if form.take else "it"
+    named, where = ", ".join(dict.fromkeys(reasons)), " or ".join(form.addresses)
+    how = f"fetch {where}, take it out of that as docs/data.md says," if form.take else f"fetch it from {where}"
+    raise Refusal(f"{form.name} is not here and could not be fetched ({named}): {how} "
+                  f"and put it into {path.parent}{others}")  # fmt: skip
 
 
 def _downloader(file: File) -> Callable[[str, str, Any], None]:

@@ -116,7 +116,7 @@ def wav(raw: bytes) -> tuple[Array, int]:
                 raise ValueError(f"the wav file has {channels} channels of {8 * width} bits, not 1 of 16")
             content = file.readframes(count)
     except NO_WAV as error:
-        raise ValueError(f"not a whole wav file: {error or 'it ends too early'}") from error
+        raise ValueError(f"not a whole wav file: {str(error) or 'it ends too early'}") from error
     _same_size(2 * count, len(content), "wav")
     return np.frombuffer(content, "<i2").astype(np.float32) / 32768, rate
 
