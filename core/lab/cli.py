@@ -197,7 +197,8 @@ def _data(args: Sequence[str]) -> int:
     from core.lab.datasets import fetch, table
     from core.lab.flags import parse
 
-    flags = parse(DataFlags, args, "trivium data")
+    named = args and not args[0].startswith("-")  # the name may stand alone: trivium data mnist
+    flags = parse(DataFlags, ["--name", *args] if named else args, "trivium data")
     if flags.name:
         for path in fetch(flags.name, flags.data):
             print(path)
