@@ -59,6 +59,7 @@ def learning_curves(path: Path, rows: Sequence[Row], names: Sequence[str]) -> No
         points = [(row["examples"], row[name]) for row in rows if name in row]
         ax.plot(*zip(*points, strict=True), marker=".")
         ax.set_xlabel("examples")
+        ax.locator_params(axis="x", nbins=4)
         ax.set_title(name)
         ax.grid(alpha=0.3)
     drawn.savefig(path, dpi=100)
