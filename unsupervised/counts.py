@@ -1,0 +1,160 @@
+"""Language models that count: add-one, Jelinek-Mercer and modified Kneser-Ney, for n-grams of any length.
+
+counts = Counts(ids, V, order)         every n-gram of `ids` (N,) with n <= order, counted once for all models
+model = add_one(counts, 2)             or jelinek_mercer(counts, 3, held_out), kneser_ney(counts, 6)
+log_p = model(grams)                   grams (N, n) ids -> log p(last column | the columns before it), nats (N,)
+
+They are the peers of a network: the same windows in, a log-probability for each out, summing to one over the V
+symbols. Windows may be wider than a model looks. Reference: Chen and Goodman (1999), "An empirical study of
+smoothing techniques for language modeling", whose names are kept: c a context, c s the context and the next symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from core.initializers import Array
+
+Model = Callable[[Array], Array]
+
+
+class Counts:
+    """The n-grams of a text as a trie in sorted arrays: exact for any alphabet and any length, without hashing.
+
+    Level n has one node for each different n-gram, in the order of keys[n] = (node of its first n - 1 symbols) V +
+    its last symbol; level 0 is the root. `count` says how often it occurs, `left` how many different symbols stand
+    before it, which is what Kneser-Ney counts below its highest order.
+    """
+
+    def __init__(self, ids: Array, V: int, order: int) -> None:
+        if not 1 <= order <= len(ids):
+            raise ValueError(f"the order must be from 1 to {len(ids)}, the length of the text, not {order}")
+        self.V, self.order = V, order
+        self.keys, self.count, self.left = [np.zeros(1, np.int64)], [np.array([len(ids)])], list[Array]()
+        node = np.zeros(len(ids) + 1, np.int64)  # of the n-gram that begins at each position
+        for n in range(1, order + 1):
+            shorter = node
+            key = shorter[: len(ids) - n + 1] * V + ids[n - 1 :]
+            keys, node, count = np.unique(key, return_inverse=True, return_counts=True)
+            suffix = np.empty(len(keys), np.int64)  # the node of an n-gram without its first symbol
+            suffix[node] = shorter[1 : len(node) + 1]
+            self.left.append(np.bincount(suffix, minlength=len(self.keys[-1])))
+            self.keys.append(keys)
+            self.count.append(count)
+
+    def context(self, n: int) -> Array:
+        """For each node of level n, the node of its first n - 1 symbols."""
+        return self.keys[n] // self.V
+
+    def total(self, n: int, a: Array) -> Array:
+        """The sum of a (nodes of level n) over what follows each context: (nodes of level n - 1)."""
+        sums: Array = np.bincount(self.context(n), a, len(self.keys[n - 1]))
+        return sums
+
+    def _after(self, n: int, node: Array, symbol: Array) -> Array:
+        """The nodes of level n that follow nodes of level n - 1; -1 where the text does not go on like that."""
+        key = node * self.V + symbol
+        found = np.minimum(np.searchsorted(self.keys[n], key), len(self.keys[n]) - 1)
+        return np.where((node >= 0) & (self.keys[n][found] == key), found, -1)
+
+    def find(self, grams: Array, highest: int) -> Iterator[tuple[int, Array, Array]]:
+        """(n, node of the context, node of the whole) of the last n columns, n = 1 ... highest; -1 where unseen."""
+        width, s = grams.shape[1], grams[:, -1].astype(np.int64)
+        for n in range(1, highest + 1):
+            c = np.zeros(len(grams), np.int64)
+            for level, column in enumerate(range(width - n, width - 1), 1):
+                c = self._after(level, c, grams[:, column])
+            yield n, c, self._after(n, c, s)
+
+
+def _at(values: Array, node: Array, unseen: float) -> Array:
+    return np.where(node >= 0, values[node], unseen)
+
+
+def add_one(counts: Counts, order: int) -> Model:
+    """p(s | c) = (count(c s) + 1) / (count(c .) + V): one more sighting for each n-gram (Laplace)."""
+    total = counts.total(order, counts.count[order])
+
+    def model(grams: Array) -> Array:
+        *_, (_, c, cs) = counts.find(grams, order)
+        return np.log((_at(counts.count[order], cs, 0) + 1) / (_at(total, c, 0) + counts.V))
+
+    return model
+
+
+def frequencies(counts: Counts, order: int, grams: Array) -> Array:
+    """The relative frequencies p_0 ... p_order, each of (N, order + 1): p_n(s | c) = count(c s) / count(c .).
+
+    p_0 = 1 / V; p_n = p_{n-1} where the text never goes on after c, so that each sums to one over s.
+    """
+    p = np.full((len(grams), order + 1), 1 / counts.V)
+    for n, c, cs in counts.find(grams, order):
+        total = _at(counts.total(n, counts.count[n]), c, 0)
+        p[:, n] = np.where(total > 0, _at(counts.count[n], cs, 0) / np.maximum(total, 1), p[:, n - 1])
+    return p
+
+
+def jelinek_mercer(counts: Counts, order: int, held_out: Array, rounds: int = 100) -> Model:
+    """p = sum_n weight_n p_n of the relative frequencies (Jelinek and Mercer 1980).
+
+    The weights maximise the likelihood of the windows `held_out`, which must not be of the text that was counted:
+    expectation maximisation sets weight_n to the mean share that p_n has in p.
+    """
+    p = frequencies(counts, order, held_out)
+    weight = np.full(order + 1, 1 / (order + 1))
+    for _ in range(rounds):
+        share = p * weight  # N, order + 1
+        weight = (share / share.sum(1, keepdims=True)).mean(0)
+    return lambda grams: np.log(frequencies(counts, order, grams) @ weight)
+
+
+def discounts(a: Array) -> Array:
+    """D(a), what modified Kneser-Ney takes off the counts a = 1, 2, 3 and more, from the n_k counts that are k.
+
+    D_k = k - (k + 1) Y n_{k+1} / n_k with Y = n_1 / (n_1 + 2 n_2); Y itself, the single discount of absolute
+    discounting, where a small text has no n_k or n_{k+1}. Never below 0 or above a.
+    """
+    n = [int((a == k).sum()) for k in range(5)]
+    Y = n[1] / (n[1] + 2 * n[2]) if n[1] else 0.5
+    D = [0.0] + [k - (k + 1) * Y * n[k + 1] / n[k] if n[k] and n[k + 1] else Y for k in (1, 2, 3)]
+    taken: Array = np.clip(np.array(D)[np.minimum(a, 3)], 0, a)
+    return taken
+
+
+def kneser_ney_orders(counts: Counts) -> Model:
+    """Interpolated modified Kneser-Ney of every order at once: grams (N, n) -> log p (N, counts.order).
+
+    p(s | c) = (a(c s) - D(a(c s))) / a(c .) + sum_s' D(a(c s')) / a(c .) * lower(s | c without its first symbol)
+    The highest order takes a = count. All below it take a = left, the number of different symbols to the left, so
+    that what is frequent in one place only counts once there; below the first stands 1 / V.
+    """
+
+    def level(n: int, a: Array) -> tuple[Array, Array]:
+        """A node's own share, and the share that a context leaves to the shorter one."""
+        D, total = discounts(a), counts.total(n, a)
+        safe = np.maximum(total, 1)
+        return (a - D) / safe[counts.context(n)], np.where(total > 0, counts.total(n, D) / safe, 1.0)
+
+    highest = [level(n, counts.count[n]) for n in range(1, counts.order + 1)]
+    below = [level(n, counts.left[n]) for n in range(1, counts.order)]
+
+    def model(grams: Array) -> Array:
+        p = np.empty((len(grams), counts.order))
+        lower = np.full(len(grams), 1 / counts.V)
+        for n, c, cs in counts.find(grams, counts.order):
+            own, rest = highest[n - 1]
+            p[:, n - 1] = _at(own, cs, 0.0) + _at(rest, c, 1.0) * lower
+            if n < counts.order:
+                own, rest = below[n - 1]
+                lower = _at(own, cs, 0.0) + _at(rest, c, 1.0) * lower
+        return np.log(p)
+
+    return model
+
+
+def kneser_ney(counts: Counts, order: int) -> Model:
+    """Interpolated modified Kneser-Ney of one order: see `kneser_ney_orders`."""
+    orders = kneser_ney_orders(counts)
+    return lambda grams: orders(grams)[:, order - 1]

@@ -1,0 +1,226 @@
+"""A language model of characters: the K before give a distribution over the next; the data is its own label.
+
+ids (B, K) -> Embedding (B, K E) -> Linear, gelu (B, H), as often as there are hidden layers -> Linear: logits (B, V)
+
+It is a classifier whose labels nobody gave: cross-entropy, the gradient p - onehot(next character) at the output, and
+the optimizer are those of supervised learning. Reference: Bengio et al. (2003), "A neural probabilistic language
+model". Weakness: what lies more than K characters back is forgotten.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array, he
+from core.lab.data_kinds import Text
+from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
+from core.losses import cross_entropy, log_softmax
+from core.network import Sequential
+from core.optimizers import Optimizer, Schedule, cosine, warm_up
+from unsupervised import evaluate_text
+
+STEPS = 20  # minibatches of one update()
+VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
+CHUNK = 1 << 20  # characters that are encoded at once
+RATE = warm_up(0.02, cosine)
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The characters that a text holds at least twice, and ids for them; id 0 stands for every other character.
+
+    One character met once teaches nothing that could be used, so it stands in for those that are never met: the
+    unknown symbol has a probability that was learnt, and a character outside the vocabulary is scored as it.
+    """
+
+    codes: Array  # V - 1 sorted code points
+
+    @classmethod
+    def of(cls, text: str) -> Vocabulary:
+        total = np.zeros(0x110000, np.int64)
+        for codes in _code_points(text):
+            total += np.bincount(codes, minlength=len(total))
+        return cls(np.flatnonzero(total > 1))
+
+    def __len__(self) -> int:
+        return len(self.codes) + 1
+
+    def encode(self, text: str) -> Array:
+        """ids (N,), in the smallest unsigned type that holds them."""
+        known = np.concatenate([self.codes, [0x110000]])  # no character has the last one
+        parts = [np.empty(0, np.min_scalar_type(len(self)))]
+        for codes in _code_points(text):
+            place = np.searchsorted(self.codes, codes)
+            parts.append(np.where(known[place] == codes, place + 1, 0).astype(parts[0].dtype))
+        return np.concatenate(parts)
+
+    def decode(self, ids: Sequence[int] | Array) -> str:
+        return "".join(chr(self.codes[i - 1]) if i else "\N{REPLACEMENT CHARACTER}" for i in ids)
+
+
+def _code_points(text: str) -> Iterator[Array]:
+    for a in range(0, len(text), CHUNK):
+        yield np.frombuffer(text[a : a + CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0) -> list[Layer]:
+    """The layers of the network above; its embeddings start as N(0, 1/4), whatever V: a row is picked, never summed."""
+    layers = [Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2))]
+    for I in [context * embedding] + [hidden] * (depth - 1):
+        layers += [Linear(I, hidden), gelu, Dropout(dropout)]
+    return [*layers, Linear(hidden, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
+
+
+class Ahead:
+    """The first layer's sums for the next K predictions, while a text is read one character at a time.
+
+    The character s adds E[s] W_d to the sum of the prediction d places on, d = 1 ... K. Those K rows are looked up
+    once; from then on a character costs K H additions in place of the product of K E by H.
+    """
+
+    def __init__(self, views: Mapping[str, Array], context: int) -> None:
+        self.table, self.bias, W = views["0.table"], views["1.bias"], views["1.weight"]
+        self.W = W.reshape(context, -1, W.shape[1])[::-1]  # K, E, H: the nearest place first
+        self.sums = np.tile(self.bias, (context, 1))  # K, H: the next prediction first
+        self.rows: dict[int, Array] = {}  # id: (K, H)
+
+    def read(self, s: int) -> None:
+        if s not in self.rows:
+            self.rows[s] = self.table[s] @ self.W
+        self.sums[:-1] = self.sums[1:]
+        self.sums[-1] = self.bias
+        self.sums += self.rows[s]
+
+
+class Language:
+    """Learns to predict the next character of a text from the `context` before it.
+
+    `layers` begin with an Embedding and a Linear; `updates` counts minibatches, one step of the optimizer each. Every
+    epoch visits each position of the training part once, in an order of its own (the few that fill no minibatch wait
+    for another epoch). Positions near the start of a part look back into the part before.
+    """
+
+    monitor = "-val_nats"
+
+    def __init__(self, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], optimizer: Optimizer, rng: Rng, *,
+                 context: int, batch: int, updates: int, schedule: Schedule = RATE) -> None:  # fmt: skip
+        if len(text.train) <= context or not text.val or not text.test:
+            sizes = ", ".join(f"{len(part)}" for part in text)
+            raise ValueError(f"a context of {context} needs more characters to learn from than that, and some to "
+                             f"validate and test on: the parts of this text have {sizes}")  # fmt: skip
+        if len(vocabulary) < 2:
+            raise ValueError("the training part holds no character twice: there is nothing to learn")
+        self.text, self.vocabulary, self.context, self.batch, self.updates = text, vocabulary, context, batch, updates
+        self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
+        self.net, self.tail = Sequential(*layers), Sequential(*layers[2:])
+        self.optimizer, self.schedule = optimizer, schedule
+        self.shuffler, self.rng = rng.spawn(2)  # the order of the positions, and dropout
+        self.w = self.net.init(rng)
+        self.g = np.zeros_like(self.w)
+        self.count = 0
+        self.windows = np.lib.stride_tricks.sliding_window_view(self.train, context + 1)  # N, K + 1
+        self.val_windows = evaluate_text.spread(evaluate_text.windows(self.train, self.val, context + 1), VAL)
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        self.epoch = rng_state(self.shuffler)
+        self.order = np.arange(len(self.windows), dtype=np.int32)
+        self.shuffler.shuffle(self.order)
+
+    def _draw(self) -> tuple[Array, Array]:
+        """The next minibatch: contexts (B, K) and the characters after them (B,)."""
+        k = self.count % max(len(self.windows) // self.batch, 1)
+        if k == 0 and self.count:
+            self._shuffle()
+        rows = self.windows[self.order[k * self.batch : (k + 1) * self.batch]]
+        return rows[:, :-1], rows[:, -1]
+
+    @property
+    def progress(self) -> float:
+        return self.count / self.updates
+
+    def update(self) -> dict[str, float]:
+        total, examples, steps = 0.0, 0, min(STEPS, self.updates - self.count)
+        for _ in range(steps):
+            batch = self._draw()
+            total += self.loss(self.w, batch, self.g, self.rng)
+            self.optimizer.step(self.w, self.g, self.schedule(self.progress))
+            self.count += 1
+            examples += len(batch[1])
+        return {"loss": total / steps, "examples": examples, "answers": 0}
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        """Nats per character of a minibatch; with `g` its gradient is written there."""
+        x, t = batch  # B, K; B
+        y, back = self.net(x, w, rng)  # B, V
+        loss, dy = cross_entropy(y, t)  # dy = (p - onehot(next character)) / B
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        """n windows of the training part: contexts (n, K) and the characters after them (n,)."""
+        rows = self.windows[rng.integers(len(self.windows), size=n)]
+        return rows[:, :-1], rows[:, -1]
+
+    def log_prob(self, w: Array, grams: Array) -> Array:
+        """grams (N, n > K) -> log p(last column | the K before it), nats (N,): the calling form of counts.Model."""
+        y, _ = self.net(grams[:, -self.context - 1 : -1], w)  # N, V
+        return np.take_along_axis(log_softmax(y), grams[:, -1:].astype(np.intp), 1)[:, 0]
+
+    def evaluate(self) -> dict[str, float]:
+        return {"val_nats": evaluate_text.nats(lambda grams: self.log_prob(self.w, grams), self.val_windows)}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1)
+        rng = np.random.default_rng(0)
+        written = self.generate(w, "", evaluate_text.LENGTH, evaluate_text.TEMPERATURE, rng=rng)
+        return evaluate_text.report(lambda grams: self.log_prob(w, grams), parts, self.text, written, folder)
+
+    def generate(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
+                 rng: Rng | None = None) -> str:  # fmt: skip
+        """`length` characters that go on after `prompt`, drawn from softmax(y / temperature).
+
+        Temperature 0, or no `rng`, takes the most probable ones; top_k draws among the k most probable alone. The
+        unknown symbol is never written. A prompt shorter than the context stands after the last line of training.
+        """
+        V, ahead = len(self.vocabulary), Ahead(self.net.views(w), self.context)
+        line = self.text.train.rfind("\n") + 1 or len(self.text.train)
+        start = self.text.train[max(line - self.context, 0) : line] + prompt[-self.context :]
+        for s in self.vocabulary.encode(start)[-self.context :].tolist():
+            ahead.read(s)
+        written: list[int] = []
+        for _ in range(length):
+            y = self.tail(ahead.sums[:1], w[w.size - self.tail.size :])[0][0].astype(np.float64)  # V
+            y[0] = -np.inf
+            if 0 < top_k < V:
+                y[y < np.partition(y, -top_k)[-top_k]] = -np.inf
+            if temperature > 0 and rng is not None:
+                y = y / temperature + rng.gumbel(size=V)  # its largest entry is a draw from softmax(y / temperature)
+            written.append(int(y.argmax()))
+            ahead.read(written[-1])
+        return self.vocabulary.decode(written)
+
+    def predict(self, w: Array, x: str | Array) -> str | Array:
+        """200 characters that go on after a text, the same each time; contexts (N, K) of ids get the next id (N,)."""
+        if isinstance(x, str):
+            return self.generate(w, x, 200, evaluate_text.TEMPERATURE, rng=np.random.default_rng(0))
+        best: Array = self.net(x, w)[0].argmax(-1)
+        return best
+
+    def state(self) -> State:
+        return {"count": np.asarray(self.count), "epoch": self.epoch, "rng": rng_state(self.rng),
+                **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.count = int(state["count"])
+        set_rng_state(self.shuffler, state["epoch"])
+        self._shuffle()
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("optimizer", state)
