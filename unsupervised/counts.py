@@ -70,7 +70,8 @@ class Counts:
 
 
 def _at(values: Array, node: Array, unseen: float) -> Array:
-    return np.where(node >= 0, values[node], unseen)
+    found: Array = np.where(node >= 0, values[node], unseen)
+    return found
 
 
 def add_one(counts: Counts, order: int) -> Model:
@@ -79,7 +80,8 @@ def add_one(counts: Counts, order: int) -> Model:
 
     def model(grams: Array) -> Array:
         *_, (_, c, cs) = counts.find(grams, order)
-        return np.log((_at(counts.count[order], cs, 0) + 1) / (_at(total, c, 0) + counts.V))
+        log_p: Array = np.log((_at(counts.count[order], cs, 0) + 1) / (_at(total, c, 0) + counts.V))
+        return log_p
 
     return model
 
@@ -100,26 +102,27 @@ def jelinek_mercer(counts: Counts, order: int, held_out: Array, rounds: int = 10
     """p = sum_n weight_n p_n of the relative frequencies (Jelinek and Mercer 1980).
 
     The weights maximise the likelihood of the windows `held_out`, which must not be of the text that was counted:
-    expectation maximisation sets weight_n to the mean share that p_n has in p.
+    expectation maximisation sets weight_n to the mean share that p_n has in p. None falls to 0, or what is new to
+    the held-out windows too would be impossible.
     """
     p = frequencies(counts, order, held_out)
     weight = np.full(order + 1, 1 / (order + 1))
     for _ in range(rounds):
         share = p * weight  # N, order + 1
-        weight = (share / share.sum(1, keepdims=True)).mean(0)
-    return lambda grams: np.log(frequencies(counts, order, grams) @ weight)
+        weight = np.maximum((share / share.sum(1, keepdims=True)).mean(0), 1e-6)
+    return lambda grams: np.log(frequencies(counts, order, grams) @ (weight / weight.sum()))
 
 
 def discounts(a: Array) -> Array:
     """D(a), what modified Kneser-Ney takes off the counts a = 1, 2, 3 and more, from the n_k counts that are k.
 
-    D_k = k - (k + 1) Y n_{k+1} / n_k with Y = n_1 / (n_1 + 2 n_2); Y itself, the single discount of absolute
-    discounting, where a small text has no n_k or n_{k+1}. Never below 0 or above a.
+    D_k = k - (k + 1) Y n_{k+1} / n_k with Y = n_1 / (n_1 + 2 n_2). Where that is not above 0, or a small text has no
+    n_k or n_{k+1}, it is Y, the single discount of absolute discounting: a context must leave something to others.
     """
     n = [int((a == k).sum()) for k in range(5)]
     Y = n[1] / (n[1] + 2 * n[2]) if n[1] else 0.5
-    D = [0.0] + [k - (k + 1) * Y * n[k + 1] / n[k] if n[k] and n[k + 1] else Y for k in (1, 2, 3)]
-    taken: Array = np.clip(np.array(D)[np.minimum(a, 3)], 0, a)
+    D = [k - (k + 1) * Y * n[k + 1] / n[k] if n[k] and n[k + 1] else Y for k in (1, 2, 3)]
+    taken: Array = np.array([0.0] + [d if d > 0 else Y for d in D])[np.minimum(a, 3)]
     return taken
 
 
