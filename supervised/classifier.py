@@ -39,8 +39,9 @@ class Classifier:
         w_rng, self.rng = rng.spawn(2)
         self.w = net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
-        self.classes = check_splits(splits, self.net, self.w)
+        check_splits(splits, self.net, self.w)
         self.order = self.rng.permutation(len(splits.x_train))
+        self.known = np.zeros(len(self.order), bool)  # labels that the teacher has given
         self.done = 0  # minibatches
 
     @property
@@ -48,10 +49,13 @@ class Classifier:
         return self.done / self.updates
 
     def update(self) -> dict[str, float]:
-        losses, N = [], len(self.order)
-        before = self.done
+        losses = []
+        answers = 0 if self.done else len(self.splits.t_val)
         for _ in range(min(STEPS, self.updates - self.done)):
-            x, t = self._minibatch()
+            i = self._minibatch()
+            x, t = self.splits.x_train[i], self.splits.t_train[i]  # (B, I), (B,)
+            answers += int((~self.known[i]).sum())
+            self.known[i] = True
             if self.augment:
                 x = self.augment(self.rng, x)
             y, back = self.net(x, self.w, self.rng)  # B, C
@@ -61,17 +65,13 @@ class Classifier:
             self.done += 1
             average(self.weights, self.w, max(1 / self.done, 1 / self.memory))
             losses.append(loss)
-        per_epoch = N // self.batch * self.batch  # labels that an epoch uses; after a few epochs all were used
-        used = [min(N, min(k * self.batch, per_epoch)) for k in (before, self.done)]
-        answers = used[1] - used[0] + (len(self.splits.t_val) if before == 0 else 0)
         return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": answers}
 
-    def _minibatch(self) -> tuple[Array, Array]:
+    def _minibatch(self) -> Array:
         k = self.done % (len(self.order) // self.batch)
         if k == 0 and self.done:
             self.order = self.rng.permutation(len(self.order))
-        i = self.order[k * self.batch : (k + 1) * self.batch]
-        return self.splits.x_train[i], self.splits.t_train[i]
+        return self.order[k * self.batch : (k + 1) * self.batch]
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
         i = rng.choice(len(self.order), min(n, len(self.order)), replace=False)
@@ -103,11 +103,11 @@ class Classifier:
         return classification_report(self.net, w, self.splits, folder)
 
     def state(self) -> State:
-        return {"weights": self.weights, "order": self.order, "done": np.asarray(self.done),
+        return {"weights": self.weights, "order": self.order, "known": self.known, "done": np.asarray(self.done),
                 "rng": rng_state(self.rng), **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.weights[:] = state["weights"]
-        self.order, self.done = state["order"].copy(), int(state["done"])
+        self.order, self.known, self.done = state["order"].copy(), state["known"].copy(), int(state["done"])
         set_rng_state(self.rng, state["rng"])
         self.optimizer.state = unprefixed("optimizer", state)

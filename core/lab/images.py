@@ -30,7 +30,8 @@ def hats(at: Array, S: int) -> Array:
 
     Beyond the border by a pixel or more all are 0: outside the picture there is nothing.
     """
-    return np.maximum(0, 1 - np.abs(at[..., None] - np.arange(S, dtype=np.float32)))
+    weights: Array = np.maximum(0, 1 - np.abs(at[..., None] - np.arange(S, dtype=np.float32)))
+    return weights
 
 
 def deformations(rng: Rng, n: int, S: int, strength: Strength) -> Array:
@@ -39,6 +40,7 @@ def deformations(rng: Rng, n: int, S: int, strength: Strength) -> Array:
     Target pixel u = (row, column) takes the value of the source at A (u - c) + c + shift + bend(u), c the centre, A =
     turn @ shear @ stretch (bent on a coarse grid, in the manner of Simard et al. 2003); bilinear between the pixels.
     """
+
     def normal(size: float, *shape: int) -> Array:
         return rng.standard_normal((n, *shape), np.float32) * np.float32(size)
 
