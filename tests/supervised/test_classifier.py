@@ -1,0 +1,123 @@
+"""The classifier learns what can be learnt, resumes exactly, counts answers, and refuses bad data."""
+
+import numpy as np
+import pytest
+
+from core.lab.datasets import Data, split
+from core.lab.learner import Splits
+from core.network import MLP
+from core.optimizers import Adam
+from supervised.classifier import Classifier
+from supervised.tasks import digits
+
+
+def blobs(n=200, C=3, seed=0):
+    rng = np.random.default_rng(seed)
+    t = rng.integers(0, C, n)
+    return split((rng.standard_normal((n, 4)) + 6 * np.eye(C, 4)[t]).astype(np.float32), t)
+
+
+def classifier(splits, seed=0, **options):
+    return Classifier(splits, MLP(4, 8, 3), Adam(0.01), np.random.default_rng(seed), **{"updates": 300, **options})
+
+
+def run(learner):
+    logs = []
+    while learner.progress < 1:
+        logs.append(learner.update())
+    return logs
+
+
+def test_separated_blobs_are_told_apart():
+    learner = classifier(blobs())
+    run(learner)
+    report = learner.report(learner.weights, None)
+    assert report.metrics["test_accuracy"] == 1.0
+    assert report.baselines["nearest neighbour"] == 1.0
+    assert report.chance == pytest.approx(1 / 3)
+
+
+def test_each_label_is_one_answer_once():
+    splits = blobs()
+    learner = classifier(splits, batch=32)
+    logs = run(learner)
+    assert sum(log["answers"] for log in logs) == len(splits.t_train) + len(splits.t_val)
+    assert sum(log["examples"] for log in logs) == 300 * 32
+    assert logs[-1]["answers"] == 0
+
+
+def test_shuffled_labels_cannot_be_learnt_beyond_chance():
+    splits = blobs(600)
+    rng = np.random.default_rng(1)
+    wrong = splits._replace(**{f"t_{p}": rng.permutation(getattr(splits, f"t_{p}")) for p in ("train", "val", "test")})
+    learner = classifier(wrong)
+    run(learner)
+    assert learner.report(learner.weights, None).metrics["test_accuracy"] < 0.5
+
+
+def test_augmentation_is_used_and_draws_from_rng():
+    calls = []
+
+    def augment(rng, x):
+        calls.append(rng.random())
+        return x
+
+    run(classifier(blobs(), updates=40, augment=augment))
+    assert len(calls) == 40
+    again = list(calls)
+    calls.clear()
+    run(classifier(blobs(), updates=40, augment=augment))
+    assert calls == again
+
+
+def test_predict_takes_rows_or_one_picture():
+    learner = classifier(blobs())
+    run(learner)
+    assert learner.predict(learner.w, 6 * np.eye(3, 4)).tolist() == [0, 1, 2]
+    assert learner.predict(learner.w, np.array([[0, 0], [6, 0]])).tolist() == [2]
+    with pytest.raises(ValueError, match="not finite"):
+        learner.predict(learner.w, np.full((1, 4), np.nan))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda s: s._replace(x_val=np.where(s.x_val > 5, np.nan, s.x_val)), "val part holds NaN"),
+        (lambda s: s._replace(t_train=s.t_train + 1), "the network has 3 classes"),
+        (lambda s: s._replace(t_test=s.t_test - 1), "run from -1"),
+        (lambda s: s._replace(t_train=s.t_train.astype(float)), "whole numbers"),
+        (lambda s: s._replace(x_train=s.x_train[:0], t_train=s.t_train[:0]), "0 examples"),
+        (lambda s: s._replace(t_val=s.t_val[:-1]), "labels"),
+        (lambda s: s._replace(x_train=s.x_train[:, :3]), "Linear"),
+    ],
+)
+def test_bad_data_is_refused(change, says):
+    with pytest.raises(ValueError, match=says):
+        classifier(change(blobs()))
+
+
+def test_digits_learn_in_the_quick_preset_and_draw_what_they_name(tmp_path):
+    config = digits.Config(**digits.PRESETS["quick"])
+    x = np.random.default_rng(0).random((64, 64), np.float32)
+    learner = digits.make(config, np.random.default_rng(0), Data())
+    assert learner.augment(np.random.default_rng(0), x).shape == x.shape
+    run(learner)
+    report = learner.report(learner.weights, tmp_path)
+    assert report.metrics["test_accuracy"] > 0.96
+    assert (
+        {p.name for p in tmp_path.iterdir()} == set(report.pictures) == {"confusion.png", "mistakes.png", "weights.png"}
+    )
+
+
+def test_digits_config_refuses_nonsense():
+    for values in ({"hidden": 0}, {"lr": -1.0}, {"bend": -0.1}):
+        with pytest.raises(ValueError, match="must"):
+            digits.Config(**values)
+
+
+def test_splits_are_disjoint_and_whole():
+    x = np.arange(100, dtype=np.float32)[:, None]
+    parts = split(x, np.zeros(100, int))
+    assert isinstance(parts, Splits)
+    joined = np.concatenate([parts.x_train, parts.x_val, parts.x_test])[:, 0]
+    assert sorted(joined) == list(range(100))
