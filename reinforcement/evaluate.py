@@ -1,0 +1,168 @@
+"""What "good" means for an agent: an exam chooses among its weights while it learns, and judges the best at the end.
+
+An exam asks for the agent's logits, obs (B, ...) -> (B, A), and knows nothing else of it. Whole episodes start from
+fixed seeds, one set for choosing and another for judging; the seeds to learn from are apart from both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.episodes import Envs, Policy, returns
+from core.lab.film import film
+from core.lab.learner import Report, Splits
+from core.layers import Rng
+from reinforcement.policy import draw, greedy
+
+VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
+Logits = Callable[[Array], Array]
+
+
+class Exam(Protocol):
+    @property
+    def monitor(self) -> str: ...
+    @property
+    def labels(self) -> int: ...  # answers of a teacher that choosing needs, to be counted once
+    def validate(self, logits: Logits) -> dict[str, float]: ...
+    def report(self, logits: Logits, folder: Path | None) -> Report: ...
+
+
+@dataclass(frozen=True)
+class ReturnExam:
+    """The mean return of whole episodes, greedy and with drawn actions; chance is the random policy.
+
+    Weights are chosen by the mean of both: many greedy agents reach the best possible return on the episodes that
+    choose, and of these the one that also bears its own random actions has the largest margin on others.
+    """
+
+    make_envs: Callable[[int, Rng], Envs]
+    reference: float  # the return of a named strong agent
+    reference_name: str
+    baselines: Mapping[str, Policy] = field(default_factory=dict)
+    film: str | None = None  # the name of the environment to be filmed
+    n_val: int = 20  # episodes of each kind that choose
+    n_test: int = 100  # and that judge
+    monitor: str = "+val_score"
+    labels: int = 0
+
+    def validate(self, logits: Logits) -> dict[str, float]:
+        """val_return of greedy episodes, val_return_sampled, their mean val_score, and the rewards that this took."""
+        rng, n = np.random.default_rng(VAL_SEED), self.n_val
+
+        def both(obs: Array) -> Array:  # the first n environments act greedily, the others draw
+            y = logits(obs)
+            return np.concatenate([greedy(y[:n]), draw(rng, y[n:])])
+
+        G, lengths = returns(self.make_envs, both, 2 * n, VAL_SEED)
+        best, drawn = float(G[:n].mean()), float(G[n:].mean())
+        return {"val_return": best, "val_return_sampled": drawn, "val_score": (best + drawn) / 2,
+                "val_steps": float(lengths.sum())}  # fmt: skip
+
+    def report(self, logits: Logits, folder: Path | None) -> Report:
+        rng = np.random.default_rng(TEST_SEED)
+
+        def random(obs: Array) -> Array:
+            return draw(rng, np.zeros_like(logits(obs)))
+
+        def agent(obs: Array) -> Array:
+            return greedy(logits(obs))
+
+        def test(policy: Policy) -> Array:
+            return returns(self.make_envs, policy, self.n_test, TEST_SEED)[0]
+
+        G, drawn, chance = test(agent), test(lambda obs: draw(rng, logits(obs))), test(random)
+        made = Report(
+            metrics={"test_return": float(G.mean()), "test_return_sampled": float(drawn.mean()),
+                     "test_return_worst": float(G.min())},
+            metric="test_return", chance=float(chance.mean()),
+            reference=self.reference, reference_name=self.reference_name,
+            baselines={"random policy": float(chance.mean()),
+                       **{name: float(test(rule).mean()) for name, rule in self.baselines.items()}})  # fmt: skip
+        if folder and self.film:
+            trouble = film(self.film, {"agent": agent, "random": random}, folder / "agent.gif", FILM_SEED)
+            if trouble:
+                made.texts["Film"] = trouble
+            else:
+                made.pictures["agent.gif"] = "The agent's likeliest actions beside a random policy's"
+        return made
+
+
+@dataclass(frozen=True)
+class GuessExam:
+    """The accuracy of the greedy guess on labelled pictures, as a classifier is judged; chance is 1 / C.
+
+    Weights are chosen by val_reward, the mean of p(label): what drawn guesses would earn on the validation part. It
+    orders agents whose greedy guesses are equally often right. Raises ValueError for data that cannot be used.
+    """
+
+    splits: Splits
+    C: int
+    monitor: str = "+val_reward"
+
+    def __post_init__(self) -> None:
+        for part in ("train", "val", "test"):
+            check_part(part, getattr(self.splits, f"x_{part}"), getattr(self.splits, f"t_{part}"), self.C)
+
+    @property
+    def labels(self) -> int:
+        return len(self.splits.t_val)
+
+    def validate(self, logits: Logits) -> dict[str, float]:
+        y, t = logits(self.splits.x_val), self.splits.t_val
+        return {"val_accuracy": float((greedy(y) == t).mean()), "val_reward": float(probability(y, t).mean())}
+
+    def report(self, logits: Logits, folder: Path | None) -> Report:
+        """The reference was told every training label; the baseline makes the commonest right guess, unseen."""
+        from sklearn.svm import SVC
+
+        s = self.splits
+        y = logits(s.x_test)
+        machine = SVC(C=10, gamma="scale").fit(s.x_train, s.t_train)
+        common = np.bincount(s.t_train).argmax()
+        made = Report(
+            metrics={"test_accuracy": float((greedy(y) == s.t_test).mean()),
+                     "test_reward": float(probability(y, s.t_test).mean())},
+            metric="test_accuracy", chance=1 / self.C,
+            reference=float(machine.score(s.x_test, s.t_test)),
+            reference_name="support vector machine that was given the labels",
+            baselines={"always the commonest": float((s.t_test == common).mean())})  # fmt: skip
+        if folder:
+            made.pictures["guesses.png"] = "The test pictures that the agent finds hardest: its guess, and the label"
+            draw_hardest(folder / "guesses.png", s.x_test, s.t_test, y)
+        return made
+
+
+def probability(y: Array, t: Array) -> Array:
+    """p(t) = softmax(y)_t (N,): the expected reward of a drawn guess."""
+    p = np.exp(y - y.max(-1, keepdims=True))
+    chosen: Array = p[np.arange(len(t)), t] / p.sum(-1)
+    return chosen
+
+
+def check_part(part: str, x: Array, t: Array, C: int) -> None:
+    """Raises ValueError unless x (N, I) is finite, in [0, 1], and t (N,) labels from 0 to C - 1, N above 0."""
+    if x.ndim != 2 or t.shape != (len(x),) or not len(x):
+        raise ValueError(f"the {part} part has pictures {x.shape} and labels {t.shape}, not (N, I) and (N,), N above 0")
+    if not (np.isfinite(x).all() and x.min() >= 0 and x.max() <= 1):
+        raise ValueError(f"the {part} part has pixels that are not numbers from 0 to 1")
+    if t.dtype.kind not in "iu" or t.min() < 0 or t.max() >= C:
+        raise ValueError(f"the {part} part has labels that are not whole numbers from 0 to {C - 1}")
+
+
+def draw_hardest(path: Path, x: Array, t: Array, y: Array) -> None:
+    """The eighteen pictures with the smallest p(label)."""
+    from matplotlib.figure import Figure
+
+    side = round(x.shape[1] ** 0.5)
+    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+    for ax, i in zip(figure.subplots(3, 6).flat, probability(y, t).argsort(), strict=False):
+        ax.imshow(x[i].reshape(side, side), cmap="gray_r")
+        ax.set_title(f"{greedy(y[i])}, not {t[i]}" if greedy(y[i]) != t[i] else f"{t[i]}", fontsize=8)
+        ax.axis("off")
+    figure.savefig(path, dpi=90)

@@ -1,0 +1,31 @@
+"""From rewards to what an action was worth: pure functions of arrays (T, B), time first.
+
+`discount` = gamma * (1 - terminated): nothing follows the end of the world. `end` is True where an episode ended,
+also by a time limit: there the sum over later steps stops, but the value of the true next observation still counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.initializers import Array
+
+
+def discounted_returns(reward: Array, discount: Array) -> Array:
+    """G_t = r_t + discount_t G_{t+1}, G_T = 0 (T, B): the returns of whole episodes."""
+    G, later = np.empty_like(reward), np.zeros_like(reward[0])
+    for t in reversed(range(len(reward))):
+        G[t] = later = reward[t] + discount[t] * later
+    return G
+
+
+def gae(reward: Array, discount: Array, value: Array, next_value: Array, end: Array, lam: float) -> Array:
+    """A_t = delta_t + discount_t lam (1 - end_t) A_{t+1}, delta_t = r_t + discount_t V(next_obs_t) - V(obs_t) (T, B).
+
+    Generalised advantage estimation (Schulman et al. 2016, arXiv:1506.02438). A + value are the TD(lambda) returns.
+    """
+    advantage: Array = reward + discount * next_value - value
+    decay = discount * lam * ~end
+    for t in reversed(range(len(reward) - 1)):
+        advantage[t] += decay[t] * advantage[t + 1]
+    return advantage
