@@ -58,13 +58,10 @@ class Classifier:
             self.known[i] = True
             if self.augment:
                 x = self.augment(self.rng, x)
-            y, back = self.net(x, self.w, self.rng)  # B, C
-            loss, dy = cross_entropy(y, t)  # dy = (p - onehot(t)) / B: the gradient comes from the label
-            back(dy, self.g)
+            losses.append(self.loss(self.w, (x, t), self.g, self.rng))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
             average(self.weights, self.w, max(1 / self.done, 1 / self.memory))
-            losses.append(loss)
         return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": answers}
 
     def _minibatch(self) -> Array:
@@ -78,8 +75,10 @@ class Classifier:
         return self.splits.x_train[i], self.splits.t_train[i]
 
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        y, back = self.net(batch[0], w, rng)
-        loss, dy = cross_entropy(y, batch[1])
+        """The mean of -log p(t) over a batch of x (B, I) and t (B,); with `g` its gradient is written there."""
+        x, t = batch
+        y, back = self.net(x, w, rng)  # B, C
+        loss, dy = cross_entropy(y, t)  # dy = (p - onehot(t)) / B: the gradient comes from the label
         if g is not None:
             back(dy, g)
         return loss

@@ -95,7 +95,8 @@ def code_section(runs: Sequence[Run]) -> Section:
     texts = []
     for run in runs:
         kind = type(run.learner)
-        source = textwrap.dedent(inspect.getsource(kind.update))
+        source = "\n".join(textwrap.dedent(inspect.getsource(getattr(kind, part)))
+                           for part in ("update", "loss") if hasattr(kind, part))  # fmt: skip
         texts.append(f"# {run.setup.task.name}: {kind.__module__}.{kind.__qualname__}\n{source}")
     lead = "One update of each learner. Network, loss signature and optimizer are shared; what differs is where the " \
            "gradient at the output comes from."  # fmt: skip
