@@ -55,9 +55,9 @@ class Counts:
 
     def _after(self, n: int, node: Array, symbol: Array) -> Array:
         """The nodes of level n that follow nodes of level n - 1; -1 where the text does not go on like that."""
-        key = node * self.V + symbol
+        key = node * self.V + symbol  # below 0, and so in no level, after -1
         found = np.minimum(np.searchsorted(self.keys[n], key), len(self.keys[n]) - 1)
-        return np.where((node >= 0) & (self.keys[n][found] == key), found, -1)
+        return np.where(self.keys[n][found] == key, found, -1)
 
     def find(self, grams: Array, highest: int) -> Iterator[tuple[int, Array, Array]]:
         """(n, node of the context, node of the whole) of the last n columns, n = 1 ... highest; -1 where unseen."""

@@ -14,6 +14,7 @@ from core.losses import cross_entropy, softmax
 from core.network import Sequential
 from core.optimizers import Adam, AdamW
 from unsupervised import evaluate_text, language
+from unsupervised.counts import Counts, add_one, jelinek_mercer, kneser_ney_orders
 from unsupervised.language import Language, Vocabulary, window_net
 
 WORDS = ["a cat", "the dog", "sees", "hears", "and", "then", "it rains", "nobody", "runs.\n", "sleeps.\n"]
@@ -236,15 +237,22 @@ def test_report_scores_every_position_of_the_test_part(tmp_path):
     assert one.report(one.w, None).pictures == {}
 
 
-def test_counting_learns_from_the_training_part_alone_and_never_chooses_on_the_test_part():
+def test_counting_learns_from_the_training_part_and_chooses_on_the_validation_part():
     one = learner()
-    first = one.report(one.w, None)
-    other = learner(text=Text(TEXT.train, TEXT.val, TEXT.test[::-1]))
-    assert other.report(other.w, None).reference_name == first.reference_name
-    ids = [one.vocabulary.encode(part) for part in TEXT]
-    counts = evaluate_text.Counts(ids[0], len(one.vocabulary), 1)
-    grams = evaluate_text.windows(ids[0], ids[2], 1)
-    assert first.baselines["unigram"] == pytest.approx(-evaluate_text.add_one(counts, 1)(grams).mean())
+    report = one.report(one.w, None)
+    train, val, test = (one.vocabulary.encode(part) for part in TEXT)
+    counts = Counts(train, len(one.vocabulary), evaluate_text.ORDER)
+    ids, n = np.concatenate([train, val, test]), evaluate_text.ORDER
+    every = np.array([ids[i - n + 1 : i + 1] for i in range(len(train), len(ids))])
+    val_grams, test_grams = every[: len(val)], every[len(val) :]
+    assert report.baselines["unigram"] == pytest.approx(-add_one(counts, 1)(test_grams).mean())
+    assert report.baselines["bigram"] == pytest.approx(-add_one(counts, 2)(test_grams).mean())
+    assert report.baselines["trigram"] == pytest.approx(
+        -jelinek_mercer(counts, 3, val_grams)(test_grams).mean(), rel=1e-9
+    )
+    order = int(kneser_ney_orders(counts)(val_grams).mean(0).argmax()) + 1
+    assert report.reference == pytest.approx(-kneser_ney_orders(counts)(test_grams).mean(0)[order - 1])
+    assert report.reference_name == f"modified Kneser-Ney, {order}-grams"
 
 
 def test_known_words():
