@@ -199,27 +199,28 @@ def leaky_relu(slope: float = 0.01) -> Layer:
 def _normalise(I: int, centre: bool, eps: float) -> Layer:
     """z = (x - mean) / sqrt(mean((x - mean)^2) + eps), y = z * scale + shift; without centre no mean and no shift."""
 
+    def mean(x: Array) -> Array:
+        return (total(x) * (1 / I))[..., None]
+
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         if x.ndim == 0 or x.shape[-1] != I:
             raise ValueError(f"this normalisation needs {I} features, but x has shape {x.shape}")
         scale = w[:I]
-        z = x - x.mean(-1, keepdims=True) if centre else x
-        r = 1 / np.sqrt((z * z).mean(-1, keepdims=True) + eps)  # ..., 1
+        z = x - mean(x) if centre else x
+        r = 1 / np.sqrt(mean(z * z) + eps)  # ..., 1
         z = z * r
         y = z * scale + w[I:] if centre else z * scale
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             if g is not None:
-                sums = [(dy * z).reshape(-1, I).sum(0)] + ([dy.reshape(-1, I).sum(0)] if centre else [])
-                if add:
-                    g += np.concatenate(sums)
-                else:
-                    np.concatenate(sums, out=g)
+                parts = [dy * z, dy] if centre else [dy * z]
+                sums = np.concatenate([total(part.reshape(-1, I).T) for part in parts])
+                g[:] = g + sums if add else sums
             if not dx:
                 return None
             dz = dy * scale
-            dz = dz - z * (dz * z).mean(-1, keepdims=True)
-            return r * (dz - dz.mean(-1, keepdims=True) if centre else dz)
+            dz -= z * mean(dz * z)
+            return r * (dz - mean(dz) if centre else dz)
 
         return y, back
 
@@ -266,7 +267,7 @@ def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> 
             raise ValueError(f"Embedding needs integer ids (..., K), not {x.dtype} of shape {x.shape}")
         if x.size and not (x.min() >= 0 and x.max() < V):
             raise ValueError(f"Embedding({V}, {E}) needs ids from 0 to {V - 1}, got {x.min()} to {x.max()}")
-        y = w.reshape(V, E)[x].reshape(*x.shape[:-1], x.shape[-1] * E)
+        y = w.reshape(V, E).take(x, 0).reshape(*x.shape[:-1], x.shape[-1] * E)
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             if dx:
@@ -275,11 +276,13 @@ def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> 
                 return None
             if not add:
                 g[:] = 0
-            flat = x.ravel()
+            flat = x.ravel().astype(np.min_scalar_type(V))  # small integers are sorted fastest
             order = np.argsort(flat, kind="stable")  # rows of one id side by side, then one sum an id
-            ids, start = np.unique(flat[order], return_index=True)
+            counts = np.bincount(flat, minlength=V)
+            ids = np.flatnonzero(counts)
             if ids.size:
-                g.reshape(V, E)[ids] += np.add.reduceat(dy.reshape(-1, E)[order], start, axis=0)
+                starts = np.cumsum(counts[ids]) - counts[ids]
+                g.reshape(V, E)[ids] += np.add.reduceat(dy.reshape(-1, E).take(order, 0), starts, axis=0)
             return None
 
         return y, back

@@ -83,20 +83,20 @@ def difference(y: Array, t: Array) -> Array:
 def mse(y: Array, t: Array) -> Loss:
     """mean((y - t)^2) over the batch and the features; the gradient is 2 (y - t) / (number of entries)."""
     d = difference(y, t)
-    return float((d * d).mean()), (2 / d.size) * d
+    return float((d * d).sum()) / d.size, (2 / d.size) * d
 
 
 def huber(y: Array, t: Array, delta: float = 1.0) -> Loss:
     """mean of d^2/2 where |d| <= delta, else delta (|d| - delta/2), with d = y - t (Huber 1964)."""
     d = difference(y, t)
     inner = np.clip(d, -delta, delta)
-    return float((inner * (d - 0.5 * inner)).mean()), inner / d.size
+    return float((inner * (d - 0.5 * inner)).sum()) / d.size, inner / d.size
 
 
 def binary_cross_entropy(y: Array, t: Array) -> Loss:
     """mean of log(1 + exp(y)) - t y: y are logits, t in [0, 1]; the gradient of one entry is sigmoid(y) - t."""
     s = 0.5 * np.tanh(0.5 * y) + 0.5  # sigmoid(y)
-    return float((np.logaddexp(0, y) - t * y).mean()), difference(s, t) / y.size
+    return float((np.logaddexp(0, y) - t * y).sum()) / y.size, difference(s, t) / y.size
 
 
 def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:

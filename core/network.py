@@ -11,7 +11,7 @@ optimizer.step(w, g)                     # writes into w
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def _join(parts: tuple[Layer, ...]) -> tuple[Layout, list[slice], Callable[[Rng,
     if not parts:
         raise ValueError("a composition needs at least one layer")
     layout = {f"{i}.{name}": shape for i, part in enumerate(parts) for name, shape in part.layout.items()}
-    ends = np.cumsum([0] + [part.size for part in parts]).tolist()
+    ends = [0, *accumulate(part.size for part in parts)]
     slices = [slice(a, b) for a, b in pairwise(ends)]
 
     def fill(rng: Rng, w: Array) -> None:
@@ -82,7 +82,7 @@ def Concat(*heads: Layer) -> Layer:
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         ys, backs = zip(*(head.forward(x, w[s], rng) for head, s in zip(heads, slices, strict=True)), strict=True)
-        ends = np.cumsum([0] + [y.shape[-1] for y in ys]).tolist()
+        ends = [0, *accumulate(y.shape[-1] for y in ys)]
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             total = None

@@ -81,7 +81,8 @@ def _draw(jobs: Sequence[Job], done: dict[Job, dict[str, Any]]) -> Any:
         share = sum(log[-1]["progress"] if log else 0.0 for log in logs) / len(mine)
         latest = next((log for log in reversed(logs) if log), [])  # of the last seed that was started
         curve = [next((v for k, v in row.items() if k.startswith("val_")), 0.0) for row in latest]
+        newest = Text(figures(latest[-1]) if latest else "", "dim", no_wrap=True, overflow="ellipsis")
         finished = sum(job in done for job in mine)
         grid.add_row(Text(name, "bold"), ProgressBar(1.0, share, width=20), Text(f"{finished}/{len(mine)} seeds"),
-                     Text(spark(curve), "cyan"), Text(figures(latest[-1]) if latest else "", "dim"))  # fmt: skip
+                     Text(spark(curve), "cyan"), newest)  # fmt: skip
     return grid
