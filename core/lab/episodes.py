@@ -88,8 +88,9 @@ class Envs:
     def step(self, action: Array) -> Steps:
         """One step of each. Raises Refusal, naming the step, when an environment fails or gives what is not finite."""
         with self._named(f"at step {self.steps + 1}"):
-            raw, reward, terminated, truncated, _ = self.vec.step(action)
+            raw, *figures, _ = self.vec.step(action)
             next_obs = self._observed(raw)
+            reward, terminated, truncated = map(np.array, figures)
             self._finite("a reward", reward)
         done = Steps(self.obs, action, reward, terminated, truncated, next_obs, ~self.over)
         self.obs, self.steps, end = next_obs, self.steps + 1, done.end
@@ -117,7 +118,7 @@ class Envs:
 
     def _observed(self, obs: Array) -> Array:
         self._finite("an observation", obs)
-        return obs[:, None] if self.column else obs
+        return np.array(obs[:, None] if self.column else obs)  # a copy: some environments show one array for good
 
     def _finite(self, what: str, values: Array) -> None:
         if not np.isfinite(values).all():
