@@ -34,10 +34,10 @@ class DigitBandit(gym.Env[Array, Any]):
         super().reset(seed=seed)
         self.i = int(self.np_random.integers(len(self.x)))
         self.shown = show(self.np_random, self.x[self.i : self.i + 1], self.strength)[0]
-        return self.shown, {}
+        return self.shown.copy(), {}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        return self.shown, float(action == self.t[self.i]), True, False, {}
+        return self.shown.copy(), float(action == self.t[self.i]), True, False, {}
 
 
 class DigitBandits(VectorEnv[Array, Array, Array]):
@@ -58,7 +58,7 @@ class DigitBandits(VectorEnv[Array, Array, Array]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
         self._draw(np.ones(self.num_envs, bool))
-        return self.shown, {}
+        return self.shown.copy(), {}
 
     def _draw(self, who: Array) -> None:
         index = self.np_random.integers(len(self.x), size=self.num_envs)
@@ -73,7 +73,7 @@ class DigitBandits(VectorEnv[Array, Array, Array]):
         if not playing.all():
             self._draw(self.prev_done)
         self.prev_done = playing
-        return self.shown, reward, playing, np.zeros(self.num_envs, bool), {}
+        return self.shown.copy(), reward, playing, np.zeros(self.num_envs, bool), {}
 
 
 MAPS = 8  # pictures that are drawn together share this many deformations
@@ -82,6 +82,6 @@ MAPS = 8  # pictures that are drawn together share this many deformations
 def show(rng: np.random.Generator, x: Array, strength: Strength | None) -> Array:
     """The pictures x (B, P) as they are, or with `strength` deformed, in groups."""
     if strength is None:
-        return x.copy()
+        return x
     side, n = round(x.shape[1] ** 0.5), MAPS if len(x) % MAPS == 0 else 1
     return np.clip(deform(x, deformations(rng, n, side, strength)), 0, 1)
