@@ -20,9 +20,19 @@ Loss = tuple[float, Array]
 def row_max(y: Array) -> Array:
     """The maxima along the last axis, which stays with length 1. Where it is short NumPy is faster down the columns."""
     if y.shape[-1] > 32:
-        return y.max(-1, keepdims=True)
-    columns = np.ascontiguousarray(y.reshape(-1, y.shape[-1]).T)
-    return np.maximum.reduce(columns).reshape(*y.shape[:-1], 1)
+        top: Array = y.max(-1, keepdims=True)
+    else:
+        columns = np.ascontiguousarray(y.reshape(-1, y.shape[-1]).T)
+        top = np.maximum.reduce(columns).reshape(*y.shape[:-1], 1)
+    return top
+
+
+def places(Y: Array, t: Array) -> Array:
+    """Where in Y (B, C), counted flat, the logits of the labels t stand. Raises ValueError if one is no class."""
+    try:
+        return np.ravel_multi_index((np.arange(len(Y)), t.ravel()), Y.shape)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"needs {len(Y)} integer labels from 0 to {Y.shape[1] - 1}: {error}") from error
 
 
 def log_softmax(y: Array) -> Array:
@@ -50,18 +60,21 @@ def cross_entropy(y: Array, t: Array, class_weight: Array | None = None, sample_
     C = y.shape[-1]
     Y = y.reshape(-1, C)  # B, C
     B = len(Y)
-    if t.ndim < y.ndim and class_weight is None and sample_weight is None and not smoothing:
-        at = np.arange(0, Y.size, C) + t.ravel()  # B: where in Y the logits of the labels stand, counted flat
-        z = Y - row_max(Y)  # B, C
-        p = np.exp(z)
-        s = total(p)  # B
-        loss = float(total(np.log(s) - z.take(at))) / B
-        s *= B
-        p /= s[:, None]
-        p.put(at, p.take(at) - 1 / B)
-        return loss, p.reshape(y.shape)
-    onehot = np.arange(C) == t[..., None] if t.ndim < y.ndim else t
-    q = onehot.astype(y.dtype).reshape(-1, C)  # B, C
+    if t.ndim < y.ndim:
+        at = places(Y, t)  # B
+        if class_weight is None and sample_weight is None and not smoothing:
+            z = Y - row_max(Y)  # B, C
+            p = np.exp(z)
+            s = total(p)  # B
+            loss = float(total(np.log(s) - z.take(at))) / B
+            s *= B
+            p /= s[:, None]
+            p.put(at, p.take(at) - 1 / B)
+            return loss, p.reshape(y.shape)
+        q = np.zeros_like(Y)
+        q.put(at, 1)
+    else:
+        q = t.astype(y.dtype).reshape(-1, C)  # B, C
     weight = q @ class_weight.astype(y.dtype) if class_weight is not None else np.ones(B, y.dtype)  # B
     q = (1 - smoothing) * q + smoothing / C
     if class_weight is not None:
@@ -104,13 +117,12 @@ def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
 
     The multi-class hinge of Weston and Watkins (1999), scaled by the number of classes as PyTorch does.
     """
-    C = y.shape[-1]
-    Y, labels = y.reshape(-1, C), t.ravel()
-    rows = np.arange(len(Y))
-    excess = Y - Y[rows, labels][:, None] + margin  # B, C
-    excess[rows, labels] = 0
+    Y = y.reshape(-1, y.shape[-1])  # B, C
+    at = places(Y, t)  # B
+    excess = Y - Y.take(at)[:, None] + margin  # B, C
+    excess.put(at, 0)
     dy = (excess > 0).astype(y.dtype)
-    dy[rows, labels] = -dy.sum(-1)
+    dy.put(at, -total(dy))
     scale = 1 / Y.size
     return float(np.maximum(excess, 0).sum()) * scale, (dy * scale).reshape(y.shape)
 

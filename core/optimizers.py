@@ -81,8 +81,8 @@ class RMSProp:
 class Adam:
     """m = beta1 m + g; v = beta2 v + g^2; w -= lr m' / (sqrt(v') + eps) (Kingma and Ba 2015, arXiv:1412.6980).
 
-    m' = m (1 - beta1) / (1 - beta1^t) is the mean of g in the t steps so far, recent ones weighing most; v' that of g^2.
-    Keeping sums and not means is the same with two operations fewer.
+    m' = m (1 - beta1) / (1 - beta1^t) is a mean of g over the t steps so far, recent ones weighing most; v' of g^2.
+    Keeping sums and not means gives the same with two operations fewer.
     """
 
     def __init__(self, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:

@@ -263,6 +263,15 @@ def test_step_has_no_gradient_and_says_so() -> None:
         layers.step(np.ones(3), w[:0])[1](np.ones(3, np.float32), dx=True)
 
 
+def test_the_way_back_ends_at_the_first_parameters() -> None:
+    net = Sequential(layers.identity, layers.step, Linear(2, 1))
+    w = net.init(np.random.default_rng(0))
+    y, back = net(np.ones((3, 2)), w)
+    g = np.full_like(w, np.nan)
+    back(np.ones_like(y), g)  # does not ask step for its slope
+    assert np.array_equal(g, [3, 3, 3])
+
+
 def test_dropout_is_off_without_rng_and_keeps_the_mean_with_it() -> None:
     x, none = np.ones((400, 500), np.float32), np.zeros(0, np.float32)
     off, _ = Dropout(0.3)(x, none)

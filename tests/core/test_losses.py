@@ -87,6 +87,15 @@ def test_targets_of_another_shape_are_refused_not_broadcast() -> None:
             loss(np.zeros((5, 1)), np.zeros(5))
 
 
+def test_labels_that_are_no_class_are_refused_not_wrapped() -> None:
+    y = np.zeros((2, 3))
+    for wrong in [0, 3], [0, -1], [0, -3], [0.0, 1.0], [0, 1, 2], [[0, 1], [0, 1]]:
+        for loss in cross_entropy, hinge, lambda y, t: cross_entropy(y, t, smoothing=0.1):
+            with pytest.raises(ValueError, match=r"labels from 0 to 2|reshape|shape"):
+                loss(y, np.array(wrong))
+    assert cross_entropy(y, np.array([0, 2], np.uint8))[0] == pytest.approx(math.log(3))
+
+
 def test_cross_entropy_against_loops() -> None:
     rng = np.random.default_rng(0)
     y, t = 3 * rng.standard_normal((6, 5)), rng.integers(0, 5, 6)
