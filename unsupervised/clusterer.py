@@ -1,0 +1,153 @@
+"""A clusterer: nobody says anything, and the network finds out which examples belong together.
+
+Two views of an example - itself, and one of its nearest neighbours, a little deformed - should be given the same
+cluster with certainty, while all clusters are used alike. With p = softmax(y) of either view:
+    minimise  mean of -sum_c p_c(a) log p_c(b)  -  balance * H(mean of p)
+The first term is small when both views are sure of one and the same cluster, the second when no cluster is left out:
+together they raise the mutual information between example and cluster. The gradient at the output is made of the
+network's own answers to the two views; no label enters. After Hu et al. 2017, "Learning discrete representations via
+information maximizing self-augmented training", arXiv:1702.08720, and, for the neighbours, Van Gansbeke et al. 2020,
+arXiv:2005.12320. Given to it: the number of clusters, that they are about equally large, and which deformations leave
+an example what it is. Weakness: a start can end with two classes merged and a third divided, so several are made, and
+the loop keeps the one with the most information; no label is asked for that either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Layer, Rng
+from core.losses import Loss, log_softmax
+from core.optimizers import Adam, Schedule, cosine
+from unsupervised.evaluate_clusters import cluster_report, hungarian_accuracy
+
+STEPS = 20  # minibatches in one update
+EVALUATION_SEED = 1
+Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, each example still what it was
+
+
+def agreement_loss(y: Array, balance: float) -> Loss:
+    """mean of -sum_c p_c(a) log p_c(b) - balance H(m), rows b and B + b of y (2B, C) two views; m the mean of p.
+
+    With l = log p(b) and h = balance log m, the gradient at a is p(a) (d - <p(a), d>), d = h / 2B - l / B, and
+    at b it is p(b) (d - <p(b), d>) + (p(b) - p(a)) / B with d = h / 2B.
+    """
+    B = len(y) // 2
+    log_p = log_softmax(y)
+    p = np.exp(log_p)
+    m = p.mean(0)
+    log_m = np.log(m + 1e-12)
+    d = np.tile(log_m * (balance / (2 * B)), (2 * B, 1))
+    d[:B] -= log_p[B:] / B
+    dy = p * (d - (p * d).sum(-1, keepdims=True))
+    dy[B:] += (p[B:] - p[:B]) / B
+    return float(-(p[:B] * log_p[B:]).sum() / B + balance * (m * log_m).sum()), dy
+
+
+def nearest(x: Array, k: int) -> Array:
+    """The k nearest other examples of each, by Euclidean distance: x (N, I) -> (N, k)."""
+    square = (x * x).sum(1)
+    distance = square[:, None] + square - 2 * x @ x.T  # N, N
+    np.fill_diagonal(distance, np.inf)
+    return np.argsort(distance, 1, kind="stable")[:, :k]
+
+
+class Clusterer:
+    """`starts` networks learn one after another, `updates` minibatches each; the loop keeps the best that it saw.
+
+    `splits` holds x (N, I) float32; its labels are looked at by the evaluation alone, for the observer. An update
+    gives no answers: there is no teacher. Raises ValueError for data that cannot be clustered.
+    """
+
+    monitor = "+val_information"
+
+    def __init__(self, splits: Splits, net: Layer, lr: float, rng: Rng, *, updates: int, starts: int, batch: int,
+                 neighbours: int, balance: float, augment: Augment, schedule: Schedule = cosine) -> None:  # fmt: skip
+        for part in ("train", "val", "test"):
+            x = getattr(splits, f"x_{part}")
+            if x.ndim != 2 or not np.isfinite(x).all():
+                raise ValueError(f"the {part} part must be a table of finite numbers, not {x.dtype} {x.shape} with NaN")
+            if len(x) <= neighbours:
+                raise ValueError(f"the {part} part has {len(x)} examples, too few for {neighbours} neighbours")
+        self.splits, self.net, self.lr, self.schedule, self.augment = splits, net, lr, schedule, augment
+        self.updates, self.starts, self.batch, self.balance = updates, starts, min(batch, len(splits.x_train)), balance
+        self.rng = rng.spawn(1)[0]
+        self.x = splits.x_train
+        self.near = nearest(self.x, neighbours)
+        self.seen = np.concatenate([splits.x_train, splits.x_val])  # what the objective is measured on; not the test
+        self.near_seen = nearest(self.seen, neighbours)
+        self.w = net.init(self.rng)
+        self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
+        self.order = self.rng.permutation(len(self.x))
+        self.done = 0  # minibatches, over all starts
+
+    @property
+    def progress(self) -> float:
+        return self.done / (self.starts * self.updates)
+
+    def update(self) -> dict[str, float]:
+        own = self.done % self.updates  # minibatches of this start
+        if own == 0 and self.done:
+            self.w[:] = self.net.init(self.rng)
+            self.optimizer = Adam(self.lr)
+        losses = []
+        for k in range(own, min(own + STEPS, self.updates)):
+            losses.append(self.loss(self.w, self.pairs(self._minibatch(), self.rng), self.g))
+            self.optimizer.step(self.w, self.g, self.schedule(k / self.updates))
+            self.done += 1
+        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": 0}
+
+    def _minibatch(self) -> Array:
+        k = self.done % (len(self.order) // self.batch)
+        if k == 0 and self.done:
+            self.order = self.rng.permutation(len(self.order))
+        return self.order[k * self.batch : (k + 1) * self.batch]
+
+    def pairs(self, i: Array, rng: Rng) -> Array:
+        """Two views of the examples i (B,): themselves, then a neighbour of each, deformed; (2B, I)."""
+        j = self.near[i, rng.integers(self.near.shape[1], size=len(i))]
+        return np.concatenate([self.x[i], self.augment(rng, self.x[j])])
+
+    def sample(self, rng: Rng, n: int) -> Array:
+        return self.pairs(rng.choice(len(self.x), min(n, len(self.x)), replace=False), rng)
+
+    def loss(self, w: Array, batch: Array, g: Array | None = None, rng: Rng | None = None) -> float:
+        y, back = self.net(batch, w, rng)  # 2B, C
+        loss, dy = agreement_loss(y, self.balance)  # the gradient comes from what the network says of the other view
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def predict(self, w: Array, x: Array) -> Array:
+        """The likeliest cluster of each example, (N, I) -> (N,)."""
+        clusters: Array = self.net(np.asarray(x, np.float32), w)[0].argmax(-1)
+        return clusters
+
+    def evaluate(self) -> dict[str, float]:
+        """val_information = H(m) - mean cross-entropy of the views, nats, on all images but the test part's.
+
+        val_accuracy is for the observer: the validation labels choose nothing.
+        """
+        rng, N = np.random.default_rng(EVALUATION_SEED), len(self.seen)
+        j = self.near_seen[np.arange(N), rng.integers(self.near_seen.shape[1], size=N)]
+        y, _ = self.net(np.concatenate([self.seen, self.augment(rng, self.seen[j])]), self.w)
+        loss, _ = agreement_loss(y, 1.0)
+        said = self.predict(self.w, self.splits.x_val)
+        return {"val_information": -loss, "val_accuracy": hungarian_accuracy(said, self.splits.t_val)}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return cluster_report(self.net, w, self.splits, folder)
+
+    def state(self) -> State:
+        return {"order": self.order, "done": np.asarray(self.done), "rng": rng_state(self.rng),
+                **prefixed("adam", self.optimizer.state)}  # fmt: skip
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.order, self.done = state["order"].copy(), int(state["done"])
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("adam", state)
