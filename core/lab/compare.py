@@ -83,7 +83,7 @@ def curves(path: Path, groups: dict[str, list[tuple[Path, dict[str, Any]]]], met
             {"examples": "examples seen", "seconds": "seconds", "answers": "answers from the teacher"}[name]
         )
         axis.grid(alpha=0.3)
-    axes[0].set_ylabel(metric)
+    axes[0].set_ylabel(f"{validation} (lines), {metric} (points)", fontsize=8)
     axes[0].legend()
     drawn.savefig(path, dpi=100)
 
@@ -128,7 +128,8 @@ def compare(args: Sequence[str]) -> int:
     if seeds < 1 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
     infos = [describe(name, module) for name, module in installed().items()]
-    tasks = [info.name for info in infos if info.problem == flags.problem]
+    known = [info for info in infos if info.problem == flags.problem and info.paradigm in TEACHER]
+    tasks = [info.name for info in sorted(known, key=lambda info: list(TEACHER).index(info.paradigm))]
     if not tasks:
         raise Refusal(
             f"no task is of the problem {flags.problem!r}{nearest(flags.problem, {i.problem for i in infos})}"
