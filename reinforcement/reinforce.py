@@ -80,7 +80,7 @@ class REINFORCE:
 
     def judge(self, steps: Steps) -> tuple[Array, Array, Array]:
         """obs, action and return of the valid steps, each (N, ...)."""
-        G = discounted_returns(steps.reward * steps.valid, self.gamma * ~steps.end).astype(self.w.dtype)
+        G = discounted_returns(steps.reward, self.gamma * ~steps.end).astype(self.w.dtype)
         return steps.obs[steps.valid], steps.action[steps.valid], G[steps.valid]
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array, Array]:

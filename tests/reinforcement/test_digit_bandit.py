@@ -77,6 +77,7 @@ def test_some_may_be_drawn_anew_while_others_play():
     assert terminated.tolist() == [False, True, False, True]
     assert reward.tolist() == [0, 1, 0, 1]
     assert (shown == before).all(1).tolist() == [False, True, False, True]
+    np.testing.assert_array_equal(shown, x[one.index])
 
 
 def test_deformed_pictures_stay_pictures():

@@ -5,6 +5,7 @@ import pytest
 
 from core.lab.episodes import make
 from core.lab.learner import Splits
+from reinforcement import evaluate
 from reinforcement.evaluate import TEST_SEED, VAL_SEED, GuessExam, ReturnExam, probability
 
 
@@ -79,5 +80,17 @@ def test_returns_are_examined_greedy_and_drawn():
     assert report.reference == 500
 
 
-def test_start_seeds_of_choosing_and_judging_are_apart():
+def test_start_seeds_of_choosing_and_judging_are_apart(monkeypatch):
+    asked = []
+
+    def noted(make_envs, policy, n, first):
+        asked.append((first, n))
+        return np.zeros(n), np.zeros(n)
+
+    monkeypatch.setattr(evaluate, "returns", noted)
+    exam = ReturnExam(lambda n, g: make("CartPole-v1", n, g), 500.0, "best", {"left": lean})
+    exam.validate(lean)
+    assert asked == [(VAL_SEED, 40)]
+    exam.report(lean, None)
+    assert set(asked[1:]) == {(TEST_SEED, 100)}
     assert VAL_SEED + 10_000 < TEST_SEED < 1 << 30

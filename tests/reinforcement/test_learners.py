@@ -5,7 +5,7 @@ import pytest
 from bandit_environments import Arms, Echo, Steady
 
 from core import checkpoint
-from core.lab.episodes import Copies, make
+from core.lab.episodes import Copies, make, play, rollout, stack
 from core.lab.learner import prefixed, unprefixed
 from core.losses import softmax
 from core.network import MLP
@@ -133,6 +133,26 @@ def test_judged_experience_is_normalised():
     assert abs(advantage.mean()) < 0.2  # over all steps it is 0, up to those that are no steps
     assert advantage.std() == pytest.approx(1, abs=0.1)
     assert (log_p < 0).all()
+
+
+@pytest.mark.parametrize("exam", [CART, exam_of(lambda: Steady(True)), exam_of(lambda: Steady(False))])
+def test_target_is_the_value_of_the_true_next_observation(exam):
+    learner = ppo(exam, 4, 2, lam=0.0, gamma=0.9)
+    steps = rollout(exam.make_envs(3, rng()), lambda obs: np.arange(3) % 2, 40)
+    target = iter(learner.judge(steps)[4])
+    for t, b in np.argwhere(steps.valid):
+        later = 0.0 if steps.terminated[t, b] else learner.net(steps.next_obs[t, b], learner.w)[0][-1]
+        assert next(target) == pytest.approx(steps.reward[t, b] + 0.9 * later, abs=1e-5)
+    assert steps.end.sum() > 3
+
+
+def test_return_is_what_is_left_of_the_episode():
+    learner = reinforce(CART, 4, 2)
+    steps = stack(play(learner.envs, lambda obs: np.arange(16) % 2))
+    _, _, G = learner.judge(steps)
+    lengths = steps.valid.sum(0)
+    assert lengths.min() < lengths.max()
+    assert G.tolist() == [lengths[b] - t for t, b in np.argwhere(steps.valid)]  # every step earns 1
 
 
 @pytest.mark.parametrize("build", [ppo, reinforce])
