@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from core.initializers import Array
@@ -18,6 +20,21 @@ def draw(rng: Rng, y: Array) -> Array:
     """a ~ softmax(y) (...), as argmax_a (y_a + G_a) with G from Gumbel's distribution (Gumbel 1954)."""
     actions: Array = (y + rng.gumbel(size=y.shape)).argmax(-1)
     return actions
+
+
+def as_batch(x: Any, like: Array) -> Array:
+    """Observations x as a batch of the form of `like` (B, ...); one alone may have any shape of as many numbers.
+
+    Raises ValueError for other sizes and for values that are not finite.
+    """
+    obs, shape = np.asarray(x, like.dtype), like.shape[1:]
+    if obs.shape[1:] != shape:
+        if obs.size != like[0].size:
+            raise ValueError(f"observations have the shape {shape} each, but these are {obs.shape}")
+        obs = obs.reshape(1, *shape)
+    if not np.isfinite(obs).all():
+        raise ValueError("it holds values that are not finite")
+    return obs
 
 
 def entropy(log_p: Array) -> tuple[Array, Array]:

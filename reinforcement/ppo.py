@@ -20,7 +20,7 @@ from core.losses import Loss, log_softmax
 from core.network import Concat
 from core.optimizers import Optimizer, Schedule, clip_norm, linear
 from reinforcement.evaluate import Exam
-from reinforcement.policy import draw, entropy, greedy
+from reinforcement.policy import as_batch, draw, entropy, greedy
 from reinforcement.returns import gae
 
 
@@ -120,8 +120,8 @@ class PPO:
         return loss
 
     def predict(self, w: Array, obs: Array) -> Array:
-        """The greedy actions (B,) at observations (B, ...)."""
-        return greedy(self.logits(w, obs))
+        """The greedy actions (B,) at observations (B, ...), or at one alone."""
+        return greedy(self.logits(w, as_batch(obs, self.envs.obs)))
 
     def evaluate(self) -> dict[str, float]:
         return self.exam.validate(lambda obs: self.logits(self.w, obs))

@@ -19,7 +19,7 @@ from core.layers import Layer, Rng
 from core.losses import Loss, log_softmax
 from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.evaluate import Exam
-from reinforcement.policy import draw, entropy, greedy
+from reinforcement.policy import as_batch, draw, entropy, greedy
 from reinforcement.returns import discounted_returns
 
 
@@ -98,8 +98,8 @@ class REINFORCE:
         return loss
 
     def predict(self, w: Array, obs: Array) -> Array:
-        """The greedy actions (B,) at observations (B, ...)."""
-        return greedy(self.net(obs, w)[0])
+        """The greedy actions (B,) at observations (B, ...), or at one alone."""
+        return greedy(self.net(as_batch(obs, self.envs.obs), w)[0])
 
     def evaluate(self) -> dict[str, float]:
         return self.exam.validate(lambda obs: self.net(obs, self.w)[0])

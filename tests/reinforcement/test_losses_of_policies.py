@@ -5,7 +5,7 @@ import pytest
 
 from core.gradcheck import directional_error
 from core.losses import cross_entropy, log_softmax, softmax
-from reinforcement.policy import draw, entropy, greedy
+from reinforcement.policy import as_batch, draw, entropy, greedy
 from reinforcement.ppo import ppo_loss
 from reinforcement.reinforce import reinforce_loss
 
@@ -107,6 +107,17 @@ def test_drawn_actions_follow_the_softmax():
     np.testing.assert_allclose(np.bincount(drawn) / 40_000, [0.1, 0.6, 0.3], atol=0.01)
     assert greedy(np.array([[0, 2, 1], [5, 2, 1]])).tolist() == [1, 0]
     assert draw(np.random.default_rng(0), np.zeros((5, 2, 3))).shape == (5, 2)
+
+
+def test_one_observation_alone_becomes_a_batch():
+    like = np.zeros((7, 64), np.float32)
+    assert as_batch(np.ones((3, 64)), like).shape == (3, 64)
+    assert as_batch(np.ones((8, 8)), like).shape == as_batch([1] * 64, like).shape == (1, 64)
+    assert as_batch(np.ones((8, 8)), like).dtype == np.float32
+    with pytest.raises(ValueError, match=r"\(64,\) each, but these are \(3, 63\)"):
+        as_batch(np.ones((3, 63)), like)
+    with pytest.raises(ValueError, match="not finite"):
+        as_batch(np.full((1, 64), np.nan), like)
 
 
 def test_entropy():
