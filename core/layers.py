@@ -113,10 +113,7 @@ def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: floa
                 X.T.dot(D, g[:n].reshape(I, O))
                 if bias:
                     _ones(len(D), D.dtype).dot(D, g[n:])
-            if not dx:
-                return None
-            d = D.dot(W.T)  # B, I
-            return d if x.ndim == 2 else d.reshape(x.shape)
+            return D.dot(W.T).reshape(x.shape) if dx else None
 
         return (y if x.ndim == 2 else y.reshape(*x.shape[:-1], O)), back
 
@@ -132,13 +129,13 @@ Elementwise = Callable[[Array], tuple[Array, Callable[[], Array]]]
 
 
 def activation(f: Elementwise) -> Layer:
-    """A layer without parameters, dx = dy * f'(x), out of `f`, which returns (f(x), a function that returns f'(x))."""
+    """A layer without parameters, dx = dy * f'(x), out of `f`, which gives f(x) and how to compute f'(x), afresh."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         y, slope = f(x)
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
-            return dy * slope() if dx else None
+            return np.multiply(d := slope(), dy, d) if dx else None
 
         return y, back
 
@@ -164,15 +161,15 @@ def _logistic(x: Array) -> tuple[Array, Callable[[], Array]]:
 
 
 def _gelu(x: Array) -> tuple[Array, Callable[[], Array]]:
-    a, c = math.sqrt(2 / math.pi), 0.044715
-    u = np.tanh(a * x * (1 + c * x * x))
-    return 0.5 * x * (1 + u), lambda: 0.5 * (1 + u) + 0.5 * x * (1 - u * u) * a * (1 + 3 * c * x * x)
+    a, c = math.sqrt(2 / math.pi), math.sqrt(2 / math.pi) * 0.044715
+    h = _sigmoid(2 * x * (a + c * x * x))  # (1 + tanh(a x + c x^3)) / 2
+    return x * h, lambda: h + h * (1 - h) * x * (2 * a + 6 * c * x * x)
 
 
 def _relu(x: Array) -> tuple[Array, Callable[[], Array]]:
     # a row of zeros and not the number 0, with which NumPy's maximum does not use vector instructions
     y: Array = np.maximum(x, np.zeros(x.shape[-1:], x.dtype))
-    return y, lambda: y > 0  # of y and not of x, which can then be forgotten
+    return y, lambda: (y > 0).astype(y.dtype)  # of y and not of x, which can then be forgotten
 
 
 identity = activation(lambda x: (x, lambda: np.ones_like(x)))
@@ -193,7 +190,11 @@ softplus = activation(lambda x: (np.logaddexp(0, x), lambda: _sigmoid(x)))
 
 def leaky_relu(slope: float = 0.01) -> Layer:
     """y = x where x > 0, else slope * x (Maas et al. 2013)."""
-    return activation(lambda x: (np.where(x > 0, x, slope * x), lambda: np.where(x > 0, 1, slope).astype(x.dtype)))
+
+    def steepness(x: Array) -> Array:
+        return (x > 0).astype(x.dtype) * (1 - slope) + slope
+
+    return activation(lambda x: (x * steepness(x), lambda: steepness(x)))
 
 
 def _normalise(I: int, centre: bool, eps: float) -> Layer:

@@ -9,7 +9,9 @@ gives the results of the PyTorch optimizer of the same name.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +20,7 @@ from core.initializers import Array
 from core.layers import Layout
 
 CHUNK = 1 << 16  # entries; 64k entries of a few vectors stay near the processor's second-level cache
+LARGE = 1 << 22  # entries from which several threads share a step: one core alone does not fill the memory's bandwidth
 
 
 class Optimizer(Protocol):
@@ -27,9 +30,30 @@ class Optimizer(Protocol):
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None: ...
 
 
-def _chunks(size: int) -> Iterator[slice]:
-    for a in range(0, size, CHUNK):
-        yield slice(a, a + CHUNK)
+def threads() -> int:
+    """As many as BLAS was told to use, else as many as there are cores; more than eight gain nothing."""
+    told = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or ""
+    return min((int(told) if told.isdigit() else 0) or os.cpu_count() or 1, 8)
+
+
+def _each_chunk(size: int, work: Callable[[slice], None]) -> None:
+    """Calls `work` with every chunk of a vector of this size.
+
+    No chunk depends on another, so the bits of the result do not depend on the number of threads.
+    """
+    chunks = [slice(a, a + CHUNK) for a in range(0, size, CHUNK)]
+    n = 1 if size < LARGE else threads()
+
+    def share(k: int) -> None:
+        for c in chunks[k::n]:
+            work(c)
+
+    if n == 1:
+        share(0)
+    else:
+        with ThreadPoolExecutor(n) as pool:
+            for _ in pool.map(share, range(n)):  # raises what a thread raised
+                pass
 
 
 def _slots(state: dict[str, Array], w: Array, *names: str) -> list[Array]:
@@ -47,8 +71,10 @@ class SGD:
         self.lr, self.state = lr, dict[str, Array]()
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
-        for c in _chunks(w.size):
+        def work(c: slice) -> None:
             w[c] -= self.lr * rate * g[c]
+
+        _each_chunk(w.size, work)
 
 
 class Momentum:
@@ -59,10 +85,13 @@ class Momentum:
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         (v,) = _slots(self.state, w, "v")
-        for c in _chunks(w.size):
+
+        def work(c: slice) -> None:
             v[c] *= self.momentum
             v[c] += g[c]
             w[c] -= self.lr * rate * (g[c] + self.momentum * v[c] if self.nesterov else v[c])
+
+        _each_chunk(w.size, work)
 
 
 class RMSProp:
@@ -73,9 +102,12 @@ class RMSProp:
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         (v,) = _slots(self.state, w, "v")
-        for c in _chunks(w.size):
+
+        def work(c: slice) -> None:
             v[c] += (1 - self.decay) * (g[c] * g[c] - v[c])
             w[c] -= self.lr * rate * g[c] / (np.sqrt(v[c]) + self.eps)
+
+        _each_chunk(w.size, work)
 
 
 class Adam:
@@ -94,20 +126,21 @@ class Adam:
         self.state["t"] = np.array(t)
         root = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))  # sqrt(v') = sqrt(v) / root
         size, eps = self.lr * rate * root * (1 - self.beta1) / (1 - self.beta1**t), self.eps * root
-        d = np.empty(min(CHUNK, w.size), w.dtype)
-        for c in _chunks(w.size):
-            wc, gc, mc, vc = w[c], g[c], m[c], v[c]
-            d = d[: wc.size]
+
+        def work(c: slice) -> None:
+            gc, mc, vc = g[c], m[c], v[c]
             mc *= self.beta1
             mc += gc
             vc *= self.beta2
-            np.multiply(gc, gc, d)
+            d = gc * gc
             vc += d
             np.sqrt(vc, d)
             d += eps
             np.divide(mc, d, d)
             d *= size
-            wc -= d
+            w[c] -= d
+
+        _each_chunk(w.size, work)
 
 
 class AdamW(Adam):
@@ -139,8 +172,11 @@ def clip_norm(g: Array, limit: float) -> float:
 
 def average(a: Array, w: Array, k: float) -> None:
     """a += k (w - a): a running average of weights; k = 1/n after n calls is the plain mean (Polyak 1992)."""
-    for c in _chunks(w.size):
+
+    def work(c: slice) -> None:
         a[c] += k * (w[c] - a[c])
+
+    _each_chunk(w.size, work)
 
 
 # Schedules: the rate as a function of progress, which goes from 0 to 1 and is a matter of counts, never of the clock.

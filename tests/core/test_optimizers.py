@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import threading
+import time
 
 import numpy as np
 import oracles
@@ -93,7 +96,8 @@ def test_going_on_from_a_saved_state_is_bit_exact(name: str) -> None:
 
 
 @named
-def test_chunks_do_not_change_a_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("threads", ["1", "2", "5"])
+def test_neither_chunks_nor_threads_change_a_bit(name: str, threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def run() -> np.ndarray:
         optimizer, w = MAKERS[name](), np.ones(NET.size, np.float32)
         for g in gradients(3):
@@ -102,7 +106,31 @@ def test_chunks_do_not_change_a_bit(name: str, monkeypatch: pytest.MonkeyPatch) 
 
     whole = run()
     monkeypatch.setattr(optimizers, "CHUNK", 5)
+    monkeypatch.setattr(optimizers, "LARGE", 10)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
+    assert optimizers.threads() == int(threads)
     assert np.array_equal(run(), whole)
+
+
+def test_large_vectors_are_shared_among_threads_and_their_errors_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = set()
+
+    def work(c: slice) -> None:
+        seen.add(threading.get_ident())
+        time.sleep(0.003)
+        if c.start >= 2 * optimizers.LARGE - optimizers.CHUNK:
+            raise ZeroDivisionError
+
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    optimizers._each_chunk(optimizers.LARGE - 1, work)
+    assert seen == {threading.get_ident()}
+    with pytest.raises(ZeroDivisionError):
+        optimizers._each_chunk(2 * optimizers.LARGE, work)
+    assert len(seen) == 4
+    for told, number in ("", None), ("nonsense", None), ("0", None), ("64", 8):
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", told)
+        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+        assert optimizers.threads() == (number or min(os.cpu_count() or 1, 8))
 
 
 def test_adamw_decays_the_matrices_alone() -> None:
