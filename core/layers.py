@@ -167,8 +167,8 @@ def _gelu(x: Array) -> tuple[Array, Callable[[], Array]]:
 
 
 def _relu(x: Array) -> tuple[Array, Callable[[], Array]]:
-    # a row of zeros and not the number 0, with which NumPy's maximum does not use vector instructions
-    y: Array = np.maximum(x, np.zeros(x.shape[-1:], x.dtype))
+    y = np.zeros(x.shape, x.dtype)
+    np.maximum(x, y, out=y)  # with the number 0 in place of an array NumPy uses no vector instructions
     return y, lambda: (y > 0).astype(y.dtype)  # of y and not of x, which can then be forgotten
 
 

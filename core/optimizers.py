@@ -41,19 +41,17 @@ def _each_chunk(size: int, work: Callable[[slice], None]) -> None:
 
     No chunk depends on another, so the bits of the result do not depend on the number of threads.
     """
-    chunks = [slice(a, a + CHUNK) for a in range(0, size, CHUNK)]
+
+    def share(first: int, n: int) -> None:
+        for a in range(first * CHUNK, size, n * CHUNK):
+            work(slice(a, a + CHUNK))
+
     n = 1 if size < LARGE else threads()
-
-    def share(k: int) -> None:
-        for c in chunks[k::n]:
-            work(c)
-
     if n == 1:
-        share(0)
-    else:
-        with ThreadPoolExecutor(n) as pool:
-            for _ in pool.map(share, range(n)):  # raises what a thread raised
-                pass
+        return share(0, 1)
+    with ThreadPoolExecutor(n) as pool:
+        for future in [pool.submit(share, k, n) for k in range(n)]:
+            future.result()  # raises what the thread raised
 
 
 def _slots(state: dict[str, Array], w: Array, *names: str) -> list[Array]:
