@@ -8,8 +8,9 @@ together they raise the mutual information between example and cluster. The grad
 network's own answers to the two views; no label enters. After Hu et al. 2017, "Learning discrete representations via
 information maximizing self-augmented training", arXiv:1702.08720, and, for the neighbours, Van Gansbeke et al. 2020,
 arXiv:2005.12320. Given to it: the number of clusters, that they are about equally large, and which deformations leave
-an example what it is. Weakness: a start can end with two classes merged and a third divided, so several are made, and
-the loop keeps the one with the most information; no label is asked for that either.
+an example what it is; neighbours are looked for among deformed copies too. Weakness: about half of all starts end with
+two classes merged and a third divided, so several are made, and the loop keeps the one with the most information; that
+asks for no label either.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from core.optimizers import Adam, Schedule, cosine
 from unsupervised.evaluate_clusters import cluster_report, hungarian_accuracy
 
 STEPS = 20  # minibatches in one update
-EVALUATION_SEED = 1
+VIEWS, VIEWS_SEED = 24, 1  # deformed copies that neighbours are looked for among
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, each example still what it was
 
 
@@ -49,25 +50,46 @@ def agreement_loss(y: Array, balance: float) -> Loss:
     return float(-(p[:B] * log_p[B:]).sum() / B + balance * (m * log_m).sum()), dy
 
 
-def nearest(x: Array, k: int) -> Array:
-    """The k nearest other examples of each, by Euclidean distance: x (N, I) -> (N, k)."""
-    square = (x * x).sum(1)
-    distance = square[:, None] + square - 2 * x @ x.T  # N, N
+def information(y: Array) -> float:
+    """I = H(m) - mean of H(p), p = softmax(y), m the mean of p: nats that a cluster tells of its example."""
+    log_p = log_softmax(y)
+    p = np.exp(log_p)
+    m = p.mean(0)
+    return float((p * log_p).sum() / len(y) - (m * np.log(m + 1e-12)).sum())
+
+
+def nearest(x: Array, k: int, views: list[Array]) -> Array:
+    """The k nearest other examples of each: x (N, I) -> (N, k).
+
+    Near is the smallest Euclidean distance to any of the `views`, deformed copies of x (N, I), one way or the other.
+    """
+    square, distance = (x * x).sum(1), np.full((len(x), len(x)), np.inf, x.dtype)
+    for view in views:
+        np.minimum(distance, (view * view).sum(1)[:, None] + square - 2 * view @ x.T, out=distance)
+    distance = np.minimum(distance, distance.T)
     np.fill_diagonal(distance, np.inf)
     return np.argsort(distance, 1, kind="stable")[:, :k]
+
+
+def hold_then_fall(progress: float) -> float:
+    """1 for the first half, then the cosine down to 0."""
+    return cosine(max(0.0, 2 * progress - 1))
 
 
 class Clusterer:
     """`starts` networks learn one after another, `updates` minibatches each; the loop keeps the best that it saw.
 
-    `splits` holds x (N, I) float32; its labels are looked at by the evaluation alone, for the observer. An update
-    gives no answers: there is no teacher. Raises ValueError for data that cannot be clustered.
+    `augment` makes a second view of an example; `alter` makes the copies among which neighbours are looked for, which
+    stay a little nearer to the example. `splits` holds x (N, I) float32; its labels are looked at by the evaluation
+    alone, for the observer. An update gives no answers: there is no teacher. Raises ValueError for data that cannot
+    be clustered.
     """
 
-    monitor = "+val_information"
+    monitor = "+information"
 
     def __init__(self, splits: Splits, net: Layer, lr: float, rng: Rng, *, updates: int, starts: int, batch: int,
-                 neighbours: int, balance: float, augment: Augment, schedule: Schedule = cosine) -> None:  # fmt: skip
+                 neighbours: int, balance: float, augment: Augment, alter: Augment,
+                 schedule: Schedule = hold_then_fall) -> None:  # fmt: skip
         for part in ("train", "val", "test"):
             x = getattr(splits, f"x_{part}")
             if x.ndim != 2 or not np.isfinite(x).all():
@@ -78,9 +100,8 @@ class Clusterer:
         self.updates, self.starts, self.batch, self.balance = updates, starts, min(batch, len(splits.x_train)), balance
         self.rng = rng.spawn(1)[0]
         self.x = splits.x_train
-        self.near = nearest(self.x, neighbours)
-        self.seen = np.concatenate([splits.x_train, splits.x_val])  # what the objective is measured on; not the test
-        self.near_seen = nearest(self.seen, neighbours)
+        views = np.random.default_rng(VIEWS_SEED)  # the neighbours are the data's, the same for every seed
+        self.near = nearest(self.x, neighbours, [self.x] + [alter(views, self.x) for _ in range(VIEWS)])
         self.w = net.init(self.rng)
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
         self.order = self.rng.permutation(len(self.x))
@@ -95,29 +116,32 @@ class Clusterer:
         if own == 0 and self.done:
             self.w[:] = self.net.init(self.rng)
             self.optimizer = Adam(self.lr)
+        steps = range(own, min(own + STEPS, self.updates))
+        first, second = self.views(np.concatenate([self._draw(self.done + k - own) for k in steps]), self.rng)
         losses = []
-        for k in range(own, min(own + STEPS, self.updates)):
-            losses.append(self.loss(self.w, self.pairs(self._minibatch(), self.rng), self.g))
+        for k in steps:
+            batch = slice((k - own) * self.batch, (k - own + 1) * self.batch)
+            losses.append(self.loss(self.w, (first[batch], second[batch]), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(k / self.updates))
-            self.done += 1
+        self.done += len(steps)
         return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": 0}
 
-    def _minibatch(self) -> Array:
-        k = self.done % (len(self.order) // self.batch)
-        if k == 0 and self.done:
+    def _draw(self, minibatch: int) -> Array:
+        k = minibatch % (len(self.order) // self.batch)
+        if k == 0 and minibatch:
             self.order = self.rng.permutation(len(self.order))
         return self.order[k * self.batch : (k + 1) * self.batch]
 
-    def pairs(self, i: Array, rng: Rng) -> Array:
-        """Two views of the examples i (B,): themselves, then a neighbour of each, deformed; (2B, I)."""
+    def views(self, i: Array, rng: Rng) -> tuple[Array, Array]:
+        """Two views of the examples i (N,), each (N, I): themselves, and a neighbour of each, deformed."""
         j = self.near[i, rng.integers(self.near.shape[1], size=len(i))]
-        return np.concatenate([self.x[i], self.augment(rng, self.x[j])])
+        return self.x[i], self.augment(rng, self.x[j])
 
-    def sample(self, rng: Rng, n: int) -> Array:
-        return self.pairs(rng.choice(len(self.x), min(n, len(self.x)), replace=False), rng)
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        return self.views(rng.choice(len(self.x), min(n, len(self.x)), replace=False), rng)
 
-    def loss(self, w: Array, batch: Array, g: Array | None = None, rng: Rng | None = None) -> float:
-        y, back = self.net(batch, w, rng)  # 2B, C
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        y, back = self.net(np.concatenate(batch), w, rng)  # 2B, C
         loss, dy = agreement_loss(y, self.balance)  # the gradient comes from what the network says of the other view
         if g is not None:
             back(dy, g)
@@ -129,16 +153,13 @@ class Clusterer:
         return clusters
 
     def evaluate(self) -> dict[str, float]:
-        """val_information = H(m) - mean cross-entropy of the views, nats, on all images but the test part's.
+        """information, over the training images: it chooses, and asks for no label.
 
-        val_accuracy is for the observer: the validation labels choose nothing.
+        val_accuracy is for the observer alone: it chooses nothing.
         """
-        rng, N = np.random.default_rng(EVALUATION_SEED), len(self.seen)
-        j = self.near_seen[np.arange(N), rng.integers(self.near_seen.shape[1], size=N)]
-        y, _ = self.net(np.concatenate([self.seen, self.augment(rng, self.seen[j])]), self.w)
-        loss, _ = agreement_loss(y, 1.0)
         said = self.predict(self.w, self.splits.x_val)
-        return {"val_information": -loss, "val_accuracy": hungarian_accuracy(said, self.splits.t_val)}
+        return {"information": information(self.net(self.x, self.w)[0]),
+                "val_accuracy": hungarian_accuracy(said, self.splits.t_val)}  # fmt: skip
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return cluster_report(self.net, w, self.splits, folder)

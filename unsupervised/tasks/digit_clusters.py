@@ -10,7 +10,7 @@ from core.lab.images import Strength, deform, deformations
 from core.lab.learner import positive
 from core.layers import Rng
 from core.network import MLP
-from unsupervised.clusterer import Clusterer
+from unsupervised.clusterer import Augment, Clusterer
 
 PARADIGM = "unsupervised"
 PROBLEM = "digits"
@@ -23,9 +23,9 @@ class Config:
     updates: int = 1200  # minibatches of each start
     starts: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
     batch: int = 256  # images in a minibatch, each in two views
-    lr: float = 0.005  # step size of Adam at its highest; falls to 0 as a cosine
-    neighbours: int = 5  # nearest images that stand in for an image
-    balance: float = 4.0  # how much it matters that all clusters are used alike
+    lr: float = 0.01  # step size of Adam at its highest; held for half of a start, then falls to 0 as a cosine
+    neighbours: int = 15  # nearest images that stand in for an image
+    balance: float = 3.0  # how much it matters that all clusters are used alike
     deformation: float = 1.0  # how far the second view is shifted, turned, stretched, sheared and bent
 
     def __post_init__(self) -> None:
@@ -44,12 +44,18 @@ PRESETS = {"quick": {"updates": 300, "starts": 2}, "best": {"updates": 2400, "st
 def make(config: Config, rng: Rng, data: Any) -> Clusterer:
     splits, k = data("digits"), config.deformation
     side = round(splits.x_train.shape[1] ** 0.5)
-    strength = Strength(shift=0.7 * k, turn=0.15 * k, stretch=0.1 * k, shear=0.15 * k, bend=0.4 * k)
 
-    def augment(rng: Rng, x: Array) -> Array:
-        n = next(n for n in range(min(16, len(x)), 0, -1) if len(x) % n == 0)  # deformations that share x evenly
-        return deform(x, deformations(rng, n, side, strength))
+    def deformer(strength: Strength, share: int) -> Augment:  # so many images at most are deformed alike
+        def deformed(rng: Rng, x: Array) -> Array:
+            n = next(n for n in range(-(-len(x) // share), len(x) + 1) if len(x) % n == 0)
+            return deform(x, deformations(rng, n, side, strength))
 
+        return deformed
+
+    augment = deformer(Strength(shift=0.7 * k, turn=0.15 * k, stretch=0.1 * k, shear=0.15 * k, bend=0.4 * k), 16)
+    alter = deformer(
+        Strength(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k), len(splits.x_train)
+    )
     return Clusterer(splits, MLP(side * side, config.hidden, config.clusters), config.lr, rng,
                      updates=config.updates, starts=config.starts, batch=config.batch,
-                     neighbours=config.neighbours, balance=config.balance, augment=augment)  # fmt: skip
+                     neighbours=config.neighbours, balance=config.balance, augment=augment, alter=alter)  # fmt: skip
