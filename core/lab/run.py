@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from core.lab.datasets import Data
 
 SMALL = 1_000_000  # parameters; below, a second BLAS thread costs more than it brings
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
+THREAD_VARIABLES = {  # what a user sets, by the libraries that heed it; scikit-learn's own loops use OpenMP
+    "blas": ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
+    "openmp": ("OMP_NUM_THREADS",),
+}
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,11 @@ class Run:
 
 @contextmanager
 def blas_threads(size: int) -> Iterator[None]:
-    """One BLAS thread for a network below a million parameters, unless the user set their number."""
+    """One thread in BLAS and OpenMP for a network below a million parameters, unless the user set their number."""
     from threadpoolctl import threadpool_limits
 
-    by_user = any(name in os.environ for name in THREAD_VARIABLES)
-    with nullcontext() if by_user or size >= SMALL else threadpool_limits(1, user_api="blas"):
+    limits = {api: 1 for api, names in THREAD_VARIABLES.items() if not any(name in os.environ for name in names)}
+    with threadpool_limits(limits) if limits and size < SMALL else nullcontext():
         yield
 
 
