@@ -74,7 +74,8 @@ class Setup:
 
         data = Data(self.data)
         try:
-            return self.task.make(self.config, np.random.default_rng(self.seed), data), data
+            with blas_threads(0):
+                return self.task.make(self.config, np.random.default_rng(self.seed), data), data
         except (ValueError, OSError) as error:
             raise Refusal(f"{self.task.name}: {error}") from error
 
