@@ -1,0 +1,147 @@
+"""The clusterer: its loss by the directional check and a slow twin, blobs found, nothing told, resumed exactly."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.gradcheck import directional_error
+from core.lab.datasets import Data, split
+from core.network import MLP
+from unsupervised.clusterer import Clusterer, agreement_loss, hold_then_fall, information, nearest
+from unsupervised.evaluate_clusters import contingency, hungarian_accuracy, name_clusters
+from unsupervised.tasks import digit_clusters
+
+
+def blobs(n=400, K=3, seed=0):
+    rng = np.random.default_rng(seed)
+    t = rng.integers(0, K, n)
+    return split((rng.standard_normal((n, 2)) + 8 * np.eye(K, 2)[t]).astype(np.float32), t)
+
+
+def jitter(rng, x):
+    return x + np.float32(0.3) * rng.standard_normal(x.shape, np.float32)
+
+
+def clusterer(splits, seed=0, **options):
+    given = {
+        "updates": 200,
+        "starts": 2,
+        "batch": 64,
+        "neighbours": 5,
+        "balance": 3.0,
+        "augment": jitter,
+        "alter": jitter,
+    }
+    return Clusterer(splits, MLP(2, 16, 3), 0.01, np.random.default_rng(seed), **{**given, **options})
+
+
+def run(learner):
+    best, weights = -math.inf, None
+    while learner.progress < 1:
+        assert learner.update()["answers"] == 0
+        figures = learner.evaluate()
+        if figures["information"] > best:
+            best, weights = figures["information"], learner.w.copy()
+    return weights
+
+
+@pytest.mark.parametrize("balance", [0.0, 1.0, 3.0])
+def test_gradient_and_value(balance):
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal((10, 4))
+    loss, dy = agreement_loss(y, balance)
+    assert directional_error(lambda u: agreement_loss(u, balance)[0], y, dy, rng) < 1e-6
+    p = [[math.exp(v) / sum(math.exp(u) for u in row) for v in row] for row in y.tolist()]
+    cross = sum(-p[b][c] * math.log(p[5 + b][c]) for b in range(5) for c in range(4)) / 5
+    m = [sum(row[c] for row in p) / 10 for c in range(4)]
+    assert loss == pytest.approx(cross + balance * sum(v * math.log(v) for v in m))
+
+
+def test_information_on_known_answers():
+    sure = 50 * np.eye(4)
+    assert information(sure) == pytest.approx(math.log(4))  # each example tells its cluster, all alike
+    assert information(np.zeros((6, 4))) == pytest.approx(0, abs=1e-9)  # undecided
+    assert information(50 * np.eye(4)[[1, 1, 1]]) == pytest.approx(0, abs=1e-9)  # all in one
+
+
+def test_nearest_is_the_slow_twin_s():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((20, 3))
+    views = [x, x + 0.5 * rng.standard_normal(x.shape)]
+
+    def distance(i, j):
+        return min(min(((v[i] - x[j]) ** 2).sum(), ((v[j] - x[i]) ** 2).sum()) for v in views)
+
+    expected = [sorted((j for j in range(20) if j != i), key=lambda j, i=i: distance(i, j))[:4] for i in range(20)]
+    assert nearest(x, 4, views).tolist() == expected
+
+
+def test_schedule():
+    assert [hold_then_fall(p) for p in (0, 0.3, 0.5, 0.75, 1)] == pytest.approx([1, 1, 1, 0.5, 0])
+
+
+def test_separated_blobs_are_found_without_a_label():
+    splits = blobs()
+    w = run(clusterer(splits))
+    told_nothing = splits._replace(t_train=np.zeros_like(splits.t_train))
+    assert np.array_equal(w, run(clusterer(told_nothing)))  # the training labels play no part
+    report = clusterer(splits).report(w, None)
+    assert report.metrics["cluster_accuracy"] > 0.98
+    assert report.metrics["test_accuracy"] > 0.98
+    assert report.answers == 3
+
+
+def test_matching_and_naming():
+    said, t = np.array([0, 0, 1, 1, 2, 2]), np.array([2, 2, 0, 0, 1, 0])
+    assert contingency(said, t).tolist() == [[0, 0, 2], [2, 0, 0], [1, 1, 0]]
+    assert hungarian_accuracy(said, t) == pytest.approx(5 / 6)
+    p = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
+    names, asked = name_clusters(p, np.array([7, 8, 9]))
+    assert names.tolist() == [7, 9]
+    assert asked == 2
+
+
+@pytest.mark.parametrize("stop", [3, 10, 12])  # inside the first start, at its end, inside the second
+def test_resumed_equals_never_stopped(stop):
+    whole, stopped = clusterer(blobs()), clusterer(blobs())
+    for _ in range(stop):
+        whole.update()
+        stopped.update()
+    state = {name: array.copy() for name, array in stopped.state().items()}
+    resumed = clusterer(blobs())
+    resumed.w[:] = stopped.w
+    resumed.load(state)
+    while whole.progress < 1:
+        assert resumed.update() == whole.update()
+    assert np.array_equal(resumed.w, whole.w)
+    assert resumed.progress == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda s: s._replace(x_train=np.where(s.x_train > 3, np.nan, s.x_train)), "train part"),
+        (lambda s: s._replace(x_test=s.x_test[:0]), "too few"),
+        (lambda s: s._replace(x_val=s.x_val.ravel()), "val part"),
+    ],
+)
+def test_bad_data_is_refused(change, says):
+    with pytest.raises(ValueError, match=says):
+        clusterer(change(blobs()))
+
+
+def test_digits_in_the_quick_preset_beat_chance_by_far_and_draw_what_they_name(tmp_path):
+    learner = digit_clusters.make(
+        digit_clusters.Config(**digit_clusters.PRESETS["quick"]), np.random.default_rng(0), Data()
+    )
+    report = learner.report(run(learner), tmp_path)
+    assert report.metrics["cluster_accuracy"] > 0.7
+    assert report.baselines["k-means"] < report.reference
+    assert {p.name for p in tmp_path.iterdir()} == set(report.pictures) == {"matrix.png", "clusters.png", "weights.png"}
+
+
+def test_config_refuses_nonsense():
+    for values in ({"hidden": 0}, {"starts": 3}, {"clusters": 1}, {"deformation": -1.0}):
+        with pytest.raises(ValueError, match=r"must|does not"):
+            digit_clusters.Config(**values)
