@@ -43,7 +43,7 @@ class Config:
 
 PRESETS = {
     "quick": {"updates": 500},
-    "best": {"context": 12, "hidden": 512, "dropout": 0.25, "updates": 12000, "lr": 0.005, "decay": 0.15},
+    "best": {"context": 12, "hidden": 512, "dropout": 0.2, "updates": 12000, "lr": 0.008, "decay": 0.15},
 }
 
 
