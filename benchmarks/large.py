@@ -159,12 +159,12 @@ def main() -> None:
     if options.part:
         print(json.dumps(speed(options.rounds) if options.part == "speed" else memory(options.part == "saving")))
         return
-    from training import processor
+    from training import load, processor
 
     result = {"command": " ".join(["python", "benchmarks/large.py", *sys.argv[1:]]), "processor": processor(),
               "python": platform.python_version(), "versions": {n: version(n) for n in ("numpy", "safetensors")},
               **alone("speed", options.rounds),
-              "memory": {part: alone(part, 0) for part in ("training", "saving")}}  # fmt: skip
+              "load": load(), "memory": {part: alone(part, 0) for part in ("training", "saving")}}  # fmt: skip
     f = result["gflops"]
     print(f"{result['parameters']:,} parameters, batch {BATCH}, {result['flops'] / 1e9:.1f} GFLOP a step")
     for name, t in result["seconds"].items():
@@ -174,7 +174,7 @@ def main() -> None:
           f"{result['share of same shapes']:.0%} of the {f['same shapes']:.0f} of the products alone")  # fmt: skip
     for part, m in result["memory"].items():
         print(f"  peak memory, {part}: {m['peak'] / 1e9:.2f} GB")
-    print(f"  {result['processor']}; {result['pools']}")
+    print(f"  {result['processor']}; load {result['load']}; {result['pools']}")
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -193,6 +193,11 @@ def processor() -> str:
     return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
 
 
+def load() -> list[float]:
+    """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
+    return list(os.getloadavg()) if hasattr(os, "getloadavg") else []
+
+
 def spread(times: list[float]) -> dict[str, float]:
     """Median, quartiles and extremes, in microseconds."""
     q1, median, q3 = (1e6 * q for q in statistics.quantiles(times, n=4))
@@ -235,7 +240,7 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
     names = ("numpy", *(SIDES[side].replace("sklearn", "scikit-learn") for side in sides[1:]))
     result = {"command": " ".join(["python", "benchmarks/training.py", *sys.argv[1:]]), "processor": processor(),
               "python": platform.python_version(), "versions": {name: version(name) for name in names},
-              "threads": threads, "rounds": rounds, "pools": pools, "cells": rows}  # fmt: skip
+              "threads": threads, "rounds": rounds, "load": load(), "pools": pools, "cells": rows}  # fmt: skip
     for side in sides[1:]:
         ratios = [row["ratios"][side]["median"] for row in rows]
         result.setdefault("geometric_mean", {})[side] = statistics.geometric_mean(ratios)
@@ -270,7 +275,9 @@ def main() -> None:
     result = measure(options.cells, options.rounds, options.threads)
     for side, mean in result.get("geometric_mean", {}).items():
         print(f"{side}: takes {mean:.2f} times as long as trivium (geometric mean over {len(result['cells'])} cells)")
-    print(f"{result['processor']}; {options.threads} thread(s); BLAS of trivium: {result['pools']['trivium']}")
+    print(
+        f"{result['processor']}; {options.threads} thread(s); load {result['load']}; BLAS {result['pools']['trivium']}"
+    )
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
 

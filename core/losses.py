@@ -22,8 +22,7 @@ def row_max(y: Array) -> Array:
     if y.shape[-1] > 32:
         top: Array = y.max(-1, keepdims=True)
     else:
-        columns = np.ascontiguousarray(y.reshape(-1, y.shape[-1]).T)
-        top = np.maximum.reduce(columns).reshape(*y.shape[:-1], 1)
+        top = np.maximum.reduce(np.ascontiguousarray(y.T)).T[..., None]
     return top
 
 
@@ -67,9 +66,9 @@ def cross_entropy(y: Array, t: Array, class_weight: Array | None = None, sample_
             p = np.exp(z)
             s = total(p)  # B
             loss = float(total(np.log(s) - z.take(at))) / B
+            p.put(at, p.take(at) - s)
             s *= B
             p /= s[:, None]
-            p.put(at, p.take(at) - 1 / B)
             return loss, p.reshape(y.shape)
         q = np.zeros_like(Y)
         q.put(at, 1)
