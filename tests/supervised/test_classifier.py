@@ -55,6 +55,61 @@ def test_shuffled_labels_cannot_be_learnt_beyond_chance():
     assert learner.report(learner.weights, None).metrics["test_accuracy"] < 0.5
 
 
+def test_resumed_equals_never_stopped():
+    def augment(rng, x):
+        return x + np.float32(0.1) * rng.standard_normal(x.shape, np.float32)
+
+    options = {"updates": 150, "batch": 48, "augment": augment}
+    whole, stopped = classifier(blobs(), **options), classifier(blobs(), **options)
+    for _ in range(3):
+        whole.update()
+        stopped.update()
+    state = {name: array.copy() for name, array in stopped.state().items()}
+    resumed = classifier(blobs(), **options)
+    resumed.w[:] = stopped.w
+    resumed.load(state)
+    run(stopped)  # what it does next must not reach the one that was resumed
+    while whole.progress < 1:
+        assert resumed.update() == whole.update()
+    assert np.array_equal(resumed.w, whole.w)
+    assert np.array_equal(resumed.weights, whole.weights)
+    assert resumed.progress == 1
+
+
+def test_evaluate_changes_nothing_and_judges_the_average():
+    learner = classifier(blobs())
+    learner.update()
+    w, state = learner.w.copy(), {name: array.copy() for name, array in learner.state().items()}
+    first = learner.evaluate()
+    assert learner.evaluate() == first
+    assert np.array_equal(learner.w, w)
+    assert all(np.array_equal(array, state[name]) for name, array in learner.state().items())
+    learner.w[:] = 0
+    assert learner.evaluate() == first
+
+
+def test_one_batch_is_learnt_by_heart():
+    learner = classifier(blobs())
+    batch, w, optimizer = learner.sample(np.random.default_rng(0), 8), learner.w.copy(), Adam(0.01)
+    g = np.empty_like(w)
+    for _ in range(500):
+        learner.loss(w, batch, g)
+        optimizer.step(w, g)
+    assert learner.loss(w, batch) < 0.01
+    assert learner.predict(w, batch[0]).tolist() == batch[1].tolist()
+
+
+def test_the_gradient_at_the_output_is_p_minus_onehot():
+    learner = classifier(blobs())
+    x, t = learner.sample(np.random.default_rng(0), 16)
+    learner.loss(learner.w, (x, t), learner.g)
+    y, back = learner.net(x, learner.w)
+    p = np.exp(y) / np.exp(y).sum(-1, keepdims=True)
+    expected = np.empty_like(learner.g)
+    back((p - np.eye(3, dtype=np.float32)[t]) / len(t), expected)
+    assert learner.g == pytest.approx(expected, abs=1e-6)
+
+
 def test_augmentation_is_used_and_draws_from_rng():
     calls = []
 

@@ -8,6 +8,7 @@ import pytest
 from core.gradcheck import directional_error
 from core.lab.datasets import Data, split
 from core.network import MLP
+from core.optimizers import Adam
 from unsupervised.clusterer import Clusterer, agreement_loss, hold_then_fall, information, nearest
 from unsupervised.evaluate_clusters import contingency, hungarian_accuracy, name_clusters
 from unsupervised.tasks import digit_clusters
@@ -100,6 +101,26 @@ def test_matching_and_naming():
     names, asked = name_clusters(p, np.array([7, 8, 9]))
     assert names.tolist() == [7, 9]
     assert asked == 2
+
+
+def test_evaluate_changes_nothing():
+    learner = clusterer(blobs())
+    learner.update()
+    w, state = learner.w.copy(), {name: array.copy() for name, array in learner.state().items()}
+    assert learner.evaluate() == learner.evaluate()
+    assert np.array_equal(learner.w, w)
+    assert all(np.array_equal(array, state[name]) for name, array in learner.state().items())
+
+
+def test_one_batch_is_learnt_by_heart():
+    learner = clusterer(blobs())
+    (first, _), w, optimizer = learner.sample(np.random.default_rng(0), 30), learner.w.copy(), Adam(0.01)
+    g = np.empty_like(w)
+    for _ in range(500):
+        learner.loss(w, (first, first), g)
+        optimizer.step(w, g)
+    # sure of every example, all clusters alike: no loss from disagreement, balance * ln 3 from the entropy
+    assert learner.loss(w, (first, first)) < -3 * math.log(3) + 0.3
 
 
 @pytest.mark.parametrize("stop", [3, 10, 12])  # inside the first start, at its end, inside the second
