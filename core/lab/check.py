@@ -188,8 +188,9 @@ class Check:
         """a run to the end gives a report with finite figures, and leaves the weights alone"""
         learner = self.learner()
         started = time.perf_counter()
-        while learner.progress < 1:
+        while (before := learner.progress) < 1:
             learner.update()
+            expect(learner.progress > before, "progress stands still")
             if time.perf_counter() - started > SECONDS:
                 raise Skip(f"the quick preset takes more than {SECONDS:.0f} s")
         w = weights(learner).copy()

@@ -167,7 +167,12 @@ def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, s
             folders.write_json(out / folders.CONFIG, setup.describe())
         except OSError as error:
             raise Refusal(f"cannot write to {out}: {error.strerror or error}") from error
-        return _go(Run(out, setup), watch, save_every, pictures)
+        try:
+            return _go(Run(out, setup), watch, save_every, pictures)
+        except Refusal:
+            if not (out / folders.LOG).exists():  # refused before it began: there is nothing to go on with
+                (out / folders.CONFIG).unlink(missing_ok=True)
+            raise
 
 
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:

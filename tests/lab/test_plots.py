@@ -5,7 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 
-from core.lab.plots import image_sheet, matrix, weight_sheet
+from core.lab.plots import image_sheet, matrix, mosaic, weight_sheet
 
 
 @pytest.fixture
@@ -27,12 +27,22 @@ def shown(monkeypatch):
     return arrays, texts
 
 
-def test_a_sheet_shows_every_image_upright_and_dark_on_white(tmp_path, shown):
+def test_a_mosaic_places_every_tile_upright():
+    tiles = np.arange(12.0).reshape(3, 2, 2)
+    sheet = mosaic(tiles, 2, above=1)
+    assert sheet.shape == (7, 5)
+    assert [sheet[i : i + 2, j : j + 2].tolist() for i, j in ((1, 0), (1, 3), (5, 0))] == tiles.tolist()
+    assert np.isnan(sheet).sum() == 7 * 5 - 12
+    assert mosaic(tiles, 10).shape == (2, 8)
+
+
+def test_a_sheet_is_dark_on_white_with_each_title_above_its_image(tmp_path, shown):
     images = np.arange(12, dtype=np.float32).reshape(3, 4) / 11
     image_sheet(tmp_path / "sheet.png", images, ["a", "b", "c"], columns=2)
-    arrays, _ = shown
-    assert [array.tolist() for array, _ in arrays] == images.reshape(3, 2, 2).tolist()
-    assert all((options["vmin"], options["vmax"], options["cmap"]) == (0, 1, "gray_r") for _, options in arrays)
+    (((array, options),), texts) = shown
+    assert np.array_equal(array, mosaic(images.reshape(3, 2, 2), 2, 1), equal_nan=True)
+    assert (options["vmin"], options["vmax"], options["cmap"]) == (0, 1, "gray_r")
+    assert texts == [(0.5, 0, "a"), (3.5, 0, "b"), (0.5, 4, "c")]
 
 
 def test_black_ink_reaches_the_file(tmp_path):
@@ -44,7 +54,7 @@ def test_black_ink_reaches_the_file(tmp_path):
 
 
 def test_titles_and_images_must_match_in_number(tmp_path):
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="3 images have 2 titles"):
         image_sheet(tmp_path / "sheet.png", np.zeros((3, 4)), ["a", "b"])
 
 
@@ -60,8 +70,9 @@ def test_weights_are_a_tile_a_unit_with_zero_in_the_middle(tmp_path, shown):
     W = np.random.default_rng(0).standard_normal((4, 5))
     W[:, 2] = 0
     weight_sheet(tmp_path / "weights.png", W, most=3)
-    arrays, _ = shown
-    assert len(arrays) == 3
-    for (array, options), w in zip(arrays, W.T, strict=False):
-        assert array.ravel().tolist() == w.tolist()
-        assert options["vmax"] == -options["vmin"] == (np.abs(w).max() or 1)
+    ((array, options),) = shown[0]
+    assert (options["vmin"], options["vmax"], options["cmap"]) == (-1, 1, "RdBu")
+    for k in range(3):
+        tile = W[:, k] / (np.abs(W[:, k]).max() or 1)
+        assert array[:2, 3 * k : 3 * k + 2].ravel() == pytest.approx(tile)
+    assert array.shape == (2, 8)
