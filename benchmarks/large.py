@@ -3,12 +3,12 @@
     python benchmarks/large.py                    times and memory of training, and of saving a checkpoint
     python benchmarks/large.py --out large.json   the same as JSON
 
-The network is an MLP 3072-4608-4608-4608-1000, the batch 128, the threads BLAS's own choice. A step really does 4BP
-operations in the first layer (P its parameters, B the batch: forward and parameter gradient; nobody asks for dx) and
-6BP in every other. Two rates stand beside it, measured in the same run between the steps: a large square product,
-and the very products of one step and nothing else. The optimizer's memory traffic sets a floor of its own: Adam reads
-w, g, m, v and writes w, m, v, 28 bytes a parameter; the floor is that over the rate at which memory is copied here.
-Memory is the peak resident size of a fresh process that trains, and of another that saves a checkpoint too.
+The network is an MLP 3072-4608-4608-4608-1000, the batch 128. A step really does 4BP operations in the first layer
+(P its parameters, B the batch: forward and parameter gradient; nobody asks for dx) and 6BP in every other. Two rates
+stand beside it, measured in the same run between the steps: a large square product, and the very products of one step
+and nothing else. The optimizer's memory traffic sets a floor of its own: Adam reads w, g, m, v and writes w, m, v, 28
+bytes a parameter; the floor is that over the rate at which memory is copied here. Memory is the peak resident size of
+a fresh process that trains, and of another that saves a checkpoint too.
 """
 
 from __future__ import annotations
@@ -143,9 +143,11 @@ def memory(saving: bool) -> dict:
     return {**result, "peak": peak}
 
 
-def alone(part: str, rounds: int) -> dict:
+def alone(part: str, rounds: int, threads: int | None) -> dict:
     """One part in a fresh process, without OPENBLAS_* from outside."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+    if threads:
+        env["OPENBLAS_NUM_THREADS"] = str(threads)
     command = [sys.executable, __file__, "--part", part, "--rounds", str(rounds)]
     return json.loads(subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
@@ -153,6 +155,7 @@ def alone(part: str, rounds: int) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description="A step of Adam on 60 million parameters, its speed and memory.")
     parser.add_argument("--rounds", type=int, default=9, help="steps that are timed")
+    parser.add_argument("--threads", type=int, help="BLAS threads; without it BLAS chooses, mostly all cores")
     parser.add_argument("--out", type=Path, help="where the result is written as JSON")
     parser.add_argument("--part", choices=["speed", "training", "saving"], help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -161,10 +164,13 @@ def main() -> None:
         return
     from training import load, processor
 
+    def part(name: str) -> dict:
+        return alone(name, options.rounds, options.threads)
+
     result = {"command": " ".join(["python", "benchmarks/large.py", *sys.argv[1:]]), "processor": processor(),
               "python": platform.python_version(), "versions": {n: version(n) for n in ("numpy", "safetensors")},
-              **alone("speed", options.rounds),
-              "load": load(), "memory": {part: alone(part, 0) for part in ("training", "saving")}}  # fmt: skip
+              **part("speed"), "load": load(), "memory": {"training": part("training"), "saving": part("saving")},
+              }  # fmt: skip
     f = result["gflops"]
     print(f"{result['parameters']:,} parameters, batch {BATCH}, {result['flops'] / 1e9:.1f} GFLOP a step")
     for name, t in result["seconds"].items():
@@ -172,8 +178,8 @@ def main() -> None:
     print(f"  floor under Adam  {1e3 * result['floor']:8.1f} ms, memory being copied at {result['copy']:.1f} GB/s")
     print(f"  {f['step']:.0f} GFLOP/s: {result['share of square']:.0%} of a square product's {f['square']:.0f}, "
           f"{result['share of same shapes']:.0%} of the {f['same shapes']:.0f} of the products alone")  # fmt: skip
-    for part, m in result["memory"].items():
-        print(f"  peak memory, {part}: {m['peak'] / 1e9:.2f} GB")
+    for name, m in result["memory"].items():
+        print(f"  peak memory, {name}: {m['peak'] / 1e9:.2f} GB")
     print(f"  {result['processor']}; load {result['load']}; {result['pools']}")
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")

@@ -19,7 +19,7 @@ import numpy as np
 from core.initializers import Array
 from core.layers import Layout
 
-CHUNK = 1 << 16  # entries; 64k entries of a few vectors stay near the processor's second-level cache
+CHUNK = 1 << 17  # entries: few enough for the processor's caches, enough for threads not to wait for each other's lock
 LARGE = 1 << 22  # entries from which several threads share a step: one core alone does not fill the memory's bandwidth
 
 

@@ -142,7 +142,7 @@ def test_other_losses() -> None:
     compare_loss(losses.gaussian_kl(Y[:, :4]), kl, Y[:, :4])
 
 
-NET = Sequential(Linear(170, 100), LayerNorm(100), Linear(100, 3))  # 17603 parameters: more than one chunk
+NET = Sequential(Linear(1400, 100), LayerNorm(100), Linear(100, 3))  # 140603 parameters: more than one chunk
 
 OPTIMIZERS = {
     "SGD": (SGD(0.1), lambda p, m: torch.optim.SGD(p, 0.1)),
