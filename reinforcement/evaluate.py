@@ -18,6 +18,7 @@ from core.lab.episodes import Envs, Policy, returns
 from core.lab.film import film
 from core.lab.learner import Report, Splits
 from core.layers import Rng
+from core.losses import softmax
 from reinforcement.policy import draw, greedy
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
@@ -140,8 +141,7 @@ class GuessExam:
 
 def probability(y: Array, t: Array) -> Array:
     """p(t) = softmax(y)_t (N,): the expected reward of a drawn guess."""
-    p = np.exp(y - y.max(-1, keepdims=True))
-    chosen: Array = p[np.arange(len(t)), t] / p.sum(-1)
+    chosen: Array = softmax(y)[np.arange(len(t)), t]
     return chosen
 
 
