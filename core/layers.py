@@ -43,6 +43,7 @@ class Layer:
     layout: Layout = field(default_factory=dict)
     fill: Callable[[Rng, Array], None] = field(default=_nothing, repr=False)
     ids: bool = False  # the input is integer ids, not features
+    parts: tuple[Layer, ...] = ()  # of a chain of layers: see core.network.chain
     size: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,13 +11,15 @@ optimizer.step(w, g)                     # writes into w
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
+from core.ensembles import Linears
 from core.initializers import Array, Initializer, glorot, he
-from core.layers import Back, Layer, Layout, Linear, Rng, relu
+from core.layers import Back, Dropout, Layer, Layout, Linear, Rng, relu
 
 
 def _join(parts: tuple[Layer, ...]) -> tuple[Layout, list[slice], Callable[[Rng, Array], None]]:
@@ -56,7 +58,20 @@ def Sequential(*parts: Layer) -> Layer:
 
         return x, back
 
-    return Layer(forward, layout, fill, parts[0].ids)
+    return Layer(forward, layout, fill, parts[0].ids, parts)
+
+
+def chain(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
+    """The layers of a Sequential, from input to output, each with its slice of `w`; another layer is a chain of one.
+
+    y = x
+    for layer, v in chain(net, w):
+        y, back = layer(y, v)            # what every layer says of x, and its own way back
+    """
+    if not net.parts:
+        return [(net, w)]
+    _, slices, _ = _join(net.parts)
+    return [link for part, s in zip(net.parts, slices, strict=True) for link in chain(part, w[s])]
 
 
 def Residual(inner: Layer) -> Layer:
@@ -97,15 +112,18 @@ def Concat(*heads: Layer) -> Layer:
     return Layer(forward, layout, fill, any(head.ids for head in heads))
 
 
-def MLP(*sizes: int, activation: Layer = relu, init: Initializer = he, gain: float = 1.0,
-        last: Initializer = glorot, last_gain: float = 1.0) -> Layer:  # fmt: skip
+def MLP(*sizes: int, activation: Layer = relu, init: Initializer = he, gain: float = 1.0, last: Initializer = glorot,
+        last_gain: float = 1.0, dropout: float = 0.0, members: int | None = None) -> Layer:  # fmt: skip
     """A multi-layer perceptron: Linear layers of the given sizes, `activation` between them, none after the last.
 
-    `init` with `gain` starts the hidden layers, `last` with `last_gain` the output. Raises ValueError below two sizes.
+    `init` with `gain` starts the hidden layers, `last` with `last_gain` the output; `dropout` follows each activation.
+    With `members` E it is E networks at once, (B, I) or (E, B, I) -> (E, B, O). Raises ValueError below two sizes.
     """
-    if len(sizes) < 2 or min(sizes) < 1:
+    if len(sizes) < 2 or min(sizes) < 1 or (members is not None and members < 1):
         raise ValueError(f"MLP needs at least an input and an output size, all positive, not {sizes}")
-    parts = []
+    linear = Linear if members is None else partial(Linears, members)
+    after = (activation, Dropout(dropout)) if dropout else (activation,)
+    parts: list[Layer] = []
     for I, O in pairwise(sizes[:-1]):
-        parts += [Linear(I, O, init=init, gain=gain), activation]
-    return Sequential(*parts, Linear(sizes[-2], sizes[-1], init=last, gain=last_gain))
+        parts += [linear(I, O, init=init, gain=gain), *after]
+    return Sequential(*parts, linear(sizes[-2], sizes[-1], init=last, gain=last_gain))

@@ -148,9 +148,9 @@ class AdamW(Adam):
                  beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:  # fmt: skip
         super().__init__(lr, beta1, beta2, eps)
         self.decay, self.matrices, a = decay, list[slice](), 0
-        for shape in layout.values():
+        for name, shape in layout.items():
             b = a + math.prod(shape)
-            if len(shape) > 1:
+            if len(shape) > 1 and not name.endswith("bias"):  # the biases of an ensemble have two axes
                 self.matrices.append(slice(a, b))
             a = b
 
