@@ -16,6 +16,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.episodes import Envs, Policy, returns
 from core.lab.film import film
+from core.lab.labelled import PARTS, check_examples, check_labels
 from core.lab.learner import Report, Splits
 from core.layers import Rng
 from core.losses import softmax
@@ -107,8 +108,13 @@ class GuessExam:
     monitor: str = "+val_reward"
 
     def __post_init__(self) -> None:
-        for part in ("train", "val", "test"):
-            check_part(part, getattr(self.splits, f"x_{part}"), getattr(self.splits, f"t_{part}"), self.C)
+        check_examples(self.splits)
+        check_labels(self.splits, self.C)
+        for part in PARTS:
+            x = getattr(self.splits, f"x_{part}")
+            if x.ndim != 2 or x.min() < 0 or x.max() > 1:
+                raise ValueError(f"the {part} part has pictures {x.shape} with pixels from {x.min()} to {x.max()}, "
+                                 "not (N, I) with pixels from 0 to 1")  # fmt: skip
 
     @property
     def labels(self) -> int:
@@ -143,16 +149,6 @@ def probability(y: Array, t: Array) -> Array:
     """p(t) = softmax(y)_t (N,): the expected reward of a drawn guess."""
     chosen: Array = softmax(y)[np.arange(len(t)), t]
     return chosen
-
-
-def check_part(part: str, x: Array, t: Array, C: int) -> None:
-    """Raises ValueError unless x (N, I) is finite, in [0, 1], and t (N,) labels from 0 to C - 1, N above 0."""
-    if x.ndim != 2 or t.shape != (len(x),) or not len(x):
-        raise ValueError(f"the {part} part has pictures {x.shape} and labels {t.shape}, not (N, I) and (N,), N above 0")
-    if not (np.isfinite(x).all() and x.min() >= 0 and x.max() <= 1):
-        raise ValueError(f"the {part} part has pixels that are not numbers from 0 to 1")
-    if t.dtype.kind not in "iu" or t.min() < 0 or t.max() >= C:
-        raise ValueError(f"the {part} part has labels that are not whole numbers from 0 to {C - 1}")
 
 
 def draw_hardest(path: Path, x: Array, t: Array, y: Array) -> None:

@@ -12,20 +12,20 @@ from core.initializers import Array
 
 
 def mosaic(tiles: Array, columns: int, above: int = 0) -> Array:
-    """Tiles (n, H, W) in rows of `columns`, a pixel between them and `above` pixels over each row; NaN elsewhere.
+    """Tiles (n, H, W[, 3]) in rows of `columns`, a pixel between them and `above` pixels over each row; NaN elsewhere.
 
     One array, since a picture of a hundred axes takes two seconds to draw.
     """
-    n, H, W = tiles.shape
+    n, H, W, *colours = tiles.shape
     rows, columns = -(-n // columns), min(n, columns)
-    sheet = np.full((rows * columns, above + H + 1, W + 1), np.nan)
+    sheet = np.full((rows * columns, above + H + 1, W + 1, *colours), np.nan)
     sheet[:n, above : above + H, :W] = tiles
-    sheet = sheet.reshape(rows, columns, above + H + 1, W + 1).transpose(0, 2, 1, 3)
-    return sheet.reshape(rows * (above + H + 1), columns * (W + 1))[:-1, :-1]
+    sheet = sheet.reshape(rows, columns, above + H + 1, W + 1, *colours).swapaxes(1, 2)
+    return sheet.reshape(rows * (above + H + 1), columns * (W + 1), *colours)[:-1, :-1]
 
 
-def _squares(rows: Array) -> Array:
-    """(n, P) -> (n, S, S), P = S * S."""
+def squares(rows: Array) -> Array:
+    """Pictures as rows (n, P) -> (n, S, S), P = S * S."""
     side = round(rows.shape[1] ** 0.5)
     return rows.reshape(len(rows), side, side)
 
@@ -37,43 +37,81 @@ def _bare(array: Array, inches_a_pixel: float, **options: Any) -> tuple[Any, Any
     figure = Figure(figsize=(array.shape[1] * inches_a_pixel, array.shape[0] * inches_a_pixel))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.axis("off")
-    axis.imshow(array, interpolation="nearest", aspect="auto", **options)
+    axis.imshow(np.where(np.isnan(array), 1, array) if array.ndim == 3 else array, interpolation="nearest",
+                aspect="auto", **options)  # fmt: skip
     return figure, axis
 
 
 def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: int = 10) -> None:
-    """Images (n, P) in [0, 1], P a square number, side by side, each below its title."""
+    """Images in [0, 1] side by side, each below its title: (n, H, W), in colour (n, H, W, 3), or squares (n, P)."""
     if len(titles) not in (0, len(images)):
         raise ValueError(f"{len(images)} images have {len(titles)} titles")
-    tiles = _squares(images)
-    S = tiles.shape[1]
-    above = -(-S // 3) if len(titles) else 0
-    figure, axis = _bare(mosaic(tiles, columns, above), 0.8 / (S + 1), cmap="gray_r", vmin=0, vmax=1)
+    tiles = squares(images) if images.ndim == 2 else images
+    H, W = tiles.shape[1:3]
+    above = -(-H // 3) if len(titles) else 0
+    figure, axis = _bare(mosaic(np.clip(tiles, 0, 1), columns, above), 0.8 / (W + 1), cmap="gray_r", vmin=0, vmax=1)
+    size = min(7.0, 90 / max(map(len, titles), default=1))  # points: a title is as wide as its picture
     for k, title in enumerate(titles):
-        x, y = k % columns * (S + 1) + (S - 1) / 2, k // columns * (above + S + 1) + above - 1
-        axis.text(x, y, title, fontsize=7, ha="center", va="bottom")
+        x, y = k % columns * (W + 1) + (W - 1) / 2, k // columns * (above + H + 1) + above - 1
+        axis.text(x, y, title, fontsize=size, ha="center", va="bottom")
     figure.savefig(path, dpi=100)
 
 
-def matrix(path: Path, counts: Array, row_name: str, column_name: str) -> None:
-    """A matrix of counts (R, C), each cell with its number, shaded by its share of the row."""
+def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Sequence[str] = ()) -> None:
+    """A matrix of counts (R, C), shaded by its share of the row; up to 20 classes each cell has its number."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * max(map(len, names), default=0)
+    figure = Figure(figsize=(min(inches + 0.2, 12), min(inches, 12)), layout="constrained")
     axis = figure.subplots()
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(counts):
-        if count:
+        if count and len(counts) <= 20:
             axis.text(j, i, str(count), ha="center", va="center", fontsize=8, color="w" if share[i, j] > 0.5 else "k")
     axis.set(xlabel=column_name, ylabel=row_name, xticks=range(counts.shape[1]), yticks=range(counts.shape[0]))
+    if any(len(name) > 2 for name in names):
+        axis.set_xticklabels(names, rotation=45, ha="right", rotation_mode="anchor")
+        axis.set_yticklabels(names)
     figure.savefig(path, dpi=100)
 
 
-def weight_sheet(path: Path, W: Array, columns: int = 16, most: int = 64) -> None:
-    """The weights into the first `most` units of a layer, W (I, O) with I a square number; white is 0."""
-    tiles = _squares(W.T[:most])
-    tops = np.abs(tiles).max((1, 2), keepdims=True)  # each unit in its own scale
+def reliability(path: Path, bins: Array) -> None:
+    """Accuracy against confidence, bins (B, 3) of share, confidence, accuracy; below, how many examples are in each."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2, 4.4), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    above.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+    above.plot(bins[:, 1], bins[:, 2], marker="o")
+    above.set(ylabel="share that is right", ylim=(0, 1), xlim=(0, 1))
+    below.bar((np.arange(len(bins)) + 0.5) / len(bins), np.nan_to_num(bins[:, 0]), 0.9 / len(bins))
+    below.set(xlabel="confidence: the probability of the class that is said", ylabel="examples", yscale="log")
+    figure.savefig(path, dpi=100)
+
+
+def scatter(path: Path, x: Array, y: Array, x_name: str, y_name: str, most: int = 2000) -> None:
+    """The first `most` pairs x (N, O), y (N, O) as points, and the line on which they are equal."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4, 4.4), layout="constrained")
+    axis = figure.subplots()
+    axis.plot(x[:most], y[:most], ".", markersize=4, alpha=0.5)
+    axis.axline((float(x.mean()),) * 2, slope=1, color="0.6", linewidth=1)
+    axis.set(xlabel=x_name, ylabel=y_name)
+    axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=100)
+
+
+def weight_sheet(path: Path, W: Array, shape: Sequence[int] = (), columns: int = 16, most: int = 64) -> None:
+    """The weights into the first `most` units of a layer, W (I, O): tiles of `shape` (H, W[, 3]) or square.
+
+    White is 0, blue positive, red negative; in colour grey is 0, and positive weights brighten their channel.
+    """
+    rows = W.T[:most]
+    tiles = rows.reshape(-1, *shape) if shape else squares(rows)
+    tops = np.abs(rows).max(1).reshape(-1, *[1] * (tiles.ndim - 1))  # each unit in its own scale
     sheet = mosaic(tiles / np.where(tops > 0, tops, 1), columns)
-    figure, _ = _bare(sheet, 0.45 / (tiles.shape[1] + 1), cmap="RdBu", vmin=-1, vmax=1)
+    colour = tiles.ndim == 4
+    figure, _ = _bare(0.5 + 0.5 * sheet if colour else sheet, 0.45 / (tiles.shape[2] + 1), cmap="RdBu", vmin=-1, vmax=1)
     figure.savefig(path, dpi=100)

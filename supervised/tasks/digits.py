@@ -12,6 +12,7 @@ from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
+from supervised.learner import Supervised
 
 PARADIGM = "supervised"
 PROBLEM = "digits"
@@ -42,7 +43,7 @@ class Config:
 PRESETS = {"quick": {"updates": 600}, "best": {"updates": 20000}}
 
 
-def make(config: Config, rng: Rng, data: Any) -> Classifier:
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
     splits, strength = data("digits"), Strength(*config.deformation)
     side = round(splits.x_train.shape[1] ** 0.5)
 
@@ -51,4 +52,5 @@ def make(config: Config, rng: Rng, data: Any) -> Classifier:
         return deform(x, deformations(rng, n, side, strength))
 
     return Classifier(splits, MLP(side * side, config.hidden, 10), Adam(config.lr), rng, updates=config.updates,
-                      batch=config.batch, augment=augment if any(config.deformation) else None)  # fmt: skip
+                      batch=config.batch, augment=augment if any(config.deformation) else None,
+                      shape=(side, side))  # fmt: skip

@@ -577,3 +577,34 @@ def test_every_known_file_is_whole_in_the_registry():
         assert not Path(file.name).is_absolute()
         assert ".." not in file.name
         assert all(re.fullmatch(r"https?://[^ ]+", address) for address in file.addresses)
+
+
+def test_a_persons_own_file_is_read_bounded_and_remembered(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"1,2")
+    (tmp_path / "b.csv").write_bytes(b"3")
+    data = Data(tmp_path)
+    assert data.file(tmp_path / "a.csv", most=3) == b"1,2"
+    assert data.sums == {str(tmp_path / "a.csv"): sha256(b"1,2")}
+    with pytest.raises(Refusal, match="larger than 0 MiB"):
+        data.file(tmp_path / "a.csv", most=2)
+    with pytest.raises(Refusal, match="cannot be read: No such file"):
+        data.file(tmp_path / "c.csv")
+    with pytest.raises(Refusal, match="cannot be read"):
+        data.file(tmp_path)
+    with pytest.raises(Refusal, match="cannot be read"):
+        data.file("a\0b")
+
+
+def test_many_files_share_a_sum_that_their_order_and_content_change(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+
+    def total(*names: str) -> str:
+        data = Data()
+        for name in names:
+            data.file(tmp_path / name, among=tmp_path)
+        assert list(data.sums) == [str(tmp_path)]
+        return data.sums[str(tmp_path)]
+
+    assert len({total("a", "b"), total("b", "a"), total("a"), total("b")}) == 4
+    assert total("a", "b") == total("a", "b")

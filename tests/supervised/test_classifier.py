@@ -33,7 +33,7 @@ def test_separated_blobs_are_told_apart():
     run(learner)
     report = learner.report(learner.weights, None)
     assert report.metrics["test_accuracy"] == 1.0
-    assert report.baselines["nearest neighbour"] == 1.0
+    assert report.baselines["nearest centroid"] == 1.0
     assert report.chance == pytest.approx(1 / 3)
 
 
@@ -159,9 +159,8 @@ def test_digits_learn_in_the_quick_preset_and_draw_what_they_name(tmp_path):
     run(learner)
     report = learner.report(learner.weights, tmp_path)
     assert report.metrics["test_accuracy"] > 0.96
-    assert (
-        {p.name for p in tmp_path.iterdir()} == set(report.pictures) == {"confusion.png", "mistakes.png", "weights.png"}
-    )
+    drawn = {"confusion.png", "reliability.png", "mistakes.png", "weights.png"}
+    assert {p.name for p in tmp_path.iterdir()} == set(report.pictures) == drawn
 
 
 def test_digits_config_refuses_nonsense():

@@ -1,0 +1,69 @@
+"""What anyone would try first, out of scikit-learn, fitted on the same training part as it comes."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Splits
+
+SVM = "support vector machine"
+BOOSTING = "gradient boosting"
+
+
+def accuracy(said: Array, t: Array) -> float:
+    """The share of right answers."""
+    return float((said == t).mean())
+
+
+def classifiers(splits: Splits, most: int) -> dict[str, float]:
+    """Test accuracy by name, each given the first `most` training examples; SVM: Gaussian kernel, C = 10.
+
+    A baseline has one class to learn where the training labels have but one: then all of them say it.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import NearestCentroid
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.svm import SVC
+
+    x, t = splits.x_train[:most].reshape(min(most, len(splits.x_train)), -1), splits.t_train[:most]
+    common = np.bincount(t).argmax()
+    methods: dict[str, Any] = {
+        "nearest centroid": NearestCentroid(), "logistic regression": LogisticRegression(max_iter=300),
+        "scikit-learn's MLP": MLPClassifier(random_state=0), SVM: SVC(C=10)}  # fmt: skip
+    said = {"majority": np.full(len(splits.t_test), common)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of iterations that end before they converge
+        for name, method in methods.items():
+            one = len(np.unique(t)) == 1
+            rows = splits.x_test.reshape(len(splits.x_test), -1)
+            said[name] = said["majority"] if one else method.fit(x, t).predict(rows)
+    return {name: accuracy(answers, splits.t_test) for name, answers in said.items()}
+
+
+def regressors(splits: Splits, most: int) -> dict[str, Array]:
+    """What each method says of the test part, (N, O), given the first `most` training examples."""
+    from sklearn.dummy import DummyRegressor
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.linear_model import Ridge
+    from sklearn.multioutput import MultiOutputRegressor
+    from sklearn.neighbors import KNeighborsRegressor
+    from sklearn.neural_network import MLPRegressor
+
+    n = min(most, len(splits.x_train))
+    x, t = splits.x_train[:n].reshape(n, -1), splits.t_train[:n]
+    rows = splits.x_test.reshape(len(splits.x_test), -1)
+    methods: dict[str, Any] = {
+        "mean": DummyRegressor(), "ridge": Ridge(), "nearest neighbours": KNeighborsRegressor(min(5, n)),
+        "scikit-learn's MLP": MLPRegressor(random_state=0),
+        BOOSTING: MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))}  # fmt: skip
+    said = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, method in methods.items():
+            y = method.fit(x, t[:, 0] if t.shape[1] == 1 and name != BOOSTING else t).predict(rows)
+            said[name] = y.reshape(splits.t_test.shape)
+    return said

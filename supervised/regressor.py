@@ -1,0 +1,22 @@
+"""A regressor: the teacher says a value. Mean squared error; its gradient at y is 2 (y - t) / n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.initializers import Array
+from core.lab.learner import Splits
+from core.layers import Layer, Rng
+from core.losses import mse
+from core.optimizers import Optimizer
+from supervised.evaluate_values import Regression
+from supervised.learner import LossRule, Supervised
+
+
+def Regressor(splits: Splits, net: Layer, optimizer: Optimizer, rng: Rng, *, loss: LossRule = mse,
+              mean: Array | float = 0.0, std: Array | float = 1.0, **options: Any) -> Supervised:  # fmt: skip
+    """A learner of values t (N, O), O the width of the output: `options` as in `Supervised`.
+
+    Where t was standardised, `mean` and `std` (O,) take it back: figures and predictions are in the original units.
+    """
+    return Supervised(splits, net, optimizer, rng, loss=loss, exam=Regression(mean, std), **options)
