@@ -1,0 +1,58 @@
+"""The perceptron on AND, OR, XOR or two clouds of points: what one line can separate, and what needs two layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.lab.data_kinds import SEED, split
+from core.lab.learner import Splits, positive
+from core.layers import Rng
+from supervised.perceptron import Perceptron
+from supervised.perceptron_report import perceptron_report
+
+PARADIGM = "supervised"
+PROBLEM = "perceptron"
+TABLES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "xor": (0, 1, 1, 0)}  # of (0, 0), (0, 1), (1, 0), (1, 1)
+PROBLEMS = {**{name: (name,) for name in TABLES}, "logic": tuple(TABLES), "clouds": ()}
+
+
+@dataclass(frozen=True)
+class Config:
+    problem: str = "logic"  # and, or, xor, logic (these three, a neuron each), or clouds
+    passes: int = 40  # over the examples, at most; it stops after one without a mistake
+    points: int = 300  # of the two clouds together
+    distance: float = 5.0  # between the centres of the clouds; each has standard deviation 1
+
+    def __post_init__(self) -> None:
+        positive(self, "passes", "distance")
+        if self.problem not in PROBLEMS:
+            raise ValueError(f"there is no problem {self.problem!r} (known: {', '.join(PROBLEMS)})")
+        if not 20 <= self.points <= 10**6:
+            raise ValueError(f"points must be 20 to 1000000, not {self.points}")
+
+
+PRESETS: dict[str, dict[str, Any]] = {"quick": {}, "best": {"passes": 400}}
+
+
+def table(*names: str) -> Splits:
+    """The truth tables of these functions: x (4, 2), t (4, O). All there is to know, so each part is the whole."""
+    x = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], np.float32)
+    t = np.array([TABLES[name] for name in names], np.float32).T
+    return Splits(x, t, x, t, x, t)
+
+
+def clouds(points: int, distance: float) -> Splits:
+    """Two round clouds on either side of (2, 1), the same for every seed: x (N, 2), t (N, 1)."""
+    rng = np.random.RandomState(SEED)
+    t = rng.randint(2, size=points)
+    x = rng.standard_normal((points, 2)) + (2, 1) + np.outer(t - 0.5, (0.8, 0.6)) * distance
+    return split(x.astype(np.float32), t[:, None].astype(np.float32))
+
+
+def make(config: Config, rng: Rng, data: Any) -> Perceptron:
+    names = PROBLEMS[config.problem]
+    splits = table(*names) if names else clouds(config.points, config.distance)
+    return Perceptron(splits, names or ("clouds",), rng, passes=config.passes, report=perceptron_report)
