@@ -1,0 +1,78 @@
+"""Pictures told apart by fully connected layers: what the tasks on pictures of one size share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.lab.images import Strength, erase, flat, flip, warp
+from core.lab.learner import Splits, positive
+from core.layers import Dropout, Rng
+from core.network import MLP, Sequential
+from core.optimizers import Adam, linear
+from supervised.classifier import Classifier
+from supervised.learner import Augment, Supervised
+
+REPORTS = "plain", "deep"
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The fields of a task; a task gives them its own defaults."""
+
+    hidden: tuple[int, ...] = (1024, 1024)  # units in each hidden layer
+    members: int = 1  # networks that learn side by side; the mean of what they say is the answer
+    updates: int = 6000  # minibatches, in all
+    batch: int = 256  # pictures in a minibatch
+    lr: float = 0.002  # step size of Adam at its highest; falls to 0 in a straight line
+    dropout: float = 0.0  # share of the units of each hidden layer that are left out, anew each time
+    dropout_input: float = 0.0  # share of the pixels that are left out
+    smoothing: float = 0.0  # share of each label that is given to all classes alike
+    shift: float = 0.0  # standard deviation of the shifts, pixels; with 0 here and below no picture is deformed
+    turn: float = 0.0  # of the turns, radians
+    stretch: float = 0.0  # of the stretches along each axis
+    shear: float = 0.0  # of the shears
+    bend: float = 0.0  # of the bends, pixels
+    smooth: float = 5.0  # how far a bend reaches, pixels
+    mirror: float = 0.0  # share of the pictures that are mirrored, left to right
+    erase: float = 0.0  # share of the pictures in which a rectangle is hidden
+    looks: int = 0  # altered copies of a picture that are looked at too, at the end and in use, beside itself
+    report: str = "plain"  # or deep: what the network has learnt, layer by layer
+
+    def __post_init__(self) -> None:
+        positive(self, "members", "updates", "batch", "lr", "smooth")
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"hidden must name the units of one layer or more, all above 0, not {self.hidden}")
+        if min(self.shift, self.turn, self.stretch, self.shear, self.bend, self.looks) < 0:
+            raise ValueError("shift, turn, stretch, shear, bend and looks must not be below 0")
+        for name in ("dropout", "dropout_input", "smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
+        if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
+            raise ValueError("mirror and erase are shares, from 0 to 1")
+        if self.report not in REPORTS:
+            raise ValueError(f"report must be one of {', '.join(REPORTS)}, not {self.report!r}")
+
+
+def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
+    """How pictures of this shape are altered each time they are seen, if at all."""
+    strength = Strength(config.shift, config.turn, config.stretch, config.shear, config.bend)
+    steps = [warp(shape, strength, config.smooth)] if strength != Strength() else []
+    if config.mirror:
+        steps.append(flip(config.mirror))
+    if config.erase:
+        steps.append(erase(config.erase, most=0.25, value=0))
+    return flat(shape, *steps) if steps else None
+
+
+def classifier(
+    config: Pictures, splits: Splits, shape: tuple[int, int], classes: Sequence[str], rng: Rng
+) -> Supervised:
+    """A classifier of the pictures x (N, H W), `shape` (H, W)."""
+    net = MLP(shape[0] * shape[1], *config.hidden, len(classes), dropout=config.dropout,
+              members=None if config.members == 1 else config.members)  # fmt: skip
+    if config.dropout_input:
+        net = Sequential(Dropout(config.dropout_input), net)
+    return Classifier(splits, net, Adam(config.lr), rng, updates=config.updates, batch=config.batch, schedule=linear,
+                      augment=alterations(config, shape), looks=config.looks, smoothing=config.smoothing,
+                      classes=classes, shape=shape)  # fmt: skip

@@ -1,0 +1,30 @@
+"""MNIST, handwritten digits of 28x28 pixels: every picture is deformed anew each time it is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.layers import Rng
+from supervised.learner import Supervised
+from supervised.pictures import Pictures, classifier
+
+PARADIGM = "supervised"
+PROBLEM = "mnist"
+
+
+@dataclass(frozen=True)
+class Config(Pictures):
+    updates: int = 4000  # minibatches, in all
+    shift: float = 0.7  # standard deviation of the shifts, pixels; with 0 here and below no picture is deformed
+    turn: float = 0.15  # of the turns, radians
+    stretch: float = 0.1  # of the stretches along each axis
+    shear: float = 0.1  # of the shears
+    bend: float = 1.0  # of the bends, pixels
+
+
+PRESETS = {"quick": {"hidden": (256,), "updates": 1500}, "best": {"updates": 24000, "looks": 8}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    return classifier(config, data("mnist"), (28, 28), "0123456789", rng)

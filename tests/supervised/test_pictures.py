@@ -1,0 +1,133 @@
+"""The tasks on pictures: fields reach the network, nonsense is refused, and lines are told from lines."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.lab.datasets import Data
+from core.lab.labelled import check_examples
+from core.lab.learner import Splits
+from core.layers import Dropout
+from supervised.pictures import Pictures, alterations, classifier
+from supervised.tasks import digits, fashion, mnist, mnist_plain
+
+ROOT = Path(os.environ.get("TRIVIUM_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
+needs_mnist = pytest.mark.skipif(not (ROOT / "mnist").exists(), reason="the files of MNIST are not here")
+SMALL = Pictures(hidden=(24, 24), updates=200, batch=32)
+
+
+def lines(n, rng):
+    """Pictures of 8 x 6 pixels: a row (class 0) or a column (1) is bright."""
+    t = rng.integers(0, 2, n)
+    x = 0.2 * rng.random((n, 8, 6), np.float32)
+    for picture, label in zip(x, t, strict=True):
+        if label:
+            picture[:, rng.integers(0, 6)] = 1
+        else:
+            picture[rng.integers(0, 8)] = 1
+    return x.reshape(n, 48), t
+
+
+def made(config, seed=0):
+    rng = np.random.default_rng(1)
+    splits = Splits(*lines(300, rng), *lines(60, rng), *lines(200, rng))
+    check_examples(splits)
+    return classifier(config, splits, (8, 6), ("row", "column"), np.random.default_rng(seed))
+
+
+def learn(learner):
+    while learner.progress < 1:
+        learner.update()
+    splits = learner.splits
+    return (learner.outputs(learner.weights, splits.x_test, learner.looks).argmax(-1) == splits.t_test).mean()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"dropout": 0.2, "dropout_input": 0.1, "smoothing": 0.1},
+        {"shift": 0.5, "turn": 0.1, "bend": 0.3, "smooth": 2.0, "mirror": 0.5, "looks": 3},
+        {"members": 3, "erase": 0.3},
+    ],
+)
+def test_rows_and_columns_are_told_apart(change):
+    learner = made(replace(SMALL, **change))
+    assert learn(learner) > 0.95
+    assert learner.predict(learner.weights, learner.splits.x_test[0].reshape(8, 6))[0] in ("row", "column")
+
+
+def test_fields_reach_the_network():
+    learner = made(replace(SMALL, hidden=(5, 4), members=3, dropout_input=0.25, dropout=0.5, smoothing=0.1))
+    assert [s for s in learner.net.layout.values() if len(s) == 3] == [(3, 48, 5), (3, 5, 4), (3, 4, 2)]
+    assert learner.net.size == 3 * (48 * 5 + 5 + 5 * 4 + 4 + 4 * 2 + 2)
+    x = np.ones((1, 48), np.float32)
+    noisy = [learner.net(x, learner.w, np.random.default_rng(s))[0] for s in (0, 1)]
+    assert not np.array_equal(*noisy)
+    assert len(made(replace(SMALL, hidden=(7,))).net.layout) == 4
+    dropped, _ = Dropout(0.25)(np.ones((1, 4000), np.float32), np.zeros(0, np.float32), np.random.default_rng(0))
+    assert (dropped == 0).mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_looks_pool_altered_copies():
+    learner = made(replace(SMALL, updates=40, shift=1.0, looks=4))
+    learn(learner)
+    x = learner.splits.x_test
+    y = [learner.outputs(learner.weights, x, k) for k in (0, 4, 4)]
+    np.testing.assert_array_equal(y[1], y[2])
+    assert not np.allclose(y[0], y[1], atol=1e-3)
+
+
+def test_without_strengths_nothing_is_altered():
+    assert alterations(mnist_plain.Config(), (28, 28)) is None
+    assert alterations(Pictures(), (8, 6)) is None
+    x = np.random.default_rng(0).random((5, 48), np.float32)
+    for change in ({"shift": 1.0}, {"bend": 1.0}, {"mirror": 1.0}, {"erase": 1.0}):
+        alter = alterations(replace(SMALL, **change), (8, 6))
+        y = alter(np.random.default_rng(0), x)
+        assert y.shape == x.shape
+        assert (y != x).any(1).all()
+
+
+@pytest.mark.parametrize("config", [mnist.Config, mnist_plain.Config, fashion.Config])
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [({"hidden": ()}, "hidden"), ({"hidden": (10, 0)}, "hidden"), ({"dropout": 1.0}, "dropout"),
+     ({"members": 0}, "members"), ({"dropout_input": -0.1}, "dropout_input"), ({"smoothing": 1.0}, "smoothing"),
+     ({"turn": -1.0}, "turn"),
+     ({"mirror": 1.5}, "mirror"), ({"erase": -0.5}, "erase"), ({"looks": -1}, "looks"), ({"lr": 0.0}, "lr"),
+     ({"smooth": 0.0}, "smooth"), ({"report": "long"}, "plain, deep")],
+)  # fmt: skip
+def test_nonsense_is_refused(config, values, says):
+    with pytest.raises(ValueError, match=says):
+        config(**values)
+
+
+@pytest.mark.parametrize(
+    "values", [{"layers": 0}, {"members": 0}, {"dropout": 1.0}, {"smoothing": -0.1}, {"looks": -1}]
+)
+def test_digits_refuse_nonsense(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        digits.Config(**values)
+
+
+def test_digits_of_two_layers_and_three_members():
+    config = digits.Config(hidden=9, layers=2, members=3, dropout=0.1, looks=2, updates=20)
+    learner = digits.make(config, np.random.default_rng(0), Data())
+    assert [s for s in learner.net.layout.values() if len(s) == 3] == [(3, 64, 9), (3, 9, 9), (3, 9, 10)]
+    learner.update()
+    assert learner.progress == 1
+    assert learner.predict(learner.weights, learner.splits.x_test[:5]).shape == (5,)
+
+
+@needs_mnist
+@pytest.mark.parametrize("task", [mnist, mnist_plain])
+def test_mnist_is_learnt(task):
+    learner = task.make(task.Config(hidden=(64,), updates=200), np.random.default_rng(0), Data(ROOT))
+    for _ in range(10):
+        learner.update()
+    assert learner.progress == 1
+    assert learner.evaluate()["val_accuracy"] > 0.85
