@@ -1,0 +1,41 @@
+"""Activations side by side on digits: slopes, units that saturate or die, and what of the error comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.lab.learner import positive
+from core.layers import Rng
+from core.optimizers import Adam, constant
+from supervised.activations import SideBySide
+from supervised.learner import Supervised
+
+PARADIGM = "supervised"
+PROBLEM = "activations"
+
+
+@dataclass(frozen=True)
+class Config:
+    depth: int = 4  # hidden layers
+    width: int = 32  # units in each
+    gain: float = 1.0  # factor on the first weights of the hidden layers: 0.03 and signals fade, 10 and units saturate
+    lr: float = 0.003  # step size of Adam, which stays as it is: with 0.1 units of ReLU die
+    updates: int = 800  # minibatches
+    batch: int = 64  # images in a minibatch
+
+    def __post_init__(self) -> None:
+        positive(self, "depth", "width", "gain", "lr", "updates", "batch")
+        if self.depth * self.width > 10_000:
+            raise ValueError(f"depth * width must be at most 10000, not {self.depth * self.width}")
+
+
+PRESETS = {"quick": {"updates": 300}, "best": {"updates": 4000}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    splits = data("digits")
+    sizes = (splits.x_train.shape[1], *[config.width] * config.depth, int(splits.t_train.max()) + 1)
+    exam = SideBySide(sizes, config.gain, config.lr, config.batch)
+    return Supervised(splits, exam.net(), Adam(config.lr), rng, loss=exam.loss, exam=exam, updates=config.updates,
+                      batch=config.batch, schedule=constant)  # fmt: skip
