@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from core.lab.errors import Refusal
+from core.lab.pictures import decode
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 LARGEST = 1 << 30  # bytes
 
 
 def read_examples(path: Path) -> Any:
-    """A text for .txt; else an array: .npy as it is, .csv as numbers a row, a picture as (H, W) floats, 1 is white.
+    """A text for .txt; a `Photo` for a picture, as an array (H, W) and grey; .npy as it is, .csv as numbers a row.
 
     Raises Refusal when the file is missing, of another kind, or cannot be read as what its name says.
     """
@@ -29,10 +30,7 @@ def read_examples(path: Path) -> Any:
             case ".csv":
                 return np.atleast_2d(np.loadtxt(path, delimiter=",", dtype=np.float32))
             case suffix if suffix in PICTURES:
-                from PIL import Image
-
-                with Image.open(path) as picture:
-                    return np.asarray(picture.convert("L"), np.float32) / 255
+                return decode(path.read_bytes(), "it")
     except (OSError, ValueError, EOFError) as error:
         raise Refusal(f"{path} cannot be read: {error}") from error
     raise Refusal(f"{path} is of no kind that is read here: .npy, .csv, .txt, {', '.join(PICTURES)}")

@@ -1,0 +1,115 @@
+"""A network that looks at a picture through windows, with the same weights at every place: things may be anywhere.
+
+The last axis is features, all axes before it are batch; so a Linear on windows (B, H, W, k*k*F) meets each place of a
+picture as one more example. That is a convolution (LeCun et al. 1989), and the core needs nothing new to learn it: the
+layers here have no parameters, they only bring pixels together. A picture comes as a row, as any other example does.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from core.initializers import Array, glorot
+from core.layers import Back, Layer, LayerNorm, Linear, Rng, relu
+from core.network import Sequential
+
+STAGES = 3  # each halves the side
+
+
+def PatchNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
+    """Rows (B, S*S[*3]), `shape` (S, S[, 3]) -> (B, classes): three stages of windows, Linear, ReLU, and halving.
+
+    The features double where the pixels are quartered; what is left, S/8 x S/8 places, goes to one Linear. From the
+    second stage on they are normalised at each place. Raises ValueError unless S is a multiple of 8.
+    """
+    S, C = shape[0], math.prod(shape[2:])
+    if shape[1] != S or S < 1 or S % 2**STAGES:
+        raise ValueError(f"pictures must be square, with a side that is a multiple of {2**STAGES}, not {shape[:2]}")
+    parts, I = [Picture(S, C)], C
+    for stage in range(STAGES):
+        O = features << stage
+        parts += [Windows(3), Linear(9 * I, O), *([LayerNorm(O)] if stage else []), relu, largest]
+        I = O
+    return Sequential(*parts, row, Linear((S >> STAGES) ** 2 * I, classes, init=glorot))
+
+
+def Picture(S: int, C: int) -> Layer:
+    """y = 4 x - 2, a row of pixels in [0, 1] as a picture about 0: (..., S*S*C) -> (..., S, S, C)."""
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        if x.ndim == 0 or x.shape[-1] != S * S * C:
+            raise ValueError(f"this network looks at pictures of {S} x {S} pixels, {C} values each; x has {x.shape}")
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return 4 * dy.reshape(x.shape) if dx else None
+
+        return (4 * x - 2).reshape(*x.shape[:-1], S, S, C), back
+
+    return Layer(forward)
+
+
+def Windows(k: int) -> Layer:
+    """The k x k places around each, k odd, in a row: (..., H, W, F) -> (..., H, W, k*k*F); outside there are zeros.
+
+    y[h, w, (i, j, f)] = x[h + i - k//2, w + j - k//2, f]; dx sums dy over the windows that saw the place.
+    """
+    p = k // 2
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        H, W, F = x.shape[-3:]
+        B = x.size // (H * W * F)
+        X = np.zeros((B, H + 2 * p, W + 2 * p, F), x.dtype)
+        X[:, p : p + H, p : p + W] = x.reshape(B, H, W, F)
+        b, r, c, f = X.strides
+        view = as_strided(X, (B, H, W, k, k * F), (b, r, c, r, f))  # the k places of a line lie together
+        y = view.reshape(*x.shape[:-1], k * k * F)  # copied here, in runs of k*F
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            if not dx:
+                return None
+            D, d = dy.reshape(B, H, W, k, k, F), np.zeros((B, H + 2 * p, W + 2 * p, F), dy.dtype)
+            for i in range(k):
+                for j in range(k):
+                    d[:, i : i + H, j : j + W] += D[:, :, :, i, j]
+            return d[:, p : p + H, p : p + W].reshape(x.shape)
+
+        return y, back
+
+    return Layer(forward)
+
+
+def _largest(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+    H, W, F = x.shape[-3:]
+    q = x.reshape(-1, H // 2, 2, W // 2, 2, F)  # the four of a square on axes 2 and 4
+    y = np.maximum(np.maximum(q[:, :, 0, :, 0], q[:, :, 0, :, 1]), np.maximum(q[:, :, 1, :, 0], q[:, :, 1, :, 1]))
+
+    def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+        if not dx:
+            return None
+        left, d = dy.reshape(y.shape).copy(), np.empty(q.shape, dy.dtype)
+        for i, j in np.ndindex(2, 2):
+            np.multiply(left, q[:, :, i, :, j] == y, d[:, :, i, :, j])
+            left -= d[:, :, i, :, j]  # nothing is left for others that are as large
+        return d.reshape(x.shape)
+
+    return y.reshape(*x.shape[:-3], H // 2, W // 2, F), back
+
+
+def _row(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+    def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+        return dy.reshape(x.shape) if dx else None
+
+    return x.reshape(*x.shape[:-3], math.prod(x.shape[-3:])), back
+
+
+largest = Layer(_largest)
+"""The largest of each square of four, feature by feature: (..., H, W, F) -> (..., H/2, W/2, F); H and W are even.
+
+Where several are as large, as in a blank part of a picture, the first of them gets the gradient.
+"""
+row = Layer(_row)
+"""All places in one row: (..., H, W, F) -> (..., H*W*F)."""

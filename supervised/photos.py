@@ -1,0 +1,65 @@
+"""Photographs told apart by a network that looks through windows: what the tasks on them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.lab.images import Step, Strength, erase, flat, flip, shift, warp
+from core.lab.learner import Splits, positive
+from core.layers import Rng
+from core.losses import cross_entropy
+from core.optimizers import AdamW
+from supervised.evaluate import Classification
+from supervised.learner import Augment, Supervised
+from supervised.patches import PatchNet
+
+MEMORY = 300  # minibatches that the running average of the weights goes back
+BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The fields of a task; a task gives them its own defaults."""
+
+    features: int = 32  # features of the first stage; they double from stage to stage
+    updates: int = 3000  # minibatches, in all
+    batch: int = 32  # pictures in a minibatch
+    lr: float = 0.002  # step size of AdamW at its highest; falls to 0 as a cosine
+    decay: float = 0.05  # by which weights shrink, times the step size
+    mirror: float = 0.5  # share of the pictures that are mirrored, left to right
+    shift: int = 3  # pixels by which a picture moves at most, along both axes
+    turn: float = 0.0  # standard deviation of the turns, radians
+    stretch: float = 0.0  # of the stretches along each axis
+    erase: float = 0.0  # share of the pictures in which a rectangle is hidden
+    looks: int = 0  # altered copies of a picture that are looked at too, at the end and in use, beside itself
+
+    def __post_init__(self) -> None:
+        positive(self, "features", "updates", "batch", "lr")
+        if not min(self.decay, self.shift, self.turn, self.stretch, self.looks) >= 0:
+            raise ValueError("decay, shift, turn, stretch and looks must not be below 0")
+        if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
+            raise ValueError("mirror and erase are shares, from 0 to 1")
+
+
+def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
+    """How pictures of this shape are altered each time they are seen, if at all; a border goes on as it ends."""
+    steps: list[Step] = []
+    if config.turn or config.stretch:
+        steps.append(warp(shape, Strength(turn=config.turn, stretch=config.stretch), edge=True))
+    if config.shift:
+        steps.append(shift(config.shift, edge=True))
+    if config.mirror:
+        steps.append(flip(config.mirror))
+    if config.erase:
+        steps.append(erase(config.erase, most=0.25, value=0.5))
+    return flat(shape, *steps) if steps else None
+
+
+def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: Sequence[str], rng: Rng) -> Supervised:
+    """A classifier of pictures x (N, S*S[*3]) in [0, 1], `shape` (S, S[, 3])."""
+    net = PatchNet(shape, config.features, len(classes))
+    return Supervised(splits, net, AdamW(config.lr, net.layout, config.decay), rng, loss=cross_entropy,
+                      exam=Classification(tuple(classes), shape, most=BASELINES), updates=config.updates,
+                      batch=config.batch, augment=alterations(config, shape), memory=MEMORY,
+                      looks=config.looks)  # fmt: skip

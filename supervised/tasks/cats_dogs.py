@@ -1,0 +1,28 @@
+"""Cats and dogs, photographs of 32x32 pixels in colour, told apart through windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.lab.learner import Splits
+from core.layers import Rng
+from supervised.learner import Supervised
+from supervised.photos import Photos, classifier
+
+PARADIGM = "supervised"
+PROBLEM = "cats_dogs"
+
+
+@dataclass(frozen=True)
+class Config(Photos):
+    pass
+
+
+PRESETS = {"quick": {"features": 16, "updates": 800}, "best": {"updates": 7000, "looks": 8}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    sets = data("cifar10-cats-dogs")
+    rows = Splits(*(part.reshape(len(part), -1) if part.ndim > 1 else part for part in sets))
+    return classifier(config, rows, sets.x_train.shape[1:], ("cat", "dog"), rng)

@@ -1,0 +1,40 @@
+"""Your own pictures, --dir FOLDER with a folder of pictures for each class; without it, pieces of two photographs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.lab.pictures import folder, photographs, split_classes
+from core.layers import Rng
+from supervised.learner import Supervised
+from supervised.photos import Photos, classifier
+
+PARADIGM = "supervised"
+PROBLEM = "images"
+
+
+@dataclass(frozen=True)
+class Config(Photos):
+    dir: str = ""  # a folder that holds a folder for each class; empty: pieces of scikit-learn's two photographs
+    side: int = 32  # pixels along each side, to which the pictures' middle is resized; a multiple of 8
+    colour: bool = True  # red, green and blue; else grey
+    updates: int = 2000  # minibatches, in all
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.side not in range(8, 257, 8):
+            raise ValueError(f"side must be a multiple of 8 from 8 to 256, not {self.side}")
+
+
+PRESETS = {"quick": {"features": 8, "updates": 300}, "best": {"updates": 8000, "looks": 8}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    read = (
+        folder(data, config.dir, config.side, config.colour)
+        if config.dir
+        else photographs(data, config.side, config.colour)
+    )
+    splits = split_classes(read.x.reshape(len(read.x), -1), read.t)
+    return classifier(config, splits, read.x.shape[1:], read.classes, rng)
