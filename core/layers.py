@@ -81,6 +81,14 @@ def _ones(n: int, dtype: Any) -> Array:
     return ones
 
 
+@lru_cache(maxsize=8)
+def _zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Zeros, shared and read-only."""
+    zeros = np.zeros(shape, dtype)
+    zeros.setflags(write=False)
+    return zeros
+
+
 def total(x: Array) -> Array:
     """The sums along the last axis, as a product with ones: BLAS does not go through a loop row by row."""
     sums: Array = x.dot(_ones(x.shape[-1], x.dtype))
@@ -168,8 +176,7 @@ def _gelu(x: Array) -> tuple[Array, Callable[[], Array]]:
 
 
 def _relu(x: Array) -> tuple[Array, Callable[[], Array]]:
-    y = np.zeros(x.shape, x.dtype)
-    np.maximum(x, y, out=y)  # with the number 0 in place of an array NumPy uses no vector instructions
+    y = np.maximum(x, _zeros(x.shape, x.dtype))  # with the number 0 NumPy uses no vector instructions
     return y, lambda: (y > 0).astype(y.dtype)  # of y and not of x, which can then be forgotten
 
 

@@ -8,6 +8,7 @@ itself, or an action weighted by the reward that followed it.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,12 +27,21 @@ def row_max(y: Array) -> Array:
     return top
 
 
-def places(Y: Array, t: Array) -> Array:
-    """Where in Y (B, C), counted flat, the logits of the labels t stand. Raises ValueError if one is no class."""
+@lru_cache(maxsize=16)
+def _range(n: int) -> Array:
+    """0, 1 ... n - 1, shared and read-only."""
+    numbers = np.arange(n)
+    numbers.setflags(write=False)
+    return numbers
+
+
+def places(z: Array, t: Array) -> Array:
+    """Where in z (C, B), counted flat, the logits of the labels t stand. Raises ValueError if one is no class."""
+    C, B = z.shape
     try:
-        return np.ravel_multi_index((np.arange(len(Y)), t.ravel()), Y.shape)
+        return np.ravel_multi_index((t.ravel(), _range(B)), (C, B))
     except (ValueError, TypeError) as error:
-        raise ValueError(f"needs {len(Y)} integer labels from 0 to {Y.shape[1] - 1}: {error}") from error
+        raise ValueError(f"needs {B} integer labels from 0 to {C - 1}: {error}") from error
 
 
 def log_softmax(y: Array) -> Array:
@@ -57,21 +67,25 @@ def cross_entropy(y: Array, t: Array, class_weight: Array | None = None, sample_
     classes are weighted one by one, as PyTorch does. Nats (Bridle 1990; smoothing: Szegedy et al. 2016).
     """
     C = y.shape[-1]
-    Y = y.reshape(-1, C)  # B, C
+    Y = y if y.ndim == 2 else y.reshape(-1, C)  # B, C
     B = len(Y)
     if t.ndim < y.ndim:
-        at = places(Y, t)  # B
         if class_weight is None and sample_weight is None and not smoothing:
-            z = Y - row_max(Y)  # B, C
-            p = np.exp(z)
-            s = total(p)  # B
-            loss = float(total(np.log(s) - z.take(at))) / B
+            z = Y.T.copy()  # C, B: here every step but the exponential is faster down the columns than along the rows
+            at = places(z, t)  # B
+            z -= np.maximum.reduce(z)
+            correct = z.take(at)
+            p = np.exp(z, z)
+            s = total(p.T)  # B
+            loss = float(total(np.log(s) - correct)) / B
             p.put(at, p.take(at) - s)
             s *= B
-            p /= s[:, None]
-            return loss, p.reshape(y.shape)
-        q = np.zeros_like(Y)
-        q.put(at, 1)
+            p /= s
+            return loss, p.T if y.ndim == 2 else p.T.reshape(y.shape)
+        at = places(Y.T, t)
+        z = np.zeros((C, B), Y.dtype)
+        z.put(at, 1)
+        q = z.T
     else:
         q = t.astype(y.dtype).reshape(-1, C)  # B, C
     weight = q @ class_weight.astype(y.dtype) if class_weight is not None else np.ones(B, y.dtype)  # B
@@ -117,13 +131,14 @@ def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
     The multi-class hinge of Weston and Watkins (1999), scaled by the number of classes as PyTorch does.
     """
     Y = y.reshape(-1, y.shape[-1])  # B, C
-    at = places(Y, t)  # B
-    excess = Y - Y.take(at)[:, None] + margin  # B, C
-    excess.put(at, 0)
-    dy = (excess > 0).astype(y.dtype)
-    dy.put(at, -total(dy))
+    z = Y.T.copy()  # C, B
+    at = places(z, t)  # B
+    z += margin - z.take(at)
+    z.put(at, 0)
+    d = (z > 0).astype(y.dtype)  # C, B
+    d.put(at, -total(d.T))
     scale = 1 / Y.size
-    return float(np.maximum(excess, 0).sum()) * scale, (dy * scale).reshape(y.shape)
+    return float(np.maximum(z, 0).sum()) * scale, (d * scale).T.reshape(y.shape)
 
 
 def gaussian_kl(y: Array) -> Loss:

@@ -40,20 +40,22 @@ def _join(parts: tuple[Layer, ...]) -> tuple[Layout, list[slice], Callable[[Rng,
 def Sequential(*parts: Layer) -> Layer:
     """y = f_n(... f_2(f_1(x)))."""
     layout, slices, fill = _join(parts)
-    pairs = list(zip(parts, slices, strict=True))
+    own = [s if part.size else None for part, s in zip(parts, slices, strict=True)]  # most parts have no parameters
+    pairs = list(zip(parts, own, strict=True))
     # where the way back may end when dx is not asked: nothing before this part has parameters
     first = next((i for i, part in enumerate(parts) if part.size), len(parts))
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         backs = []
         for part, s in pairs:
-            x, back_part = part.forward(x, w[s], rng)
+            x, back_part = part.forward(x, w if s is None else w[s], rng)
             backs.append(back_part)
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             last = -1 if dx else first if g is not None else len(parts)
             for i in range(len(parts) - 1, max(last, 0) - 1, -1):
-                dy = backs[i](dy, None if g is None else g[slices[i]], add, i > last)
+                s = own[i]
+                dy = backs[i](dy, g if s is None or g is None else g[s], add, i > last)
             return dy if dx else None
 
         return x, back

@@ -36,15 +36,18 @@ def threads() -> int:
     return min((int(told) if told.isdigit() else 0) or os.cpu_count() or 1, 8)
 
 
-def _each_chunk(size: int, work: Callable[[slice], None]) -> None:
-    """Calls `work` with every chunk of a vector of this size.
+def _each_chunk(work: Callable[..., None], *vectors: Array) -> None:
+    """Calls `work` with each chunk of these vectors, which are of one length.
 
     No chunk depends on another, so the bits of the result do not depend on the number of threads.
     """
+    size = vectors[0].size
+    if size <= CHUNK:
+        return work(*vectors)
 
     def share(first: int, n: int) -> None:
         for a in range(first * CHUNK, size, n * CHUNK):
-            work(slice(a, a + CHUNK))
+            work(*(vector[a : a + CHUNK] for vector in vectors))
 
     n = 1 if size < LARGE else threads()
     if n == 1:
@@ -69,10 +72,10 @@ class SGD:
         self.lr, self.state = lr, dict[str, Array]()
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
-        def work(c: slice) -> None:
-            w[c] -= self.lr * rate * g[c]
+        def work(w: Array, g: Array) -> None:
+            w -= self.lr * rate * g
 
-        _each_chunk(w.size, work)
+        _each_chunk(work, w, g)
 
 
 class Momentum:
@@ -84,12 +87,12 @@ class Momentum:
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         (v,) = _slots(self.state, w, "v")
 
-        def work(c: slice) -> None:
-            v[c] *= self.momentum
-            v[c] += g[c]
-            w[c] -= self.lr * rate * (g[c] + self.momentum * v[c] if self.nesterov else v[c])
+        def work(w: Array, g: Array, v: Array) -> None:
+            v *= self.momentum
+            v += g
+            w -= self.lr * rate * (g + self.momentum * v if self.nesterov else v)
 
-        _each_chunk(w.size, work)
+        _each_chunk(work, w, g, v)
 
 
 class RMSProp:
@@ -101,11 +104,11 @@ class RMSProp:
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         (v,) = _slots(self.state, w, "v")
 
-        def work(c: slice) -> None:
-            v[c] += (1 - self.decay) * (g[c] * g[c] - v[c])
-            w[c] -= self.lr * rate * g[c] / (np.sqrt(v[c]) + self.eps)
+        def work(w: Array, g: Array, v: Array) -> None:
+            v += (1 - self.decay) * (g * g - v)
+            w -= self.lr * rate * g / (np.sqrt(v) + self.eps)
 
-        _each_chunk(w.size, work)
+        _each_chunk(work, w, g, v)
 
 
 class Adam:
@@ -125,20 +128,19 @@ class Adam:
         root = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))  # sqrt(v') = sqrt(v) / root
         size, eps = self.lr * rate * root * (1 - self.beta1) / (1 - self.beta1**t), self.eps * root
 
-        def work(c: slice) -> None:
-            gc, mc, vc = g[c], m[c], v[c]
-            mc *= self.beta1
-            mc += gc
-            vc *= self.beta2
-            d = gc * gc
-            vc += d
-            np.sqrt(vc, d)
+        def work(w: Array, g: Array, m: Array, v: Array) -> None:
+            m *= self.beta1
+            m += g
+            v *= self.beta2
+            d = g * g
+            v += d
+            np.sqrt(v, d)
             d += eps
-            np.divide(mc, d, d)
+            np.divide(m, d, d)
             d *= size
-            w[c] -= d
+            w -= d
 
-        _each_chunk(w.size, work)
+        _each_chunk(work, w, g, m, v)
 
 
 class AdamW(Adam):
@@ -171,10 +173,10 @@ def clip_norm(g: Array, limit: float) -> float:
 def average(a: Array, w: Array, k: float) -> None:
     """a += k (w - a): a running average of weights; k = 1/n after n calls is the plain mean (Polyak 1992)."""
 
-    def work(c: slice) -> None:
-        a[c] += k * (w[c] - a[c])
+    def work(a: Array, w: Array) -> None:
+        a += k * (w - a)
 
-    _each_chunk(w.size, work)
+    _each_chunk(work, a, w)
 
 
 # Schedules: the rate as a function of progress, which goes from 0 to 1 and is a matter of counts, never of the clock.

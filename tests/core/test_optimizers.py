@@ -115,17 +115,19 @@ def test_neither_chunks_nor_threads_change_a_bit(name: str, threads: str, monkey
 def test_large_vectors_are_shared_among_threads_and_their_errors_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = set()
 
-    def work(c: slice) -> None:
+    def work(c: np.ndarray) -> None:
         seen.add(threading.get_ident())
         time.sleep(0.003)
-        if c.start >= 2 * optimizers.LARGE - optimizers.CHUNK:
+        if c[-1]:
             raise ZeroDivisionError
 
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    optimizers._each_chunk(optimizers.LARGE - 1, work)
+    optimizers._each_chunk(work, np.zeros(optimizers.LARGE - 1, np.int8))
     assert seen == {threading.get_ident()}
+    last = np.zeros(2 * optimizers.LARGE, np.int8)
+    last[-1] = 1
     with pytest.raises(ZeroDivisionError):
-        optimizers._each_chunk(2 * optimizers.LARGE, work)
+        optimizers._each_chunk(work, last)
     assert len(seen) == 4
     for told, number in ("", None), ("nonsense", None), ("0", None), ("64", 8):
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", told)
