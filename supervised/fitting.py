@@ -1,0 +1,213 @@
+"""Fitting a network to whatever rows it is given, for `supervised.estimators`.
+
+Epochs of minibatches over weighted rows, in the dtype of X, dense or sparse, with or without rows held out to stop by.
+`supervised.learner.Supervised` counts minibatches over three fixed parts instead, and can be stopped at any of them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from core import layers
+from core.initializers import Array, glorot
+from core.lab.tasks import nearest
+from core.layers import Dropout, Layer, Linear
+from core.losses import Loss, cross_entropy, difference, mse
+from core.network import Sequential
+from core.optimizers import AdamW, Optimizer
+
+try:
+    from sklearn.utils.validation import validate_data as validate_data
+except ImportError:  # scikit-learn 1.5 had it as a method
+
+    def validate_data(estimator: Any, *args: Any, **options: Any) -> Any:
+        return estimator._validate_data(*args, **options)
+
+
+ACTIVATIONS = {name: getattr(layers, name) for name in ("relu", "gelu", "tanh", "sigmoid", "softplus", "identity")}
+CHUNK = 1000  # rows that are judged at once; sparse ones are dense no longer than that
+LOGS = ("loss", "val_loss", "seconds", "step_size", "gradient_norm")  # of each epoch, in history_
+LossRule = Callable[[Array, Array], Loss]
+
+
+def weighted(loss: LossRule, y: Array, t: Array, s: Array | None) -> Loss:
+    """(1/B) sum_i s_i l_i, where l_i is the loss of row i alone, and its gradient at y (B, O); s (B,) or None for ones.
+
+    A loss that has no formula here is called once for each distinct weight: it only has to be a mean over rows.
+    """
+    if s is None:
+        return loss(y, t)
+    if loss is cross_entropy:
+        value, dy = cross_entropy(y, t, sample_weight=s)  # divides by the sum of s, not by B
+        return value * float(s.mean()), dy * s.mean()
+    if loss is mse:
+        d = difference(y, t)
+        sd = s[:, None] * d
+        return float((sd * d).sum()) / d.size, (2 / d.size) * sd
+    total, dy = 0.0, np.zeros_like(y)
+    for k in np.unique(s):
+        i = s == k
+        value, d = loss(y[i], t[i])
+        share = float(k) * float(i.mean())
+        total += share * value
+        dy[i] = share * d
+    return total, dy
+
+
+def row_weights(s: Any, X: Any) -> Array:
+    """s as float64 (N,), ones for None. Raises ValueError for another shape, and for weights below 0."""
+    checked: Array = _check_sample_weight(s, X, dtype=np.float64)
+    if (checked < 0).any():
+        raise ValueError(f"Negative values in data passed to `sample_weight`: the least is {checked.min()}")
+    return checked
+
+
+def _dense(x: Any) -> Array:
+    dense: Array = x if isinstance(x, np.ndarray) else x.toarray()
+    return dense
+
+
+class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """What both estimators have in common: building the network, descending, going on, looking inside."""
+
+    def _network(self, I: int, O: int) -> Layer:
+        """Linear, activation and dropout for each hidden layer, and a last Linear."""
+        hidden = (self.hidden,) if isinstance(self.hidden, int | np.integer) else tuple(self.hidden)
+        activations, dropouts = (list(v) if isinstance(v, list | tuple) else [v] * len(hidden)
+                                 for v in (self.activation, self.dropout))  # fmt: skip
+        if len(activations) != len(hidden) or len(dropouts) != len(hidden) or min(hidden, default=1) < 1:
+            raise ValueError(f"hidden {hidden} needs positive widths, and an activation and a dropout for each of them")
+        unknown = [f for f in activations if isinstance(f, str) and f not in ACTIVATIONS]
+        if unknown:
+            raise ValueError(f"there is no activation {unknown[0]!r}{nearest(unknown[0], ACTIVATIONS)}")
+        sizes = (I, *map(int, hidden), O)
+        blocks = [Sequential(Linear(a, b), ACTIVATIONS[f] if isinstance(f, str) else f, Dropout(p))
+                  for (a, b), f, p in zip(pairwise(sizes[:-1]), activations, dropouts, strict=True)]  # fmt: skip
+        return Sequential(*blocks, Linear(sizes[-2], O, init=glorot))
+
+    def _new_optimizer(self, net: Layer) -> Optimizer:
+        if self.optimizer is None:
+            return AdamW(self.lr, net.layout, self.decay)
+        if isinstance(self.optimizer, type):
+            raise ValueError(f"optimizer is the class {self.optimizer.__name__}: pass an object, as in "
+                             f"{self.optimizer.__name__}(1e-3), or a function of the layout")  # fmt: skip
+        made: Optimizer = deepcopy(self.optimizer) if hasattr(self.optimizer, "step") else self.optimizer(net.layout)
+        return made
+
+    def _check_params(self) -> None:
+        if not (self.epochs >= 1 and self.batch >= 1 and self.lr > 0 and 0 <= self.validation < 1):
+            raise ValueError(f"needs epochs and batch from 1, lr above 0 and validation in [0, 1), not {self.epochs}, "
+                             f"{self.batch}, {self.lr}, {self.validation}")  # fmt: skip
+
+    def _begin(self, dtype: Any) -> None:
+        """Fresh parameters, optimizer and history."""
+        net = self.net_
+        self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        self.w_ = net.init(self._rng, dtype)
+        self.optimizer_ = self._new_optimizer(net)
+        self.history_: dict[str, list[float]] = {name: [] for name in LOGS}
+
+    def _learn(self, X: Any, t: Array, s: Array | None, held: Any, fresh: bool,
+               epochs: int | None = None) -> Self:  # fmt: skip
+        """Fits: with weights s (N,) or None; with held = (X, t), or a share of the rows, to stop by. Or some epochs."""
+        self._check_params()
+        if s is not None:
+            there = np.flatnonzero(s)  # a weight of 0 is a row that is not there
+            if not len(there):
+                raise ValueError("all rows have weight 0")
+            X, t, s = X[there], t[there], s[there]
+        if fresh:
+            self._begin(X.dtype)
+        elif self.w_.size != self.net_.size:
+            raise ValueError("the parameters were changed since the last fit; set warm_start=False to begin anew")
+        if s is not None:
+            s = (s / s.mean()).astype(self.w_.dtype)
+        weight = None
+        if held is None and self.validation and epochs is None:
+            order = self._rng.permutation(X.shape[0])
+            n = max(round(self.validation * len(order)), 1)
+            if n == len(order):
+                raise ValueError(f"{n} row is too few to hold out validation={self.validation} of it")
+            out, order = order[:n], order[n:]
+            held, weight = (X[out], t[out]), None if s is None else s[out]
+            X, t, s = X[order], t[order], None if s is None else s[order]
+        with np.errstate(all="ignore"):  # what is not finite is told below, in words
+            self._descend(X, t, s, epochs or self.epochs, held, weight)
+        return self
+
+    def _descend(self, X: Any, t: Array, s: Array | None, epochs: int, held: Any = None,
+                 weight: Array | None = None) -> None:  # fmt: skip
+        """Epochs of minibatches; with `held` the weights, and the optimizer, of the best epoch are put back."""
+        net, w, g, optimizer, rng = self.net_, self.w_, np.empty_like(self.w_), self.optimizer_, self._rng
+        N, n = X.shape[0], math.ceil(X.shape[0] / self.batch)
+        least, stale, best = math.inf, 0, None
+        for epoch in range(epochs):
+            started, loss, norm = time.perf_counter(), 0.0, 0.0
+            parts: list[Any] = np.array_split(rng.permutation(N), n) if n > 1 else [slice(None)]
+            for k, i in enumerate(parts):
+                rate = self.schedule((epoch + k / n) / epochs)
+                y, back = net(_dense(X[i]), w, rng)  # B, O
+                value, dy = weighted(self.loss, y, t[i], None if s is None else s[i])
+                back(dy, g)
+                optimizer.step(w, g, rate)
+                loss += value * len(y) / N
+                norm += math.sqrt(float(g @ g)) / n
+            val = math.nan if held is None else weighted(self.loss, self._outputs(held[0]), held[1], weight)[0]
+            watched = loss if held is None else val
+            if not math.isfinite(watched):
+                raise ValueError(f"the fit diverged in epoch {epoch + 1}: scale X, or take a smaller lr than {self.lr}")
+            for name, log in zip(LOGS, (loss, val, time.perf_counter() - started, optimizer.lr * rate, norm),
+                                 strict=True):  # fmt: skip
+                self.history_[name].append(log)
+            stale = 0 if watched < least - self.tol else stale + 1
+            if watched < least:
+                least = watched
+                if held is not None:
+                    best = w.copy(), deepcopy(optimizer.state)
+            if self.patience is not None and stale >= self.patience:
+                break
+        if best is not None:
+            w[:], optimizer.state = best
+        self.n_iter_ = len(self.history_["loss"])
+
+    def _outputs(self, X: Any) -> Array:
+        net = self.net_
+        return np.concatenate([net(_dense(X[a : a + CHUNK]), self.w_)[0] for a in range(0, X.shape[0], CHUNK)])
+
+    def _new(self, X: Any) -> Any:
+        """Checked rows to be judged."""
+        check_is_fitted(self, "w_")
+        return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+
+    @property
+    def net_(self) -> Layer:
+        """The network as a layer of the core: y, back = model.net_(x, model.w_)."""
+        return self._network(self.n_features_in_, self.n_outputs_)
+
+    def activations(self, X: Any) -> list[Array]:
+        """What each hidden layer says of X, (N, units) each, after its activation; last the outputs y (N, O)."""
+        X = self._new(X)
+        found = []
+        for a in range(0, X.shape[0], CHUNK):
+            h, said, at = _dense(X[a : a + CHUNK]), [], 0
+            for part in self.net_.parts:
+                h, _ = part(h, self.w_[at : at + part.size])
+                at += part.size
+                said.append(h)
+            found.append(said)
+        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,138 @@
+"""Any table: a csv file of your own, or a small one that comes with scikit-learn; classes or values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array, glorot
+from core.lab.data_kinds import split
+from core.lab.learner import Report, Splits, positive
+from core.lab.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
+from core.lab.tasks import nearest
+from core.layers import Dropout, Layer, Linear, Rng, relu
+from core.losses import cross_entropy, mse
+from core.network import Sequential
+from core.optimizers import AdamW
+from supervised.evaluate import Classification
+from supervised.evaluate_values import Regression
+from supervised.learner import Supervised
+from supervised.targets import classes, looks_like_classes, values
+
+PARADIGM = "supervised"
+PROBLEM = "table"
+NAMES = ("iris", "wine", "breast-cancer", "diabetes")
+KINDS = ("auto", "classes", "value")
+LEAST = 20  # rows
+
+
+@dataclass(frozen=True)
+class Config:
+    file: str = ""  # a csv file of your own, whose first line names the columns
+    target: str = ""  # the column of that file to be learnt
+    name: str = "breast-cancer"  # iris, wine, breast-cancer or diabetes, where no file is given
+    kind: str = "auto"  # what the target holds: classes or value; auto decides by the column
+    categorical: tuple[str, ...] = ()  # columns of codes that only look like numbers
+    ignore: tuple[str, ...] = ()  # columns to be left out
+    hidden: int = 64  # units in each of the two hidden layers
+    dropout: float = 0.3  # share of them that is silenced in learning
+    updates: int = 2000  # minibatches, in all
+    batch: int = 32  # rows in a minibatch
+    lr: float = 0.003  # step size of AdamW at its highest; falls to 0 as a cosine
+    decay: float = 2.0  # weight decay, as a share of lr; small tables need much
+
+    def __post_init__(self) -> None:
+        positive(self, "hidden", "updates", "batch", "lr")
+        if not (0 <= self.dropout < 1 and self.decay >= 0):
+            raise ValueError(f"dropout must be in [0, 1) and decay not below 0, not {self.dropout} and {self.decay}")
+        if self.name not in NAMES:
+            raise ValueError(f"there is no table {self.name!r}{nearest(self.name, NAMES)}")
+        if self.kind not in KINDS:
+            raise ValueError(f"there is no kind {self.kind!r}{nearest(self.kind, KINDS)}")
+
+
+PRESETS = {"quick": {"updates": 600}, "best": {"updates": 6000}}
+
+
+class TableLearner(Supervised):
+    """A learner that reads rows as they stand in a csv file, and is set beside the methods that are made for tables."""
+
+    encoder: Encoder
+    reads = (".csv",)  # files whose bytes `predict` takes
+
+    def predict(self, w: Array, x: bytes | Rows | Array) -> Any:
+        """What is said of each row of a csv file, given as its bytes or as Rows; an array is features as learnt."""
+        rows = read_table(x) if isinstance(x, bytes) else x
+        return super().predict(w, self.encoder(rows) if isinstance(rows, Rows) else rows)
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        made = super().report(w, folder)
+        made.baselines.update(trees(self.splits))
+        made.texts["How the columns were read"] = "\n".join(map(str, self.encoder.columns))
+        return made
+
+
+def make(config: Config, rng: Rng, data: Any) -> TableLearner:
+    try:
+        rows, target = _rows(config, data)
+        as_classes = config.kind == "classes" or (config.kind == "auto" and looks_like_classes(rows, target))
+        t, names = classes(rows, target) if as_classes else (values(rows, target), ())
+        if len(rows) < LEAST:
+            raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
+        index = split(np.arange(len(rows)), t)  # fixed for good: by the number of rows alone
+        features = rows.without(target, *config.ignore)
+        encoder = learn(features.take(index.x_train), config.categorical)
+        x = encoder(features)
+    except ValueError as error:
+        raise ValueError(f"{config.file or config.name}: {error}") from error
+    mean, std = 0.0, 1.0
+    if not as_classes:
+        mean, std = float(index.t_train.mean()), float(index.t_train.std()) or 1.0
+        index = index._replace(**{f"t_{part}": ((getattr(index, f"t_{part}") - mean) / std).astype(np.float32)
+                                  for part in ("train", "val", "test")})  # fmt: skip
+    splits = Splits(x[index.x_train], index.t_train, x[index.x_val], index.t_val, x[index.x_test], index.t_test)
+    net = _net(x.shape[1], config, len(names) or 1)
+    learner = TableLearner(splits, net, AdamW(config.lr, net.layout, config.decay), rng,
+                           loss=cross_entropy if as_classes else mse,
+                           exam=Classification(names) if as_classes else Regression(mean, std),
+                           updates=config.updates, batch=config.batch)  # fmt: skip
+    learner.encoder = encoder
+    return learner
+
+
+def _net(I: int, config: Config, O: int) -> Layer:
+    H, p = config.hidden, config.dropout
+    return Sequential(Linear(I, H), relu, Dropout(p), Linear(H, H), relu, Dropout(p), Linear(H, O, init=glorot))
+
+
+def _rows(config: Config, data: Any) -> tuple[Rows, str]:
+    """The table with its target, and the name of that column."""
+    if config.file:
+        rows = read_table(data.file(config.file, LARGEST))
+        if not config.target:
+            raise ValueError(f"name the column to be learnt with --target: {', '.join(rows.columns)}")
+        for name in (config.target, *config.ignore):
+            rows.column(name)
+        return rows, config.target
+    table = data(config.name)
+    rows, name = rows_of(table.x, table.features), "target"
+    rows.columns[name] = [table.classes[k] for k in table.t] if table.classes else list(map(repr, table.t.tolist()))
+    return rows, name
+
+
+def trees(splits: Splits) -> dict[str, float]:
+    """Test accuracy, or R^2 where t is (N, 1), of ensembles of trees fitted on the training part (scikit-learn)."""
+    from sklearn import ensemble
+
+    t, t_test = splits.t_train.ravel(), splits.t_test.ravel()
+    if len(np.unique(t)) < 2:
+        return {}
+    kind = "Classifier" if splits.t_train.ndim == 1 else "Regressor"
+    said = {}
+    for name, method in (("gradient boosting", "HistGradientBoosting"), ("random forest", "RandomForest")):
+        model = getattr(ensemble, method + kind)(random_state=0)
+        said[name] = float(model.fit(splits.x_train, t).score(splits.x_test, t_test))
+    return said
