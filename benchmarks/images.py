@@ -40,8 +40,7 @@ def setup_of(task: str, preset: str, seed: int) -> Any:
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
     """Trains one seed, and judges its best weights on the test part: with the preset's looks, and with none."""
-    from core.lab.loop import Loop, silent
-    from core.lab.run import Signals
+    from core.lab.loop import Loop, Signals, silent
     from supervised.baselines import accuracy
 
     learner, data = setup.build()

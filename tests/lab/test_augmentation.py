@@ -172,6 +172,11 @@ def test_a_rectangle_is_erased(shape):
     assert np.mean([picture[..., 0].mean() for picture in hidden[hidden.any((1, 2, 3))]]) == pytest.approx(
         0.2, abs=0.03
     )
+    somewhere = hidden[..., 0].any(0)
+    assert somewhere[0].any()  # up to every border, at times
+    assert somewhere[-1].any()
+    assert somewhere[:, 0].any()
+    assert somewhere[:, -1].any()
 
 
 def test_noise_stands_where_a_picture_is_erased():
