@@ -23,9 +23,9 @@ class Photos:
     """The fields of a task; a task gives them its own defaults."""
 
     features: int = 32  # features of the first stage; they double from stage to stage
-    updates: int = 3000  # minibatches, in all
+    updates: int = 2800  # minibatches, in all
     batch: int = 32  # pictures in a minibatch
-    lr: float = 0.002  # step size of AdamW at its highest; falls to 0 as a cosine
+    lr: float = 0.005  # step size of AdamW at its highest; falls to 0 as a cosine
     decay: float = 0.05  # by which weights shrink, times the step size
     mirror: float = 0.5  # share of the pictures that are mirrored, left to right
     shift: int = 3  # pixels by which a picture moves at most, along both axes
@@ -36,7 +36,7 @@ class Photos:
 
     def __post_init__(self) -> None:
         positive(self, "features", "updates", "batch", "lr")
-        if not min(self.decay, self.shift, self.turn, self.stretch, self.looks) >= 0:
+        if not all(size >= 0 for size in (self.decay, self.shift, self.turn, self.stretch, self.looks)):
             raise ValueError("decay, shift, turn, stretch and looks must not be below 0")
         if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
             raise ValueError("mirror and erase are shares, from 0 to 1")
