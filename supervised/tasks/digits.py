@@ -47,7 +47,7 @@ class Config:
         return self.shift, self.turn, self.stretch, self.shear, self.bend
 
 
-PRESETS = {"quick": {"updates": 600}, "best": {"hidden": 256, "layers": 2, "members": 5, "updates": 4000, "lr": 0.003}}
+PRESETS = {"quick": {"updates": 600}, "best": {"hidden": 256, "layers": 2, "members": 4, "updates": 1500, "lr": 0.003}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
