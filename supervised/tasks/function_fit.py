@@ -1,0 +1,105 @@
+"""Any function of one or two variables, fitted by a network: named ones, or your own with --expression "sin(3*x)*x"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data_kinds import SEED
+from core.lab.expressions import Expression, parse
+from core.lab.learner import Splits, positive
+from core.layers import Layer, Rng
+from supervised.function_fit import Fit, network, places
+from supervised.function_report import FunctionReport
+
+PARADIGM = "supervised"
+PROBLEM = "function_fit"
+FUNCTIONS = {  # of x, or of x and y, in [-1, 1]
+    "waves": "sin(3*pi*x) + sin(11*pi*x)*x/2 + cos(23*x)/3",
+    "spikes": "exp(-((x+.8)/.05)**2) - 1.5*exp(-((x+.4)/.08)**2) + 2*exp(-(x/.03)**2) + exp(-((x-.35)/.1)**2)"
+              " - exp(-((x-.7)/.04)**2)",
+    "steps": "sign(sin(4*pi*x)) * (1+x)",  # jumps: no continuous function meets it
+    "cusps": "sqrt(abs(sin(3*pi*x)))",  # its slope is infinite at the bottoms
+    "chirp": "sin(2 + 16*(x+1)**2)",  # ever faster
+    "fractal": "cos(pi*x) + .6*cos(3*pi*x) + .36*cos(9*pi*x) + .216*cos(27*pi*x)",  # the start of Weierstrass's
+    "peaks": "3*(1-3*x)**2*exp(-9*x**2-(3*y+1)**2) - 10*(.6*x-27*x**3-243*y**5)*exp(-9*x**2-9*y**2)"
+             " - exp(-(3*x+1)**2-9*y**2)/3",  # known from MATLAB's example surface
+    "ripples": "cos(12*sqrt(x**2+y**2)) * exp(-x**2-y**2)",
+}  # fmt: skip
+VAL, TEST = 1000, 1000  # points
+
+
+@dataclass(frozen=True)
+class Config:
+    function: str = "waves"  # waves, spikes, steps, cusps, chirp, fractal; of two variables: peaks, ripples
+    expression: str = ""  # or your own, of x, or of x and y: it replaces the named function
+    low: float = -1.0  # the domain of each variable begins here
+    high: float = 1.0  # and ends here
+    points: int = 1000  # that are learnt from, anywhere in the domain
+    noise: float = 0.0  # on their values, in parts of the function's standard deviation
+    width: int = 64  # units in each hidden layer
+    depth: int = 2  # hidden layers
+    steep: float = 30.0  # how steep units start; for two variables a quarter of it
+    updates: int = 8000  # minibatches
+    batch: int = 64  # points in a minibatch
+    lr: float = 0.02  # step size of Adam at its highest; falls to 0 as a cosine
+    sweep: int = 1500  # minibatches of each network of the sweep over widths and depths; 0 leaves it out
+    starts: int = 3  # networks for each width and depth
+
+    def __post_init__(self) -> None:
+        positive(self, "width", "depth", "steep", "updates", "batch", "lr", "starts")
+        if not self.expression and self.function not in FUNCTIONS:
+            raise ValueError(f"there is no function {self.function!r} (known: {', '.join(FUNCTIONS)})")
+        if not -1e6 <= self.low < self.high <= 1e6:
+            raise ValueError(f"low {self.low} must be below high {self.high}, both from -1e6 to 1e6")
+        if not 10 <= self.points <= 10**6:
+            raise ValueError(f"points must be 10 to 1000000, not {self.points}")
+        if not (self.noise >= 0 and self.sweep >= 0):
+            raise ValueError("noise and sweep must not be below 0")
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {"updates": 1500, "sweep": 300, "starts": 2},
+    "best": {"updates": 40000, "sweep": 5000, "starts": 5},
+}
+
+
+def sampled(expression: Expression, config: Config) -> tuple[Splits, float, float]:
+    """Points drawn evenly from the domain, the same for every seed, with standardised values; their mean and scale.
+
+    Noise is on the training part alone. Raises ValueError where the function is constant, infinite or undefined.
+    """
+    rng = np.random.RandomState(SEED)
+    names = expression.names
+    if not names:
+        raise ValueError(f"the expression {expression.text!r} has no variable: use x, or x and y")
+    x = rng.uniform(config.low, config.high, (config.points + VAL + TEST, len(names))).astype(np.float32)
+    t = expression(**dict(zip(names, x.T.astype(np.float64), strict=True)))
+    train = t[: config.points]
+    with np.errstate(over="ignore"):
+        mean, std = float(train.mean()), float(train.std())
+    if not 1e-9 * max(abs(mean), 1e-100) < std < 1e100:
+        raise ValueError(f"the expression {expression.text!r} is constant here, or too large to be told apart")
+    t = (t - mean) / std  # N
+    t[: config.points] += config.noise * rng.standard_normal(config.points)
+    parts = np.split(t.astype(np.float32)[:, None], [config.points, config.points + VAL])
+    rows: list[Array] = np.split(x, [config.points, config.points + VAL])
+    return Splits(rows[0], parts[0], rows[1], parts[1], rows[2], parts[2]), mean, std
+
+
+def make(config: Config, rng: Rng, data: Any) -> Fit:
+    text = config.expression or FUNCTIONS[config.function]
+    expression = parse(text)
+    splits, mean, std = sampled(expression, config)
+    I = len(expression.names)
+
+    def shape(width: int, depth: int, members: int | None = None) -> Layer:
+        return network(I, width, depth, config.steep / I**2, config.low, config.high, members)
+
+    report = FunctionReport(text, expression.names, (config.width,) * config.depth, shape, config.starts, config.sweep,
+                            config.lr)  # fmt: skip
+    return Fit(splits, shape(config.width, config.depth), rng, lr=config.lr, look=places(I, config.low, config.high),
+               mean=mean, std=std, report=report, updates=config.updates, batch=config.batch)  # fmt: skip
