@@ -59,7 +59,7 @@ class Perceptron:
         self.w = self.net.init(self.rng)
         self.g, self.optimizer = np.empty_like(self.w), SGD(1.0)
         self.done, self.rests = 0, False
-        self.mistakes = np.empty((0, 2), np.int64)  # (example, neuron), in the order in which they were made
+        self.mistakes: list[tuple[int, int]] = []  # (example, neuron), in the order in which they were made
 
     @property
     def progress(self) -> float:
@@ -68,21 +68,25 @@ class Perceptron:
     def update(self) -> dict[str, float]:
         x, t = self.splits.x_train, self.splits.t_train
         answers = 0 if self.done else t.size + self.splits.t_val.size
-        wrong = []
+        before = len(self.mistakes)
         for i in self.rng.permutation(len(x)):
             z, back = self.linear(x[i : i + 1], self.w)  # 1, O
             _, dy = criterion(z, t[i : i + 1])  # y - t: the gradient comes from the teacher, at mistakes alone
             if dy.any():
                 back(dy, self.g)
                 self.optimizer.step(self.w, self.g)
-                wrong += [(i, o) for o in np.flatnonzero(dy)]
-        self.mistakes = np.vstack([self.mistakes, np.array(wrong, np.int64).reshape(-1, 2)])
+                self.mistakes += [(int(i), int(o)) for o in np.flatnonzero(dy)]
+        wrong = len(self.mistakes) - before
         self.done, self.rests = self.done + 1, not wrong
-        return {"mistakes": len(wrong), "examples": len(x), "answers": answers}
+        return {"mistakes": wrong, "examples": len(x), "answers": answers}
+
+    def missed(self, neuron: int) -> Array:
+        """The examples that a neuron was wrong on, in that order: (M,)."""
+        return np.array([i for i, o in self.mistakes if o == neuron], np.int64)
 
     def path(self, neuron: int) -> Array:
         """(weights, bias) of a neuron before and after each of its mistakes, (M + 1, I + 1): sums of what it missed."""
-        i = self.mistakes[self.mistakes[:, 1] == neuron, 0]
+        i = self.missed(neuron)
         x, t = self.splits.x_train[i], self.splits.t_train[i, neuron]
         steps = np.column_stack([x, np.ones(len(x))]) * np.where(t > 0, 1, -1)[:, None]
         return np.vstack([np.zeros(steps.shape[1]), steps.cumsum(0)])
@@ -98,10 +102,10 @@ class Perceptron:
         return self._report(self, w, folder)
 
     def state(self) -> State:
-        return {"mistakes": self.mistakes, "done": np.asarray(self.done), "rests": np.asarray(self.rests),
-                "rng": rng_state(self.rng)}  # fmt: skip
+        return {"mistakes": np.array(self.mistakes, np.int64).reshape(-1, 2), "done": np.asarray(self.done),
+                "rests": np.asarray(self.rests), "rng": rng_state(self.rng)}  # fmt: skip
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.mistakes = state["mistakes"].copy()
+        self.mistakes = [(int(i), int(o)) for i, o in state["mistakes"]]
         self.done, self.rests = int(state["done"]), bool(state["rests"])
         set_rng_state(self.rng, state["rng"])

@@ -111,7 +111,7 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
     texts = {}
     for o, name in enumerate(learner.names):
         found = separate(x, t[:, o])
-        made = int((learner.mistakes[:, 1] == o).sum())
+        made = len(learner.missed(o))
         metrics |= {f"{name}_accuracy": own[o], f"{name}_mistakes": made,
                     f"{name}_linear_stack": lines[o], f"{name}_two_layers": solved[o]}  # fmt: skip
         if found.u is not None:

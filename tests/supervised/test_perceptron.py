@@ -138,7 +138,13 @@ def test_resumed_equals_never_stopped():
     while whole.progress < 1:
         assert resumed.update() == whole.update()
     assert np.array_equal(resumed.w, whole.w)
-    assert np.array_equal(resumed.mistakes, whole.mistakes)
+    assert resumed.mistakes == whole.mistakes
+
+
+def test_at_rest_stays_at_rest():
+    ended, resumed = learnt(problem="or"), task.make(task.Config(problem="or"), np.random.default_rng(0), None)
+    resumed.load(ended.state())
+    assert resumed.progress == 1 > resumed.done / resumed.passes
 
 
 def test_pictures(tmp_path):
