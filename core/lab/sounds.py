@@ -1,0 +1,137 @@
+"""Sound as a network can take it: short frames of a wave, their spectrum, and the spectrum as an ear hears it.
+
+samples (T,) in [-1, 1) -> frames (n, size) -> power (n, size/2 + 1) -> log mel (n, F) -> cepstrum (n, K)
+
+Every step is a function of arrays whose last axes are the ones named here; all axes before them are batch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab import readers
+
+LONGEST = 60  # seconds of a clip that `read_sound` takes
+RATES = 1000, 192_000  # samples per second that a microphone may have
+
+
+class Sound(NamedTuple):
+    """One recording."""
+
+    samples: Array  # (T,) float32 in [-1, 1)
+    rate: int  # samples per second
+
+
+def read_sound(raw: bytes) -> Sound:
+    """The recording in a wav file, mono, 16-bit PCM. Raises ValueError, in one line, for anything else."""
+    samples, rate = readers.wav(raw)
+    if not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"the wav file has {rate} samples per second, not {RATES[0]} to {RATES[1]}")
+    if not 0 < len(samples) <= LONGEST * rate:
+        raise ValueError(
+            f"the wav file lasts {len(samples) / rate:.1f} s; a clip has more than 0 and at most {LONGEST}"
+        )
+    return Sound(samples, rate)
+
+
+def resample(sound: Sound, rate: int) -> Sound:
+    """The same sound at another rate; what would fold back, above half the new rate, is filtered out (SciPy)."""
+    if sound.rate == rate:
+        return sound
+    from scipy.signal import resample_poly
+
+    common = math.gcd(rate, sound.rate)
+    return Sound(resample_poly(sound.samples, rate // common, sound.rate // common).astype(np.float32), rate)
+
+
+def frames(x: Array, size: int, hop: int) -> Array:
+    """Pieces of `size` samples, each `hop` after the last: x (..., T) -> (..., n, size), n = 1 + (T - size) // hop.
+
+    A view of `x`. A wave shorter than one frame is filled up with zeros to one.
+    """
+    if x.shape[-1] < size:
+        x = np.concatenate([x, np.zeros((*x.shape[:-1], size - x.shape[-1]), x.dtype)], -1)
+    return np.lib.stride_tricks.sliding_window_view(x, size, axis=-1)[..., ::hop, :]
+
+
+def hann(size: int) -> Array:
+    """0.5 - 0.5 cos(2 pi k / size), k = 0 ... size - 1: a frame fades in and out, so that its ends make no clicks."""
+    window: Array = 0.5 - 0.5 * np.cos(2 * math.pi / size * np.arange(size))
+    return window
+
+
+def power_spectrogram(x: Array, size: int, hop: int, bins: int) -> Array:
+    """|FFT(hann * frame)|^2 / sum(hann^2): x (..., T) -> (..., n, bins / 2 + 1); an FFT of `bins` >= size samples.
+
+    White noise of variance v has the expectation v in every bin but the first and last.
+    """
+    window = hann(size)
+    spectrum = np.fft.rfft(frames(x, size, hop) * window, bins)
+    power: Array = (spectrum.real**2 + spectrum.imag**2) / (window @ window)
+    return power.astype(np.float32)
+
+
+def mel(hertz: Array | float) -> Array:
+    """2595 log10(1 + f / 700): equal steps sound equally far apart (O'Shaughnessy 1987)."""
+    mels: Array = 2595 * np.log10(1 + np.asarray(hertz) / 700)
+    return mels
+
+
+def hertz(mels: Array | float) -> Array:
+    """700 (10^(m / 2595) - 1), the inverse of `mel`."""
+    f: Array = 700 * (10 ** (np.asarray(mels) / 2595) - 1)
+    return f
+
+
+def mel_bank(F: int, bins: int, rate: int, low: float, high: float) -> Array:
+    """F triangles, their corners evenly spaced in mel from `low` to `high` hertz: (bins / 2 + 1, F), each summing to 1.
+
+    Davis and Mermelstein 1980. Raises ValueError where a triangle is so narrow that no bin of the FFT falls into it.
+    """
+    corners = hertz(np.linspace(mel(low), mel(high), F + 2))
+    f = np.fft.rfftfreq(bins, 1 / rate)[:, None]
+    a, b, c = corners[:-2], corners[1:-1], corners[2:]
+    bank = np.maximum(0, np.minimum((f - a) / (b - a), (c - f) / (c - b)))
+    sums = bank.sum(0)
+    if not (sums > 0).all():
+        raise ValueError(f"{F} mel bands are too many for an FFT of {bins} at {rate} samples per second")
+    triangles: Array = (bank / sums).astype(np.float32)
+    return triangles
+
+
+def log_mel(power: Array, bank: Array, floor: float = 1e-8) -> Array:
+    """ln(power . bank + floor): (..., n, bins / 2 + 1) -> (..., n, F)."""
+    logs: Array = np.log(power @ bank + power.dtype.type(floor))
+    return logs
+
+
+def dct(F: int, K: int) -> Array:
+    """The first K vectors of the orthonormal DCT-II, (F, K): column k is s_k cos(pi k (j + 1/2) / F) (Ahmed 1974)."""
+    basis = np.cos(math.pi / F * np.arange(K) * (np.arange(F)[:, None] + 0.5)) * math.sqrt(2 / F)
+    basis[:, 0] *= math.sqrt(0.5)
+    vectors: Array = basis.astype(np.float32)
+    return vectors
+
+
+def mfcc(log_mels: Array, K: int) -> Array:
+    """Mel-frequency cepstral coefficients: the DCT of (..., F) -> (..., K) (Davis and Mermelstein 1980)."""
+    cepstrum: Array = log_mels @ dct(log_mels.shape[-1], K)
+    return cepstrum
+
+
+def deltas(c: Array, reach: int = 2) -> Array:
+    """The slope over time: sum_k k (c[t + k] - c[t - k]) / (2 sum_k k^2), k = 1 ... reach; (..., n, K), ends repeated.
+
+    The least-squares line through 2 reach + 1 frames (Furui 1986).
+    """
+    n = c.shape[-2]
+    t = np.arange(n)
+    slope = np.zeros_like(c)
+    for k in range(1, reach + 1):
+        slope += k * (c[..., np.minimum(t + k, n - 1), :] - c[..., np.maximum(t - k, 0), :])
+    slope /= 2 * sum(k * k for k in range(1, reach + 1))
+    return slope
