@@ -23,7 +23,7 @@ class Config(Pictures):
     bend: float = 1.0  # of the bends, pixels
 
 
-PRESETS = {"quick": {"hidden": (256,), "updates": 1500}, "best": {"updates": 13000}}
+PRESETS = {"quick": {"hidden": (256,), "updates": 1200}, "best": {"updates": 13000}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
