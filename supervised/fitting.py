@@ -81,7 +81,10 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both estimators have in common: building the network, descending, going on, looking inside."""
 
     def _network(self, I: int, O: int) -> Layer:
-        """Linear, activation and dropout for each hidden layer, and a last Linear."""
+        """Linear, activation and dropout for each hidden layer, and a last Linear.
+
+        Tables have few features: with He's start the first weights are so large that the network learns less of them.
+        """
         hidden = (self.hidden,) if isinstance(self.hidden, int | np.integer) else tuple(self.hidden)
         activations, dropouts = (list(v) if isinstance(v, list | tuple) else [v] * len(hidden)
                                  for v in (self.activation, self.dropout))  # fmt: skip
@@ -91,7 +94,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         if unknown:
             raise ValueError(f"there is no activation {unknown[0]!r}{nearest(unknown[0], ACTIVATIONS)}")
         sizes = (I, *map(int, hidden), O)
-        blocks = [Sequential(Linear(a, b), ACTIVATIONS[f] if isinstance(f, str) else f, Dropout(p))
+        blocks = [Sequential(Linear(a, b, init=glorot), ACTIVATIONS[f] if isinstance(f, str) else f, Dropout(p))
                   for (a, b), f, p in zip(pairwise(sizes[:-1]), activations, dropouts, strict=True)]  # fmt: skip
         return Sequential(*blocks, Linear(sizes[-2], O, init=glorot))
 

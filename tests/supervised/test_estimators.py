@@ -74,6 +74,12 @@ def test_weight_2_is_the_row_twice_for_classes(loss, class_weight):
     np.testing.assert_allclose(once.w_, again.w_, rtol=0, atol=1e-12)
 
 
+def test_a_row_of_weight_0_is_in_no_minibatch():
+    there = RNG.random(60) < 0.7
+    weighted = classifier(batch=8).fit(X, LABELS, sample_weight=np.where(there, 3.0, 0.0))
+    np.testing.assert_allclose(weighted.w_, classifier(batch=8).fit(X[there], LABELS[there]).w_, rtol=0, atol=1e-12)
+
+
 def test_weighted_losses_are_means_of_the_rows_losses():
     y, t, s = RNG.standard_normal((20, 2)), RNG.standard_normal((20, 2)), RNG.integers(0, 3, 20) / 2
     for loss, target in ((mse, t), (quartic, t), (cross_entropy, (t[:, 0] > 0).astype(int))):
