@@ -1,0 +1,228 @@
+"""What "good" means for a translator: is the right sentence found, is a right one written, is the language gone?
+
+Found: of 1,000 held-out sentences, the one whose code is nearest must be a translation. Written: the character F-score
+against every listed translation. Gone: a classifier that is shown codes should be right half of the time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Report
+from core.lab.sentences import Pair, translations
+from supervised.word_table import WordTable
+
+if TYPE_CHECKING:
+    from supervised.translator import Translator
+
+POOL = 1000  # sentences among which a translation is looked for
+PROBED = 4000  # training sentences of each language that the probe learns from
+SHOWN = 40  # translations that are printed
+
+# The character F-score.
+
+
+def grams(text: str, n: int) -> Counter[str]:
+    """How often each run of n characters stands in a text; white space does not count as a character."""
+    text = "".join(text.split())
+    return Counter(text[i : i + n] for i in range(len(text) - n + 1))
+
+
+def chrf(said: str, references: Sequence[str], order: int = 6, beta: float = 2.0) -> float:
+    """(1 + beta^2) P R / (beta^2 P + R), the best over the references (Popovic 2015, "chrF").
+
+    P and R are the shares of the character n-grams of `said` that are in the reference, and the other way round, each
+    a mean over n = 1 ... order; orders for which neither text is long enough are left out. From 0 to 1.
+    """
+    return max(_chrf([grams(said, n) for n in range(1, order + 1)], reference, beta) for reference in references)
+
+
+def _chrf(said: Sequence[Counter[str]], reference: str, beta: float) -> float:
+    shares = []
+    for n, have in enumerate(said, 1):
+        want = grams(reference, n)
+        if have or want:
+            common = sum((have & want).values())
+            shares.append((common / max(have.total(), 1), common / max(want.total(), 1)))
+    precision, recall = np.mean(shares, 0) if shares else (0.0, 0.0)
+    weighted = beta**2 * precision + recall
+    return float((1 + beta**2) * precision * recall / weighted) if weighted else 0.0
+
+
+# Retrieval.
+
+
+class Search:
+    """Queries, a pool of sentences of the other language, and which of them are translations of which query."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        pool = list(dict.fromkeys(b for _, b in pairs))[:POOL]
+        place = {sentence: i for i, sentence in enumerate(pool)}
+        found = translations((a, b) for a, b in pairs if b in place)
+        self.queries, self.pool = list(found), pool
+        self.right = np.zeros((len(found), len(pool)), bool)
+        for i, answers in enumerate(found.values()):
+            self.right[i, [place[b] for b in answers]] = True
+
+    def hits(self, scores: Array, k: int = 1) -> float:
+        """The share of queries with a right answer among the k that score highest: scores (queries, pool)."""
+        best = np.argsort(-scores, 1, kind="stable")[:, :k]
+        return float(np.take_along_axis(self.right, best, 1).any(1).mean())
+
+    @property
+    def chance(self) -> float:
+        return float(self.right.mean())
+
+
+class Exam:
+    """One part of the pairs: both directions of the search, and sentences to translate with all their translations."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self.pairs = pairs
+        self.there, self.back = Search(pairs), Search([(b, a) for a, b in pairs])
+        self.references = dict(list(translations(pairs).items())[:POOL])
+
+    def score(self, said: Sequence[str]) -> float:
+        """The mean chrF of translations of the first sentences."""
+        return float(np.mean([chrf(a, b) for a, b in zip(said, self.references.values(), strict=False)]))
+
+
+def check(learner: Translator, w: Array, exam: Exam, sentences: int) -> dict[str, float]:
+    """What is seen of the validation part while learning."""
+    centres = learner.centres(w)
+    english = learner.encode(w, "english", exam.there.queries, centres)
+    french = learner.encode(w, "french", exam.there.pool, centres)
+    said = learner.translate(w, list(exam.references)[:sentences])
+    return {"val_chrf": exam.score(said), "val_retrieval": exam.there.hits(english @ french.T)}
+
+
+# Methods without a network.
+
+
+def nearest_neighbours(train: Sequence[Pair], sentences: Sequence[str]) -> list[str]:
+    """The translation of the training sentence that is most alike: cosine of TF-IDF of runs of 2 to 4 characters."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    known = translations(train)
+    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+    table = vectors.fit_transform(known).T.tocsr()
+    firsts, said = [answers[0] for answers in known.values()], []
+    for a in range(0, len(sentences), 100):  # by hundreds: the product is a dense matrix
+        alike = (vectors.transform(sentences[a : a + 100]) @ table).toarray()
+        said += [firsts[i] for i in alike.argmax(1)]
+    return said
+
+
+def look_alikes(train: Sequence[Pair], search: Search) -> Array:
+    """Scores (queries, pool) of sentences that share letters across the languages, by the same TF-IDF."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+    vectors.fit([sentence for pair in train for sentence in pair])
+    scores: Array = (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
+    return scores
+
+
+def people(exam: Exam) -> float:
+    """The mean chrF of one listed translation against the other ones, where there are several."""
+    scores = [chrf(first, others) for first, *others in exam.references.values() if others]
+    return float(np.mean(scores)) if scores else 1.0
+
+
+# Is the language gone?
+
+
+def probe(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array]) -> float:
+    """How often a logistic regression, shown codes of training sentences, tells the language of codes of `exam`."""
+    from sklearn.linear_model import LogisticRegression
+
+    def codes(pairs: Sequence[Pair]) -> tuple[Array, Array]:
+        sides = [list(dict.fromkeys(side)) for side in zip(*pairs, strict=True)]
+        n = min(PROBED, *map(len, sides))  # as many of each language: guessing is right half of the time
+        x = [learner.encode(w, language, side[:n], centres)
+             for language, side in zip(("english", "french"), sides, strict=True)]  # fmt: skip
+        return np.concatenate(x), np.repeat([0, 1], n)
+
+    return float(LogisticRegression(max_iter=1000).fit(*codes(learner.pairs.train)).score(*codes(exam.pairs)))
+
+
+def report(learner: Translator, w: Array, folder: Path | None) -> Report:
+    """All figures of the test part, beside what needs no network; translations to read, and two pictures."""
+    exam, train = Exam(learner.pairs.test), learner.pairs.train
+    sentences, centres = list(exam.references), learner.centres(w)
+    said = learner.translate(w, sentences)
+    to_french, to_english = WordTable(train), WordTable([(b, a) for a, b in train])
+    near, word_by_word = nearest_neighbours(train, sentences), [to_french.translate(s) for s in sentences]
+
+    def similar(search: Search, languages: tuple[str, str]) -> Array:
+        queries, pool = (learner.encode(w, language, side, centres)
+                         for language, side in zip(languages, (search.queries, search.pool), strict=True))  # fmt: skip
+        return queries @ pool.T
+
+    there = similar(exam.there, ("english", "french"))
+    back = similar(exam.back, ("french", "english"))
+    asked, pool = exam.there.queries, exam.there.pool
+    by_words = to_french.scores(asked, pool) + to_english.scores(pool, asked).T
+    off = {language: np.zeros_like(centre) for language, centre in centres.items()}
+    known = {french for _, french in train}
+    metrics = {
+        "test_chrf": exam.score(said),
+        "test_retrieval": exam.there.hits(there), "test_retrieval_5": exam.there.hits(there, 5),
+        "test_retrieval_back": exam.back.hits(back), "test_retrieval_back_5": exam.back.hits(back, 5),
+        "test_retrieval_word_table": exam.there.hits(by_words),
+        "test_retrieval_look_alikes": exam.there.hits(look_alikes(train, exam.there)),
+        "test_retrieval_chance": exam.there.chance,
+        "test_language_told": probe(learner, w, exam, centres),
+        "test_language_told_off_centre": probe(learner, w, exam, off),
+        "test_written_in_training": float(np.mean([s in known for s in said])),
+    }  # fmt: skip
+    result = Report(metrics, "test_chrf", exam.score([*said[1:], said[0]]), people(exam),
+                    "one listed translation against the others",
+                    {"nearest neighbour": exam.score(near), "word table": exam.score(word_by_word)})  # fmt: skip
+    result.texts["Translations of the test part"] = "\n\n".join(
+        f"{s}\n  network     {a}{' (stands in training)' if a in known else ''}\n  word table  {b}\n  neighbour   {c}\n"
+        f"  people      {' / '.join(exam.references[s][:3])}"
+        for s, a, b, c in list(zip(sentences, said, word_by_word, near, strict=True))[:SHOWN])  # fmt: skip
+    if folder:
+        _draw(learner, w, exam, centres, folder, result)
+    return result
+
+
+def _draw(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array], folder: Path,
+          result: Report) -> None:  # fmt: skip
+    from matplotlib.figure import Figure
+
+    pairs = [(a, b[0]) for a, b in exam.references.items()]
+    z, v = (learner.encode(w, language, [pair[k] for pair in pairs], centres)
+            for k, language in enumerate(("english", "french")))  # fmt: skip
+    n = 16
+    figure = Figure(figsize=(8.4, 6.4), layout="constrained")
+    axis = figure.subplots()
+    shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
+    axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
+    axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
+    figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
+    figure.savefig(folder / "codes.png", dpi=100)
+    result.pictures["codes.png"] = (
+        "How alike the codes of the first test sentences are; on the diagonal, of translations"
+    )
+
+    figure = Figure(figsize=(8.4, 6.4), layout="constrained")
+    axis = figure.subplots()
+    plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
+    a, b = z[:60] @ plane, v[:60] @ plane
+    axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
+    axis.scatter(a[:, 0], a[:, 1], s=12, label="English")
+    axis.scatter(b[:, 0], b[:, 1], s=12, label="French")
+    for place, (sentence, _) in list(zip(a, pairs, strict=False))[:25]:
+        axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
+    axis.set(xlabel="first principal component of the codes", ylabel="second")
+    axis.legend()
+    figure.savefig(folder / "map.png", dpi=100)
+    result.pictures["map.png"] = "60 test sentences (English) and a translation of each (French), joined by a line"
