@@ -40,7 +40,7 @@ class Config:
         positive(self, "hidden", "members", "updates", "batch", "lr")
         if self.word not in WORDS:
             raise ValueError(f"word must be one of {', '.join(WORDS)}, not {self.word!r}")
-        if not min(self.decay, self.tract, self.tempo, self.colour, self.looks) >= 0:
+        if not all(value >= 0 for value in (self.decay, self.tract, self.tempo, self.colour, self.looks)):
             raise ValueError("decay, tract, tempo, colour and looks must not be below 0")
         if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1 and 0 <= self.noise <= 1):
             raise ValueError("dropout and smoothing must be from 0 to below 1, noise from 0 to 1")
