@@ -37,9 +37,10 @@ def criterion(z: Array, t: Array) -> Loss:
 class Perceptron:
     """One pass over the training part is an update; the run ends after a pass without a mistake, or after `passes`.
 
-    `splits` holds x (N, I) and t (N, O) of 0 and 1: O neurons side by side, called `names`. The loop keeps the weights
-    that are best on the validation part, which is Gallant's pocket (1990) where no line separates the classes. `report`
-    is what (learner, w, folder) makes of it. Raises ValueError for targets that a threshold neuron cannot give.
+    `splits` holds x (N, I) and t (N, O) of 0 and 1: O neurons side by side, called `names`. What is judged are the
+    `weights` with which each neuron was right most often on the training part: where no line separates the classes, w
+    itself never comes to rest (the pocket with a ratchet, Gallant 1990). `report` is what (learner, w, folder) makes of
+    it. Raises ValueError for targets that a threshold neuron cannot give.
     """
 
     monitor = "+val_accuracy"
@@ -57,6 +58,7 @@ class Perceptron:
         self.net = Sequential(self.linear, step)
         self.rng = rng.spawn(1)[0]
         self.w = self.net.init(self.rng)
+        self.weights, self.right = self.w.copy(), self._right()
         self.g, self.optimizer = np.empty_like(self.w), SGD(1.0)
         self.done, self.rests = 0, False
         self.mistakes: list[tuple[int, int]] = []  # (example, neuron), in the order in which they were made
@@ -76,9 +78,24 @@ class Perceptron:
                 back(dy, self.g)
                 self.optimizer.step(self.w, self.g)
                 self.mistakes += [(int(i), int(o)) for o in np.flatnonzero(dy)]
+                self._pocket()
         wrong = len(self.mistakes) - before
         self.done, self.rests = self.done + 1, not wrong
         return {"mistakes": wrong, "examples": len(x), "answers": answers}
+
+    def _right(self) -> Array:
+        """How many training examples each neuron is right on, (O,)."""
+        right: Array = (self.net(self.splits.x_train, self.w)[0] == self.splits.t_train).sum(0)
+        return right
+
+    def _pocket(self) -> None:
+        """Keeps what is better than before, neuron by neuron."""
+        right = self._right()
+        better = right > self.right
+        self.right = np.maximum(right, self.right)
+        kept, now = self.net.views(self.weights), self.net.views(self.w)
+        for name, part in kept.items():
+            part[..., better] = now[name][..., better]
 
     def missed(self, neuron: int) -> Array:
         """The examples that a neuron was wrong on, in that order: (M,)."""
@@ -96,16 +113,18 @@ class Perceptron:
         return self.net(x, w)[0].astype(np.int64)
 
     def evaluate(self) -> dict[str, float]:
-        return {"val_accuracy": float((self.predict(self.w, self.splits.x_val) == self.splits.t_val).mean())}
+        return {"val_accuracy": float((self.predict(self.weights, self.splits.x_val) == self.splits.t_val).mean())}
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self._report(self, w, folder)
 
     def state(self) -> State:
-        return {"mistakes": np.array(self.mistakes, np.int64).reshape(-1, 2), "done": np.asarray(self.done),
+        mistakes = np.array(self.mistakes, np.int64).reshape(-1, 2)
+        return {"weights": self.weights, "right": self.right, "mistakes": mistakes, "done": np.asarray(self.done),
                 "rests": np.asarray(self.rests), "rng": rng_state(self.rng)}  # fmt: skip
 
     def load(self, state: Mapping[str, Array]) -> None:
+        self.weights[:], self.right = state["weights"], state["right"].copy()
         self.mistakes = [(int(i), int(o)) for i, o in state["mistakes"]]
         self.done, self.rests = int(state["done"]), bool(state["rests"])
         set_rng_state(self.rng, state["rng"])

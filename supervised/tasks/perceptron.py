@@ -22,7 +22,7 @@ PROBLEMS = {**{name: (name,) for name in TABLES}, "logic": tuple(TABLES), "cloud
 @dataclass(frozen=True)
 class Config:
     problem: str = "logic"  # and, or, xor, logic (these three, a neuron each), or clouds
-    passes: int = 40  # over the examples, at most; it stops after one without a mistake
+    passes: int = 100  # over the examples, at most; it stops after one without a mistake
     points: int = 300  # of the two clouds together
     distance: float = 5.0  # between the centres of the clouds; each has standard deviation 1
 
@@ -30,11 +30,11 @@ class Config:
         positive(self, "passes", "distance")
         if self.problem not in PROBLEMS:
             raise ValueError(f"there is no problem {self.problem!r} (known: {', '.join(PROBLEMS)})")
-        if not 20 <= self.points <= 10**6:
-            raise ValueError(f"points must be 20 to 1000000, not {self.points}")
+        if not 20 <= self.points <= 10_000:
+            raise ValueError(f"points must be 20 to 10000, not {self.points}")
 
 
-PRESETS: dict[str, dict[str, Any]] = {"quick": {}, "best": {"passes": 400}}
+PRESETS: dict[str, dict[str, Any]] = {"quick": {}, "best": {"passes": 1000}}
 
 
 def table(*names: str) -> Splits:

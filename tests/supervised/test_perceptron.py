@@ -46,7 +46,7 @@ def test_clouds_are_learnt_within_novikoff_s_bound():
         found = separate(learner.splits.x_train, learner.splits.t_train[:, 0])
         assert learner.rests
         assert 0 < len(learner.mistakes) <= found.bound
-        assert learner.report(learner.w, None).metrics["test_accuracy"] > 0.95
+        assert learner.report(learner.weights, None).metrics["test_accuracy"] > 0.95
 
 
 def test_xor_is_beyond_a_line():
@@ -107,7 +107,7 @@ def test_weights_are_the_sum_of_the_mistakes():
 
 def test_what_one_line_cannot_two_layers_can_and_more_lines_cannot():
     learner = learnt(problem="logic")
-    figures = learner.report(learner.w, None).metrics
+    figures = learner.report(learner.weights, None).metrics
     assert [figures[f"{name}_two_layers"] for name in task.TABLES] == [1, 1, 1]
     assert figures["xor_linear_stack"] <= 0.75
     assert figures["xor_accuracy"] <= 0.75
@@ -138,7 +138,16 @@ def test_resumed_equals_never_stopped():
     while whole.progress < 1:
         assert resumed.update() == whole.update()
     assert np.array_equal(resumed.w, whole.w)
+    assert np.array_equal(resumed.weights, whole.weights)
     assert resumed.mistakes == whole.mistakes
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_pocket_holds_the_best_line_of_each_neuron(seed):
+    learner = learnt(seed)
+    said = learner.predict(learner.weights, learner.splits.x_test)
+    assert (said == learner.splits.t_test).mean(0).tolist() == [1, 1, 0.75]  # no line is right on more of XOR
+    assert (learner.right == [4, 4, 3]).all()
 
 
 def test_at_rest_stays_at_rest():
@@ -151,7 +160,7 @@ def test_pictures(tmp_path):
     from PIL import Image
 
     learner = learnt(problem="or")
-    report = learner.report(learner.w, tmp_path)
+    report = learner.report(learner.weights, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(report.pictures)
     with Image.open(tmp_path / "lines.gif") as film:
         assert film.n_frames > 3
