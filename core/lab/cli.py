@@ -165,7 +165,7 @@ def _predict(args: Sequence[str]) -> int:
     flags = parse(PredictFlags, args, "trivium predict")
     run = _opened(flags)
     try:
-        said = run.predict(read_examples(flags.file))
+        said = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
     except (ValueError, TypeError) as error:
         raise Refusal(f"{flags.file} does not fit this network: {error}") from error
     if isinstance(said, str):

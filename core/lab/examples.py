@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 LARGEST = 1 << 30  # bytes
 
 
-def read_examples(path: Path) -> Any:
+def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
     """A text for .txt; a `Photo` for a picture, as an array (H, W) and grey; .npy as it is, .csv as numbers a row.
 
+    Of a file whose suffix is among `reads` - those that the learner reads itself - the bytes as they are.
     Raises Refusal when the file is missing, of another kind, or cannot be read as what its name says.
     """
     try:
         if path.stat().st_size > LARGEST:
             raise Refusal(f"{path} is larger than {LARGEST >> 20} MiB")
         match path.suffix.lower():
+            case suffix if suffix in reads:
+                return path.read_bytes()
             case ".txt":
                 return path.read_text("utf-8")
             case ".npy":
@@ -33,4 +37,5 @@ def read_examples(path: Path) -> Any:
                 return decode(path.read_bytes(), "it")
     except (OSError, ValueError, EOFError) as error:
         raise Refusal(f"{path} cannot be read: {error}") from error
-    raise Refusal(f"{path} is of no kind that is read here: .npy, .csv, .txt, {', '.join(PICTURES)}")
+    known = ", ".join(dict.fromkeys((".npy", ".csv", ".txt", *PICTURES, *reads)))
+    raise Refusal(f"{path} is of no kind that is read here: {known}")

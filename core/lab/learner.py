@@ -75,6 +75,7 @@ class Learner(Protocol):
     #   weights: Array                            the vector that is judged, where it is not w (a running average)
     #   sample(rng, n) -> batch, loss(w, batch, g=None, rng=None) -> float        for `trivium check`
     #   predict(w, x) -> Array | str              for `trivium predict`
+    #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
 
 
 def weights(learner: Learner) -> Array:
