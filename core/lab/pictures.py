@@ -99,27 +99,30 @@ def square(photo: Photo, side: int, colour: bool = True) -> Array:
 def ink(photo: Photo, side: int, margin: int | None = None) -> Array:
     """A sign written on paper, as the data sets of digits hold it: (side, side) float32, ink near 1 on a ground of 0.
 
-    The ground is the median of the border; what differs from it by less than a quarter of the strongest ink is
-    shadow. The box around the ink is scaled to fill all but `margin` pixels (a seventh of the side, if not given),
-    and its centre of mass put into the middle (LeCun et al. 1998 for MNIST). A picture of the right size is taken as
-    it is, only with light ink on a dark ground.
+    The ground is the plane through the border, since light comes from a side; what differs from it by less than a
+    quarter of the strongest ink is shadow. The box around the ink is scaled to fill all but `margin` pixels at each
+    side (a seventh, if not given), and its centre of mass put into the middle (LeCun et al. 1998, for MNIST). A
+    picture of the right size is taken as it is, only with light ink on a dark ground.
     """
     from PIL import Image
 
     x = np.asarray(photo)  # H, W
-    border = np.concatenate([x[0], x[-1], x[:, 0], x[:, -1]])
-    ground = np.float32(np.median(border))
+    H, W = x.shape
+    border = np.ones((H, W), bool)
+    border[1:-1, 1:-1] = False
     if x.shape == (side, side):
-        return 1 - x if ground > 0.5 else x
-    x = np.abs(x - ground)
-    x = np.clip((x / max(x.max(), 1e-6) - 0.25) / 0.5, 0, 1)
+        return 1 - x if np.median(x[border]) > 0.5 else x
+    at = np.argwhere(border)
+    (down, right, ground), *_ = np.linalg.lstsq(np.column_stack([at, np.ones(len(at))]), x[border])
+    x = np.abs(x - (down * np.arange(H)[:, None] + right * np.arange(W) + ground)).astype(np.float32)
+    x = np.clip((x / max(x.max(), 0.01) - 0.25) / 0.5, 0, 1)
     rows, columns = np.flatnonzero(x.any(1)), np.flatnonzero(x.any(0))
     if not len(rows):
         raise ValueError("the picture shows nothing but its ground")
     x = x[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = (side - 2 * (side // 7 if margin is None else margin)) / max(x.shape)
     H, W = (max(1, round(n * scale)) for n in x.shape)
-    x = np.asarray(Image.fromarray(x).resize((W, H), Image.Resampling.BOX))
+    x = np.asarray(Image.fromarray(x).resize((W, H), Image.Resampling.BOX))  # the mean over each pixel
     mass = x.sum()
     centre = (x.sum(1) @ np.arange(H) / mass, x.sum(0) @ np.arange(W) / mass)
     a, b = (min(max(round((side - 1) / 2 - float(c)), 0), side - n) for c, n in zip(centre, (H, W), strict=True))
