@@ -44,10 +44,8 @@ def _affine(rng: Rng, n: int, strength: Strength) -> Array:
 
     angle, shear, stretch = normal(strength.turn), normal(strength.shear), 1 + normal(strength.stretch, 2)
     cos, sin = np.cos(angle), np.sin(angle)
-    A: Array = np.stack([cos, sin, cos * shear - sin, sin * shear + cos], -1).reshape(
-        n, 2, 2
-    )  # columns of turn @ shear
-    A = A.transpose(0, 2, 1) * stretch[:, None]
+    columns = np.stack([cos, sin, cos * shear - sin, sin * shear + cos], -1).reshape(n, 2, 2)  # of turn @ shear
+    A: Array = columns.transpose(0, 2, 1) * stretch[:, None]
     return A
 
 
@@ -75,9 +73,8 @@ def warp(shape: tuple[int, ...], strength: Strength, smooth: float = 4.0, edge: 
     rows, columns = np.indices((H, W), np.float32).reshape(2, H * W)
     basis = np.stack([np.ones_like(rows), rows - np.float32((H - 1) / 2), columns - np.float32((W - 1) / 2)])
     if strength.bend:
-        basis = np.concatenate(
-            [basis, np.einsum("ia,jb->ijab", _waves(H, smooth), _waves(W, smooth)).reshape(-1, H * W)]
-        )
+        waves = np.einsum("ia,jb->ijab", _waves(H, smooth), _waves(W, smooth))
+        basis = np.concatenate([basis, waves.reshape(-1, H * W)])
     centre = np.array([[(H + 1) / 2], [(W + 1) / 2]], np.float32)  # in a picture with a border of one pixel
 
     def step(rng: Rng, x: Array) -> Array:
