@@ -77,20 +77,22 @@ def deep_report(net: Layer, w: Array, splits: Splits, train: Train, shape: Shape
     `train(splits, net, updates, rng, augmented=True) -> w` trains any network with the task's settings; `rules` are
     programs of a person by name, pictures (N, H, W) -> labels; `build(64, 64)` makes a network with these hidden
     layers, MLP unless given; `rng` is made for the report. With folder None nothing is drawn.
-    Raises ValueError where shape and pixels differ, and for pictures with a side below 4 pixels.
+    Raises ValueError where shape and pixels differ, for a side below 4 pixels, and for less than 10 examples a part.
     """
     P, C = splits.x_train.shape[1], len(classes)
     if math.prod(shape) != P or len(shape) not in (2, 3):
         raise ValueError(f"pictures of shape {shape} have {math.prod(shape)} values, but an example has {P}")
     if min(shape[:2]) < 4:
         raise ValueError(f"pictures of shape {shape} are too small to be looked at: 4 pixels a side are needed")
+    if min(map(len, splits)) < 10:
+        raise ValueError("a deep report needs at least 10 examples in each part of the data")
     rngs = rng.spawn(5)
     some = bounded(splits, budget, rngs[0])
     low, high = float(some.x_train.min()), float(some.x_train.max())
     subject = Subject(*first_member(net, w), some, shape, classes, low, high, folder)
     make = build or (lambda *hidden: MLP(P, *hidden, C))
     found = Findings()
-    found.texts["How the deep report was made"] = spent(budget, some)
+    found.texts["How the deep report was made"] = spent(budget, some, C)
     _representations(found, subject, train, make, budget, rules or {}, rngs[1])
     _invariance(found, subject, train, budget, rngs[2])
     _gradient(found, subject, rngs[3])
@@ -110,9 +112,9 @@ def bounded(splits: Splits, budget: Budget, rng: Rng) -> Splits:
                   *draw(splits.x_test, splits.t_test, budget.judged))  # fmt: skip
 
 
-def spent(budget: Budget, some: Splits) -> str:
+def spent(budget: Budget, some: Splits, C: int) -> str:
     """What the trainings of the report had, in words."""
-    n = size.trainings() * budget.repeats + 2 * budget.folds + 5 + 2
+    n = size.trainings(C) * budget.repeats + 2 * budget.folds + 5 + 2
     return (f"About {n} networks were trained for this report with the settings of the task, but smaller: "
             f"{budget.updates} minibatches each (the task's own may have many more), on at most {len(some.t_train)} "
             f"training examples; the curves with one hidden layer of {budget.width} units, {budget.repeats} seed(s) a "
@@ -221,8 +223,8 @@ def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budge
     _draw(found, s.folder, "classes.png", "Each class: its mean, then its most typical and its oddest training "
           "pictures, judged by networks that never saw them",
           lambda path: data.draw_classes(path, p, s.splits, s.shape, s.classes, s.low, s.high))  # fmt: skip
-    _draw(found, s.folder, "hardest.png", "The hardest training pictures, some probably mislabelled (label: what a "
-          "network says that never saw them)",
+    _draw(found, s.folder, "hardest.png", "The hardest training pictures, some probably mislabelled: the label, "
+          "and below it what a network says that never saw them",
           lambda path: data.draw_hardest(path, p, s.splits, s.shape, s.classes, s.low, s.high))  # fmt: skip
     _draw(found, s.folder, "planted.png", "How far to trust that list: wrong labels planted in a copy of the data, and "
           "how soon they are found", lambda path: data.draw_planted(path, hits))  # fmt: skip

@@ -64,7 +64,7 @@ class Planted(NamedTuple):
 def planted(splits: Splits, net: Layer, train: Train, updates: int, folds: int, C: int, share: float,
             rng: Rng) -> Planted:  # fmt: skip
     """Plants wrong labels in a copy of the training part, and looks for them out of fold."""
-    t, changed = other_labels(splits.t_train, C, share, rng)
+    t, changed = other_labels(splits.t_train, C, max(share, 1 / len(splits.t_train)), rng)
     p = out_of_fold(splits._replace(t_train=t), net, train, updates, folds, rng)
     hit = np.isin(np.argsort(-doubt(p, t), kind="stable"), changed)
     curve = np.cumsum(hit) / len(changed)
@@ -73,12 +73,11 @@ def planted(splits: Splits, net: Layer, train: Train, updates: int, folds: int, 
 
 def draw_hardest(path: Path, p: Array, splits: Splits, shape: Shape, classes: Sequence[str], low: float, high: float,
                  most: int = 40) -> None:  # fmt: skip
-    """The training pictures whose labels surprise most: label, and in its stead what the others would say."""
+    """The training pictures whose labels surprise most: label, and below it what the network says instead."""
     t = splits.t_train
     worst = np.argsort(-doubt(p, t), kind="stable")[:most]
-    titles = [f"{classes[t[i]]}: {classes[p[i].argmax()]} {p[i].max():.0%}" for i in worst]
-    columns = 10 if max(map(len, titles)) <= 12 else 5
-    sheet(path, pictures(splits.x_train[worst], shape, low, high), titles, columns)
+    titles = [f"{classes[t[i]]}\n{classes[p[i].argmax()]} {p[i].max():.0%}" for i in worst]
+    sheet(path, pictures(splits.x_train[worst], shape, low, high), titles)
 
 
 def draw_classes(path: Path, p: Array, splits: Splits, shape: Shape, classes: Sequence[str], low: float,

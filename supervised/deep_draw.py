@@ -43,7 +43,7 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
     from matplotlib.figure import Figure
 
     H, W = tiles.shape[1:3]
-    above = -(-H // 3) if titles else 0
+    above = -(-H * (1 + titles[0].count("\n")) // 4) if titles else 0
     lines = -(-len(tiles) // columns)
     left = 1.1 if rows else 0.1
     size = left + 0.75 * columns, 0.2 + 0.75 * (above + H + 1) / (W + 1) * lines

@@ -19,6 +19,7 @@ from supervised.deep_draw import COLOURS, Shape, panels, table
 from supervised.deep_features import Probe, flat, hog, neighbours_agree, pca, probe
 from supervised.deep_layers import accuracy, codes, names
 
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of errors
 Rule = Callable[[Array], Array]  # pictures (N, H, W), ground 0 -> labels (N,)
 
 
@@ -85,18 +86,23 @@ def draw_probes(path: Path, found: Representations, n: int) -> None:
     told = {"rule": "a program by a person", "nature": "pixels, with a linear probe",
             "person": "features by a person, probe", "chance": "untrained network, probe",
             "learning": "trained network, probe"}  # fmt: skip
+    from matplotlib.ticker import NullLocator
+
     rows = lines(found)[::-1]
     figure, (axis,) = panels(1, 1, 7.2, 0.9 + 0.3 * len(rows))
     seen = set[str]()
     for k, (_, made, value) in enumerate(rows):
         error = max(1 - value, 0.5 / n)  # no error among n is not an error of 0
         axis.barh(k, error, color=kinds[made], label=None if made in seen else told[made])
-        axis.text(error * 1.04, k, f"{value:.1%}", va="center", fontsize=8)
+        axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
         seen.add(made)
     errors = [max(1 - value, 0.5 / n) for *_, value in rows]
     axis.set(xscale="log", xlim=(min(errors) / 1.6, max(errors) * 1.9), yticks=range(len(rows)),
              yticklabels=[what for what, *_ in rows],
              xlabel=f"error on {n} test pictures (bars), accuracy (numbers)")  # fmt: skip
+    axis.set_xticks([e for e in TICKS if min(errors) / 1.6 < e < max(errors) * 1.9])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
     axis.grid(False, axis="y")
     handles, labels = axis.get_legend_handles_labels()
     figure.legend(handles[::-1], labels[::-1], fontsize=8, ncols=2, loc="outside upper center", frameon=False)

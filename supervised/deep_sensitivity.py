@@ -89,7 +89,7 @@ def draw_pixels(path: Path, found: Sensitivity, means: Array, shape: Shape, clas
     """For each class the mean picture (C, P), and below it where the loss is most sensitive, each in its own scale."""
     maps = np.nan_to_num(found.pixels).reshape(-1, *shape)
     maps = maps.sum(-1) if maps.ndim == 4 else maps
-    maps = maps / np.maximum(maps.max((1, 2), keepdims=True), 1e-30)
+    maps = maps / np.maximum(np.percentile(maps, 99, (1, 2), keepdims=True), 1e-30)  # lest one pixel pales the rest
     columns = min(len(classes), 10)
     lines = -(-len(classes) // columns)
     figure, axes = panels(2 * lines, 1, 0.85 * columns + 0.9, 1.05)
@@ -108,7 +108,7 @@ def draw_pixels(path: Path, found: Sensitivity, means: Array, shape: Shape, clas
 
 def draw_units(path: Path, found: Sensitivity, classes: Sequence[str], most: int = 48) -> None:
     """For each hidden layer the units that matter most, in order, and for which classes they do."""
-    figure, axes = panels(len(found.units), 1, 9, 0.9 + 0.2 * len(classes))
+    figure, axes = panels(len(found.units), 1, 9, max(1.7, 0.9 + 0.2 * len(classes)))
     for axis, units, name in zip(axes, found.units, names(len(found.units) + 2)[1:], strict=False):
         units = np.nan_to_num(units)
         order = np.argsort(-units.mean(0))[:most]

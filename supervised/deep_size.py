@@ -65,8 +65,10 @@ def sizes(splits: Splits, build: Build, width: int, train: Train, updates: int, 
         return trial(side(splits, x, t), net, train, max(1, updates), seeds)
 
     whole = run()  # the point where all curves meet
-    examples = [Point(round(s * n), whole if s == 1 else run(x=x[: round(s * n)], t=t[: round(s * n)])) for s in DATA]
-    noise = [Point(s, run(t=other_labels(t, C, s, np.random.default_rng(seeds[0]))[0]) if s else whole) for s in NOISE]
+    counts = [max(1, round(s * n)) for s in DATA]
+    examples = [Point(k, whole if k == n else run(x=x[:k], t=t[:k])) for k in counts]
+    noise = [Point(s, run(t=other_labels(t, C, s, np.random.default_rng(seeds[0]))[0]) if s else whole)
+             for s in noises(C)]  # fmt: skip
     depth = [Point(d, whole if d == 1 else run(net=build(*[width] * d))) for d in DEPTHS]
     compute = dict[int, list[Point]]()
     for units in (max(2, width // 16), max(3, width // 4), width, 4 * width):
@@ -78,9 +80,14 @@ def sizes(splits: Splits, build: Build, width: int, train: Train, updates: int, 
     return Sizes(examples, noise, depth, wide, compute)
 
 
-def trainings() -> int:
+def noises(C: int) -> list[float]:
+    """The shares of wrong labels at which the right class is still told more often than each other one."""
+    return [s for s in NOISE if 1 - s > s / (C - 1)]
+
+
+def trainings(C: int) -> int:
     """How many trainings `sizes` asks for, a seed."""
-    return len(DATA) + len(NOISE) - 1 + len(DEPTHS) - 1 + 4 * len(COMPUTE) - 1
+    return len(DATA) + len(noises(C)) - 1 + len(DEPTHS) - 1 + 4 * len(COMPUTE) - 1
 
 
 def describe(found: Sizes) -> str:
