@@ -19,6 +19,7 @@ from core.losses import mse
 from core.optimizers import SGD, Adam, Optimizer, cosine
 from supervised.meta import Build, Tasks, gradient, spread
 
+MEAN = "the mean of all tasks"
 VAL, TEST = 1, 2  # seeds of the validation and of the test tasks, the same for every run
 UPDATES = 3000  # of the one network for all tasks
 SHOWN = (0, 1, 5)  # steps whose errors are figures, beside the last
@@ -100,12 +101,12 @@ def baselines(build: Build, tasks: Tasks) -> dict[str, float]:
     """The mean squared errors of the others. Their settings were chosen on the validation tasks."""
     net, w = for_all_tasks(build)
     many = build(members=len(tasks.x))
-    said = {"the mean of all tasks": family_mean(tasks),
+    said = {MEAN: family_mean(tasks),
             "one network for all tasks": net(tasks.x_query, w)[0],
-            "the same, then 10 steps": _fitted(many, spread(w, net, many), tasks, SGD(0.01), 10),
+            "that network, then 10 steps": _fitted(many, spread(w, net, many), tasks, SGD(0.01), 10),
             "a network from nothing": from_nothing(build, tasks),
             "ridge on Fourier features": fourier_ridge(tasks),
-            "the same, tuned to the family": fourier_ridge(tasks, 0.45, 1e-11)}  # fmt: skip
+            "ridge, tuned to the family": fourier_ridge(tasks, 0.45, 1e-11)}  # fmt: skip
     return {name: float(errors(y, tasks.t_query).mean()) for name, y in said.items()}
 
 
@@ -139,7 +140,7 @@ class Sinusoids:
         metrics = self._named("test", each.mean(1))
         metrics |= {"test_mse_median": float(np.median(each[-1])), "test_mse_worst": float(each[-1].max())}
         oracle = float(errors(least_squares(test), test.t_query).mean())
-        report = Report(metrics, "test_mse", others["the mean of all tasks"], oracle,
+        report = Report(metrics, "test_mse", others[MEAN], oracle,
                         "least squares on sin x and cos x, which knows the family", others,
                         answers=test.t[..., 0].size)  # fmt: skip
         if folder:
@@ -183,7 +184,8 @@ def steps_picture(path: Path, each: Array, others: dict[str, float]) -> None:
     axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
     for name, value in others.items():
         axis.axhline(value, color="0.7", lw=0.8)
-        axis.annotate(name, (1.01, value), xycoords=("axes fraction", "data"), fontsize=8, va="center")
+        text = "" if name == MEAN else name  # which is what the one network for all tasks learns
+        axis.annotate(text, (1.01, value), xycoords=("axes fraction", "data"), fontsize=8, va="center")
     axis.set(xlabel="gradient steps on the shots", ylabel="mean squared error", xticks=range(len(each)))
     axis.legend(frameon=False)
     figure.savefig(path, dpi=110)

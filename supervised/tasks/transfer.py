@@ -1,0 +1,80 @@
+"""Digits told apart from few labels, by features learnt on clothing, or on the other half of the digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from core.lab.images import Strength, flat, warp
+from core.lab.learner import Splits, positive
+from core.layers import Rng
+from core.network import MLP
+from core.optimizers import Adam
+from supervised.classifier import Classifier
+from supervised.transfer import Transfer
+
+PARADIGM = "supervised"
+PROBLEM = "transfer"
+SOURCES = ("fashion-mnist", "mnist", "digits")
+
+
+@dataclass(frozen=True)
+class Config:
+    source: str = "mnist"  # mnist or digits: from 0-4 to 5-9; or fashion-mnist: from clothing to the digits of MNIST
+    hidden: tuple[int, ...] = (128, 128)  # units in each hidden layer
+    carried: int = 2  # layers that are carried over, from the first on
+    labels: tuple[int, ...] = (100, 1000)  # numbers of labels of the target
+    draws: int = 5  # how often each number of labels is drawn
+    source_updates: int = 4000  # minibatches of the source
+    updates: int = 400  # minibatches of each target network, from nothing or not
+    batch: int = 64  # pictures in a minibatch of the source; half as many in one of the target
+    lr: float = 0.001  # step size of Adam at its highest, in both; falls to 0 as a cosine
+    deform: float = 1.0  # strength of the deformations that all networks see, of the source and of the target; 0: none
+
+    def __post_init__(self) -> None:
+        positive(self, "draws", "source_updates", "updates", "lr")
+        if self.source not in SOURCES:
+            raise ValueError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
+        for name in ("hidden", "labels"):
+            if min(getattr(self, name), default=0) < 1:
+                raise ValueError(f"{name} must be numbers above 0, one at least, not {getattr(self, name)}")
+        if not self.deform >= 0:
+            raise ValueError(f"deform must not be below 0, not {self.deform}")
+        if not 1 <= self.carried <= len(self.hidden):
+            raise ValueError(f"carried must be from 1 to {len(self.hidden)}, the hidden layers, not {self.carried}")
+        if self.batch < 2:
+            raise ValueError(f"batch must be at least 2, not {self.batch}")
+
+
+PRESETS = {"quick": {"source": "digits", "labels": (20, 100), "hidden": (64, 64), "source_updates": 800},
+           "best": {"source_updates": 10000, "updates": 1500}}  # fmt: skip
+
+
+def half(splits: Splits, first: int) -> Splits:
+    """The five classes from `first` on, as classes 0 to 4."""
+    parts = []
+    for x, t in zip(splits[0::2], splits[1::2], strict=True):
+        of = (t >= first) & (t < first + 5)
+        parts += [x[of], t[of] - first]
+    return Splits(*parts)
+
+
+def make(config: Config, rng: Rng, data: Any) -> Transfer:
+    if config.source == "fashion-mnist":
+        source, target = data("fashion-mnist"), data("mnist")
+    else:
+        source, target = half(data(config.source), 0), half(data(config.source), 5)
+    side = round(source.x_train.shape[1] ** 0.5)
+    k = config.deform
+    strength = Strength(shift=0.025 * side * k, turn=0.15 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.035 * side * k)
+    augment = flat((side, side), warp((side, side), strength, side / 6)) if k else None
+    build = partial(MLP, source.x_train.shape[1], *config.hidden, len(np.unique(source.t_train)))
+    source_rng, target_rng = rng.spawn(2)
+    learner = Classifier(source, build(), Adam(config.lr), source_rng, updates=config.source_updates,
+                         batch=config.batch, augment=augment)  # fmt: skip
+    return Transfer(learner, target, build, Adam(config.lr), target_rng, labels=config.labels, draws=config.draws,
+                    updates=config.updates, carried=config.carried, batch=config.batch // 2,
+                    augment=augment)  # fmt: skip
