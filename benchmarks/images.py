@@ -139,17 +139,18 @@ def main() -> None:
     if old and old["config"] != json.loads(json.dumps(config)):
         raise SystemExit(f"{out} is of another configuration; move it away")
     rows = old.get("rows", [])
-    jobs = [(s, k) for s in options.seeds for k in (range(10) if options.task == "digits" else [None])]
-    for seed, k in jobs:
-        if any((row["seed"], row.get("fold")) == (seed, k) for row in rows):
-            continue
-        setup = setup_of(options.task, options.preset, seed)
-        rows.append(one_seed(setup, options.work) if k is None else fold(setup, k))
-        print(json.dumps(rows[-1]), flush=True)
-        command = " ".join(["python", "benchmarks/images.py", *sys.argv[1:]])
-        record = {"command": command, "task": options.task, "preset": options.preset, "config": config,
-                  "processor": processor(), "versions": versions(), "summary": summary(rows), "rows": rows}  # fmt: skip
-        write_json(out, record)
+    for seed in options.seeds:
+        for k in range(10) if options.task == "digits" else [None]:
+            if any((row["seed"], row.get("fold")) == (seed, k) for row in rows):
+                continue
+            setup = setup_of(options.task, options.preset, seed)
+            rows.append(one_seed(setup, options.work) if k is None else fold(setup, k))
+            print(json.dumps(rows[-1]), flush=True)
+            seeds = " ".join(map(str, sorted({row["seed"] for row in rows})))
+            command = f"python benchmarks/images.py {options.task} --preset {options.preset} --seeds {seeds}"
+            record = {"command": command, "task": options.task, "preset": options.preset, "config": config,
+                      "processor": processor(), "versions": versions(), "summary": summary(rows), "rows": rows}  # fmt: skip
+            write_json(out, record)
     print(json.dumps(summary(rows), indent=1))
 
 
