@@ -149,7 +149,8 @@ def main() -> None:
             seeds = " ".join(map(str, sorted({row["seed"] for row in rows})))
             command = f"python benchmarks/images.py {options.task} --preset {options.preset} --seeds {seeds}"
             record = {"command": command, "task": options.task, "preset": options.preset, "config": config,
-                      "processor": processor(), "versions": versions(), "summary": summary(rows), "rows": rows}  # fmt: skip
+                      "processor": processor(), "versions": versions(),
+                      "summary": summary(rows), "rows": rows}  # fmt: skip
             write_json(out, record)
     print(json.dumps(summary(rows), indent=1))
 
