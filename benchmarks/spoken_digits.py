@@ -36,7 +36,7 @@ SPEAKERS = "george", "jackson", "lucas", "nicolas", "theo", "yweweler"
 PAIRS = ("theo", "lucas"), ("jackson", "yweweler"), ("george", "nicolas")  # drawn before anything was run
 BEST = Config(**PRESETS["best"])
 ONE = replace(BEST, members=1)
-CHOICES = {"one network": ONE, "best: several": BEST, "tract 0": replace(ONE, tract=0.0),
+CHOICES = {"three networks": replace(ONE, members=3), "one network": ONE, "one network, longer": replace(ONE, updates=1500), "tract 0": replace(ONE, tract=0.0),
            "tract 0.06": replace(ONE, tract=0.06), "tract 0.15": replace(ONE, tract=0.15),
            "tempo 0": replace(ONE, tempo=0.0), "colour 0": replace(ONE, colour=0.0),
            "noise 0": replace(ONE, noise=0.0)}  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data_kinds import Clips
 from core.lab.learner import Report, Splits
-from core.lab.sounds import Sound, log_mel, mel_bank, mfcc, power_spectrogram, resample
+from core.lab.sounds import Sound, log_mel, mel_bank, mfcc, power_spectrogram, read_sound, resample
 from core.layers import Layer
 from core.losses import Loss, cross_entropy, softmax
 from supervised.baselines import SVM, classifiers
@@ -71,9 +71,12 @@ def divided(clips: Clips, speaker: str, val_speaker: str) -> Splits:
 class Listener(Supervised):
     """A learner of sounds that also answers when it is given a recording."""
 
+    reads = (".wav",)  # files that come to `predict` as their bytes
+
     def predict(self, w: Array, x: Any) -> Any:
-        """The word in a `Sound`, or in each of log mel spectra (N, MOMENTS, BANDS)."""
-        return super().predict(w, heard(x)[None] if isinstance(x, Sound) else x)
+        """The word in a `Sound` or in the bytes of a wav file, or in each of log mel spectra (N, MOMENTS, BANDS)."""
+        sound = read_sound(x) if isinstance(x, bytes) else x
+        return super().predict(w, heard(sound)[None] if isinstance(sound, Sound) else x)
 
 
 def told_to_all(y: Array, t: Array, smoothing: float = 0.0) -> Loss:

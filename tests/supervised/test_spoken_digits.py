@@ -1,6 +1,8 @@
 """Words made of tones, by speakers with other voices: who is left out, what is learnt, what is said of a recording."""
 
+import io
 import os
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,14 @@ def said(word, voice, rng, rate=8000):
     f = np.where(t < seconds / 2, first, first * (1.5 if word < 5 else 0.7))
     wave = 0.3 * np.sin(2 * np.pi * np.cumsum(f) / rate) + 0.01 * rng.standard_normal(len(t))
     return np.concatenate([np.zeros(rate // 20), wave, np.zeros(rate // 10)]).astype(np.float32)
+
+
+def wav_bytes(samples, channels=1):
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((channels, 2, 8000, 0, "NONE", "not compressed"))
+        file.writeframes(samples[: len(samples) // 2 * 2].tobytes())
+    return buffer.getvalue()
 
 
 def tones(repetitions=14):
@@ -64,6 +74,10 @@ def test_a_recording_is_answered_with_its_word_whatever_its_rate(learner):
         assert a == b
         right += a == WORDS[word]
     assert right >= 8
+    raw = (sound.samples * 32767).astype("<i2")
+    assert learner.predict(learner.weights, wav_bytes(raw)) == [a]
+    with pytest.raises(ValueError, match="2 channels"):
+        learner.predict(learner.weights, wav_bytes(raw, channels=2))
     x = np.stack([heard(sound)] * 3)
     assert learner.predict(learner.weights, x).tolist() == [a] * 3
 

@@ -38,6 +38,9 @@ def test_known_areas():
     assert area(curve(np.array([1.0, 2, 3, 4]), word)) == 0
     assert area(curve(np.zeros(4), word)) == 0.5
     assert threshold(curve(np.zeros(4), word)) == (np.inf, 0)
+    one_of_two_above = curve(np.array([4.0, 2, 3, 1]), word)
+    assert threshold(one_of_two_above, 0.5) == (2, 1)  # as many as are allowed are allowed
+    assert threshold(one_of_two_above, 0.49) == (4, 0.5)
 
 
 def test_one_kind_of_sound_alone_is_refused():
