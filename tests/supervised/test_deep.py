@@ -50,6 +50,17 @@ def train(parts, net, updates, rng, augmented=True):
     return learner.weights
 
 
+def train_blurred(parts, net, updates, rng, augmented=True):
+    def noise(rng, x):
+        return x + np.float32(0.1) * rng.standard_normal(x.shape, np.float32)
+
+    options = {"augment": noise} if augmented else {}
+    learner = Classifier(parts, net, Adam(0.01), rng, updates=updates, batch=16, **options)
+    while learner.progress < 1:
+        learner.update()
+    return learner.weights
+
+
 def random_mlp(*sizes, seed=0, **options):
     net = MLP(*sizes, **options)
     return net, net.init(np.random.default_rng(seed))
@@ -388,20 +399,21 @@ def test_curves_vary_one_thing_at_a_time():
 # The whole
 
 
-@pytest.mark.parametrize("shape", [(6, 6), (6, 8, 3)])
-def test_report_draws_what_it_names_and_leaves_everything_as_it_was(tmp_path, shape):
+@pytest.mark.parametrize(("shape", "teach"), [((6, 6), train), ((6, 8, 3), train_blurred)])
+def test_report_draws_what_it_names_and_leaves_everything_as_it_was(tmp_path, shape, teach):
     parts = splits(side=int(np.sqrt(np.prod(shape))))
     net = MLP(parts.x_train.shape[1], 12, 2)
     w = train(parts, net, 100, np.random.default_rng(0))
     before, budget = w.copy(), Budget(updates=20, width=8, probed=100, mapped=40)
     rules = {"always 0": lambda images: np.zeros(len(images), int)}
-    found = deep_report(
-        net, w, parts, train, shape, ("flat", "upright"), tmp_path, np.random.default_rng(1), budget, rules
-    )
+    report_rng = np.random.default_rng(1)
+    found = deep_report(net, w, parts, teach, shape, ("flat", "upright"), tmp_path, report_rng, budget, rules)
     assert {path.name for path in tmp_path.iterdir()} == set(found.pictures)
-    assert len(found.pictures) == 15 + 1
+    assert len(found.pictures) == 16
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.iterdir())
     assert np.array_equal(w, before)
+    twins = {"its_twin"} if teach is train else {"with_augmentation", "without_augmentation"}
+    assert {f"val_distorted_{name}" for name in twins} < set(found.metrics)
     assert found.metrics["probe_rule_always_0"] == pytest.approx((parts.t_test == 0).mean())
     assert all(np.isfinite(value) for value in found.metrics.values())
 
