@@ -2,8 +2,8 @@
 
     y = b + sum_j v_j tanh(u_j (x - c_j))        (Cybenko 1989; Hornik, Stinchcombe and White 1989)
 Each unit is a step of some height v_j, at a place c_j, of some steepness u_j: peaks and valleys are built of steps. The
-theorem says that weights exist, not that descent finds them; so units start steep, and their places all over the
-domain. Standard starts (all c_j = 0, hardly a bend) leave quick wiggles unlearnt for a very long time.
+theorem says that weights exist, not that descent finds them: it learns slow waves first and quick ones last (Rahaman
+et al. 2019, arXiv:1806.08734), so units start steep, and their places all over the domain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from supervised.learner import Supervised
 
 SEED = 0  # of the networks of a sweep
 FRAMES = 40  # moments of learning that are kept for the film
-LOOK = {1: 400, 2: 40}  # places that are looked at along each variable, by the number of variables
+LOOK = {1: 401, 2: 41}  # places that are looked at along each variable, by the number of variables
 
 
 def placed(layer: Layer, gain: float) -> Layer:

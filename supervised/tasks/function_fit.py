@@ -63,7 +63,7 @@ class Config:
 
 PRESETS: dict[str, dict[str, Any]] = {
     "quick": {"updates": 1500, "sweep": 300, "starts": 2},
-    "best": {"updates": 40000, "sweep": 5000, "starts": 5},
+    "best": {"updates": 40000, "lr": 0.005, "width": 128, "sweep": 5000, "starts": 5},
 }
 
 
@@ -77,7 +77,12 @@ def sampled(expression: Expression, config: Config) -> tuple[Splits, float, floa
     if not names:
         raise ValueError(f"the expression {expression.text!r} has no variable: use x, or x and y")
     x = rng.uniform(config.low, config.high, (config.points + VAL + TEST, len(names))).astype(np.float32)
-    t = expression(**dict(zip(names, x.T.astype(np.float64), strict=True)))
+
+    def values(x: Array) -> Array:
+        return expression(**dict(zip(names, x.T.astype(np.float64), strict=True)))
+
+    values(places(len(names), config.low, config.high))  # the middle and the ends too, where 1/x and log(x) give way
+    t = values(x)
     train = t[: config.points]
     with np.errstate(over="ignore"):
         mean, std = float(train.mean()), float(train.std())
