@@ -26,6 +26,7 @@ from images import RESULTS, ROOT, load, processor, setup_of
 
 OUT = RESULTS / "cats_dogs.json"
 WORK = ROOT / "runs" / "cats_dogs"
+MLP_HERE = "fully connected layers of this project, the pictures altered likewise"
 BEST_OF = "support vector machine on principal components", "scikit-learn's MLP"  # the target names these two
 
 
@@ -149,6 +150,30 @@ def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
                   tried=tried, processor_seconds=round(time.process_time() - started, 1))  # fmt: skip
 
 
+def fully_connected() -> dict[str, Any]:
+    """The task's learner, alterations and looks included, with an MLP in the place of the windows."""
+    from core.network import MLP
+    from core.optimizers import AdamW
+    from supervised.learner import Supervised
+
+    base, _ = setup_of("cats_dogs", "best", 0).build()
+    tried, started, best, learner = dict[str, float](), time.process_time(), -1.0, base
+    for lr in (1e-3, 3e-4, 3e-3):
+        net = MLP(base.splits.x_train.shape[1], 512, 512, 2)
+        one = Supervised(base.splits, net, AdamW(lr, net.layout, 0.05), np.random.default_rng(0), loss=base.rule,
+                         exam=base.exam, updates=base.updates, batch=base.batch, augment=base.augment,
+                         memory=base.memory, looks=base.looks)  # fmt: skip
+        while one.progress < 1:
+            one.update()
+        tried[str({"hidden": (512, 512), "lr": lr})] = accuracy = one.evaluate()["val_accuracy"]
+        print(f"fully connected: {lr} {accuracy:.4f} {time.process_time() - started:.0f} s", flush=True)
+        if accuracy > best:
+            best, learner = accuracy, one
+    x, t = base.splits.x_test, base.splits.t_test
+    return row_of(learner.outputs(learner.weights, x, base.looks).argmax(-1) == t, val_accuracy=best, tried=tried,
+                  parameters=learner.net.size, processor_seconds=round(time.process_time() - started, 1))  # fmt: skip
+
+
 # What they say together.
 
 
@@ -217,6 +242,9 @@ def main() -> None:
             if name not in others:
                 others[name] = tuned(name, {} if BASELINES[name][3] else others[BEST_OF[0]]["settings"])
                 store()
+        if MLP_HERE not in others:
+            others[MLP_HERE] = fully_connected()
+            store()
     print(json.dumps(summary(record), indent=1))
 
 
