@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from supervised.deep_draw import Shape, table
 from supervised.deep_layers import Train, by_class, first_member
 from supervised.deep_representations import Rule
 from supervised.deep_size import Build
+from supervised.learner import Findings
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,6 @@ class Budget:
     planted: float = 0.05  # share of the labels that is made wrong to see whether they are found
     repeats: int = 1  # seeds of each point of the curves
     mapped: int = 600  # examples on a map
-
-
-@dataclass
-class Findings:
-    """What a Report takes over: figures, captions by file name, texts by title."""
-
-    metrics: dict[str, float] = field(default_factory=dict)
-    pictures: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -132,3 +132,7 @@ def by_drawings(images: Array, drawings: Sequence[str]) -> Array:
     alike: Array = smooth(list(images)) @ smooth([drawn(d) for d in drawings]).T
     said: Array = alike.argmax(1)
     return said
+
+
+DIGIT_RULES = {"of holes and strokes": digits_by_rule, "of drawings": lambda images: by_drawings(images, DIGITS)}
+CLOTHING_RULES = {"of drawings": lambda images: by_drawings(images, CLOTHING)}

@@ -7,6 +7,7 @@ for a class, 2 (y - t) / n for a value. That, and nothing else here, is what mak
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,18 @@ CHUNK = 2000  # examples that are judged at once, so that judging a large part t
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
 LossRule = Callable[[Array, Array], Loss]
 Model = Callable[[Array], Array]  # x (N, ...) -> y (N, O)
+
+
+@dataclass
+class Findings:
+    """What a study adds to a Report: figures, captions by file name, texts by title."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+Study = Callable[[Array, Path | None], Findings]  # weights w, and where pictures go -> what else is found of them
 
 
 class Exam(Protocol):
@@ -72,6 +85,7 @@ class Supervised:
         self.order = self.rng.permutation(len(splits.x_train))
         self.known = np.zeros(len(self.order), bool)  # targets that the teacher has given
         self.done = 0  # minibatches
+        self.study: Study | None = None  # adds to the report
 
     @property
     def progress(self) -> float:
@@ -143,7 +157,13 @@ class Supervised:
         return self.exam.figures(self.outputs(self.weights, self.splits.x_val), self.splits.t_val)
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda x: self.outputs(w, x, self.looks), self.net, w, self.splits, folder)
+        made = self.exam.report(lambda x: self.outputs(w, x, self.looks), self.net, w, self.splits, folder)
+        if self.study:
+            found = self.study(w, folder)
+            made.metrics |= found.metrics
+            made.pictures |= found.pictures
+            made.texts |= found.texts
+        return made
 
     def state(self) -> State:
         return {"weights": self.weights, "order": self.order, "known": self.known, "done": np.asarray(self.done),

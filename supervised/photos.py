@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from core.lab.images import Step, Strength, erase, flat, flip, shift, warp
 from core.lab.learner import Splits, positive
-from core.layers import Rng
+from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import AdamW
 from supervised.evaluate import Classification
 from supervised.learner import Augment, Supervised
 from supervised.patches import PatchNet
+from supervised.study import check_report, studied
 
 MEMORY = 300  # minibatches that the running average of the weights goes back
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
@@ -33,8 +34,10 @@ class Photos:
     stretch: float = 0.0  # of the stretches along each axis
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
     looks: int = 0  # altered copies of a picture that are looked at too, at the end and in use, beside itself
+    report: str = "plain"  # or deep: what the network has learnt, layer by layer
 
     def __post_init__(self) -> None:
+        check_report(self.report)
         positive(self, "features", "updates", "batch", "lr")
         if not all(size >= 0 for size in (self.decay, self.shift, self.turn, self.stretch, self.looks)):
             raise ValueError("decay, shift, turn, stretch and looks must not be below 0")
@@ -58,8 +61,12 @@ def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
 
 def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: Sequence[str], rng: Rng) -> Supervised:
     """A classifier of pictures x (N, S*S[*3]) in [0, 1], `shape` (S, S[, 3])."""
+
+    def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
+        return Supervised(splits, net, AdamW(config.lr, net.layout, config.decay), rng, loss=cross_entropy,
+                          exam=Classification(tuple(classes), shape, most=BASELINES), updates=updates,
+                          batch=config.batch, augment=alterations(config, shape) if augmented else None, memory=MEMORY,
+                          looks=config.looks)  # fmt: skip
+
     net = PatchNet(shape, config.features, len(classes))
-    return Supervised(splits, net, AdamW(config.lr, net.layout, config.decay), rng, loss=cross_entropy,
-                      exam=Classification(tuple(classes), shape, most=BASELINES), updates=config.updates,
-                      batch=config.batch, augment=alterations(config, shape), memory=MEMORY,
-                      looks=config.looks)  # fmt: skip
+    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes)

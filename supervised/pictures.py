@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.lab.images import Strength, erase, flat, flip, warp
 from core.lab.learner import Splits, positive
-from core.layers import Dropout, Rng
+from core.layers import Dropout, Layer, Rng
 from core.network import MLP, Sequential
 from core.optimizers import Adam, linear
 from supervised.classifier import Classifier
+from supervised.deep_representations import Rule
 from supervised.learner import Augment, Supervised
-
-REPORTS = "plain", "deep"
+from supervised.study import check_report, studied
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ class Pictures:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
         if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
             raise ValueError("mirror and erase are shares, from 0 to 1")
-        if self.report not in REPORTS:
-            raise ValueError(f"report must be one of {', '.join(REPORTS)}, not {self.report!r}")
+        check_report(self.report)
 
 
 def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
@@ -65,14 +64,17 @@ def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
     return flat(shape, *steps) if steps else None
 
 
-def classifier(
-    config: Pictures, splits: Splits, shape: tuple[int, int], classes: Sequence[str], rng: Rng
-) -> Supervised:
-    """A classifier of the pictures x (N, H W), `shape` (H, W)."""
+def classifier(config: Pictures, splits: Splits, shape: tuple[int, int], classes: Sequence[str], rng: Rng,
+               rules: Mapping[str, Rule] | None = None) -> Supervised:  # fmt: skip
+    """A classifier of the pictures x (N, H W), `shape` (H, W); `rules` are what a person would program."""
     net = MLP(shape[0] * shape[1], *config.hidden, len(classes), dropout=config.dropout,
               members=None if config.members == 1 else config.members)  # fmt: skip
     if config.dropout_input:
         net = Sequential(Dropout(config.dropout_input), net)
-    return Classifier(splits, net, Adam(config.lr), rng, updates=config.updates, batch=config.batch, schedule=linear,
-                      augment=alterations(config, shape), looks=config.looks, smoothing=config.smoothing,
-                      classes=classes, shape=shape)  # fmt: skip
+
+    def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
+        return Classifier(splits, net, Adam(config.lr), rng, updates=updates, batch=config.batch, schedule=linear,
+                          augment=alterations(config, shape) if augmented else None, looks=config.looks,
+                          smoothing=config.smoothing, classes=classes, shape=shape)  # fmt: skip
+
+    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, rules)

@@ -7,12 +7,14 @@ from typing import Any
 
 from core.initializers import Array
 from core.lab.images import Strength, deform, deformations
-from core.lab.learner import positive
-from core.layers import Rng
+from core.lab.learner import Splits, positive
+from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
+from supervised.deep_rules import DIGIT_RULES
 from supervised.learner import Supervised
+from supervised.study import check_report, studied
 
 PARADIGM = "supervised"
 PROBLEM = "digits"
@@ -34,8 +36,10 @@ class Config:
     shear: float = 0.15  # of the shears
     bend: float = 0.4  # of the bends, pixels
     looks: int = 0  # deformed copies of an image that are looked at too, at the end and in use, beside itself
+    report: str = "plain"  # or deep: what the network has learnt, layer by layer
 
     def __post_init__(self) -> None:
+        check_report(self.report)
         positive(self, "hidden", "layers", "members", "updates", "batch", "lr")
         if min(*self.deformation, self.looks) < 0:
             raise ValueError("shift, turn, stretch, shear, bend and looks must not be below 0")
@@ -60,6 +64,10 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
 
     net = MLP(side * side, *[config.hidden] * config.layers, 10, dropout=config.dropout,
               members=None if config.members == 1 else config.members)  # fmt: skip
-    return Classifier(splits, net, Adam(config.lr), rng, updates=config.updates, batch=config.batch,
-                      augment=augment if any(config.deformation) else None, looks=config.looks,
-                      smoothing=config.smoothing, shape=(side, side))  # fmt: skip
+
+    def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
+        return Classifier(splits, net, Adam(config.lr), rng, updates=updates, batch=config.batch,
+                          augment=augment if augmented and any(config.deformation) else None, looks=config.looks,
+                          smoothing=config.smoothing, shape=(side, side))  # fmt: skip
+
+    return studied(learn, splits, net, rng, config.updates, config.report, (side, side), "0123456789", DIGIT_RULES)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
+from supervised.deep_rules import CLOTHING_RULES
 from supervised.learner import Supervised
 from supervised.pictures import Pictures, classifier
 
@@ -29,4 +30,4 @@ PRESETS = {
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng)
+    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
+from supervised.deep_rules import DIGIT_RULES
 from supervised.learner import Supervised
 from supervised.pictures import Pictures, classifier
 
@@ -25,4 +26,4 @@ PRESETS = {"quick": {"hidden": (512,), "updates": 800, "lr": 0.004, "dropout": 0
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("mnist"), (28, 28), "0123456789", rng)
+    return classifier(config, data("mnist"), (28, 28), "0123456789", rng, DIGIT_RULES)
