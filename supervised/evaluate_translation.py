@@ -138,9 +138,13 @@ def people(exam: Exam) -> float:
 # Is the language gone?
 
 
-def probe(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array]) -> float:
-    """How often a logistic regression, shown codes of training sentences, tells the language of codes of `exam`."""
+def probes(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array]) -> tuple[float, float]:
+    """How often a classifier, shown codes of training sentences, tells the language of codes of `exam`.
+
+    A logistic regression, which sees what a plane can tell, and a network with a hidden layer, which sees more.
+    """
     from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
 
     def codes(pairs: Sequence[Pair]) -> tuple[Array, Array]:
         sides = [list(dict.fromkeys(side)) for side in zip(*pairs, strict=True)]
@@ -149,7 +153,10 @@ def probe(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array
              for language, side in zip(("english", "french"), sides, strict=True)]  # fmt: skip
         return np.concatenate(x), np.repeat([0, 1], n)
 
-    return float(LogisticRegression(max_iter=1000).fit(*codes(learner.pairs.train)).score(*codes(exam.pairs)))
+    train, test = codes(learner.pairs.train), codes(exam.pairs)
+    plane = LogisticRegression(max_iter=1000).fit(*train)
+    curved = MLPClassifier((64,), max_iter=60, early_stopping=True, random_state=0).fit(*train)
+    return float(plane.score(*test)), float(curved.score(*test))
 
 
 def report(learner: Translator, w: Array, folder: Path | None) -> Report:
@@ -170,6 +177,7 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
     asked, pool = exam.there.queries, exam.there.pool
     by_words = to_french.scores(asked, pool) + to_english.scores(pool, asked).T
     off = {language: np.zeros_like(centre) for language, centre in centres.items()}
+    told, told_by_network = probes(learner, w, exam, centres)
     known = {french for _, french in train}
     metrics = {
         "test_chrf": exam.score(said),
@@ -178,8 +186,9 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
         "test_retrieval_word_table": exam.there.hits(by_words),
         "test_retrieval_look_alikes": exam.there.hits(look_alikes(train, exam.there)),
         "test_retrieval_chance": exam.there.chance,
-        "test_language_told": probe(learner, w, exam, centres),
-        "test_language_told_off_centre": probe(learner, w, exam, off),
+        "test_language_told": told,
+        "test_language_told_by_network": told_by_network,
+        "test_language_told_off_centre": probes(learner, w, exam, off)[0],
         "test_written_in_training": float(np.mean([s in known for s in said])),
     }  # fmt: skip
     result = Report(metrics, "test_chrf", exam.score([*said[1:], said[0]]), people(exam),
@@ -220,7 +229,7 @@ def _draw(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array
     axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
     axis.scatter(a[:, 0], a[:, 1], s=12, label="English")
     axis.scatter(b[:, 0], b[:, 1], s=12, label="French")
-    for place, (sentence, _) in list(zip(a, pairs, strict=False))[:25]:
+    for place, (sentence, _) in list(zip(a, pairs, strict=False))[:14]:
         axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
     axis.set(xlabel="first principal component of the codes", ylabel="second")
     axis.legend()

@@ -7,8 +7,8 @@ decoder of a language:   the T pieces before (N, T) -> Embedding (N, T P) -> Lin
 The teacher's label is the translation, and it is used twice. As a class among many: which of the B French codes
 belongs to this English one? The gradient is p - onehot(the own one), both ways (InfoNCE: van den Oord et al. 2018,
 arXiv:1807.03748; symmetric: Radford et al. 2021, arXiv:2103.00020). And as a text: the next piece of a sentence, given
-its code or that of its translation; the gradient is p - onehot(next piece). Nothing marks a code with its language, and
-the mean of each language's codes is taken away, so that a decoder cannot tell which encoder spoke.
+its code or that of its translation; the gradient is p - onehot(next piece). The mean of each language's codes is taken
+away, so that no plane tells which encoder spoke; known weakness: something curved still can.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def network(sizes: Sizes) -> dict[str, Layer]:
     """The parts of one language, by name."""
     F, E, D, V, T, P, H, drop = sizes
     return {
-        "encode": Sequential(Bag(F, E, drop), Linear(E, D)),  # linear: with a hidden layer it learns far more slowly
+        "encode": Sequential(Bag(F, E, drop), Linear(E, D)),  # linear: with a hidden layer it learns more slowly
         "read": Sequential(Embedding(V, P, he, gain=0.5 * math.sqrt(V / 2)), Linear(T * P, H, gain=0.7)),
         "think": Linear(D, H, bias=False, gain=0.7),
         "write": Sequential(relu, Dropout(drop), Linear(H, V, gain=0.1)),  # nearly uniform at the start
@@ -132,7 +132,7 @@ class Translator:
 
     `pairs` come in three parts; `updates` counts minibatches. In each a share `echo` of the sentences is written out of
     its own code, the rest out of the code of the translation. Every epoch sees each pair once, in a fresh order.
-    Raises ValueError when there are fewer pairs than a minibatch needs.
+    Raises ValueError when a part has fewer than two pairs, or when there are fewer `pieces` than characters.
     """
 
     monitor = "+val_chrf"
@@ -253,7 +253,8 @@ class Translator:
             log_p[ended] = -np.inf
             log_p[ended, 0] = 0  # what has ended stays as it is
             sums = (scores[..., None] + log_p).reshape(N, -1)
-            best = np.argpartition(-sums, k - 1)[:, :k]  # of the k V beginnings that are one piece longer
+            # of the k V beginnings that are one piece longer, the k likeliest
+            best = np.argpartition(-sums, min(k, sums.shape[1]) - 1)[:, :k]
             parent, piece = best // log_p.shape[-1], best % log_p.shape[-1]
             lines = np.take_along_axis(lines, parent[..., None], 1)
             lines[:, :, place] = piece

@@ -46,6 +46,8 @@ class Config:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
         if self.features < 2 or self.batch < 2:
             raise ValueError("features and batch must be at least 2")
+        if self.pieces > 65536:
+            raise ValueError(f"pieces must be at most 65536, not {self.pieces}")
 
     @property
     def sizes(self) -> Sizes:
@@ -55,7 +57,7 @@ class Config:
 
 
 PRESETS = {
-    "quick": {"longest": 20, "features": 8192, "pieces": 600, "updates": 150, "beam": 4},
+    "quick": {"longest": 20, "features": 8192, "bag": 128, "hidden": 256, "pieces": 600, "updates": 200, "beam": 4},
     "best": {"updates": 1600, "beam": 16},
 }
 

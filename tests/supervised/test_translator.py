@@ -143,6 +143,7 @@ def test_it_translates_sentences_that_it_has_not_seen(learnt):
     assert report.metrics["test_retrieval"] >= 0.9
     assert report.metrics["test_retrieval_back"] >= 0.9
     assert 0.2 <= report.metrics["test_language_told"] <= 0.8
+    assert report.metrics["test_language_told_off_centre"] >= 0.9
     assert report.metrics["test_written_in_training"] <= 0.2
     assert report.chance < 0.7
     assert "The" in report.texts["Translations of the test part"]
@@ -263,7 +264,7 @@ def test_too_few_pairs_are_refused():
 
 @pytest.mark.parametrize(("field", "value"), [("longest", 0), ("drop", 1.0), ("echo", -0.1), ("contrast", -1.0),
                                               ("lr", math.nan), ("batch", 1), ("features", 1), ("beam", 0),
-                                              ("reread", -1.0)])  # fmt: skip
+                                              ("reread", -1.0), ("pieces", 65537)])  # fmt: skip
 def test_nonsense_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=field):
         Config(**{field: value})
