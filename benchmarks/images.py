@@ -134,9 +134,9 @@ def main() -> None:
     from core.lab.run import versions
 
     out = RESULTS / f"images_{options.task}_{options.preset}.json"
-    config = asdict(setup_of(options.task, options.preset, 0).config)
+    config = json.loads(json.dumps(asdict(setup_of(options.task, options.preset, 0).config)))  # lists for tuples
     old = json.loads(out.read_text()) if out.exists() else {}
-    if old and old["config"] != json.loads(json.dumps(config)):
+    if any(config.get(name) != value for name, value in old.get("config", {}).items()):  # fields may have been added
         raise SystemExit(f"{out} is of another configuration; move it away")
     rows = old.get("rows", [])
     for seed in options.seeds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.lab.images import Strength, erase, flat, flip, warp
+from core.lab.images import Strength, erase, flat, flip, noise, warp
 from core.lab.learner import Splits, positive
 from core.layers import Dropout, Layer, Rng
 from core.network import MLP, Sequential
@@ -36,6 +36,7 @@ class Pictures:
     smooth: float = 5.0  # how far a bend reaches, pixels
     mirror: float = 0.0  # share of the pictures that are mirrored, left to right
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
+    noise: float = 0.0  # standard deviation of what is added to each pixel, whose values go from 0 to 1
     looks: int = 0  # altered copies of a picture that are looked at too, at the end and in use, beside itself
     report: str = "plain"  # or deep: what the network has learnt, layer by layer
 
@@ -43,8 +44,8 @@ class Pictures:
         positive(self, "members", "updates", "batch", "lr", "smooth")
         if not self.hidden or min(self.hidden) < 1:
             raise ValueError(f"hidden must name the units of one layer or more, all above 0, not {self.hidden}")
-        if min(self.shift, self.turn, self.stretch, self.shear, self.bend, self.looks) < 0:
-            raise ValueError("shift, turn, stretch, shear, bend and looks must not be below 0")
+        if min(self.shift, self.turn, self.stretch, self.shear, self.bend, self.noise, self.looks) < 0:
+            raise ValueError("shift, turn, stretch, shear, bend, noise and looks must not be below 0")
         for name in ("dropout", "dropout_input", "smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
@@ -61,6 +62,8 @@ def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
         steps.append(flip(config.mirror))
     if config.erase:
         steps.append(erase(config.erase, most=0.25, value=0))
+    if config.noise:
+        steps.append(noise(config.noise))
     return flat(shape, *steps) if steps else None
 
 

@@ -181,6 +181,11 @@ def erase(p: float = 0.5, least: float = 0.02, most: float = 0.4, value: float |
     return step
 
 
+def noise(size: float) -> Step:
+    """Adds to each pixel a normal number of standard deviation `size`: true of any numbers, pictures or not."""
+    return lambda rng, x: x + rng.standard_normal(x.shape, np.float32) * np.float32(size)
+
+
 # Deformations as matrices.
 
 

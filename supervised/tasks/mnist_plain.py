@@ -17,12 +17,14 @@ PROBLEM = "mnist"
 @dataclass(frozen=True)
 class Config(Pictures):
     updates: int = 2000  # minibatches, in all
-    dropout: float = 0.4  # share of the units of each hidden layer that are left out, anew each time
-    dropout_input: float = 0.2  # share of the pixels that are left out
+    hidden: tuple[int, ...] = (512, 512)  # units in each hidden layer
+    members: int = 3  # networks that learn side by side; the mean of what they say is the answer
+    dropout: float = 0.2  # share of the units of each hidden layer that are left out, anew each time
+    noise: float = 0.3  # standard deviation of what is added to each pixel, whose values go from 0 to 1
 
 
-PRESETS = {"quick": {"hidden": (512,), "updates": 800, "lr": 0.004, "dropout": 0.0, "dropout_input": 0.0},
-           "best": {"updates": 8500}}  # fmt: skip
+PRESETS = {"quick": {"hidden": (512,), "members": 1, "updates": 800, "lr": 0.004, "dropout": 0.0, "noise": 0.0},
+           "best": {"updates": 11000}}  # fmt: skip
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:

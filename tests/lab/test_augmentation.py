@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from core.lab import images
-from core.lab.images import Strength, erase, flat, flip, shift, warp
+from core.lab.images import Strength, erase, flat, flip, noise, shift, warp
 
 SHAPES = [(7, 5), (6, 9, 3), (28, 28)]
 ALL = Strength(1.0, 0.2, 0.1, 0.1, 1.0)
@@ -184,3 +184,12 @@ def test_noise_stands_where_a_picture_is_erased():
     y = erase(1.0)(np.random.default_rng(0), x)
     noise = y[y != 2]
     assert 0 <= noise.min() < 0.01 < 0.99 < noise.max() <= 1
+
+
+def test_noise_is_added_to_each_pixel():
+    x = pictures((20, 10, 3), 100)
+    added = noise(0.3)(np.random.default_rng(0), x) - x
+    assert added.dtype == np.float32
+    assert added.mean() == pytest.approx(0, abs=0.01)
+    assert added.std() == pytest.approx(0.3, rel=0.02)
+    assert len(np.unique(added)) > 0.9 * added.size

@@ -87,10 +87,10 @@ def test_looks_pool_altered_copies():
 
 
 def test_without_strengths_nothing_is_altered():
-    assert alterations(mnist_plain.Config(), (28, 28)) is None
+    assert alterations(mnist_plain.Config(noise=0.0), (28, 28)) is None
     assert alterations(Pictures(), (8, 6)) is None
     x = np.random.default_rng(0).random((5, 48), np.float32)
-    for change in ({"shift": 1.0}, {"bend": 1.0}, {"mirror": 1.0}, {"erase": 1.0}):
+    for change in ({"shift": 1.0}, {"bend": 1.0}, {"mirror": 1.0}, {"erase": 1.0}, {"noise": 0.1}):
         alter = alterations(replace(SMALL, **change), (8, 6))
         y = alter(np.random.default_rng(0), x)
         assert y.shape == x.shape
@@ -103,7 +103,8 @@ def test_without_strengths_nothing_is_altered():
     [({"hidden": ()}, "hidden"), ({"hidden": (10, 0)}, "hidden"), ({"dropout": 1.0}, "dropout"),
      ({"members": 0}, "members"), ({"dropout_input": -0.1}, "dropout_input"), ({"smoothing": 1.0}, "smoothing"),
      ({"turn": -1.0}, "turn"),
-     ({"mirror": 1.5}, "mirror"), ({"erase": -0.5}, "erase"), ({"looks": -1}, "looks"), ({"lr": 0.0}, "lr"),
+     ({"mirror": 1.5}, "mirror"), ({"erase": -0.5}, "erase"), ({"noise": -0.5}, "noise"),
+     ({"looks": -1}, "looks"), ({"lr": 0.0}, "lr"),
      ({"smooth": 0.0}, "smooth"), ({"report": "long"}, "plain, deep")],
 )  # fmt: skip
 def test_nonsense_is_refused(config, values, says):
