@@ -79,5 +79,6 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
                           ha="center", fontsize=8)  # fmt: skip
         axis.set(title=f"{labels[k]} labels", xticks=range(len(names)), ylabel="test accuracy" if k == 0 else "")
         axis.set_xticklabels(list(names.values()), fontsize=8)
+        axis.yaxis.set_major_formatter("{x:.1%}")
         axis.margins(0.12, 0.12)
     figure.savefig(path, dpi=110)

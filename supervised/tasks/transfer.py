@@ -29,13 +29,14 @@ class Config:
     labels: tuple[int, ...] = (100, 1000)  # numbers of labels of the target
     draws: int = 5  # how often each number of labels is drawn
     source_updates: int = 4000  # minibatches of the source
-    updates: int = 400  # minibatches of each target network, from nothing or not
+    updates: int = 1200  # minibatches of each target network, from nothing or not
     batch: int = 64  # pictures in a minibatch of the source; half as many in one of the target
-    lr: float = 0.001  # step size of Adam at its highest, in both; falls to 0 as a cosine
+    source_lr: float = 0.001  # step size of Adam at its highest, of the source; falls to 0 as a cosine
+    lr: float = 0.003  # the same, of each target network
     deform: float = 1.0  # strength of the deformations that all networks see, of the source and of the target; 0: none
 
     def __post_init__(self) -> None:
-        positive(self, "draws", "source_updates", "updates", "lr")
+        positive(self, "draws", "source_updates", "updates", "source_lr", "lr")
         if self.source not in SOURCES:
             raise ValueError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
         for name in ("hidden", "labels"):
@@ -49,8 +50,8 @@ class Config:
             raise ValueError(f"batch must be at least 2, not {self.batch}")
 
 
-PRESETS = {"quick": {"source": "digits", "labels": (20, 100), "hidden": (64, 64), "source_updates": 800},
-           "best": {"source_updates": 10000, "updates": 1500}}  # fmt: skip
+QUICK = {"source": "digits", "labels": (20, 100), "hidden": (64, 64), "source_updates": 800, "updates": 600}
+PRESETS = {"quick": QUICK, "best": {"hidden": (256, 256), "source_updates": 6000}}
 
 
 def half(splits: Splits, first: int) -> Splits:
@@ -73,7 +74,7 @@ def make(config: Config, rng: Rng, data: Any) -> Transfer:
     augment = flat((side, side), warp((side, side), strength, side / 6)) if k else None
     build = partial(MLP, source.x_train.shape[1], *config.hidden, len(np.unique(source.t_train)))
     source_rng, target_rng = rng.spawn(2)
-    learner = Classifier(source, build(), Adam(config.lr), source_rng, updates=config.source_updates,
+    learner = Classifier(source, build(), Adam(config.source_lr), source_rng, updates=config.source_updates,
                          batch=config.batch, augment=augment)  # fmt: skip
     return Transfer(learner, target, build, Adam(config.lr), target_rng, labels=config.labels, draws=config.draws,
                     updates=config.updates, carried=config.carried, batch=config.batch // 2,
