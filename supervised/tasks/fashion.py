@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
-from supervised.deep_rules import CLOTHING_RULES
+from supervised.deep.rules import CLOTHING_RULES
 from supervised.learner import Supervised
 from supervised.pictures import Pictures, classifier
 
@@ -17,15 +17,17 @@ CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", 
 
 @dataclass(frozen=True)
 class Config(Pictures):
-    updates: int = 4000  # minibatches, in all
-    dropout: float = 0.3  # share of the units of each hidden layer that are left out, anew each time
+    hidden: tuple[int, ...] = (512, 512)  # units in each hidden layer
+    members: int = 3  # networks that learn side by side; the mean of what they say is the answer
+    updates: int = 3000  # minibatches, in all
+    dropout: float = 0.2  # share of the units of each hidden layer that are left out, anew each time
     dropout_input: float = 0.1  # share of the pixels that are left out
     mirror: float = 0.5  # share of the pictures that are mirrored, left to right
 
 
 PRESETS = {
-    "quick": {"hidden": (256,), "updates": 1000, "dropout": 0.0, "dropout_input": 0.0},
-    "best": {"updates": 8500},
+    "quick": {"hidden": (256,), "members": 1, "updates": 1000, "dropout": 0.0, "dropout_input": 0.0},
+    "best": {"updates": 10000},
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
-from supervised.deep_rules import DIGIT_RULES
+from supervised.deep.rules import DIGIT_RULES
 from supervised.learner import Supervised
 from supervised.pictures import Pictures, classifier
 
@@ -16,9 +16,9 @@ PROBLEM = "mnist"
 
 @dataclass(frozen=True)
 class Config(Pictures):
-    updates: int = 2000  # minibatches, in all
     hidden: tuple[int, ...] = (512, 512)  # units in each hidden layer
     members: int = 3  # networks that learn side by side; the mean of what they say is the answer
+    updates: int = 2000  # minibatches, in all
     dropout: float = 0.2  # share of the units of each hidden layer that are left out, anew each time
     noise: float = 0.3  # standard deviation of what is added to each pixel, whose values go from 0 to 1
 
