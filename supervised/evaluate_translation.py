@@ -19,6 +19,7 @@ from core.lab.sentences import Pair, translations
 from supervised.word_table import WordTable
 
 if TYPE_CHECKING:
+    from supervised.shared_code import Frame
     from supervised.translator import Translator
 
 POOL = 1000  # sentences among which a translation is looked for
@@ -95,9 +96,9 @@ class Exam:
 
 def check(learner: Translator, w: Array, exam: Exam, sentences: int) -> dict[str, float]:
     """What is seen of the validation part while learning."""
-    centres = learner.centres(w)
-    english = learner.encode(w, "english", exam.there.queries, centres)
-    french = learner.encode(w, "french", exam.there.pool, centres)
+    frames = learner.frames(w)
+    english = learner.encode(w, "english", exam.there.queries, frames)
+    french = learner.encode(w, "french", exam.there.pool, frames)
     said = learner.translate(w, list(exam.references)[:sentences])
     return {"val_chrf": exam.score(said), "val_retrieval": exam.there.hits(english @ french.T)}
 
@@ -138,7 +139,7 @@ def people(exam: Exam) -> float:
 # Is the language gone?
 
 
-def probes(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array]) -> tuple[float, float]:
+def probes(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame]) -> tuple[float, float]:
     """How often a classifier, shown codes of training sentences, tells the language of codes of `exam`.
 
     A logistic regression, which sees what a plane can tell, and a network with a hidden layer, which sees more.
@@ -149,7 +150,7 @@ def probes(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Arra
     def codes(pairs: Sequence[Pair]) -> tuple[Array, Array]:
         sides = [list(dict.fromkeys(side)) for side in zip(*pairs, strict=True)]
         n = min(PROBED, *map(len, sides))  # as many of each language: guessing is right half of the time
-        x = [learner.encode(w, language, side[:n], centres)
+        x = [learner.encode(w, language, side[:n], frames)
              for language, side in zip(("english", "french"), sides, strict=True)]  # fmt: skip
         return np.concatenate(x), np.repeat([0, 1], n)
 
@@ -162,13 +163,13 @@ def probes(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Arra
 def report(learner: Translator, w: Array, folder: Path | None) -> Report:
     """All figures of the test part, beside what needs no network; translations to read, and two pictures."""
     exam, train = Exam(learner.pairs.test), learner.pairs.train
-    sentences, centres = list(exam.references), learner.centres(w)
+    sentences, frames = list(exam.references), learner.frames(w)
     said = learner.translate(w, sentences)
     to_french, to_english = WordTable(train), WordTable([(b, a) for a, b in train])
     near, word_by_word = nearest_neighbours(train, sentences), [to_french.translate(s) for s in sentences]
 
     def similar(search: Search, languages: tuple[str, str]) -> Array:
-        queries, pool = (learner.encode(w, language, side, centres)
+        queries, pool = (learner.encode(w, language, side, frames)
                          for language, side in zip(languages, (search.queries, search.pool), strict=True))  # fmt: skip
         return queries @ pool.T
 
@@ -176,8 +177,10 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
     back = similar(exam.back, ("french", "english"))
     asked, pool = exam.there.queries, exam.there.pool
     by_words = to_french.scores(asked, pool) + to_english.scores(pool, asked).T
-    off = {language: np.zeros_like(centre) for language, centre in centres.items()}
-    told, told_by_network = probes(learner, w, exam, centres)
+    unturned = {language: frame._replace(turn=np.eye(len(frame.turn), dtype=w.dtype))
+                for language, frame in frames.items()}  # fmt: skip
+    raw = {language: frame._replace(centre=np.zeros_like(frame.centre)) for language, frame in unturned.items()}
+    told, told_by_network = probes(learner, w, exam, frames)
     known = {french for _, french in train}
     metrics = {
         "test_chrf": exam.score(said),
@@ -188,7 +191,8 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
         "test_retrieval_chance": exam.there.chance,
         "test_language_told": told,
         "test_language_told_by_network": told_by_network,
-        "test_language_told_off_centre": probes(learner, w, exam, off)[0],
+        "test_language_told_raw": probes(learner, w, exam, raw)[0],
+        "test_language_told_unturned_by_network": probes(learner, w, exam, unturned)[1],
         "test_written_in_training": float(np.mean([s in known for s in said])),
     }  # fmt: skip
     result = Report(metrics, "test_chrf", exam.score([*said[1:], said[0]]), people(exam),
@@ -199,16 +203,16 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
         f"  people      {' / '.join(exam.references[s][:3])}"
         for s, a, b, c in list(zip(sentences, said, word_by_word, near, strict=True))[:SHOWN])  # fmt: skip
     if folder:
-        _draw(learner, w, exam, centres, folder, result)
+        _draw(learner, w, exam, frames, folder, result)
     return result
 
 
-def _draw(learner: Translator, w: Array, exam: Exam, centres: Mapping[str, Array], folder: Path,
+def _draw(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame], folder: Path,
           result: Report) -> None:  # fmt: skip
     from matplotlib.figure import Figure
 
     pairs = [(a, b[0]) for a, b in exam.references.items()]
-    z, v = (learner.encode(w, language, [pair[k] for pair in pairs], centres)
+    z, v = (learner.encode(w, language, [pair[k] for pair in pairs], frames)
             for k, language in enumerate(("english", "french")))  # fmt: skip
     n = 16
     figure = Figure(figsize=(8.4, 6.4), layout="constrained")

@@ -7,8 +7,11 @@ decoder of a language:   the T pieces before (N, T) -> Embedding (N, T P) -> Lin
 The teacher's label is the translation, and it is used twice. As a class among many: which of the B French codes
 belongs to this English one? The gradient is p - onehot(the own one), both ways (InfoNCE: van den Oord et al. 2018,
 arXiv:1807.03748; symmetric: Radford et al. 2021, arXiv:2103.00020). And as a text: the next piece of a sentence, given
-its code or that of its translation; the gradient is p - onehot(next piece). The mean of each language's codes is taken
-away, so that no plane tells which encoder spoke; known weakness: something curved still can.
+its code or that of its translation; the gradient is p - onehot(next piece).
+
+So that a code does not tell which encoder spoke, the mean of each language's codes is taken away; while learning, that
+of the minibatch. Afterwards the French codes are turned to have the covariance of the English ones (CORAL: Sun et al.
+2016, arXiv:1511.05547), so that a classifier that sees curves is no better off than one that sees planes.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from core.network import Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from supervised import evaluate_translation
 from supervised.bag import Bag, features, padded
+from supervised.shared_code import Frame, agreement, power, unit
 
 STEPS = 2  # minibatches of one update()
 MOST = 40  # pieces of a translation, at most
@@ -89,32 +93,6 @@ def side_by_side(parts: Mapping[str, Layer]) -> tuple[Layer, dict[str, slice]]:
 
     layout = {f"{name}.{key}": shape for name, part in parts.items() for key, shape in part.layout.items()}
     return Layer(forward, layout, fill), slices
-
-
-def unit(a: Array, centre: Array | None = None) -> tuple[Array, Any]:
-    """z = sqrt(D) c / |c| with c = a - centre, or a minus its mean over the batch: a (B, D) -> z, and the way back."""
-    c = a - (a.mean(0) if centre is None else centre)
-    r = math.sqrt(a.shape[1]) / np.sqrt((c * c).sum(1, keepdims=True) + 1e-6)  # B, 1
-    z = c * r
-
-    def back(dz: Array) -> Array:
-        dc: Array = r * (dz - z * ((dz * z).sum(1, keepdims=True) / a.shape[1]))
-        return dc - dc.mean(0) if centre is None else dc
-
-    return z, back
-
-
-def agreement(z: Array, v: Array, temperature: float) -> tuple[float, Array, Array]:
-    """Symmetric InfoNCE of codes z, v (B, D) of length sqrt(D), row i of one belonging to row i of the other.
-
-    S = z v^T / (D temperature); the mean of the cross-entropies of the rows and of the columns against the diagonal.
-    """
-    scale = 1 / (z.shape[1] * temperature)
-    S, t = (z @ v.T) * scale, np.arange(len(z))
-    rows, d_rows = cross_entropy(S, t)
-    columns, d_columns = cross_entropy(S.T, t)
-    dS = (d_rows + d_columns.T) * (0.5 * scale)
-    return 0.5 * (rows + columns), dS @ v, dS.T @ z
 
 
 def next_pieces(pieces: Array, T: int) -> tuple[Array, Array, Array]:
@@ -227,17 +205,24 @@ class Translator:
         first = np.flatnonzero(np.diff(row, prepend=-1))
         return 0.5 * nats, back_think(np.add.reduceat(dh, first), g[self.slices[f"{language}.think"]], dx=True)
 
-    def centres(self, w: Array) -> dict[str, Array]:
-        """The mean code of each language over the first training sentences, before it is taken away: (D,) each."""
-        return {"english": self._call("english.encode", self.train.english[:CENTRE], w)[0].mean(0),
-                "french": self._call("french.encode", self.train.french[:CENTRE], w)[0].mean(0)}  # fmt: skip
+    def frames(self, w: Array) -> dict[str, Frame]:
+        """Of each language the mean code of the first training sentences, and the turn that makes spreads alike."""
+        codes = {language: self._call(f"{language}.encode", x[:CENTRE], w)[0]
+                 for language, x in zip(("english", "french"), self.train, strict=False)}  # fmt: skip
+        spreads = [np.cov(unit(a, a.mean(0))[0].T, dtype=np.float64) for a in codes.values()]
+        turn = power(spreads[1], -0.5) @ power(spreads[0], 0.5)
+        turns = (np.eye(len(turn)), turn)  # English codes stay as they are, the French ones come to them
+        return {language: Frame(a.mean(0), turn.astype(w.dtype))
+                for (language, a), turn in zip(codes.items(), turns, strict=True)}  # fmt: skip
 
-    def encode(self, w: Array, language: str, sentences: Sequence[str] | Array, centres: Mapping[str, Array]) -> Array:
+    def encode(self, w: Array, language: str, sentences: Sequence[str] | Array, frames: Mapping[str, Frame]) -> Array:
         """Codes (N, D) of sentences, or of their features (N, K), of length sqrt(D)."""
         x = sentences if isinstance(sentences, np.ndarray) else features(map(clean, sentences), self.sizes.features)
-        return unit(self._call(f"{language}.encode", x, w)[0], centres[language])[0]
+        centre, turn = frames[language]
+        z: Array = unit(self._call(f"{language}.encode", x, w)[0], centre)[0] @ turn
+        return unit(z, np.zeros_like(centre))[0]
 
-    def write(self, w: Array, language: str, z: Array, centres: Mapping[str, Array]) -> list[str]:
+    def write(self, w: Array, language: str, z: Array, frames: Mapping[str, Frame]) -> list[str]:
         """The sentences that a decoder writes out of codes z (N, D).
 
         Of each the `beam` beginnings with the highest log-probability are kept. Whole sentences are then read again:
@@ -264,16 +249,16 @@ class Translator:
                 break
         pieces = self.pieces[0 if language == "english" else 1]
         said = [pieces.decode(ids) for ids in lines[:, :, T:].reshape(N * lines.shape[1], -1)]
-        heard = self.encode(w, language, said, centres).reshape(N, lines.shape[1], -1)  # N, k, D
+        heard = self.encode(w, language, said, frames).reshape(N, lines.shape[1], -1)  # N, k, D
         agree = np.einsum("nkd,nd->nk", heard, z) / z.shape[1]  # the cosine of the codes
         top = (scores / ((lines[:, :, T:] > 0).sum(2) + 1) + self.reread * agree).argmax(1)
         return [said[n * lines.shape[1] + i] for n, i in enumerate(top)]
 
     def translate(self, w: Array, sentences: Sequence[str] | Array) -> list[str]:
         """English to French."""
-        centres = self.centres(w)
-        z = self.encode(w, "english", sentences, centres)
-        return [said for a in range(0, len(z), CHUNK) for said in self.write(w, "french", z[a : a + CHUNK], centres)]
+        frames = self.frames(w)
+        z = self.encode(w, "english", sentences, frames)
+        return [said for a in range(0, len(z), CHUNK) for said in self.write(w, "french", z[a : a + CHUNK], frames)]
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """The French of each line of an English text; features (N, K) get an array of texts (N,)."""
