@@ -26,8 +26,8 @@ class Config:
 
     def __post_init__(self) -> None:
         positive(self, "depth", "width", "gain", "lr", "updates", "batch")
-        if self.depth * self.width > 10_000:
-            raise ValueError(f"depth * width must be at most 10000, not {self.depth * self.width}")
+        if self.width > 1024 or self.depth > 64:
+            raise ValueError(f"width is at most 1024 and depth at most 64, not {self.width} and {self.depth}")
 
 
 PRESETS = {"quick": {"updates": 300}, "best": {"updates": 4000}}

@@ -55,6 +55,8 @@ class Config:
             raise ValueError(f"there is no function {self.function!r} (known: {', '.join(FUNCTIONS)})")
         if not -1e6 <= self.low < self.high <= 1e6:
             raise ValueError(f"low {self.low} must be below high {self.high}, both from -1e6 to 1e6")
+        if self.width > 4096 or self.depth > 64 or self.starts > 64:
+            raise ValueError("width is at most 4096, depth and starts at most 64")
         if not 10 <= self.points <= 10**6:
             raise ValueError(f"points must be 10 to 1000000, not {self.points}")
         if not (self.noise >= 0 and self.sweep >= 0):
