@@ -161,7 +161,8 @@ def test_pictures(tmp_path, function, sweep):
     ({"expression": "1/floor(x)"}, "undefined at"),
     ({"expression": "2"}, "no variable"), ({"expression": "0*x"}, "constant"), ({"expression": "x*1e300*1e-300"}, None),
     ({"expression": "x*1e200"}, "too large"), ({"low": 1.0}, "below high"), ({"points": 3}, "points"),
-    ({"noise": -1.0}, "noise"), ({"width": 0}, "width"), ({"width": 10**6}, "width"), ({"sweep": -1}, "sweep")])  # fmt: skip
+    ({"noise": -1.0}, "noise"), ({"width": 0}, "width"), ({"width": 10**6}, "width"),
+    ({"sweep": -1}, "sweep")])  # fmt: skip
 def test_nonsense_is_refused_in_one_line(fields, why):
     if why is None:
         learner(**fields)
