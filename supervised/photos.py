@@ -10,10 +10,11 @@ from core.lab.learner import Splits, positive
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import AdamW
+from supervised.deep.report import Budget
+from supervised.deep.study import check_report, studied
 from supervised.evaluate import Classification
 from supervised.learner import Augment, Supervised
 from supervised.patches import PatchNet
-from supervised.study import check_report, studied
 
 MEMORY = 300  # minibatches that the running average of the weights goes back
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
@@ -69,4 +70,14 @@ def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: 
                           looks=config.looks)  # fmt: skip
 
     net = PatchNet(shape, config.features, len(classes))
-    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes)
+    return studied(
+        learn,
+        splits,
+        net,
+        rng,
+        config.updates,
+        config.report,
+        shape,
+        classes,
+        Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000),
+    )

@@ -11,9 +11,10 @@ from core.layers import Dropout, Layer, Rng
 from core.network import MLP, Sequential
 from core.optimizers import Adam, linear
 from supervised.classifier import Classifier
-from supervised.deep_representations import Rule
+from supervised.deep.report import Budget
+from supervised.deep.representations import Rule
+from supervised.deep.study import check_report, studied
 from supervised.learner import Augment, Supervised
-from supervised.study import check_report, studied
 
 
 @dataclass(frozen=True)
@@ -80,4 +81,15 @@ def classifier(config: Pictures, splits: Splits, shape: tuple[int, int], classes
                           augment=alterations(config, shape) if augmented else None, looks=config.looks,
                           smoothing=config.smoothing, classes=classes, shape=shape)  # fmt: skip
 
-    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, rules)
+    return studied(
+        learn,
+        splits,
+        net,
+        rng,
+        config.updates,
+        config.report,
+        shape,
+        classes,
+        Budget(updates=300, batch=config.batch),
+        rules,
+    )

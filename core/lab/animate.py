@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.film import _write_gif
+from core.lab.film import write_gif
 
 
 def animate(path: Path, figures: Iterable[Any], milliseconds: int, colors: int = 32) -> None:
     """A GIF of matplotlib figures of one size, each shown for `milliseconds`, the last for five times as long."""
     frames = [pixels(figure) for figure in figures]
-    _write_gif(path, [*frames, *frames[-1:] * 4], milliseconds, colors)
+    write_gif(path, [*frames, *frames[-1:] * 4], milliseconds, colors)
 
 
 def pixels(figure: Any) -> Array:

@@ -32,7 +32,7 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
             case ".npy":
                 return np.load(path, allow_pickle=False)
             case ".csv":
-                return np.atleast_2d(np.loadtxt(path, delimiter=",", dtype=np.float32))
+                return np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
             case suffix if suffix in PICTURES:
                 return decode(path.read_bytes(), "it")
     except (OSError, ValueError, EOFError) as error:

@@ -31,7 +31,7 @@ def film(env: str | Callable[[], Any], policies: Mapping[str, Policy], path: Pat
             one.close()
     except Exception as error:
         return f"no film: {type(error).__name__}: {error}".partition("\n")[0]
-    _write_gif(path, [np.concatenate(side, 1) for side in zip(*rows, strict=True)], every * 20, colors)
+    write_gif(path, [np.concatenate(side, 1) for side in zip(*rows, strict=True)], every * 20, colors)
     return None
 
 
@@ -53,7 +53,7 @@ def _frames(env: Any, name: str, policy: Policy, first: int, frames: int, every:
             obs, total = env.reset(seed=first + episode)[0], 0.0
 
 
-def _write_gif(path: Path, frames: list[Array], milliseconds: int, colors: int) -> None:
+def write_gif(path: Path, frames: list[Array], milliseconds: int, colors: int) -> None:
     """One palette for all frames, so that what does not move costs nothing."""
     from PIL import Image
 

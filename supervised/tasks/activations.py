@@ -8,8 +8,8 @@ from typing import Any
 from core.lab.learner import positive
 from core.layers import Rng
 from core.optimizers import Adam, constant
-from supervised.activations import SideBySide
 from supervised.learner import Supervised
+from supervised.lessons.activations import SideBySide
 
 PARADIGM = "supervised"
 PROBLEM = "activations"

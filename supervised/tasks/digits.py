@@ -12,9 +12,10 @@ from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
-from supervised.deep_rules import DIGIT_RULES
+from supervised.deep.report import Budget
+from supervised.deep.rules import DIGIT_RULES
+from supervised.deep.study import check_report, studied
 from supervised.learner import Supervised
-from supervised.study import check_report, studied
 
 PARADIGM = "supervised"
 PROBLEM = "digits"
@@ -70,4 +71,15 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
                           augment=augment if augmented and any(config.deformation) else None, looks=config.looks,
                           smoothing=config.smoothing, shape=(side, side))  # fmt: skip
 
-    return studied(learn, splits, net, rng, config.updates, config.report, (side, side), "0123456789", DIGIT_RULES)
+    return studied(
+        learn,
+        splits,
+        net,
+        rng,
+        config.updates,
+        config.report,
+        (side, side),
+        "0123456789",
+        Budget(batch=config.batch, repeats=3),
+        DIGIT_RULES,
+    )

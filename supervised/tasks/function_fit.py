@@ -12,8 +12,8 @@ from core.lab.data_kinds import SEED
 from core.lab.expressions import Expression, parse
 from core.lab.learner import Splits, positive
 from core.layers import Layer, Rng
-from supervised.function_fit import Fit, network, places
-from supervised.function_report import FunctionReport
+from supervised.lessons.function_fit import Fit, network, places
+from supervised.lessons.function_report import FunctionReport
 
 PARADIGM = "supervised"
 PROBLEM = "function_fit"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
-from supervised.deep_rules import DIGIT_RULES
+from supervised.deep.rules import DIGIT_RULES
 from supervised.learner import Supervised
 from supervised.pictures import Pictures, classifier
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.lab.data_kinds import SEED, split
 from core.lab.learner import Splits, positive
 from core.layers import Rng
-from supervised.perceptron import Perceptron
+from supervised.lessons.perceptron import Perceptron
 from supervised.perceptron_report import perceptron_report
 
 PARADIGM = "supervised"

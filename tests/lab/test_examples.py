@@ -45,3 +45,8 @@ def test_pickled_arrays_are_refused(tmp_path):
     np.save(tmp_path / "p.npy", np.array([{}], object), allow_pickle=True)
     with pytest.raises(Refusal, match="cannot be read"):
         read_examples(tmp_path / "p.npy")
+
+
+def test_a_column_of_numbers_is_as_many_examples(tmp_path):
+    (tmp_path / "x.csv").write_text("1\n2\n3\n")
+    assert read_examples(tmp_path / "x.csv").shape == (3, 1)

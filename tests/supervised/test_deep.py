@@ -11,17 +11,17 @@ from core.losses import cross_entropy
 from core.network import MLP, Sequential
 from core.optimizers import Adam
 from supervised.classifier import Classifier
-from supervised.deep import Budget, deep_report
-from supervised.deep_data import doubt, other_labels, out_of_fold, planted, side
-from supervised.deep_features import hog, neighbours_agree, pca, probe
-from supervised.deep_invariance import affine, code_distance, distortions, invariance
-from supervised.deep_layers import blocks, codes, first_member, flops, flows, frozen, names
-from supervised.deep_layerwise import greedy
-from supervised.deep_pass import one_pass, undecided
-from supervised.deep_representations import flat_map, layer_probes
-from supervised.deep_rules import DIGITS, box, by_drawings, digit, digits_by_rule, drawn, holes
-from supervised.deep_sensitivity import pruned, sensitivity, shares
-from supervised.deep_size import sizes, trainings
+from supervised.deep.data import doubt, other_labels, out_of_fold, planted, side
+from supervised.deep.features import hog, neighbours_agree, pca, probe
+from supervised.deep.invariance import affine, code_distance, distortions, invariance
+from supervised.deep.layers import blocks, codes, first_member, flops, flows, frozen, names
+from supervised.deep.layerwise import greedy
+from supervised.deep.passes import one_pass, undecided
+from supervised.deep.report import Budget, deep_report
+from supervised.deep.representations import flat_map, layer_probes
+from supervised.deep.rules import DIGITS, box, by_drawings, digit, digits_by_rule, drawn, holes
+from supervised.deep.sensitivity import pruned, sensitivity, shares
+from supervised.deep.size import sizes, trainings
 from supervised.patches import PatchNet
 
 

@@ -8,8 +8,8 @@ import pytest
 from core.ensembles import Linears
 from core.layers import Linear
 from core.network import MLP
-from supervised.function_fit import error_of, influence, network, placed, relative, rescaled
-from supervised.function_report import baselines
+from supervised.lessons.function_fit import error_of, influence, network, placed, relative, rescaled
+from supervised.lessons.function_report import baselines
 from supervised.tasks import function_fit as task
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.lab.datasets import Data
 from core.network import MLP
-from supervised import study
+from supervised.deep import study
 from supervised.learner import Findings
 from supervised.tasks import digits
 

@@ -1,0 +1,197 @@
+"""Activations side by side: networks that differ in one function alone, as heads of one network on the same input.
+
+    y = [f_1(x), ..., f_A(x)]        each f_a a network with its own activation
+    loss = sum over a of cross-entropy(y_a, t);  the gradient at y_a is p_a - onehot(t), whatever the others say
+Adam works entry by entry, so each network learns as if it were alone. What is counted (per layer of hidden units):
+    saturated   share of (example, unit) whose slope |f'(z)| is below a tenth of the steepest: little gets through
+    dead        share of units whose slope is below a thousandth of it on every training example: nothing ever does
+    signal      root mean square of dloss/dz over examples and units: what is left of the error on its way back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.labelled import check_labels
+from core.lab.learner import Report, Splits
+from core.layers import Layer, gelu, identity, leaky_relu, relu, sigmoid, softplus, step, tanh
+from core.losses import Loss, cross_entropy
+from core.network import MLP, Concat, chain
+from core.optimizers import Adam
+from supervised.baselines import SVM, accuracy, classifiers
+from supervised.learner import Model
+
+# step is drawn, but is not here: it has no slope, and nothing below it would ever learn
+ACTIVATIONS = {"identity": identity, "relu": relu, "leaky_relu": leaky_relu(), "gelu": gelu, "softplus": softplus,
+               "tanh": tanh, "sigmoid": sigmoid}  # fmt: skip
+DRAWN = {**ACTIVATIONS, "step": step}
+SEED, SEEDS = 0, 3  # of the networks that the report starts afresh, and how many it tries at each setting
+TRIAL = 300  # minibatches of each network in the trial of step sizes and starts
+RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # step sizes of Adam that are tried
+GAINS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # factors on the hidden layers' first weights that are tried
+
+
+def slope(f: Layer, z: Array) -> Array:
+    """f'(z) of an activation; 0 everywhere for the step, which has no other."""
+    w = z.ravel()[:0]
+    slopes: Array = np.zeros_like(z) if f is step else f(z, w)[1](np.ones_like(z), dx=True)
+    return slopes
+
+
+class Signs(NamedTuple):
+    """What is counted in one network; the first three have an entry a hidden layer."""
+
+    saturated: Array
+    dead: Array
+    signal: Array
+    accuracy: float
+
+
+def signs(net: Layer, w: Array, x: Array, t: Array) -> Signs:
+    """Counts in an MLP on x (N, I), t (N,), layer by layer, by walking its chain forth and back."""
+    sums, backs, y = [], [], np.asarray(x, w.dtype)
+    for layer, v in chain(net, w):
+        if not layer.size:
+            sums.append((layer, y))  # z (N, H), what an activation is given
+        y, back = layer(y, v)
+        backs.append((layer, back))
+    d = cross_entropy(y, t)[1] * len(t)  # the error of each example, not of the mean
+    signals = []
+    for layer, back in reversed(backs):
+        d = back(d, dx=True)
+        if not layer.size:
+            signals.append(float(np.sqrt((d * d).mean())))
+    shares = []
+    for f, z in sums:
+        steep = np.abs(slope(f, z))
+        top = float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
+        shares.append(((steep < 0.1 * top).mean(), (steep < 1e-3 * top).all(0).mean()))
+    saturated, dead = np.array(shares).T
+    return Signs(saturated, dead, np.array(signals[::-1]), accuracy(y.argmax(-1), t))
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Networks of one shape (sizes from input to output) with each of ACTIVATIONS, their loss and their exam.
+
+    The score is the test accuracy of the network that is best on the validation part.
+    """
+
+    sizes: tuple[int, ...]
+    gain: float = 1.0
+    lr: float = 0.003  # of the trial of starts
+    batch: int = 64
+    monitor: str = "+val_accuracy"
+
+    def head(self, f: Layer, gain: float | None = None) -> Layer:
+        return MLP(*self.sizes, activation=f, gain=self.gain if gain is None else gain)
+
+    def net(self) -> Layer:
+        return Concat(*map(self.head, ACTIVATIONS.values()))
+
+    def heads(self, w: Array) -> dict[str, tuple[Layer, Array]]:
+        """Each network with its part of w."""
+        parts = np.split(w, len(ACTIVATIONS))  # all have the same number of parameters
+        return {name: (self.head(f), part) for (name, f), part in zip(ACTIVATIONS.items(), parts, strict=True)}
+
+    def loss(self, y: Array, t: Array) -> Loss:
+        """The sum of the cross-entropies: y (B, A C), t (B,)."""
+        C = self.sizes[-1]
+        Y = y.reshape(len(y), -1, C)  # B, A, C
+        loss, dy = cross_entropy(Y, np.broadcast_to(t[:, None], Y.shape[:2]))
+        return loss * Y.shape[1], (dy * Y.shape[1]).reshape(y.shape)
+
+    def accuracies(self, y: Array, t: Array) -> dict[str, float]:
+        said = y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)  # N, A
+        return {name: accuracy(said[:, a], t) for a, name in enumerate(ACTIVATIONS)}
+
+    def check(self, splits: Splits, O: int) -> None:
+        check_labels(splits, self.sizes[-1])
+
+    def figures(self, y: Array, t: Array) -> dict[str, float]:
+        each = self.accuracies(y, t)
+        return {"val_accuracy": float(np.mean([*each.values()])), **{f"val_{name}": k for name, k in each.items()}}
+
+    def pool(self, ys: Array) -> Array:
+        mean: Array = ys.mean(0)
+        return mean
+
+    def answer(self, y: Array) -> Array:
+        """What each network says, in the order of ACTIVATIONS: (N, A)."""
+        said: Array = y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)
+        return said
+
+    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
+        val = self.accuracies(model(splits.x_val), splits.t_val)
+        test = self.accuracies(model(splits.x_test), splits.t_test)
+        chosen = max(val, key=val.__getitem__)
+        after = {name: signs(*head, splits.x_train, splits.t_train) for name, head in self.heads(w).items()}
+        fresh = net.init(np.random.default_rng(SEED))
+        before = {name: signs(*head, splits.x_train, splits.t_train) for name, head in self.heads(fresh).items()}
+        tried = classifiers(splits, len(splits.x_train))
+        made = Report({"test_accuracy": test[chosen], **{f"test_{name}": k for name, k in test.items()},
+                       **{f"{what}_{name}": float(getattr(s, what).mean()) for name, s in after.items()
+                          for what in ("saturated", "dead")}},
+                      "test_accuracy", 1 / self.sizes[-1], tried.pop(SVM), f"{SVM}, given the same labels", tried,
+                      texts={"Layer by layer, before and after training": table(before, after),
+                             "Chosen on the validation part": chosen})  # fmt: skip
+        if folder:
+            from supervised.activations_pictures import dying, functions, layers
+
+            functions(folder / "functions.png", DRAWN)
+            layers(folder / "layers.png", before, after)
+            dying(folder / "dying.png", self.trial(splits))
+            made.pictures |= {
+                "functions.png": "Each activation (line) and its derivative (dashes)",
+                "layers.png": "Layer by layer, at the start (pale) and after training: what is saturated, what is dead "
+                              "on all training images, and what is left of the error on its way back",
+                "dying.png": f"Units that are dead, and accuracy on the validation part, after {TRIAL} minibatches "
+                             f"with ever larger steps, and from ever larger starts; mean of {SEEDS}"}  # fmt: skip
+        return made
+
+    def trial(self, splits: Splits) -> dict[str, dict[str, list[tuple[float, float, float]]]]:
+        """What is varied -> activation -> (its value, share of dead units, validation accuracy), means over SEEDS."""
+        tests = {"step size of Adam": [(r, r, self.gain) for r in RATES],
+                 "factor on the first weights": [(k, self.lr, k) for k in GAINS]}  # fmt: skip
+        found: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
+        for what, settings in tests.items():
+            for name in ("relu", "leaky_relu", "tanh"):
+                rows = found.setdefault(what, {}).setdefault(name, [])
+                for value, lr, gain in settings:
+                    net = self.head(ACTIVATIONS[name], gain)
+                    ws = [trained(net, splits, lr, self.batch, SEED + k) for k in range(SEEDS)]
+                    dead = [signs(net, w, splits.x_train, splits.t_train).dead.mean() for w in ws]
+                    right = [accuracy(net(splits.x_val, w)[0].argmax(-1), splits.t_val) for w in ws]
+                    rows.append((value, float(np.mean(dead)), float(np.mean(right))))
+        return found
+
+
+def trained(net: Layer, splits: Splits, lr: float, batch: int, seed: int = SEED) -> Array:
+    """Weights after TRIAL minibatches of Adam at a constant step size."""
+    rng = np.random.default_rng(seed)
+    w, optimizer = net.init(rng), Adam(lr)
+    g = np.empty_like(w)
+    for _ in range(TRIAL):
+        i = rng.integers(len(splits.x_train), size=batch)
+        y, back = net(splits.x_train[i], w)
+        _, dy = cross_entropy(y, splits.t_train[i])
+        back(dy, g)
+        optimizer.step(w, g)
+    return w
+
+
+def table(before: Mapping[str, Signs], after: Mapping[str, Signs]) -> str:
+    """The counts as text, a row an activation and moment, a column a layer."""
+    lines = []
+    for what, form in (("saturated", "{:7.1%}"), ("dead", "{:7.1%}"), ("signal", "{:8.1e}")):
+        lines.append(f"{what}, first hidden layer to last")
+        for moment, counts in (("start", before), ("after", after)):
+            lines += [f"  {name:12} {moment}  " + "  ".join(form.format(v) for v in getattr(s, what))
+                      for name, s in counts.items()]  # fmt: skip
+    return "\n".join(lines)

@@ -1,0 +1,130 @@
+"""The perceptron: threshold neurons that learn from their mistakes alone (Rosenblatt 1958).
+
+    y = step(x W + b)                         1 where the weighted sum is above 0, else 0
+    dy = y - t                                0 if the neuron is right, else 1 or -1: all that the teacher says
+    w -= dy (x, 1)                            an example that should have fired is added, one that should not subtracted
+
+`step` has no slope, so the error is handed to the weighted sum as if there were no step. That is the gradient of
+(y - t) (x W + b), which is above 0 for mistakes alone. If a line separates the classes the rule finds one, after
+no more than (R / gamma)^2 mistakes (Novikoff 1962; see supervised/lessons/separation.py); if none does, it never rests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array, zeros
+from core.lab.learner import Report, Splits, State, rng_state, set_rng_state
+from core.layers import Linear, Rng, step
+from core.losses import Loss
+from core.network import Sequential
+from core.optimizers import SGD
+
+
+def criterion(z: Array, t: Array) -> Loss:
+    """mean over the batch of (y - t) z, y = step(z): 0 where right, else |z|; the gradient of one entry is y - t.
+
+    z (B, O) weighted sums, t (B, O) of 0 and 1.
+    """
+    y, _ = step(z, np.empty(0, z.dtype))
+    dy = (y - t) / len(z)
+    return float((dy * z).sum()), dy
+
+
+class Perceptron:
+    """One pass over the training part is an update; the run ends after a pass without a mistake, or after `passes`.
+
+    `splits` holds x (N, I) and t (N, O) of 0 and 1: O neurons side by side, called `names`. What is judged are the
+    `weights` with which each neuron was right most often on the training part: where no line separates the classes, w
+    itself never comes to rest (the pocket with a ratchet, Gallant 1990). `report` is what (learner, w, folder) makes of
+    it. Raises ValueError for targets that a threshold neuron cannot give.
+    """
+
+    monitor = "+val_accuracy"
+
+    def __init__(self, splits: Splits, names: Sequence[str], rng: Rng, *, passes: int,
+                 report: Callable[[Perceptron, Array, Path | None], Report]) -> None:  # fmt: skip
+        for part in ("train", "val", "test"):
+            x, t = getattr(splits, f"x_{part}"), getattr(splits, f"t_{part}")
+            if not len(x) or t.shape != (len(x), len(names)) or not np.isin(t, (0, 1)).all():
+                raise ValueError(f"the {part} part needs targets 0 or 1 for {len(names)} neurons, not {t.shape}")
+            if not np.isfinite(x).all():
+                raise ValueError(f"the {part} part holds NaN or infinity")
+        self.splits, self.names, self.passes, self._report = splits, tuple(names), passes, report
+        self.linear = Linear(splits.x_train.shape[1], len(names), init=zeros)
+        self.net = Sequential(self.linear, step)
+        self.rng = rng.spawn(1)[0]
+        self.w = self.net.init(self.rng)
+        self.weights, self.right = self.w.copy(), self._right()
+        self.g, self.optimizer = np.empty_like(self.w), SGD(1.0)
+        self.done, self.rests = 0, False
+        self.mistakes: list[tuple[int, int]] = []  # (example, neuron), in the order in which they were made
+
+    @property
+    def progress(self) -> float:
+        return 1.0 if self.rests else self.done / self.passes
+
+    def update(self) -> dict[str, float]:
+        x, t = self.splits.x_train, self.splits.t_train
+        answers = 0 if self.done else t.size + self.splits.t_val.size
+        before = len(self.mistakes)
+        for i in self.rng.permutation(len(x)):
+            z, back = self.linear(x[i : i + 1], self.w)  # 1, O
+            _, dy = criterion(z, t[i : i + 1])  # y - t: the gradient comes from the teacher, at mistakes alone
+            if dy.any():
+                back(dy, self.g)
+                self.optimizer.step(self.w, self.g)
+                self.mistakes += [(int(i), int(o)) for o in np.flatnonzero(dy)]
+                self._pocket()
+        wrong = len(self.mistakes) - before
+        self.done, self.rests = self.done + 1, not wrong
+        return {"mistakes": wrong, "examples": len(x), "answers": answers}
+
+    def _right(self) -> Array:
+        """How many training examples each neuron is right on, (O,)."""
+        right: Array = (self.net(self.splits.x_train, self.w)[0] == self.splits.t_train).sum(0)
+        return right
+
+    def _pocket(self) -> None:
+        """Keeps what is better than before, neuron by neuron."""
+        right = self._right()
+        better = right > self.right
+        self.right = np.maximum(right, self.right)
+        kept, now = self.net.views(self.weights), self.net.views(self.w)
+        for name, part in kept.items():
+            part[..., better] = now[name][..., better]
+
+    def missed(self, neuron: int) -> Array:
+        """The examples that a neuron was wrong on, in that order: (M,)."""
+        return np.array([i for i, o in self.mistakes if o == neuron], np.int64)
+
+    def path(self, neuron: int) -> Array:
+        """(weights, bias) of a neuron before and after each of its mistakes, (M + 1, I + 1): sums of what it missed."""
+        i = self.missed(neuron)
+        x, t = self.splits.x_train[i], self.splits.t_train[i, neuron]
+        steps = np.column_stack([x, np.ones(len(x))]) * np.where(t > 0, 1, -1)[:, None]
+        return np.vstack([np.zeros(steps.shape[1]), steps.cumsum(0)])
+
+    def predict(self, w: Array, x: Array) -> Array:
+        """1 where a neuron fires, else 0: x (N, I) -> (N, O)."""
+        return self.net(x, w)[0].astype(np.int64)
+
+    def evaluate(self) -> dict[str, float]:
+        return {"val_accuracy": float((self.predict(self.weights, self.splits.x_val) == self.splits.t_val).mean())}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return self._report(self, w, folder)
+
+    def state(self) -> State:
+        mistakes = np.array(self.mistakes, np.int64).reshape(-1, 2)
+        return {"weights": self.weights, "right": self.right, "mistakes": mistakes, "done": np.asarray(self.done),
+                "rests": np.asarray(self.rests), "rng": rng_state(self.rng)}  # fmt: skip
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.weights[:], self.right = state["weights"], state["right"].copy()
+        self.mistakes = [(int(i), int(o)) for i, o in state["mistakes"]]
+        self.done, self.rests = int(state["done"]), bool(state["rests"])
+        set_rng_state(self.rng, state["rng"])
