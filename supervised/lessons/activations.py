@@ -142,7 +142,7 @@ class SideBySide:
                       texts={"Layer by layer, before and after training": table(before, after),
                              "Chosen on the validation part": chosen})  # fmt: skip
         if folder:
-            from supervised.activations_pictures import dying, functions, layers
+            from supervised.lessons.activations_pictures import dying, functions, layers
 
             functions(folder / "functions.png", DRAWN)
             layers(folder / "layers.png", before, after)

@@ -122,7 +122,7 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
                     tried["commonest answer"], float(solved.mean()), "two layers, 4 hidden units, on the same data",
                     tried, texts=texts)  # fmt: skip
     if folder:
-        from supervised.perceptron_pictures import movie, regions, stations
+        from supervised.lessons.perceptron_pictures import movie, regions, stations
 
         movie(folder / "lines.gif", learner)
         stations(folder / "stations.png", learner)

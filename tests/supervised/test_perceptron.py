@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from supervised.perceptron_report import SEED, descend, linear_stack, product, two_layers
 
 from core.gradcheck import directional_error
 from core.lab.learner import Splits
 from core.layers import Linear
 from supervised.lessons.perceptron import Perceptron, criterion
+from supervised.lessons.perceptron_report import SEED, descend, linear_stack, product, two_layers
 from supervised.lessons.separation import separate, signed
 from supervised.tasks import perceptron as task
 
