@@ -11,7 +11,7 @@ from core.lab.data_kinds import SEED, split
 from core.lab.learner import Splits, positive
 from core.layers import Rng
 from supervised.lessons.perceptron import Perceptron
-from supervised.perceptron_report import perceptron_report
+from supervised.lessons.perceptron_report import perceptron_report
 
 PARADIGM = "supervised"
 PROBLEM = "perceptron"
