@@ -144,6 +144,9 @@ def probes(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame
 
     A logistic regression, which sees what a plane can tell, and a network with a hidden layer, which sees more.
     """
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
 
@@ -156,7 +159,9 @@ def probes(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame
 
     train, test = codes(learner.pairs.train), codes(exam.pairs)
     plane = LogisticRegression(max_iter=1000).fit(*train)
-    curved = MLPClassifier((64,), max_iter=60, early_stopping=True, random_state=0).fit(*train)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 60 rounds are enough to see what is there
+        curved = MLPClassifier((64,), max_iter=60, early_stopping=True, random_state=0).fit(*train)
     return float(plane.score(*test)), float(curved.score(*test))
 
 
@@ -165,8 +170,8 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
     exam, train = Exam(learner.pairs.test), learner.pairs.train
     sentences, frames = list(exam.references), learner.frames(w)
     said = learner.translate(w, sentences)
-    to_french, to_english = WordTable(train), WordTable([(b, a) for a, b in train])
-    near, word_by_word = nearest_neighbours(train, sentences), [to_french.translate(s) for s in sentences]
+    table = WordTable(train)
+    near, word_by_word = nearest_neighbours(train, sentences), [table.translate(s) for s in sentences]
 
     def similar(search: Search, languages: tuple[str, str]) -> Array:
         queries, pool = (learner.encode(w, language, side, frames)
@@ -175,8 +180,7 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
 
     there = similar(exam.there, ("english", "french"))
     back = similar(exam.back, ("french", "english"))
-    asked, pool = exam.there.queries, exam.there.pool
-    by_words = to_french.scores(asked, pool) + to_english.scores(pool, asked).T
+    by_words = table.scores(exam.there.queries, exam.there.pool)
     unturned = {language: frame._replace(turn=np.eye(len(frame.turn), dtype=w.dtype))
                 for language, frame in frames.items()}  # fmt: skip
     raw = {language: frame._replace(centre=np.zeros_like(frame.centre)) for language, frame in unturned.items()}

@@ -4,7 +4,7 @@
 
 Each word of a translation comes from one word of the sentence, any of them being equally likely; expectation
 maximisation finds the table t. Brown et al. (1993), "The mathematics of statistical machine translation", model 1,
-here without the empty word.
+here without the empty word, and in both directions.
 """
 
 from __future__ import annotations
@@ -20,48 +20,60 @@ from core.lab.sentences import Pair, words
 FLOOR = 1e-6  # of a word's probability, so that one unknown word does not rule a sentence out
 
 
+def model_1(pairs: Sequence[Pair], rounds: int) -> tuple[Any, dict[str, int], dict[str, int]]:
+    """t (V, U), sparse, and the ids of the words of both sides, in the order in which they first appear."""
+    from scipy.sparse import csr_matrix
+
+    left, right = dict[str, int](), dict[str, int]()
+    e, f, place, places = [], [], [], 0  # a row for each word of a sentence with each word of its translation
+    for sentence, translation in pairs:
+        es = [left.setdefault(word, len(left)) for word in words(sentence)]
+        fs = [right.setdefault(word, len(right)) for word in words(translation)]
+        e += es * len(fs)
+        f += np.repeat(fs, len(es)).tolist()
+        place += np.repeat(np.arange(places, places + len(fs)), len(es)).tolist()
+        places += len(fs)
+    cells, cell = np.unique(np.array(e) * len(right) + np.array(f), return_inverse=True)
+    rows, at = cells // len(right), np.array(place)
+    t: Array = np.ones(len(cells))
+    for _ in range(rounds):
+        share = t[cell]
+        share /= np.bincount(at, share)[at]  # how much of this word of the translation comes from this word
+        t = np.bincount(cell, share)
+        t = t / np.bincount(rows, t)[rows]
+    return csr_matrix((t, (rows, cells % len(right))), (len(left), len(right))), left, right
+
+
 class WordTable:
-    """The table t (English, French) after `rounds` of expectation maximisation over pairs (English, French)."""
+    """Model 1 from English to French, `there`, and `back`, over pairs (English, French)."""
 
     def __init__(self, pairs: Sequence[Pair], rounds: int = 10) -> None:
-        from scipy.sparse import csr_matrix
-
-        self.english, self.french = dict[str, int](), dict[str, int]()
-        e, f, place, places = [], [], [], 0  # a row for each word of a sentence with each word of its translation
-        for english, french in pairs:
-            es = [self.english.setdefault(word, len(self.english)) for word in words(english)]
-            fs = [self.french.setdefault(word, len(self.french)) for word in words(french)]
-            e += es * len(fs)
-            f += np.repeat(fs, len(es)).tolist()
-            place += np.repeat(np.arange(places, places + len(fs)), len(es)).tolist()
-            places += len(fs)
-        cells, cell = np.unique(np.array(e) * len(self.french) + np.array(f), return_inverse=True)
-        rows, at = cells // len(self.french), np.array(place)
-        t: Array = np.ones(len(cells))
-        for _ in range(rounds):
-            share = t[cell]
-            share /= np.bincount(at, share)[at]  # how much of this French word comes from this English word
-            t = np.bincount(cell, share)
-            t = t / np.bincount(rows, t)[rows]
-        self.t = csr_matrix((t, (rows, cells % len(self.french))), (len(self.english), len(self.french)))
-        names = list(self.french)
-        best = np.asarray(self.t.argmax(1)).ravel()
+        self.there, self.english, self.french = model_1(pairs, rounds)
+        self.back, _, _ = model_1([(b, a) for a, b in pairs], rounds)  # its ids are the same
+        names, both = list(self.french), self.there.multiply(self.back.T).tocsr()
+        best = np.asarray(both.argmax(1)).ravel()
         self.best = {word: names[best[i]] for word, i in self.english.items()}
 
     def translate(self, sentence: str) -> str:
-        """Word by word, the likeliest; a word not in the table stays as it is."""
+        """Word by word, the one with the highest t(f | e) t(e | f); a word not in the table stays as it is.
+
+        One direction alone gives words that stand everywhere too often, such as the full stop.
+        """
         return " ".join(self.best.get(word, word) for word in words(sentence))
 
     def scores(self, english: Sequence[str], french: Sequence[str]) -> Array:
-        """log p(French | English) per French word: (N, M)."""
+        """log p(French | English) a French word, plus log p(English | French) an English word: (N, M)."""
         e, f = _bags(english, self.english), _bags(french, self.french)
-        lengths = np.maximum([len(words(s)) for s in english], 1)
-        p = np.asarray((e @ self.t).todense()) / lengths[:, None]  # N, V: of each word, whichever word it comes from
-        log_p = np.log(np.maximum(p, FLOOR))
-        m = np.maximum([len(words(s)) for s in french], 1)
-        known = np.asarray(f.sum(1)).ravel()
-        scores: Array = ((f @ log_p.T).T + np.log(FLOOR) * (m - known)) / m
-        return scores
+        n, m = (np.array([max(len(words(s)), 1) for s in side]) for side in (english, french))
+        return _log_p(e, f, self.there, n, m) + _log_p(f, e, self.back, m, n).T
+
+
+def _log_p(e: Any, f: Any, t: Any, n: Array, m: Array) -> Array:
+    """Of translations f (M, U) given sentences e (N, V), bags of words of the lengths m and n: (N, M), a word."""
+    p = np.asarray((e @ t).todense()) / n[:, None]  # N, U: of each word, whichever word it comes from
+    known = np.asarray(f.sum(1)).ravel()
+    log_p: Array = ((f @ np.log(np.maximum(p, FLOOR)).T).T + np.log(FLOOR) * (m - known)) / m
+    return log_p
 
 
 def _bags(sentences: Sequence[str], ids: dict[str, int]) -> Any:

@@ -126,11 +126,19 @@ def test_the_word_table_is_that_of_the_slow_oracle():
     table, slow = WordTable(pairs, 7), slow_model_1(pairs, 7)
     for e, i in table.english.items():
         for f, j in table.french.items():
-            assert table.t[i, j] == pytest.approx(slow[e, f], abs=1e-12)
+            assert table.there[i, j] == pytest.approx(slow[e, f], abs=1e-12)
+    back = slow_model_1([(b, a) for a, b in pairs], 7)
+    for (f, e), t in back.items():
+        assert table.back[table.french[f], table.english[e]] == pytest.approx(t, abs=1e-12)
     english, french = ["a b", "c", "q"], ["X", "Z W", "Y Q"]
-    want = [[sum(math.log(max(sum(slow.get((e, f), 0) for e in words(a)) / len(words(a)), FLOOR)) for f in words(b))
-             / len(words(b)) for b in french] for a in english]  # fmt: skip
+    want = [[slow_score(slow, a, b) + slow_score(back, b, a) for b in french] for a in english]
     assert table.scores(english, french) == pytest.approx(np.array(want))
+
+
+def slow_score(t, a, b):
+    """log p(b | a) a word of b."""
+    p = [sum(t.get((e, f), 0) for e in words(a)) / len(words(a)) for f in words(b)]
+    return sum(math.log(max(one, FLOOR)) for one in p) / len(p)
 
 
 def test_neighbours_and_look_alikes():
