@@ -121,8 +121,8 @@ class Supervised:
         """The teacher's loss over a batch of x (B, ...) and t (B, ...); with `g` its gradient is written there."""
         x, t = batch
         y, back = self.net(x, w, rng)  # B, O
-        if y.ndim > x.ndim:  # members, B, O: the teacher tells every member the same
-            t = np.broadcast_to(t, (len(y), *t.shape))
+        if y.ndim > 2:  # members, B, O: the teacher tells every member the same
+            t = np.broadcast_to(t, y.shape[:-1] if t.ndim == 1 else y.shape)
         loss, dy = self.rule(y, t)  # the gradient comes from what the teacher says
         if g is not None:
             back(dy, g)

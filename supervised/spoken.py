@@ -13,7 +13,7 @@ from core.lab.data_kinds import Clips
 from core.lab.learner import Report, Splits
 from core.lab.sounds import Sound, log_mel, mel_bank, mfcc, power_spectrogram, read_sound, resample
 from core.layers import Layer
-from core.losses import Loss, cross_entropy, softmax
+from core.losses import softmax
 from supervised.baselines import SVM, classifiers
 from supervised.evaluate import Classification, class_figures
 from supervised.learner import Model, Supervised
@@ -77,11 +77,6 @@ class Listener(Supervised):
         """The word in a `Sound` or in the bytes of a wav file, or in each of log mel spectra (N, MOMENTS, BANDS)."""
         sound = read_sound(x) if isinstance(x, bytes) else x
         return super().predict(w, heard(sound)[None] if isinstance(sound, Sound) else x)
-
-
-def told_to_all(y: Array, t: Array, smoothing: float = 0.0) -> Loss:
-    """Cross-entropy of (B, C), or of several members (E, B, C) who are all told the same t (B,)."""
-    return cross_entropy(y, np.broadcast_to(t, y.shape[:-1]), smoothing=smoothing)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from core.lab.learner import positive
 from core.layers import Rng
+from core.losses import cross_entropy
 from core.optimizers import AdamW, cosine, warm_up
-from supervised.spoken import BANDS, HIGH, LOW, WORDS, Listener, SpokenWords, divided, told_to_all
+from supervised.spoken import BANDS, HIGH, LOW, WORDS, Listener, SpokenWords, divided
 from supervised.time_delay import TimeDelayNet
 from supervised.voices import Change, changed
 
@@ -54,6 +55,6 @@ def make(config: Config, rng: Rng, data: Any) -> Listener:
     net = TimeDelayNet(BANDS, config.hidden, len(WORDS), config.dropout, config.members)
     augment = changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH)
     return Listener(splits, net, AdamW(config.lr, net.layout, config.decay), rng, updates=config.updates,
-                    loss=partial(told_to_all, smoothing=config.smoothing),
+                    loss=partial(cross_entropy, smoothing=config.smoothing),
                     exam=SpokenWords(wake=WORDS.index(config.word)), batch=config.batch,
                     schedule=warm_up(0.05, cosine), augment=augment, looks=config.looks)  # fmt: skip
