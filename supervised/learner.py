@@ -16,12 +16,12 @@ import numpy as np
 from core.initializers import Array
 from core.lab.labelled import check_examples
 from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.pictures import Photo, See
 from core.layers import Layer, Rng
 from core.losses import Loss
 from core.optimizers import Optimizer, Schedule, average, cosine
 
 STEPS = 20  # minibatches in one update
-CHUNK = 2000  # examples that are judged at once, so that judging a large part takes no more memory than learning it
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
 LossRule = Callable[[Array, Array], Loss]
 Model = Callable[[Array], Array]  # x (N, ...) -> y (N, O)
@@ -73,9 +73,10 @@ class Supervised:
 
     def __init__(self, splits: Splits, net: Layer, optimizer: Optimizer, rng: Rng, *, loss: LossRule, exam: Exam,
                  updates: int, batch: int = 32, schedule: Schedule = cosine, augment: Augment | None = None,
-                 memory: int = 100, looks: int = 0) -> None:  # fmt: skip
+                 memory: int = 100, looks: int = 0, see: See | None = None) -> None:  # fmt: skip
         self.splits, self.net, self.optimizer, self.schedule, self.augment = splits, net, optimizer, schedule, augment
         self.rule, self.exam, self.monitor, self.looks = loss, exam, exam.monitor, looks
+        self.see = see
         self.updates, self.batch, self.memory = updates, min(batch, len(splits.x_train)), memory
         w_rng, self.rng = rng.spawn(2)
         self.w = net.init(w_rng)
@@ -132,8 +133,9 @@ class Supervised:
         """y (N, O) at x (N, ...): the pooled answer of all members, and of all looks. The same at every call."""
         rng = np.random.default_rng(0)
         parts = []
-        for a in range(0, len(x), CHUNK):
-            part = x[a : a + CHUNK]
+        size = max(self.batch, 32)  # judging takes no more memory than learning
+        for a in range(0, len(x), size):
+            part = x[a : a + size]
             views = [part]
             if self.augment:
                 views += [self.augment(rng, part) for _ in range(looks)]
@@ -143,7 +145,12 @@ class Supervised:
         return np.concatenate(parts)
 
     def predict(self, w: Array, x: Any) -> Any:
-        """What the network says of each example: x (N, ...) as in training, or one example alone."""
+        """What the network says of each example: x (N, ...) as in training, or one example alone, or a photo.
+
+        A photo out of a file becomes an example as `see` says.
+        """
+        if isinstance(x, Photo) and self.see:
+            x = self.see(x)
         x, one = np.asarray(x, np.float32), self.splits.x_train.shape[1:]
         if x.shape == one or (x.shape[1:] != one and x.size == np.prod(one)):
             x = x[None]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from core.lab.images import Step, Strength, erase, flat, flip, shift, warp
 from core.lab.learner import Splits, positive
+from core.lab.pictures import square
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import AdamW
@@ -67,7 +69,7 @@ def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: 
         return Supervised(splits, net, AdamW(config.lr, net.layout, config.decay), rng, loss=cross_entropy,
                           exam=Classification(tuple(classes), shape, most=BASELINES), updates=updates,
                           batch=config.batch, augment=alterations(config, shape) if augmented else None, memory=MEMORY,
-                          looks=config.looks)  # fmt: skip
+                          looks=config.looks, see=partial(square, side=shape[0], colour=len(shape) == 3))  # fmt: skip
 
     net = PatchNet(shape, config.features, len(classes))
     return studied(

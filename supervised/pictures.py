@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from core.lab.images import Strength, erase, flat, flip, noise, warp
 from core.lab.learner import Splits, positive
+from core.lab.pictures import See, ink
 from core.layers import Dropout, Layer, Rng
 from core.network import MLP, Sequential
 from core.optimizers import Adam, linear
@@ -69,7 +71,7 @@ def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
 
 
 def classifier(config: Pictures, splits: Splits, shape: tuple[int, int], classes: Sequence[str], rng: Rng,
-               rules: Mapping[str, Rule] | None = None) -> Supervised:  # fmt: skip
+               rules: Mapping[str, Rule] | None = None, see: See | None = None) -> Supervised:  # fmt: skip
     """A classifier of the pictures x (N, H W), `shape` (H, W); `rules` are what a person would program."""
     net = MLP(shape[0] * shape[1], *config.hidden, len(classes), dropout=config.dropout,
               members=None if config.members == 1 else config.members)  # fmt: skip
@@ -79,7 +81,8 @@ def classifier(config: Pictures, splits: Splits, shape: tuple[int, int], classes
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
         return Classifier(splits, net, Adam(config.lr), rng, updates=updates, batch=config.batch, schedule=linear,
                           augment=alterations(config, shape) if augmented else None, looks=config.looks,
-                          smoothing=config.smoothing, classes=classes, shape=shape)  # fmt: skip
+                          smoothing=config.smoothing, classes=classes, shape=shape,
+                          see=see or partial(ink, side=shape[0]))  # fmt: skip
 
     return studied(
         learn,

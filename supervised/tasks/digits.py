@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.initializers import Array
 from core.lab.images import Strength, deform, deformations
 from core.lab.learner import Splits, positive
+from core.lab.pictures import ink
 from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
@@ -69,7 +71,8 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
         return Classifier(splits, net, Adam(config.lr), rng, updates=updates, batch=config.batch,
                           augment=augment if augmented and any(config.deformation) else None, looks=config.looks,
-                          smoothing=config.smoothing, shape=(side, side))  # fmt: skip
+                          smoothing=config.smoothing, shape=(side, side),
+                          see=partial(ink, side=side, margin=0))  # fmt: skip
 
     return studied(
         learn,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from core.lab.pictures import ink
 from core.layers import Rng
 from supervised.deep.rules import CLOTHING_RULES
 from supervised.learner import Supervised
@@ -32,4 +34,5 @@ PRESETS = {
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES)
+    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES,
+                      see=partial(ink, side=28, margin=0))  # fmt: skip

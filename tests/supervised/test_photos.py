@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.lab.datasets import Data
 from core.lab.errors import Refusal
+from core.lab.examples import read_examples
 from core.lab.run import Setup, open_run, resume, start
 from core.lab.tasks import configure, find
 from supervised.photos import Photos, alterations
@@ -123,3 +124,12 @@ def test_cats_and_dogs_as_they_are_divided():
     learner.update()
     said = learner.predict(learner.w, learner.splits.x_val[:5])
     assert set(said) <= {"cat", "dog"}
+
+
+def test_predict_names_the_class_of_a_picture_file(signs, tmp_path):
+    task = find(str(Path(images.__file__)))
+    values = {**SMALL, "mirror": 0.0, "shift": 1, "dir": str(signs)}
+    run = start(Setup(task, configure(task, values), seed=0, preset="quick"), tmp_path / ".run")
+    for name in ("rising", "falling"):
+        for file in sorted((signs / name).iterdir())[:5]:
+            assert run.predict(read_examples(file)).tolist() == [name]
