@@ -124,7 +124,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("task", choices=("digits", "mnist", "mnist_plain", "fashion"))
+    parser.add_argument("task", choices=("digits", "mnist", "mnist_plain", "fashion", "fashion_plain"))
     parser.add_argument("--preset", default="best", choices=("quick", "default", "best"))
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "images", help="where checkpoints are kept")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from core.lab.images import Step, Strength, erase, flat, flip, shift, warp
 from core.lab.learner import Splits, positive
-from core.lab.pictures import square
+from core.lab.pictures import See, square
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import AdamW
 from supervised.deep.report import Budget
+from supervised.deep.representations import Rule
 from supervised.deep.study import check_report, studied
 from supervised.evaluate import Classification
 from supervised.learner import Augment, Supervised
@@ -62,24 +63,20 @@ def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
     return flat(shape, *steps) if steps else None
 
 
-def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: Sequence[str], rng: Rng) -> Supervised:
-    """A classifier of pictures x (N, S*S[*3]) in [0, 1], `shape` (S, S[, 3])."""
+def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: Sequence[str], rng: Rng,
+               rules: Mapping[str, Rule] | None = None, see: See | None = None) -> Supervised:  # fmt: skip
+    """A classifier of pictures x (N, S*S[*3]) in [0, 1], `shape` (S, S[, 3]).
+
+    `rules` are what a person would program; `see` makes an example of a picture out of a file, else its middle is cut.
+    """
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
         return Supervised(splits, net, AdamW(config.lr, net.layout, config.decay), rng, loss=cross_entropy,
                           exam=Classification(tuple(classes), shape, most=BASELINES), updates=updates,
                           batch=config.batch, augment=alterations(config, shape) if augmented else None, memory=MEMORY,
-                          looks=config.looks, see=partial(square, side=shape[0], colour=len(shape) == 3))  # fmt: skip
+                          looks=config.looks, see=see)  # fmt: skip
 
+    see = see or partial(square, side=shape[0], colour=len(shape) == 3)
     net = PatchNet(shape, config.features, len(classes))
-    return studied(
-        learn,
-        splits,
-        net,
-        rng,
-        config.updates,
-        config.report,
-        shape,
-        classes,
-        Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000),
-    )
+    budget = Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000)
+    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, budget, rules)

@@ -84,15 +84,5 @@ def classifier(config: Pictures, splits: Splits, shape: tuple[int, int], classes
                           smoothing=config.smoothing, classes=classes, shape=shape,
                           see=see or partial(ink, side=shape[0]))  # fmt: skip
 
-    return studied(
-        learn,
-        splits,
-        net,
-        rng,
-        config.updates,
-        config.report,
-        shape,
-        classes,
-        Budget(updates=300, batch=config.batch),
-        rules,
-    )
+    budget = Budget(updates=300, batch=config.batch)
+    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, budget, rules)

@@ -74,15 +74,6 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
                           smoothing=config.smoothing, shape=(side, side),
                           see=partial(ink, side=side, margin=0))  # fmt: skip
 
-    return studied(
-        learn,
-        splits,
-        net,
-        rng,
-        config.updates,
-        config.report,
-        (side, side),
-        "0123456789",
-        Budget(batch=config.batch, repeats=3),
-        DIGIT_RULES,
-    )
+    budget = Budget(batch=config.batch, repeats=3)
+    return studied(learn, splits, net, rng, config.updates, config.report, (side, side), tuple("0123456789"), budget,
+                   DIGIT_RULES)  # fmt: skip

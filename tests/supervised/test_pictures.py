@@ -11,8 +11,9 @@ import pytest
 from core.lab.datasets import Data
 from core.lab.labelled import check_examples
 from core.lab.learner import Splits
+from core.lab.pictures import Photo
 from supervised.pictures import Pictures, alterations, classifier
-from supervised.tasks import digits, fashion, mnist, mnist_plain
+from supervised.tasks import digits, fashion, fashion_plain, mnist, mnist_plain
 
 ROOT = Path(os.environ.get("TRIVIUM_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 needs_mnist = pytest.mark.skipif(not (ROOT / "mnist").exists(), reason="the files of MNIST are not here")
@@ -97,7 +98,7 @@ def test_without_strengths_nothing_is_altered():
         assert (y != x).any(1).all()
 
 
-@pytest.mark.parametrize("config", [mnist.Config, mnist_plain.Config, fashion.Config])
+@pytest.mark.parametrize("config", [mnist.Config, mnist_plain.Config, fashion_plain.Config])
 @pytest.mark.parametrize(
     ("values", "says"),
     [({"hidden": ()}, "hidden"), ({"hidden": (10, 0)}, "hidden"), ({"dropout": 1.0}, "dropout"),
@@ -153,3 +154,25 @@ def test_the_benchmark_s_summary_has_known_answers():
     one = benchmark.fold(benchmark.setup_of("digits", "quick", 3), 1)
     assert one["examples"] in (179, 180)
     assert max(one["mistakes"].values()) < 20
+
+
+def test_clothing_is_framed_and_a_photo_of_it_seen_light_on_black():
+    x = np.random.default_rng(0).random((3, 784), np.float32)
+    wide = fashion.framed(x).reshape(3, 32, 32)
+    assert np.array_equal(wide[:, 2:-2, 2:-2].reshape(3, 784), x)
+    assert wide.sum() == pytest.approx(x.sum())
+    pixels = np.full((60, 40, 3), 250, np.uint8)
+    pixels[10:50, 5:35] = 40  # a dark piece on white
+    seen = fashion.see(Photo(pixels)).reshape(32, 32)
+    assert seen[16, 16] > 0.9
+    assert seen[:2].max() == 0
+
+
+@pytest.mark.skipif(not (ROOT / "fashion-mnist").exists(), reason="the files of Fashion-MNIST are not here")
+def test_clothing_is_learnt_through_windows():
+    learner = fashion.make(fashion.Config(features=4, updates=60, batch=64), np.random.default_rng(0), Data(ROOT))
+    while learner.progress < 1:
+        learner.update()
+    x, t = learner.splits.x_val[:500], learner.splits.t_val[:500]
+    assert (learner.outputs(learner.weights, x).argmax(-1) == t).mean() > 0.6
+    assert set(learner.predict(learner.weights, x[:20])) <= set(fashion.CLASSES)

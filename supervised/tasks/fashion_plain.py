@@ -1,0 +1,38 @@
+"""Fashion-MNIST, clothing in 10 classes, 28x28 pixels, by fully connected networks: mirrored or not, anew each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from core.lab.pictures import ink
+from core.layers import Rng
+from supervised.deep.rules import CLOTHING_RULES
+from supervised.learner import Supervised
+from supervised.pictures import Pictures, classifier
+
+PARADIGM = "supervised"
+PROBLEM = "fashion"
+CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"
+
+
+@dataclass(frozen=True)
+class Config(Pictures):
+    hidden: tuple[int, ...] = (512, 512)  # units in each hidden layer
+    members: int = 3  # networks that learn side by side; the mean of what they say is the answer
+    updates: int = 3000  # minibatches, in all
+    dropout: float = 0.2  # share of the units of each hidden layer that are left out, anew each time
+    dropout_input: float = 0.1  # share of the pixels that are left out
+    mirror: float = 0.5  # share of the pictures that are mirrored, left to right
+
+
+PRESETS = {
+    "quick": {"hidden": (256,), "members": 1, "updates": 1000, "dropout": 0.0, "dropout_input": 0.0},
+    "best": {"updates": 10000},
+}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES,
+                      see=partial(ink, side=28, margin=0))  # fmt: skip
