@@ -170,9 +170,9 @@ def test_clothing_is_framed_and_a_photo_of_it_seen_light_on_black():
 
 @pytest.mark.skipif(not (ROOT / "fashion-mnist").exists(), reason="the files of Fashion-MNIST are not here")
 def test_clothing_is_learnt_through_windows():
-    learner = fashion.make(fashion.Config(features=4, updates=60, batch=64), np.random.default_rng(0), Data(ROOT))
+    learner = fashion.make(fashion.Config(features=8, updates=100, batch=64), np.random.default_rng(0), Data(ROOT))
     while learner.progress < 1:
         learner.update()
     x, t = learner.splits.x_val[:500], learner.splits.t_val[:500]
-    assert (learner.outputs(learner.weights, x).argmax(-1) == t).mean() > 0.6
+    assert (learner.outputs(learner.w, x).argmax(-1) == t).mean() > 0.6
     assert set(learner.predict(learner.weights, x[:20])) <= set(fashion.CLASSES)
