@@ -59,9 +59,8 @@ def _each_chunk(work: Callable[..., None], *vectors: Array) -> None:
 
 def _slots(state: dict[str, Array], w: Array, *names: str) -> list[Array]:
     """The arrays of these names, shaped like `w`; made of zeros before the first step."""
-    for name in names:
-        if name not in state:
-            state[name] = np.zeros_like(w)
+    if names[0] not in state:
+        state.update({name: np.zeros_like(w) for name in names})
     return [state[name] for name in names]
 
 
