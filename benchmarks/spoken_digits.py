@@ -1,7 +1,7 @@
 """Spoken digits with --preset best: the official test part, each speaker left out in turn, and the settings tried.
 
     python benchmarks/spoken_digits.py official     5 seeds; voices that were heard before
-    python benchmarks/spoken_digits.py speakers     3 seeds of six networks each; the voice was never heard
+    python benchmarks/spoken_digits.py speakers     5 seeds of six networks each; the voice was never heard
     python benchmarks/spoken_digits.py choice       settings compared on voices left out, two at a time; or those named
 
 Each writes results/spoken_digits_NAME.json anew after every network. `choice` learns from four speakers and is asked
@@ -84,9 +84,13 @@ def official() -> None:
 
 
 def speakers() -> None:
-    runs = []
-    for seed in range(3):
+    path = ROOT / "benchmarks" / "results" / "spoken_digits_speakers.json"
+    runs = json.loads(path.read_text())["runs"] if path.exists() else []  # goes on where it was ended
+    done = {(r["seed"], r["speaker"]) for r in runs}
+    for seed in range(5):
         for speaker in SPEAKERS:
+            if (seed, speaker) in done:
+                continue
             runs.append(run(replace(BEST, speaker=speaker), seed))
             print(seed, speaker, runs[-1]["test_accuracy"], f"{runs[-1]['seconds']:.0f} s", flush=True)
             each = {s: [r["test_accuracy"] for r in runs if r["speaker"] == s] for s in SPEAKERS}
