@@ -57,7 +57,7 @@ class EvalFlags:
 
 @dataclass(frozen=True)
 class PredictFlags:
-    """What a run's network says of each example in FILE (.npy, .csv, a picture, or .txt for text)."""
+    """What a run's network says of each example in FILE (.npy, .csv, .wav, a picture, or .txt for text)."""
 
     folder: Path  # the run folder
     file: Path  # the examples, one a row, in the units that the task trains on
