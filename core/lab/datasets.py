@@ -190,11 +190,10 @@ class Data:
         self.sums[name] = _sha256(content)
         return content
 
-    def file(self, path: str | Path, most: int = LARGEST, among: str | Path | None = None) -> bytes:
+    def file(self, path: str | Path, most: int = LARGEST) -> bytes:
         """The bytes of a person's own file, at most `most` of them; its SHA-256 is remembered by its path.
 
-        A file `among` many, such as the pictures of a folder, goes into one sum of all of them, in their order. So a
-        run goes on with the very bytes it began with. Raises Refusal when there is no such file, or a larger one.
+        So a run goes on with the very bytes it began with. Raises Refusal when there is no such file, or a larger one.
         """
         path = Path(path).expanduser()
         try:
@@ -204,10 +203,7 @@ class Data:
             raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
         if len(raw) > most:
             raise Refusal(f"{path} is larger than {most >> 20} MiB")
-        total = hashlib.sha256(raw).hexdigest()
-        if among is not None:
-            total = hashlib.sha256((self.sums.get(str(among), "") + path.name + total).encode()).hexdigest()
-        self.sums[str(path if among is None else among)] = total
+        self.sums[str(path)] = hashlib.sha256(raw).hexdigest()
         return raw
 
 

@@ -593,18 +593,3 @@ def test_a_persons_own_file_is_read_bounded_and_remembered(tmp_path: Path) -> No
         data.file(tmp_path)
     with pytest.raises(Refusal, match="cannot be read"):
         data.file("a\0b")
-
-
-def test_many_files_share_a_sum_that_their_order_and_content_change(tmp_path: Path) -> None:
-    for name in "ab":
-        (tmp_path / name).write_text(name)
-
-    def total(*names: str) -> str:
-        data = Data()
-        for name in names:
-            data.file(tmp_path / name, among=tmp_path)
-        assert list(data.sums) == [str(tmp_path)]
-        return data.sums[str(tmp_path)]
-
-    assert len({total("a", "b"), total("b", "a"), total("a"), total("b")}) == 4
-    assert total("a", "b") == total("a", "b")
