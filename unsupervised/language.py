@@ -10,7 +10,7 @@ model". Weakness: what lies more than K characters back is forgotten.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
 CHUNK = 1 << 20  # characters that are encoded at once
 RATE = warm_up(0.02, cosine)
+Windows = Callable[[Array, Array, int], Array]  # (before, ids, width) -> a window (N, width) of each position of ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +104,15 @@ class Language:
 
     `layers` begin with an Embedding and a Linear; `updates` counts minibatches, one step of the optimizer each. Every
     epoch visits each position of the training part once, in an order of its own (the few that fill no minibatch wait
-    for another epoch). Positions near the start of a part look back into the part before.
+    for another epoch). What a position sees is for `windows` to say: by default the text before it, across the border
+    of the parts; a text of records has windows that begin with their record.
     """
 
     monitor = "-val_nats"
 
     def __init__(self, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], optimizer: Optimizer, rng: Rng, *,
-                 context: int, batch: int, updates: int, schedule: Schedule = RATE) -> None:  # fmt: skip
+                 context: int, batch: int, updates: int, schedule: Schedule = RATE,
+                 windows: Windows = evaluate_text.windows) -> None:  # fmt: skip
         if len(text.train) <= context or not text.val or not text.test:
             sizes = ", ".join(f"{len(part)}" for part in text)
             raise ValueError(f"a context of {context} needs more characters to learn from than that, and some to "
@@ -124,8 +127,9 @@ class Language:
         self.w = self.net.init(rng)
         self.g = np.zeros_like(self.w)
         self.count = 0
-        self.windows = np.lib.stride_tricks.sliding_window_view(self.train, context + 1)  # N, K + 1
-        self.val_windows = evaluate_text.spread(evaluate_text.windows(self.train, self.val, context + 1), VAL)
+        self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
+        self.val_windows = evaluate_text.spread(windows(self.train, self.val, context + 1), VAL)
+        self.cut = windows
         self._shuffle()
 
     def _shuffle(self) -> None:

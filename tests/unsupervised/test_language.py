@@ -202,6 +202,23 @@ def test_windows_have_each_position_last_and_look_back_into_the_part_before():
     assert evaluate_text.spread(windows, 9) is windows
 
 
+def test_what_a_position_sees_is_for_the_windows_to_say():
+    def lonely(before, ids, width):
+        """Each position sees nothing but the character right before it."""
+        grams = np.zeros((len(ids), width), ids.dtype)
+        grams[:, -1], grams[1:, -2] = ids, ids[:-1]
+        return grams
+
+    vocabulary = Vocabulary.of(TEXT.train)
+    layers = window_net(len(vocabulary), 4, 6, 16, 1)
+    one = Language(TEXT, vocabulary, layers, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20,
+                   windows=lonely)  # fmt: skip
+    assert one.windows.tolist() == lonely(None, one.train, 5).tolist()
+    assert one.val_windows.tolist() == lonely(None, one.val, 5).tolist()
+    x, t = one._draw()
+    assert not x[:, :-1].any()
+
+
 def test_nats_do_not_depend_on_chunks(monkeypatch):
     grams = np.random.default_rng(0).random((100, 3))
     monkeypatch.setattr(evaluate_text, "CHUNK", 7)
