@@ -23,7 +23,7 @@ from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
 from core.losses import cross_entropy, log_softmax
 from core.network import Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
-from unsupervised import evaluate_text
+from unsupervised import evaluate_text, generation
 
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
@@ -78,27 +78,6 @@ def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dr
     return [*layers, Linear(hidden, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
 
 
-class Ahead:
-    """The first layer's sums for the next K predictions, while a text is read one character at a time.
-
-    The character s adds E[s] W_d to the sum of the prediction d places on, d = 1 ... K. Those K rows are looked up
-    once; from then on a character costs K H additions in place of the product of K E by H.
-    """
-
-    def __init__(self, views: Mapping[str, Array], context: int) -> None:
-        self.table, self.bias, W = views["0.table"], views["1.bias"], views["1.weight"]
-        self.W = W.reshape(context, -1, W.shape[1])[::-1]  # K, E, H: the nearest place first
-        self.sums = np.tile(self.bias, (context, 1))  # K, H: the next prediction first
-        self.rows: dict[int, Array] = {}  # id: (K, H)
-
-    def read(self, s: int) -> None:
-        if s not in self.rows:
-            self.rows[s] = self.table[s] @ self.W
-        self.sums[:-1] = self.sums[1:]
-        self.sums[-1] = self.bias
-        self.sums += self.rows[s]
-
-
 class Language:
     """Learns to predict the next character of a text from the `context` before it.
 
@@ -112,7 +91,8 @@ class Language:
 
     def __init__(self, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], optimizer: Optimizer, rng: Rng, *,
                  context: int, batch: int, updates: int, schedule: Schedule = RATE,
-                 windows: Windows = evaluate_text.windows) -> None:  # fmt: skip
+                 windows: Windows = evaluate_text.windows,
+                 slide: generation.Slide = generation.slide) -> None:  # fmt: skip
         if len(text.train) <= context or not text.val or not text.test:
             sizes = ", ".join(f"{len(part)}" for part in text)
             raise ValueError(f"a context of {context} needs more characters to learn from than that, and some to "
@@ -121,7 +101,7 @@ class Language:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
         self.text, self.vocabulary, self.context, self.batch, self.updates = text, vocabulary, context, batch, updates
         self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
-        self.net, self.tail = Sequential(*layers), Sequential(*layers[2:])
+        self.net = Sequential(*layers)
         self.optimizer, self.schedule = optimizer, schedule
         self.shuffler, self.rng = rng.spawn(2)  # the order of the positions, and dropout
         self.w = self.net.init(rng)
@@ -129,7 +109,7 @@ class Language:
         self.count = 0
         self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
         self.val_windows = evaluate_text.spread(windows(self.train, self.val, context + 1), VAL)
-        self.cut = windows
+        self.cut, self.slide = windows, slide
         self._shuffle()
 
     def _shuffle(self) -> None:
@@ -187,29 +167,39 @@ class Language:
         written = self.generate(w, "", evaluate_text.LENGTH, evaluate_text.TEMPERATURE, rng=rng)
         return evaluate_text.report(lambda grams: self.log_prob(w, grams), parts, self.text, written, folder)
 
-    def generate(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
-                 rng: Rng | None = None) -> str:  # fmt: skip
-        """`length` characters that go on after `prompt`, drawn from softmax(y / temperature).
+    def write(self, w: Array, prompt: str, streams: int, length: int, temperature: float, top_k: int,
+              rng: Rng | None) -> Iterator[Array]:  # fmt: skip
+        """Yields the next ids (streams,) of texts that go on after `prompt`: see `generation.write`.
+
+        A prompt shorter than the context stands after the last line of training.
+        """
+        line = self.text.train.rfind("\n") + 1
+        end = line if line >= self.context else len(self.text.train)
+        before = self.vocabulary.encode(self.text.train[end - self.context : end])
+        ids = np.append(self.vocabulary.encode(prompt), 0)  # whatever comes next: its window is asked for
+        x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
+        return generation.write(generation.asker(self.net, w), x, length, temperature, top_k, rng, self.slide)
+
+    def stream(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
+               rng: Rng | None = None) -> Iterator[str]:  # fmt: skip
+        """One text, character by character, drawn from softmax(y / temperature).
 
         Temperature 0, or no `rng`, takes the most probable ones; top_k draws among the k most probable alone. The
-        unknown symbol is never written. A prompt shorter than the context stands after the last line of training.
+        unknown symbol is never written.
         """
-        V, ahead = len(self.vocabulary), Ahead(self.net.views(w), self.context)
-        line = self.text.train.rfind("\n") + 1 or len(self.text.train)
-        start = self.text.train[max(line - self.context, 0) : line] + prompt[-self.context :]
-        for s in self.vocabulary.encode(start)[-self.context :].tolist():
-            ahead.read(s)
-        written: list[int] = []
-        for _ in range(length):
-            y = self.tail(ahead.sums[:1], w[w.size - self.tail.size :])[0][0].astype(np.float64)  # V
-            y[0] = -np.inf
-            if 0 < top_k < V:
-                y[y < np.partition(y, -top_k)[-top_k]] = -np.inf
-            if temperature > 0 and rng is not None:
-                y = y / temperature + rng.gumbel(size=V)  # its largest entry is a draw from softmax(y / temperature)
-            written.append(int(y.argmax()))
-            ahead.read(written[-1])
-        return self.vocabulary.decode(written)
+        letters = ["", *map(chr, self.vocabulary.codes)]
+        return (letters[s] for (s,) in self.write(w, prompt, 1, length, temperature, top_k, rng))
+
+    def generate(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
+                 rng: Rng | None = None) -> str:  # fmt: skip
+        """What `stream` gives, as one text."""
+        return "".join(self.stream(w, prompt, length, temperature, top_k, rng))
+
+    def texts(self, w: Array, prompt: str, streams: int, length: int, temperature: float = 1.0, top_k: int = 0,
+              rng: Rng | None = None) -> list[str]:  # fmt: skip
+        """Many texts at once, in little more time than one."""
+        ids = list(self.write(w, prompt, streams, length, temperature, top_k, rng))
+        return [self.vocabulary.decode(column) for column in np.array(ids).reshape(length, streams).T]
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """200 characters that go on after a text, the same each time; contexts (N, K) of ids get the next id (N,)."""

@@ -15,6 +15,7 @@ from core.network import Sequential
 from core.optimizers import Adam, AdamW
 from unsupervised import evaluate_text, language
 from unsupervised.counts import Counts, add_one, jelinek_mercer, kneser_ney_orders
+from unsupervised.generation import gumbel
 from unsupervised.language import Language, Vocabulary, window_net
 
 WORDS = ["a cat", "the dog", "sees", "hears", "and", "then", "it rains", "nobody", "runs.\n", "sleeps.\n"]
@@ -215,7 +216,7 @@ def test_what_a_position_sees_is_for_the_windows_to_say():
                    windows=lonely)  # fmt: skip
     assert one.windows.tolist() == lonely(None, one.train, 5).tolist()
     assert one.val_windows.tolist() == lonely(None, one.val, 5).tolist()
-    x, t = one._draw()
+    x, _ = one._draw()
     assert not x[:, :-1].any()
 
 
@@ -304,7 +305,7 @@ def slow(one, w, prompt, length, temperature, top_k, rng):
         y[0] = -np.inf
         for i in np.argsort(-y)[top_k:] if top_k else ():
             y[i] = -np.inf
-        ids.append(int(np.argmax(y if temperature == 0 else y / temperature + rng.gumbel(size=len(y)))))
+        ids.append(int(np.argmax(y if temperature == 0 else y + temperature * gumbel(rng, y.shape))))
     return one.vocabulary.decode(ids[-length:])
 
 

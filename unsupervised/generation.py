@@ -1,0 +1,112 @@
+"""Writing: a network of characters is asked for the next one, again and again, for any number of streams at once.
+
+    y = net(x, w)                              S windows of K ids -> logits (S, V)
+    s = argmax(y + temperature * noise)        noise of Gumbel's distribution: a draw from softmax(y / temperature)
+    slide(x, s)                                the windows move on, to the characters that were drawn
+
+Sliding a window moves every character to another place, so nothing of a forward pass can be kept for the next one. But
+the first layer is a sum over places, and a place holds one of V characters: all of its terms are multiplied out once.
+Reference for the draw: Gumbel (1954), "Statistical theory of extreme values"; for top-k: Fan et al. (2018),
+arXiv:1805.04833.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from core.initializers import Array
+from core.layers import Layer, Rng
+from core.network import chain
+
+LARGEST = 1 << 24  # numbers in a table of the first layer's terms; above, the network is asked as it is
+BLOCK = 1 << 16  # numbers of noise that are drawn at once, about
+
+Ask = Callable[[Array], Array]
+Slide = Callable[[Array, Array], None]
+
+
+def slide(x: Array, s: Array) -> None:
+    """The windows x (S, K) move on by one character, in place: the first one falls out, s (S,) comes in at the end."""
+    x[:, :-1] = x[:, 1:]
+    x[:, -1] = s
+
+
+def gumbel(rng: Rng, shape: tuple[int, ...]) -> Array:
+    """-log(E) with E exponential, float32: the entry i of y + noise is the largest with probability softmax(y)_i."""
+    noise = rng.standard_exponential(shape, np.float32)
+    np.maximum(noise, np.finfo(np.float32).tiny, out=noise)  # one in some ten million is 0
+    return np.negative(np.log(noise, out=noise), out=noise)
+
+
+def asker(net: Layer, w: Array) -> Ask:
+    """x (S, K) ids -> the logits (S, V) of net(x, w); a function to be asked many times with the same w.
+
+    Where the net begins with an Embedding E (V, e) and a Linear (K e, H), the character s at place k adds E[s] W_k
+    (H,) to the first layer: with all K V of these rows at hand a window costs K H additions, not K e H. Any other
+    network, and one whose table would not fit, is asked as it is.
+    """
+    layers = chain(net, w)
+    end = next((i for i in range(1, len(layers)) if layers[i][0].size), 0) + 1  # after the second with parameters
+    first = _table(layers[:end])
+    if first is None:
+        return lambda x: net.forward(x, w, None)[0]
+    rest = [(layer.forward, v) for layer, v in layers[end:]]
+
+    def ask(x: Array) -> Array:
+        y = first(x)
+        for forward, v in rest:
+            y, _ = forward(y, v, None)
+        return y
+
+    return ask
+
+
+def _table(layers: list[tuple[Layer, Array]]) -> Ask | None:
+    """The first layers as a sum of rows of one table; None unless they are an Embedding and a Linear."""
+    (embedding, a), (linear, b) = layers[0], layers[-1]
+    if not embedding.ids or list(embedding.layout) != ["table"] or list(linear.layout) != ["weight", "bias"]:
+        return None
+    (V, e), (I, H) = embedding.layout["table"], linear.layout["weight"]
+    K = I // e
+    if K * e != I or K * V * H > LARGEST:
+        return None
+    table = (a.reshape(V, e) @ b[: I * H].reshape(K, e, H)).reshape(K * V, H)
+    table[:V] += b[I * H :]  # the bias comes with the first place
+    place = np.arange(0, K * V, V)[:, None]  # K, 1: where the rows of each place begin
+
+    def first(x: Array) -> Array:
+        sums: Array = np.add.reduce(table.take(x.T + place, 0), 0)  # K, S, H -> S, H
+        return sums
+
+    # what else stands there may have parameters of these names, or do something in between: a few windows tell
+    x = np.random.default_rng(0).integers(0, V, (4, K))
+    y: Array = x
+    for layer, v in layers:
+        y, _ = layer.forward(y, v, None)
+    return first if y.shape == (4, H) and np.allclose(first(x), y, 1e-3, 1e-3 * abs(y).max()) else None
+
+
+def write(ask: Ask, x: Array, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None,
+          slide: Slide = slide) -> Iterator[Array]:  # fmt: skip
+    """Yields the ids (S,) of `length` characters for each of the S windows x (S, K), which move on in place.
+
+    Temperature 0, or no `rng`, takes the most probable character; top_k draws among the k most probable alone (all
+    of those that are as probable as the last of them). The id 0, the unknown symbol, is never written.
+    """
+    noise: Array = np.empty(0, np.float32)
+    for t in range(length):
+        y = ask(x)  # S, V
+        S, V = y.shape
+        y[:, 0] = -np.inf
+        if 0 < top_k < V:
+            y[y < np.partition(y, -top_k)[:, -top_k, None]] = -np.inf
+        if temperature > 0 and rng is not None:
+            place = t % max(BLOCK // (S * V), 1)
+            if place == 0:
+                noise = temperature * gumbel(rng, (min(max(BLOCK // (S * V), 1), length - t), S, V))
+            y += noise[place]
+        s = y.argmax(1)
+        yield s
+        slide(x, s)
