@@ -23,12 +23,13 @@ import numpy as np
 from core.initializers import Array
 from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
-from core.losses import Loss, log_softmax
+from core.losses import Loss, log_softmax, softmax
 from core.optimizers import Adam, Schedule, cosine
 from unsupervised.evaluate_clusters import cluster_report, hungarian_accuracy
 
 STEPS = 20  # minibatches in one update
 VIEWS, VIEWS_SEED = 24, 1  # deformed copies that neighbours are looked for among
+GIVEN = "The number of clusters, that they are about equally large, and deformations that leave an example what it is."
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, each example still what it was
 
 
@@ -162,7 +163,7 @@ class Clusterer:
                 "val_accuracy": hungarian_accuracy(said, self.splits.t_val)}  # fmt: skip
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return cluster_report(self.net, w, self.splits, folder)
+        return cluster_report(lambda x: softmax(self.net(x, w)[0]), self.splits, folder, given=GIVEN, net=self.net, w=w)
 
     def state(self) -> State:
         return {"order": self.order, "done": np.asarray(self.done), "rng": rng_state(self.rng),
