@@ -157,7 +157,7 @@ def cluster_report(assign: Assign, splits: Splits, folder: Path | None, *, given
     fitted = {name: f"{n:,} examples" for name, (n, _) in others.items()}
     report.texts = {"Given": given, "Beside other methods": beside({"this": own} | table, fitted)}
     if folder:
-        draw(report, folder, p, x, t, net, w, code, show)
+        draw(report, folder, p, x, t, contingency(said, t) if t.size else None, net, w, code, show)
     return report
 
 
