@@ -26,23 +26,38 @@ class Counts:
     Level n has one node for each different n-gram, in the order of keys[n] = (node of its first n - 1 symbols) V +
     its last symbol; level 0 is the root. `count` says how often it occurs, `left` how many different symbols stand
     before it, which is what Kneser-Ney counts below its highest order.
+
+    `boundary`, the symbol between two records, is the last of one and stands before the first of the next: no n-gram
+    goes across it. Nothing stands before a beginning, so there `left` is the count. Where no record is as long as
+    `order`, the order is that of the longest.
     """
 
-    def __init__(self, ids: Array, V: int, order: int) -> None:
+    def __init__(self, ids: Array, V: int, order: int, boundary: int | None = None) -> None:
         if not 1 <= order <= len(ids):
             raise ValueError(f"the order must be from 1 to {len(ids)}, the length of the text, not {order}")
         self.V, self.order = V, order
         self.keys, self.count, self.left = [np.zeros(1, np.int64)], [np.array([len(ids)])], list[Array]()
         node = np.zeros(len(ids) + 1, np.int64)  # of the n-gram that begins at each position
+        begins = np.zeros(1, bool)  # does a node begin with the boundary?
+        at = np.arange(len(ids))  # where n-grams begin
         for n in range(1, order + 1):
-            shorter = node
-            key = shorter[: len(ids) - n + 1] * V + ids[n - 1 :]
-            keys, node, count = np.unique(key, return_inverse=True, return_counts=True)
+            at = at[: np.searchsorted(at, len(ids) - n, "right")]
+            if boundary is not None and n > 2:
+                at = at[ids[at + n - 2] != boundary]
+            if not len(at):
+                self.order = n - 1
+                break
+            keys, each, count = np.unique(node[at] * V + ids[at + n - 1], return_inverse=True, return_counts=True)
             suffix = np.empty(len(keys), np.int64)  # the node of an n-gram without its first symbol
-            suffix[node] = shorter[1 : len(node) + 1]
-            self.left.append(np.bincount(suffix, minlength=len(self.keys[-1])))
+            suffix[each] = node[at + 1]
+            left = np.bincount(suffix, minlength=len(self.keys[-1]))
+            self.left.append(np.where(begins, self.count[-1], left))
             self.keys.append(keys)
             self.count.append(count)
+            node[at] = each
+            begins = np.zeros(len(keys), bool)
+            if boundary is not None and n > 1:  # alone, it is what a record ends with
+                begins[each] = ids[at] == boundary
 
     def context(self, n: int) -> Array:
         """For each node of level n, the node of its first n - 1 symbols."""
@@ -62,10 +77,14 @@ class Counts:
     def find(self, grams: Array, highest: int) -> Iterator[tuple[int, Array, Array]]:
         """(n, node of the context, node of the whole) of the last n columns, n = 1 ... highest; -1 where unseen."""
         width, s = grams.shape[1], grams[:, -1].astype(np.int64)
+        seen = np.arange(len(grams))  # what was not seen after fewer symbols was not seen after more
         for n in range(1, highest + 1):
-            c = np.zeros(len(grams), np.int64)
+            node = np.zeros(len(seen), np.int64)
             for level, column in enumerate(range(width - n, width - 1), 1):
-                c = self._after(level, c, grams[:, column])
+                node = self._after(level, node, grams[seen, column])
+            c = np.full(len(grams), -1)
+            c[seen] = node
+            seen = seen[node >= 0]
             yield n, c, self._after(n, c, s)
 
 

@@ -114,6 +114,47 @@ def test_kneser_ney_is_its_twin(text, order, seed):
     np.testing.assert_allclose(np.exp(kneser_ney(Counts(np.array(ids), V, order), order)(grams)), slow, rtol=1e-12)
 
 
+class RecordsTwin(Twin):
+    """The same of records: each with a boundary before and behind it, counted by itself."""
+
+    def __init__(self, records, boundary, V, order):
+        self.V, self.order, self.a = V, order, {}
+        grams = {n: Counter() for n in range(1, order + 1)}
+        for record in records:
+            marked = [boundary, *record, boundary]
+            grams[1].update(grams_of(marked[1:], 1))  # the boundary before a record is given, not predicted
+            for n in range(2, order + 1):
+                grams[n].update(grams_of(marked, n))
+        for n in range(1, order):
+            left = defaultdict(set)
+            for gram in grams[n + 1]:
+                left[gram[1:]].add(gram[0])
+            begins = {gram: a for gram, a in grams[n].items() if n > 1 and gram[0] == boundary}
+            self.a[n] = {gram: len(symbols) for gram, symbols in left.items()} | begins
+        self.a[order] = grams[order]
+
+
+@given(st.lists(st.lists(st.integers(1, 3), max_size=6), min_size=3, max_size=12), st.integers(2, 4))
+@settings(max_examples=30, deadline=None)
+def test_no_n_gram_goes_across_a_boundary(records, order):
+    """What follows within a record, and at its beginning, is that of a twin that never sees two records at once."""
+    ids = np.array([0] + [s for record in records for s in [*record, 0]])
+    counts = Counts(ids, 4, order, boundary=0)
+    twin = RecordsTwin(records, 0, 4, counts.order)
+    contexts = [([0] * order + [0, *record])[-order:] for record in [*records, [1], [2, 3], [3, 3, 3, 3, 3]]]
+    grams = np.array([[*context, s] for context in contexts for s in range(4)])
+    p = np.exp(kneser_ney(counts, counts.order)(grams))
+    slow = [twin.p(tuple(g[-counts.order : -1]), g[-1], counts.order) for g in grams.tolist()]
+    np.testing.assert_allclose(p, slow, rtol=1e-12)
+    np.testing.assert_allclose(p.reshape(-1, 4).sum(1), 1, rtol=1e-12)
+
+
+def test_records_are_not_counted_beyond_the_longest():
+    ids = np.array([0, 1, 2, 0, 1, 0])
+    assert Counts(ids, 3, 6, boundary=0).order == 4
+    assert Counts(ids, 3, 6).order == 6
+
+
 def test_all_orders_at_once_are_each_by_itself():
     rng = np.random.default_rng(0)
     ids, grams = rng.integers(0, 3, 200), rng.integers(0, 3, (50, 6))
