@@ -15,9 +15,10 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from core.initializers import Array
+from core.lab.estimators import validate_data
 from core.losses import cross_entropy, log_softmax, mse, softmax
 from core.optimizers import Schedule, constant
-from supervised.fitting import Fitted, LossRule, row_weights, validate_data
+from supervised.fitting import Fitted, LossRule, row_weights
 
 
 class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]

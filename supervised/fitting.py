@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Callable
 from copy import deepcopy
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -18,23 +17,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from core import layers
-from core.initializers import Array, glorot
-from core.lab.tasks import nearest
-from core.layers import Dropout, Layer, Linear
+from core.initializers import Array
+from core.lab.estimators import perceptron, validate_data, widths
+from core.layers import Layer
 from core.losses import Loss, cross_entropy, difference, mse
-from core.network import Sequential
 from core.optimizers import AdamW, Optimizer
 
-try:
-    from sklearn.utils.validation import validate_data as validate_data
-except ImportError:  # scikit-learn 1.5 had it as a method
-
-    def validate_data(estimator: Any, *args: Any, **options: Any) -> Any:
-        return estimator._validate_data(*args, **options)
-
-
-ACTIVATIONS = {name: getattr(layers, name) for name in ("relu", "gelu", "tanh", "sigmoid", "softplus", "identity")}
 CHUNK = 1000  # rows that are judged at once; sparse ones are dense no longer than that
 LOGS = ("loss", "val_loss", "seconds", "step_size", "gradient_norm")  # of each epoch, in history_
 LossRule = Callable[[Array, Array], Loss]
@@ -81,22 +69,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What both estimators have in common: building the network, descending, going on, looking inside."""
 
     def _network(self, I: int, O: int) -> Layer:
-        """Linear, activation and dropout for each hidden layer, and a last Linear.
-
-        Tables have few features: with He's start the first weights are so large that the network learns less of them.
-        """
-        hidden = (self.hidden,) if isinstance(self.hidden, int | np.integer) else tuple(self.hidden)
-        activations, dropouts = (list(v) if isinstance(v, list | tuple) else [v] * len(hidden)
-                                 for v in (self.activation, self.dropout))  # fmt: skip
-        if len(activations) != len(hidden) or len(dropouts) != len(hidden) or min(hidden, default=1) < 1:
-            raise ValueError(f"hidden {hidden} needs positive widths, and an activation and a dropout for each of them")
-        unknown = [f for f in activations if isinstance(f, str) and f not in ACTIVATIONS]
-        if unknown:
-            raise ValueError(f"there is no activation {unknown[0]!r}{nearest(unknown[0], ACTIVATIONS)}")
-        sizes = (I, *map(int, hidden), O)
-        blocks = [Sequential(Linear(a, b, init=glorot), ACTIVATIONS[f] if isinstance(f, str) else f, Dropout(p))
-                  for (a, b), f, p in zip(pairwise(sizes[:-1]), activations, dropouts, strict=True)]  # fmt: skip
-        return Sequential(*blocks, Linear(sizes[-2], O, init=glorot))
+        return perceptron(I, widths(self.hidden), O, self.activation, self.dropout)
 
     def _new_optimizer(self, net: Layer) -> Optimizer:
         if self.optimizer is None:
