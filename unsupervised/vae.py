@@ -23,11 +23,12 @@ from core.initializers import Array
 from core.lab.labelled import check_examples, check_labels
 from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.lab.pictures import Photo, See
-from core.layers import Layer, Rng, relu, total
-from core.losses import gaussian_kl
+from core.layers import Layer, Rng, relu
 from core.network import MLP, Sequential
 from core.optimizers import Optimizer, Schedule, average, constant, cosine
+from core.products import total
 from unsupervised.likelihoods import Likelihood
+from unsupervised.priors import LOG_2PI, Prior, mixture, standard_normal
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 11  # codes decoded at a time: what is in between then fits into the processor's cache
@@ -41,6 +42,7 @@ class Model:
     encoder: Layer  # [x, onehot(c)] (..., I + C) -> [m, v] (..., 2Z)
     decoder: Layer  # [z, onehot(c)] (..., Z + C) -> y (..., O)
     likelihood: Likelihood
+    prior: Prior  # z (..., Z) -> log p(z) (..., 1)
     Z: int  # numbers in a code
     C: int = 0  # classes of the condition; 0: there is none
 
@@ -48,16 +50,21 @@ class Model:
     def net(self) -> Layer:
         """Both networks as one layer: x -> y by way of the mean of the code (without a condition)."""
         mean = Layer(lambda h, w, rng: (h[..., : self.Z], _no_way_back))
-        return Sequential(self.encoder, mean, self.decoder)
+        return Sequential(self.encoder, mean, self.decoder, self.prior.density)
+
+    def parts(self, w: Array) -> list[Array]:
+        """The parameters of the encoder, of the decoder and of the prior, as views of w (or of g)."""
+        n, m = self.encoder.size, self.encoder.size + self.decoder.size
+        return [w[:n], w[n:m], w[m:]]
 
     def encode(self, w: Array, x: Array, c: Array | None = None) -> tuple[Array, Array]:
         """q(z | x): mean (N, Z) and log-variance (N, Z)."""
-        h = self.encoder(beside(x, c, self.C), w[: self.encoder.size])[0]
+        h = self.encoder(beside(x, c, self.C), self.parts(w)[0])[0]
         return h[..., : self.Z], h[..., self.Z :]
 
     def decode(self, w: Array, z: Array, c: Array | None = None) -> Array:
         """The parameters of p(x | z): z (..., Z) -> y (..., O)."""
-        return self.decoder(beside(z, c, self.C), w[self.encoder.size :])[0]
+        return self.decoder(beside(z, c, self.C), self.parts(w)[1])[0]
 
     def loss(self, w: Array, x: Array, c: Array | None = None, g: Array | None = None, rng: Rng | None = None,
              beta: float = 1.0) -> tuple[float, float]:  # fmt: skip
@@ -65,20 +72,22 @@ class Model:
 
         With `rng` dropout is on and z is drawn; without, z is the mean.
         """
-        n, Z, B = self.encoder.size, self.Z, len(x)
-        h, back_encoder = self.encoder(beside(x, c, self.C), w[:n], rng)  # B, 2Z
+        Z, B = self.Z, len(x)
+        of_encoder, of_decoder, of_prior = self.parts(w)
+        h, back_encoder = self.encoder(beside(x, c, self.C), of_encoder, rng)  # B, 2Z
         m, s = h[:, :Z], np.exp(0.5 * h[:, Z:])
         noise = np.zeros_like(m) if rng is None else rng.standard_normal(m.shape, np.float32).astype(w.dtype)
-        y, back_decoder = self.decoder(beside(m + s * noise, c, self.C), w[n:], rng)  # B, O
+        z = m + s * noise
+        y, back_decoder = self.decoder(beside(z, c, self.C), of_decoder, rng)  # B, O
         log_p, dy = self.likelihood.log_prob(y, x)
-        kl, dh = gaussian_kl(h)
+        log_prior, back_prior = self.prior.density(z, of_prior)  # B, 1
+        log_q = -0.5 * (total(noise * noise) + total(h[:, Z:]) + Z * LOG_2PI)  # B: log q(z | x)
         if g is not None:
-            dz = back_decoder(dy * (-1 / B), g[n:], dx=True)[:, :Z]
-            dh *= beta
-            dh[:, :Z] += dz
-            dh[:, Z:] += dz * noise * (0.5 * s)
-            back_encoder(dh, g[:n])
-        return -float(log_p.sum()) / B, kl
+            of_encoder, of_decoder, of_prior = self.parts(g)
+            dz = back_decoder(dy * (-1 / B), of_decoder, dx=True)[:, :Z]
+            dz += back_prior(np.full((B, 1), -beta / B, w.dtype), of_prior, dx=True)
+            back_encoder(np.concatenate([dz, dz * noise * (0.5 * s) - 0.5 * beta / B], -1), of_encoder)
+        return -float(log_p.sum()) / B, float((log_q - log_prior[:, 0]).sum()) / B
 
     def log_weights(self, w: Array, x: Array, K: int, rng: Rng, c: Array | None = None) -> Array:
         """log p(x, z_k) / q(z_k | x) for K codes drawn from q: x (N, I) -> (N, K), nats.
@@ -93,8 +102,8 @@ class Model:
             noise = rng.standard_normal((len(part), K, self.Z), np.float32).astype(w.dtype)
             z = m[:, None] + np.exp(0.5 * v)[:, None] * noise  # n, K, Z
             y = self.decode(w, z, None if labels is None else labels[:, None])
-            log_ratio = 0.5 * (total(noise * noise - z * z) + total(v)[:, None])  # log p(z) / q(z | x)
-            found[a : a + n] = self.likelihood.log_prob(y, part[:, None])[0] + log_ratio
+            log_p = self.likelihood.log_prob(y, part[:, None])[0] + self.prior.density(z, self.parts(w)[2])[0][..., 0]
+            found[a : a + n] = log_p + 0.5 * (total(noise * noise) + total(v)[:, None] + self.Z * LOG_2PI)
         return found
 
 
@@ -120,11 +129,11 @@ def _no_way_back(*_: Any, **__: Any) -> Any:
 
 
 def vae_model(I: int, hidden: tuple[int, ...], Z: int, likelihood: Likelihood, C: int = 0, activation: Layer = relu,
-              dropout: float = 0.0) -> Model:  # fmt: skip
+              dropout: float = 0.0, prior: Prior | None = None) -> Model:  # fmt: skip
     """Two perceptrons, mirror images: I (+ C) -> hidden -> 2Z and Z (+ C) -> hidden backwards -> O."""
     encoder = MLP(I + C, *hidden, 2 * Z, activation=activation, dropout=dropout, last_gain=0.1)  # q starts near p(z)
     decoder = MLP(Z + C, *hidden[::-1], I * likelihood.numbers, activation=activation, dropout=dropout)
-    return Model(encoder, decoder, likelihood, Z, C)
+    return Model(encoder, decoder, likelihood, prior or standard_normal(Z), Z, C)
 
 
 Draw = Callable[[Rng, Array], Array]  # x (B, I) -> (B, I): what of the training examples is seen this time
