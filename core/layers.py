@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 
 from core.initializers import Array, Initializer, glorot, he
+from core.products import dot_transposed, ones, total, zeros
 
 Rng = np.random.Generator
 Layout = Mapping[str, tuple[int, ...]]  # the names and shapes of the parameters, in their order in w
@@ -73,28 +73,6 @@ class Layer:
         return parts
 
 
-@lru_cache(maxsize=16)
-def _ones(n: int, dtype: Any) -> Array:
-    """n ones, shared and read-only."""
-    ones = np.ones(n, dtype)
-    ones.setflags(write=False)
-    return ones
-
-
-@lru_cache(maxsize=8)
-def _zeros(shape: tuple[int, ...], dtype: Any) -> Array:
-    """Zeros, shared and read-only."""
-    zeros = np.zeros(shape, dtype)
-    zeros.setflags(write=False)
-    return zeros
-
-
-def total(x: Array) -> Array:
-    """The sums along the last axis, as a product with ones: BLAS does not go through a loop row by row."""
-    sums: Array = x.dot(_ones(x.shape[-1], x.dtype))
-    return sums
-
-
 def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: float = 1.0) -> Layer:
     """y = x W + b, with W (I, O) and b (O,); b starts at 0."""
     n = I * O
@@ -121,8 +99,8 @@ def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: floa
             elif g is not None:
                 X.T.dot(D, g[:n].reshape(I, O))
                 if bias:
-                    _ones(len(D), D.dtype).dot(D, g[n:])
-            return D.dot(W.T).reshape(x.shape) if dx else None
+                    ones(len(D), D.dtype).dot(D, g[n:])
+            return dot_transposed(D, W).reshape(x.shape) if dx else None
 
         return (y if x.ndim == 2 else y.reshape(*x.shape[:-1], O)), back
 
@@ -176,7 +154,7 @@ def _gelu(x: Array) -> tuple[Array, Callable[[], Array]]:
 
 
 def _relu(x: Array) -> tuple[Array, Callable[[], Array]]:
-    y = np.maximum(x, _zeros(x.shape, x.dtype))  # with the number 0 NumPy uses no vector instructions
+    y = np.maximum(x, zeros(x.shape, x.dtype))  # with the number 0 NumPy uses no vector instructions
     return y, lambda: (y > 0).astype(y.dtype)  # of y and not of x, which can then be forgotten
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from core.initializers import Array
-from core.layers import total
+from core.products import total
 
 Loss = tuple[float, Array]
 
