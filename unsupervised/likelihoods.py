@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Rng, total
+from core.layers import Rng
+from core.products import total
 
 
 class Likelihood(NamedTuple):

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Layer, Rng, total
+from core.layers import Layer, Rng
 from core.losses import log_softmax
+from core.products import total
 
 LOG_2PI = math.log(2 * math.pi)
 

@@ -28,7 +28,7 @@ from core.network import MLP, Sequential
 from core.optimizers import Optimizer, Schedule, average, constant, cosine
 from core.products import total
 from unsupervised.likelihoods import Likelihood
-from unsupervised.priors import LOG_2PI, Prior, mixture, standard_normal
+from unsupervised.priors import LOG_2PI, Prior, standard_normal
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 11  # codes decoded at a time: what is in between then fits into the processor's cache
@@ -48,9 +48,8 @@ class Model:
 
     @property
     def net(self) -> Layer:
-        """Both networks as one layer: x -> y by way of the mean of the code (without a condition)."""
-        mean = Layer(lambda h, w, rng: (h[..., : self.Z], _no_way_back))
-        return Sequential(self.encoder, mean, self.decoder, self.prior.density)
+        """What lies in w, and how it starts; the three parts are called one by one."""
+        return Sequential(self.encoder, self.decoder, self.prior.density)
 
     def parts(self, w: Array) -> list[Array]:
         """The parameters of the encoder, of the decoder and of the prior, as views of w (or of g)."""
@@ -122,10 +121,6 @@ def beside(x: Array, c: Array | None, C: int) -> Array:
         raise ValueError(f"this model is told one of {C} classes with each example")
     hot = np.broadcast_to(np.eye(C, dtype=x.dtype)[c], (*x.shape[:-1], C))
     return np.concatenate([x, hot], -1)
-
-
-def _no_way_back(*_: Any, **__: Any) -> Any:
-    raise ValueError("an auto-encoder by way of means is for looking; learning goes through Model.loss")
 
 
 def vae_model(I: int, hidden: tuple[int, ...], Z: int, likelihood: Likelihood, C: int = 0, activation: Layer = relu,
