@@ -1,0 +1,37 @@
+"""Handwritten digits, 8x8 pixels: a code for each, and new ones out of new codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.initializers import Array
+from core.lab.pictures import Photo, ink
+from core.layers import Rng
+from unsupervised.image_models import ImageModel, image_learner
+from unsupervised.vae import Vae
+
+PARADIGM = "unsupervised"
+PROBLEM = "digit-images"
+
+
+@dataclass(frozen=True)
+class Config(ImageModel):
+    codes: int = 16  # numbers in a code; with 2 the report has a map of them
+    hidden: int = 256  # units of a hidden layer
+    blobs: int = 100  # Gaussians that the prior is a mixture of; 0: one, which does not learn
+    dropout: float = 0.1  # share of hidden units that are dropped in training
+    batch: int = 64  # pictures in a minibatch
+
+
+PRESETS = {"quick": {"codes": 2, "updates": 1000}, "best": {"updates": 8000, "samples": 512}}
+
+
+def see(photo: Photo) -> Array:
+    """A picture out of a file as an example: ink on a ground of 0, the sign filling the square."""
+    example: Array = ink(photo, side=8, margin=0).ravel()
+    return example
+
+
+def make(config: Config, rng: Rng, data: Any) -> Vae:
+    return image_learner(config, data("digits"), rng, see)

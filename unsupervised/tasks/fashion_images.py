@@ -1,0 +1,36 @@
+"""Fashion-MNIST, clothing of 28x28 pixels: a code for each piece, and new pieces out of new codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.initializers import Array
+from core.lab.pictures import Photo, ink
+from core.layers import Rng
+from unsupervised.image_models import ImageModel, image_learner
+from unsupervised.vae import Vae
+
+PARADIGM = "unsupervised"
+PROBLEM = "fashion-images"
+
+
+@dataclass(frozen=True)
+class Config(ImageModel):
+    """The fields of ImageModel."""
+
+
+PRESETS = {
+    "quick": {"hidden": 256, "codes": 16, "blobs": 100, "updates": 1500, "lr": 0.004, "samples": 4},
+    "best": {"updates": 26000, "samples": 128},
+}
+
+
+def see(photo: Photo) -> Array:
+    """A picture out of a file as an example: the piece of clothing alone, light on black."""
+    example: Array = ink(photo, side=28, margin=0).ravel()
+    return example
+
+
+def make(config: Config, rng: Rng, data: Any) -> Vae:
+    return image_learner(config, data("fashion-mnist"), rng, see)
