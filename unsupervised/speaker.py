@@ -1,0 +1,125 @@
+"""A speaker that never was: what makes one saying of a word differ from another is learnt as a code, and drawn anew.
+
+A recording is a row of numbers x (`unsupervised.voice`); which word it is, in whose voice, is told with it: c. With
+m(c) the mean row of the training clips of c, and both networks those of `unsupervised.vae`,
+    z ~ N(0, 1),  x ~ N(m(c) + decoder([z, c]), deviation^2),  q(z | x, c) = encoder([x - m(c), c])
+so that the code need not say again what the condition says already. Without m the codes of different words keep apart,
+against the prior, and of words out of fresh codes one in five was heard as intended.
+What is written is the mean of p(x | z, c), not a draw from it. Asked about a recording, it compares: which c makes
+this x the likeliest?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data_kinds import Clips
+from core.lab.griffin_lim import wav_bytes
+from core.lab.learner import Splits
+from core.lab.sounds import Sound, read_sound
+from core.layers import Layer, Rng, gelu
+from core.network import MLP
+from unsupervised.likelihoods import gaussian
+from unsupervised.priors import standard_normal
+from unsupervised.vae import Model, Vae
+from unsupervised.voice import RATE, Principal, seen, sounded
+
+WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
+
+
+class Corpus(NamedTuple):
+    """Recordings of words in voices, in three fixed parts, as indices."""
+
+    clips: list[Array]  # each (T,) float32 in [-1, 1)
+    rate: int
+    word: Array  # N: 0 to 9
+    voice: Array  # N: an index into `voices`
+    voices: tuple[str, ...]
+    train: Array
+    val: Array
+    test: Array
+
+
+def corpus(clips: Clips) -> Corpus:
+    """Repetitions 0 to 4 are the official test part, 5 to 9 validation, the rest training; all of the same voices.
+
+    Raises ValueError where a part lacks a word in one of the voices.
+    """
+    voices, voice = np.unique(clips.speaker, return_inverse=True)
+    at = np.digitize(clips.repetition, (5, 10))  # 0 test, 1 validation, 2 training
+    test, val, train = (np.flatnonzero(at == k) for k in range(3))
+    for name, part in (("training", train), ("validation", val), ("test", test)):
+        if len({*zip(clips.digit[part].tolist(), voice[part].tolist(), strict=True)}) < len(WORDS) * len(voices):
+            raise ValueError(f"the {name} part has not every word in every voice; the whole data set is needed")
+    return Corpus(clips.clips, clips.rate, clips.digit, voice, tuple(voices.tolist()), train, val, test)
+
+
+def centred(layer: Layer, means: Array) -> Layer:
+    """y = layer([x - m(c), onehot(c)]) at [x, onehot(c)]: means (C, I), the layer one of I + C features."""
+    I = means.shape[1]
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
+        table, hot = means.astype(w.dtype), x[..., I:]
+        return layer.forward(np.concatenate([x[..., :I] - hot @ table, hot], -1), w, rng)
+
+    return Layer(forward, layer.layout, layer.fill)
+
+
+def raised(layer: Layer, means: Array) -> Layer:
+    """y = layer([z, onehot(c)]) + m(c): means (C, O), the layer one of Z + C features."""
+    C = len(means)
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
+        y, back = layer.forward(x, w, rng)
+        return y + x[..., -C:] @ means.astype(w.dtype), back
+
+    return Layer(forward, layer.layout, layer.fill)
+
+
+def speaker_model(means: Array, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
+    """The model above, its networks of one hidden layer each: means (C, I) of the rows of each condition."""
+    C, I = means.shape
+    encoder = MLP(I + C, hidden, 2 * Z, activation=gelu, dropout=dropout, last_gain=0.1)
+    decoder = MLP(Z + C, hidden, I, activation=gelu, dropout=dropout)
+    return Model(centred(encoder, means), raised(decoder, means), gaussian(deviation), standard_normal(Z), Z, C)
+
+
+class Speaker(Vae):
+    """A `Vae` whose examples are recordings: it writes wav files, and says what it hears in one.
+
+    The condition of an example, `t`, is word * (number of voices) + voice.
+    """
+
+    reads = (".wav",)  # files that come to `predict` as their bytes
+
+    def __init__(self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: Principal,
+                 **options: Any) -> None:  # fmt: skip
+        super().__init__(splits, model, optimizer, rng, **options)
+        self.said, self.book = said, book
+
+    def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:
+        """Wav files of words (N,) in voices (N,), each out of a fresh code z ~ N(0, temperature^2)."""
+        z = np.float32(temperature) * self.model.prior.draw(rng, self.model.parts(w)[2], len(words))
+        y = self.model.decode(w, z, words * len(self.said.voices) + voices)
+        return [wav_bytes(x, RATE) for x in sounded(*self.book.pictures(self.model.likelihood.mean(y)), rng)]
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """The word, and in whose voice, in a `Sound` or in the bytes of a wav file; rows (N, I) as a `Vae` does."""
+        sound = read_sound(x) if isinstance(x, bytes) else x
+        if not isinstance(sound, Sound):
+            return super().predict(w, x)
+        picture, seconds = seen(sound)
+        c = self.likeliest(w, self.book.rows(picture[None], np.array([seconds])))
+        word, voice = divmod(int(c[0]), len(self.said.voices))
+        return f"{WORDS[word]}, most like the voice of {self.said.voices[voice]}"
+
+
+def find(name: str, names: Sequence[str], what: str) -> int:
+    """The place of a name among `names`. Raises ValueError naming them all."""
+    if name not in names:
+        raise ValueError(f"there is no {what} {name!r}; there are {', '.join(names)}")
+    return names.index(name)

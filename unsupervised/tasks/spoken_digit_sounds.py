@@ -1,0 +1,54 @@
+"""Spoken digits out of nothing: wav files of words that nobody said, in voices that were heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from core.lab.learner import Splits, positive
+from core.layers import Rng
+from core.optimizers import Adam, cosine, warm_up
+from unsupervised.evaluate_sounds import sounds_report
+from unsupervised.speaker import WORDS, Speaker, corpus, speaker_model
+from unsupervised.voice import album, principal
+
+PARADIGM = "unsupervised"
+PROBLEM = "spoken_digits"
+
+
+@dataclass(frozen=True)
+class Config:
+    components: int = 128  # principal components that a picture of a word is made of
+    hidden: int = 512  # units in the hidden layer of the encoder, and of the decoder
+    code: int = 32  # numbers in a code
+    deviation: float = 1.4  # of a component about what the decoder says, in the deviation of all pixels
+    dropout: float = 0.2  # share of the hidden units that are left out, anew each time
+    updates: int = 1500  # minibatches, in all
+    batch: int = 128  # clips in a minibatch
+    lr: float = 0.002  # step size of Adam at its highest; rises at first, and falls to 0 as a cosine
+    clips: int = 10  # sayings of each word in each voice that are made and judged at the end
+
+    def __post_init__(self) -> None:
+        positive(self, "components", "hidden", "code", "deviation", "updates", "batch", "lr", "clips")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
+
+
+PRESETS = {"quick": {"updates": 400, "clips": 3}, "best": {"updates": 4000}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Speaker:
+    said = corpus(data("free-spoken-digits"))
+    pictures, log_seconds = album(said.clips, said.rate)
+    book = principal(pictures[said.train], log_seconds[said.train], config.components)
+    x, t = book.rows(pictures, log_seconds), said.word * len(said.voices) + said.voice
+    splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
+    C = len(WORDS) * len(said.voices)
+    means = np.stack([splits.x_train[splits.t_train == c].mean(0) for c in range(C)])
+    model = speaker_model(means, config.hidden, config.code, config.deviation, config.dropout)
+    return Speaker(splits, model, Adam(config.lr), rng, said=said, book=book, updates=config.updates,
+                   batch=config.batch, exam=partial(sounds_report, clips=config.clips),
+                   schedule=warm_up(0.05, cosine))  # fmt: skip
