@@ -37,8 +37,9 @@ class Counts:
             raise ValueError(f"the order must be from 1 to {len(ids)}, the length of the text, not {order}")
         self.V, self.order = V, order
         self.keys, self.count, self.left = [np.zeros(1, np.int64)], [np.array([len(ids)])], list[Array]()
+        self.leftward = [(self.keys[0], self.keys[0])]  # (node of the last n - 1 symbols) V + the first, sorted; nodes
         node = np.zeros(len(ids) + 1, np.int64)  # of the n-gram that begins at each position
-        begins = np.zeros(1, bool)  # does a node begin with the boundary?
+        first = np.full(1, -1)  # symbol of each node
         at = np.arange(len(ids))  # where n-grams begin
         for n in range(1, order + 1):
             at = at[: np.searchsorted(at, len(ids) - n, "right")]
@@ -51,13 +52,16 @@ class Counts:
             suffix = np.empty(len(keys), np.int64)  # the node of an n-gram without its first symbol
             suffix[each] = node[at + 1]
             left = np.bincount(suffix, minlength=len(self.keys[-1]))
-            self.left.append(np.where(begins, self.count[-1], left))
+            # the boundary alone is what a record ends with: only longer n-grams begin with it
+            self.left.append(np.where(first == boundary, self.count[-1], left) if n > 2 else left)
             self.keys.append(keys)
             self.count.append(count)
             node[at] = each
-            begins = np.zeros(len(keys), bool)
-            if boundary is not None and n > 1:  # alone, it is what a record ends with
-                begins[each] = ids[at] == boundary
+            first = np.empty(len(keys), np.int64)
+            first[each] = ids[at]
+            key = suffix * V + first
+            ranked = np.argsort(key)
+            self.leftward.append((key[ranked], ranked))
 
     def context(self, n: int) -> Array:
         """For each node of level n, the node of its first n - 1 symbols."""
@@ -68,24 +72,21 @@ class Counts:
         sums: Array = np.bincount(self.context(n), a, len(self.keys[n - 1]))
         return sums
 
-    def _after(self, n: int, node: Array, symbol: Array) -> Array:
-        """The nodes of level n that follow nodes of level n - 1; -1 where the text does not go on like that."""
-        key = node * self.V + symbol  # below 0, and so in no level, after -1
-        found = np.minimum(np.searchsorted(self.keys[n], key), len(self.keys[n]) - 1)
-        return np.where(self.keys[n][found] == key, found, -1)
+    def _before(self, n: int, symbol: Array, node: Array) -> Array:
+        """The nodes of level n that are `symbol` before a node of level n - 1; -1 where the text has no such place."""
+        keys, nodes = self.leftward[n]
+        key = symbol + node * self.V  # below 0, and so in no level, where the node is -1
+        found = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+        return np.where(keys[found] == key, nodes[found], -1)
 
     def find(self, grams: Array, highest: int) -> Iterator[tuple[int, Array, Array]]:
         """(n, node of the context, node of the whole) of the last n columns, n = 1 ... highest; -1 where unseen."""
-        width, s = grams.shape[1], grams[:, -1].astype(np.int64)
-        seen = np.arange(len(grams))  # what was not seen after fewer symbols was not seen after more
-        for n in range(1, highest + 1):
-            node = np.zeros(len(seen), np.int64)
-            for level, column in enumerate(range(width - n, width - 1), 1):
-                node = self._after(level, node, grams[seen, column])
-            c = np.full(len(grams), -1)
-            c[seen] = node
-            seen = seen[node >= 0]
-            yield n, c, self._after(n, c, s)
+        c = np.zeros(len(grams), np.int64)  # the root
+        cs = self._before(1, grams[:, -1], c)
+        yield 1, c, cs
+        for n in range(2, highest + 1):
+            c, cs = (self._before(level, grams[:, -n], node) for level, node in ((n - 1, c), (n, cs)))
+            yield n, c, cs
 
 
 def _at(values: Array, node: Array, unseen: float) -> Array:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,23 +26,31 @@ ORDER = 10  # the longest n-gram that is counted
 COUNTED = 1 << 21  # characters at the end of the training part that counting and the search for copies look at
 HELD_OUT = 1 << 15  # positions of the validation part on which counting makes its choices, evenly spread
 CHUNK = 1 << 12  # positions that a model is asked for at once
-LENGTH, TEMPERATURE, SPAN = 2000, 0.5, 40  # of the text that is written for the report, and of a copied span
+LENGTH, SPAN = 2000, 40  # characters of a text that is written for the report, and of a copied span
+TEMPERATURE, OTHERS = 0.5, (0.8, 1.0)  # of the text whose figures are those of the report, and of those beside it
+SHORT = 16  # characters of the spans that tell where copies may begin
+STRETCHES = 10  # of the test part, LENGTH characters each, that what is written is held against, at most
 
-
-class Parts(NamedTuple):
-    """A text in ids, the size of its vocabulary, and the width of the windows that the network needs."""
-
-    train: Array
-    val: Array
-    test: Array
-    V: int
-    width: int
+Windows = Callable[[Array, Array, int], Array]  # (what stands before, ids (N,), width) -> (N, width)
+Mix = Callable[[Counts, int, Array], Model]  # (counts, the order that was chosen, windows to choose on) -> a model
 
 
 def windows(before: Array, ids: Array, width: int) -> Array:
     """One window (N, width) for each position of `ids`, which stands in its last column; `before` comes before."""
     history = before[len(before) - width + 1 :]
     return np.lib.stride_tricks.sliding_window_view(np.concatenate([history, ids]), width)
+
+
+class Parts(NamedTuple):
+    """A text in ids, the size of its vocabulary, and the windows of its positions that the network needs."""
+
+    train: Array
+    val: Array
+    test: Array
+    V: int
+    width: int
+    windows: Windows = windows
+    boundary: int | None = None  # of a text of records, the id that stands between two
 
 
 def spread(grams: Array, n: int) -> Array:
@@ -55,49 +64,131 @@ def nats(model: Model, grams: Array) -> float:
     return -sum(float(log_p.sum(dtype=np.float64)) for log_p in chunks) / len(grams)
 
 
-def known_words(text: str, corpus: str) -> float:
-    """The share of the words of `text` that stand in `corpus` too; 0 without words."""
-    words, known = re.findall(r"\w+", text), set(re.findall(r"\w+", corpus))
-    return sum(word in known for word in words) / max(len(words), 1)
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
 
 
-def copied(text: str, corpus: str, span: int = SPAN) -> tuple[float, int]:
-    """The share of the spans of `text` that stand in `corpus` too, and the length of the longest copy.
+def known_words(text: str, known: Set[str]) -> float:
+    """The share of the words of `text` that are `known`; 0 without words."""
+    said = words(text)
+    return sum(word in known for word in said) / max(len(said), 1)
+
+
+def distinct(items: Sequence[str], n: int) -> float:
+    """The share of the n-grams of `items`, words or the characters of a text, that are different; 1 without n-grams."""
+    grams = [tuple(items[a : a + n]) for a in range(len(items) - n + 1)]
+    return len(set(grams)) / len(grams) if grams else 1.0
+
+
+def variety(text: str) -> dict[str, float]:
+    """Distinct n-grams of words, and the share of spans that stood in the text before. All depend on its length."""
+    said = words(text)
+    return {**{f"distinct_{n}": distinct(said, n) for n in (1, 2, 3, 4)},
+            "repeated_spans": 1 - distinct(" ".join(text.split()), SPAN)}  # fmt: skip
+
+
+def copied(text: str, corpus: str, span: int = SPAN) -> float:
+    """The share of the spans of `text` that stand in `corpus` too.
 
     White space counts as one space, so that neither a run of blanks nor another end of line makes a difference.
     """
-    text, corpus, longest = " ".join(text.split()), " ".join(corpus.split()), 0
-    for a in range(len(text)):
-        while a + longest < len(text) and text[a : a + longest + 1] in corpus:
-            longest += 1
-    spans = [text[a : a + span] for a in range(len(text) - span + 1)] if longest >= span else []
-    return sum(piece in corpus for piece in spans) / max(len(spans), 1), longest
+    text, corpus = " ".join(text.split()), " ".join(corpus.split())
+    spans = [text[a : a + span] for a in range(len(text) - span + 1)]
+    found = {corpus[a : a + span] for a in _alike(text, corpus, min(span, SHORT))}
+    return sum(piece in found for piece in spans) / max(len(spans), 1)
 
 
-def report(network: Model, parts: Parts, text: Text, written: str, folder: Path | None) -> Report:
-    """The network and its peers on every position of the test part, and `written` against the training part."""
-    train, corpus, V = parts.train[-COUNTED:], text.train[-COUNTED:], parts.V
-    counts = Counts(train, V, min(ORDER, len(train)))
+def longest_copy(text: str, corpus: str) -> int:
+    """The length of the longest span of `text` that stands in `corpus` too; white space as above."""
+    text, corpus = " ".join(text.split()), " ".join(corpus.split())
+    places, longest, step, growing = _alike(text, corpus, SHORT), 0, SHORT, True
+    while step:
+        n = longest + step
+        pieces = {text[a : a + n] for a in range(len(text) - n + 1)}
+        if still := [a for a in places if corpus[a : a + n] in pieces]:
+            places, longest = still, n  # a longer copy begins where a shorter one does
+        elif n == SHORT:
+            places = list(range(len(corpus)))
+        growing = growing and bool(still)
+        step = 2 * step if growing else step // 2
+    return longest
+
+
+def _alike(text: str, corpus: str, n: int) -> list[int]:
+    """The places of `corpus` where a span of `text` may begin, told by hashes of n characters or somewhat fewer."""
+    sides = [
+        np.frombuffer(side.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64) for side in (text, corpus)
+    ]
+    k = 1
+    while 2 * k <= n:
+        sides = [h[:-k] * np.uint64(0x9E3779B97F4A7C15) + h[k:] for h in sides]  # modulo 2^64
+        k *= 2
+    ours, theirs = np.unique(sides[0]), sides[1]
+    found = np.append(ours, 0)[np.searchsorted(ours, theirs)] == theirs
+    places: list[int] = np.flatnonzero(found).tolist()
+    return places
+
+
+def compare(texts: Mapping[str, str], text: Text) -> dict[str, dict[str, float]]:
+    """Each of `texts` against the training part, and "test": what is said of stretches of the test part, on average."""
+    corpus = text.train[-COUNTED:]
+    known = set(words(corpus))
+    starts = range(0, max(len(text.test) - LENGTH, 0) + 1, LENGTH)
+    chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
+    real = [variety(text.test[a : a + LENGTH]) for a in chosen]
+    said = {"test": {"known_words": known_words(text.test, known), "copied_spans": copied(text.test, corpus),
+                     **{name: statistics.fmean(row[name] for row in real) for name in real[0]}}}  # fmt: skip
+    for name, written in texts.items():
+        said[name] = {"known_words": known_words(written, known), "copied_spans": copied(written, corpus),
+                      "longest_copy": float(longest_copy(written, corpus)), **variety(written)}  # fmt: skip
+    return said
+
+
+def report(network: Model, parts: Parts, text: Text, write: Callable[[float], str], folder: Path | None,
+           mix: Mix | None = None) -> Report:  # fmt: skip
+    """The network and its peers on every position of the test part, and what it writes against what it read.
+
+    `write` gives a text of LENGTH characters at a temperature. With `mix`, a model made of the network and the counts
+    is scored too; its choices are made on windows of the validation part, as those of the counts are.
+    """
+    train, V = parts.train[-COUNTED:], parts.V
+    if parts.boundary is not None:
+        train = np.append(parts.boundary, train)  # the first record has a beginning too
+    counts = Counts(train, V, min(ORDER, len(train)), parts.boundary)
     width = max(parts.width, counts.order)
-    held_out = spread(windows(parts.train, parts.val, width), HELD_OUT)
+    held_out = spread(parts.windows(parts.train, parts.val, width), HELD_OUT)
     order = int(kneser_ney_orders(counts)(held_out).mean(0).argmax()) + 1
     peers = {"unigram": add_one(counts, 1), "bigram": add_one(counts, min(2, counts.order)),
              "trigram": jelinek_mercer(counts, min(3, counts.order), held_out)}  # fmt: skip
-    grams = windows(np.concatenate([parts.train[-width:], parts.val]), parts.test, width)
+    grams = parts.windows(np.concatenate([parts.train[-width:], parts.val]), parts.test, width)
     value, reference = nats(network, grams), nats(kneser_ney(counts, order), grams)
     baselines = {name: nats(model, grams) for name, model in peers.items()}
-    share, longest = copied(written, corpus)
+    texts = {f"{temperature:g}": printable(write(temperature)) for temperature in (TEMPERATURE, *OTHERS)}
+    said = compare(texts, text)
     reference_name = f"modified Kneser-Ney, {order}-grams"
     metrics = {"test_nats": value, "test_bits": value / math.log(2), "unknown_share": float((parts.test == 0).mean()),
-               "written_known_words": known_words(written, corpus), "test_known_words": known_words(text.test, corpus),
-               "written_copied_spans": share, "written_longest_copy": float(longest)}  # fmt: skip
+               **{f"written_{name}": figure for name, figure in said[f"{TEMPERATURE:g}"].items()},
+               **{f"test_{name}": figure for name, figure in said["test"].items()}}  # fmt: skip
+    bars = {"network": value}
+    if mix is not None:
+        metrics["test_nats_with_counts"] = bars["network and counts"] = nats(mix(counts, order, held_out), grams)
     pictures = {}
     if folder is not None:
-        draw(folder / "text_nats.png", {"network": value, **baselines, reference_name: reference}, math.log(V))
+        draw(folder / "text_nats.png", {**bars, **baselines, reference_name: reference}, math.log(V))
         pictures["text_nats.png"] = "Nats per character on the test part, less is better; the line is chance, ln V"
-    title = f"Generated text (temperature {TEMPERATURE})"
+    shown = {"What is written, by temperature, beside the test part": _table(said),
+             **{f"Generated text (temperature {name})": written for name, written in texts.items()}}  # fmt: skip
     return Report(metrics, "test_nats", math.log(V), reference, reference_name, baselines, pictures=pictures,
-                  texts={title: printable(written)})  # fmt: skip
+                  texts=shown)  # fmt: skip
+
+
+def _table(said: Mapping[str, Mapping[str, float]]) -> str:
+    names = list(dict.fromkeys(name for row in said.values() for name in row))
+    lines = [f"{'':16}" + "".join(f"{column:>10}" for column in said)]
+    for name in names:
+        cells = [f"{row[name]:.4g}" if name in row else "-" for row in said.values()]
+        lines.append(f"{name.replace('_', ' '):16}" + "".join(f"{cell:>10}" for cell in cells))
+    return "\n".join(lines)
 
 
 def draw(path: Path, figures: Mapping[str, float], chance: float) -> None:
@@ -107,7 +198,7 @@ def draw(path: Path, figures: Mapping[str, float], chance: float) -> None:
     figure = Figure(figsize=(6, 2.4), layout="constrained")
     axes = figure.subplots()
     names = list(figures)[::-1]
-    bars = axes.barh(names, [figures[name] for name in names], color=["C1" if n == "network" else "C0" for n in names])
+    bars = axes.barh(names, [figures[name] for name in names], color=["C1" if "network" in n else "C0" for n in names])
     axes.bar_label(bars, fmt="%.3f", padding=3)
     axes.axvline(chance, color="black", linestyle=":")
     axes.set_xlabel("nats per character")

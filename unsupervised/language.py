@@ -162,10 +162,12 @@ class Language:
         return {"val_nats": evaluate_text.nats(lambda grams: self.log_prob(self.w, grams), self.val_windows)}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1)
-        rng = np.random.default_rng(0)
-        written = self.generate(w, "", evaluate_text.LENGTH, evaluate_text.TEMPERATURE, rng=rng)
-        return evaluate_text.report(lambda grams: self.log_prob(w, grams), parts, self.text, written, folder)
+        parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1, self.cut)
+
+        def write(temperature: float) -> str:
+            return self.generate(w, "", evaluate_text.LENGTH, temperature, rng=np.random.default_rng(0))
+
+        return evaluate_text.report(lambda grams: self.log_prob(w, grams), parts, self.text, write, folder)
 
     def write(self, w: Array, prompt: str, streams: int, length: int, temperature: float, top_k: int,
               rng: Rng | None) -> Iterator[Array]:  # fmt: skip

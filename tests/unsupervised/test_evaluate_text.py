@@ -1,0 +1,143 @@
+"""What is said of a text that was written: against twins that search for every span, and figures by hand."""
+
+from __future__ import annotations
+
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.lab.data_kinds import Text, parts
+from unsupervised import evaluate_text
+from unsupervised.counts import add_one
+from unsupervised.evaluate_text import Parts, copied, distinct, known_words, longest_copy, variety
+
+LETTERS = st.text("ab é\n", max_size=70)
+
+
+def searched(text, corpus, span):
+    text, corpus = " ".join(text.split()), " ".join(corpus.split())
+    spans = [text[a : a + span] for a in range(len(text) - span + 1)]
+    every = (n for n in range(len(text) + 1) for a in range(len(text) - n + 1) if text[a : a + n] in corpus)
+    return sum(piece in corpus for piece in spans) / max(len(spans), 1), max(every)
+
+
+@given(LETTERS, LETTERS, LETTERS, st.sampled_from([1, 2, 3, 7, 16, 17, 40]))
+@example("", "", "", 2)
+@example("x" * 50, "", "", 16)
+@settings(max_examples=60, deadline=None)
+def test_copies_are_those_that_a_search_finds(text, before, after, span):
+    for corpus in (before + after, before + text + after, text[3:30] + before, ""):
+        assert (copied(text, corpus, span), longest_copy(text, corpus)) == searched(text, corpus, span)
+
+
+def test_copies_by_hand():
+    assert copied("xxabcdexx", "..abcde..", 4) == 2 / 6
+    assert longest_copy("xxabcdexx", "..abcde..") == 5
+    assert copied("abc   d\n ef", "abc d ef", 3) == 1  # white space counts as one space
+    assert longest_copy("abc   d\n ef", "abc d ef") == 8
+
+
+def test_known_words():
+    assert known_words("The cat sat, the cow", {"the", "cat", "mat"}) == 2 / 5
+    assert known_words("...", {"the"}) == 0
+
+
+def test_distinct_n_grams_by_hand():
+    words = ["a", "rose", "is", "a", "rose", "is", "a", "rose"]
+    assert [distinct(words, n) for n in (1, 2, 3, 4)] == [3 / 8, 3 / 7, 3 / 6, 3 / 5]
+    assert distinct("abab", 2) == 2 / 3
+    assert distinct([], 1) == distinct(["a"], 2) == 1
+
+
+def test_a_text_that_says_one_thing_again_and_again_has_no_variety():
+    once = "the quick brown fox jumps over the lazy dog and then sleeps "
+    again, other = variety(once * 20), variety("".join(map(chr, range(0x4E00, 0x4E00 + 1200))))
+    assert again["repeated_spans"] > 0.9
+    assert again["distinct_2"] < 0.1
+    assert other["repeated_spans"] == 0
+    assert variety("")["repeated_spans"] == 0
+
+
+def text_of(n, seed=0):
+    rng = np.random.default_rng(seed)
+    return parts(" ".join(["cat", "dog", "owl", "bee", "ant", "elk", "sees", "runs"][i] for i in rng.integers(0, 8, n)))
+
+
+def encoded(text):
+    letters = sorted(set(text.train))
+    return [np.array([letters.index(c) + 1 for c in part]) for part in text], len(letters) + 1
+
+
+def test_a_report_sets_what_is_written_beside_as_much_that_is_real():
+    text = text_of(4000)
+    (train, val, test), V = encoded(text)
+    asked = []
+
+    def write(temperature):
+        asked.append(temperature)
+        return text.train[:2000].rsplit(" ", 1)[0]
+
+    report = evaluate_text.report(lambda g: np.full(len(g), -math.log(V)), Parts(train, val, test, V, 3), text,
+                                  write, None)  # fmt: skip
+    assert asked == [0.5, 0.8, 1.0]
+    assert report.metrics["test_nats"] == pytest.approx(report.chance) == pytest.approx(math.log(V))
+    assert report.metrics["written_copied_spans"] == report.metrics["written_known_words"] == 1
+    assert report.metrics["written_longest_copy"] > 1990
+    assert report.metrics["test_copied_spans"] < 0.1
+    assert report.metrics["written_distinct_2"] == pytest.approx(report.metrics["test_distinct_2"], rel=0.2)
+    table, *samples = report.texts.values()
+    assert table.split()[:4] == ["test", "0.5", "0.8", "1"]
+    assert samples == [write(0)] * 3
+    assert "test_nats_with_counts" not in report.metrics
+
+
+def test_a_mixture_chooses_on_the_validation_part_and_is_scored_on_the_test_part(tmp_path):
+    text = text_of(2000)
+    (train, val, test), V = encoded(text)
+    seen = []
+
+    def mix(counts, order, held_out):
+        seen.append((order, held_out))
+        return add_one(counts, 1)
+
+    report = evaluate_text.report(lambda g: np.full(len(g), -9.0), Parts(train, val, test, V, 4), text,
+                                  lambda temperature: "", tmp_path, mix)  # fmt: skip
+    ((order, held_out),) = seen
+    assert report.reference_name == f"modified Kneser-Ney, {order}-grams"
+    assert held_out[:, -1].tolist() == val.tolist()
+    assert report.metrics["test_nats_with_counts"] == report.baselines["unigram"]
+    assert report.metrics["test_nats"] == pytest.approx(9)
+
+
+def test_records_are_counted_each_by_itself():
+    names = "".join(np.random.default_rng(1).choice(["ann\n", "bob\n", "eve\n"], 300))
+    text = Text(names[:800], names[800:1000], names[1000:])
+    (train, val, test), V = encoded(text)
+    end = int(train[3])
+    alone = []
+
+    def cut(before, ids, width):
+        grams = evaluate_text.windows(np.append(np.full(width, end), before), ids, width).copy()
+        for gram in grams:
+            (ends,) = np.nonzero(gram[:-1] == end)
+            gram[: ends[-1] + 1 if len(ends) else 0] = end
+        alone.append(grams)
+        return grams
+
+    report = evaluate_text.report(lambda g: np.zeros(len(g)), Parts(train, val, test, V, 6, cut, end), text,
+                                  lambda temperature: "", None)  # fmt: skip
+    assert len(alone) == 2
+    assert report.reference == pytest.approx(math.log(3) / 4, abs=0.02)  # which name is all there is to learn
+
+
+def test_scoring_holds_one_chunk_at_a_time():
+    grams = evaluate_text.windows(np.zeros(50, np.int64), np.zeros(200_000, np.int64), 50)  # 80 MB if it were copied
+    tracemalloc.start()
+    evaluate_text.nats(lambda g: np.log1p(g.sum(1) + 1.0), grams)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_000_000
