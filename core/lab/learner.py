@@ -34,7 +34,7 @@ class Report:
     reference_name: str
     baselines: dict[str, float] = field(default_factory=dict)  # the same metric for simpler methods
     answers: int = 0  # answers from the teacher that the report itself asked for (labels that name clusters, say)
-    pictures: dict[str, str] = field(default_factory=dict)  # file name in the folder: caption
+    pictures: dict[str, str] = field(default_factory=dict)  # PNG, GIF or WAV file in the folder: caption
     texts: dict[str, str] = field(default_factory=dict)  # title: text, such as generated samples
 
     def score(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Self-contained HTML pages: tables, pictures and texts in one file that loads nothing and runs nothing.
 
-All text is escaped by Jinja2, wherever it came from; pictures are embedded as data.
+All text is escaped by Jinja2, wherever it came from; pictures and sounds are embedded as data.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.lab.learner import Report
 from core.lab.loop import Row
 from core.lab.text import printable
 
-KINDS = {".png": "image/png", ".gif": "image/gif"}
+KINDS = {".png": "image/png", ".gif": "image/gif", ".wav": "audio/wav"}
 CURVES = "curves.png"
 COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 
@@ -35,9 +35,10 @@ class Section:
 
 
 def picture(path: Path, caption: str) -> dict[str, str]:
-    """A PNG or GIF as data, with its caption."""
+    """A PNG, GIF or WAV as data, with its caption."""
     data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return {"uri": f"data:{KINDS[path.suffix]};base64,{data}", "caption": caption}
+    kind = KINDS[path.suffix]
+    return {"kind": kind.split("/")[0], "uri": f"data:{kind};base64,{data}", "caption": caption}
 
 
 def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -> None:
