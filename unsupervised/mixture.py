@@ -1,0 +1,50 @@
+"""A network and counting together: p = sum_m weight_m(k) p_m, where k tells how long a context was ever counted.
+
+A network knows what is alike, counting what was there word for word; each is right where the other is not. The p_m are
+the network and Kneser-Ney of every order; k is the length of the longest context before the place that the training
+part holds: after a long one counting is to be believed, after a short one the network. The weights maximise the
+likelihood of held-out windows by expectation maximisation: weight_m(k) is the mean share that p_m has in p.
+References: Jelinek and Mercer (1980), "Interpolated estimation of Markov source parameters from sparse data"; a
+network beside n-grams, Bengio et al. (2003).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.initializers import Array
+from unsupervised.counts import Counts, Model, kneser_ney_orders
+
+ROUNDS = 60  # of expectation maximisation
+CHUNK = 1 << 12  # windows that are looked at at once
+CERTAINTY = 20.0  # windows' worth of belief that a k mixes as all do together: some k are rare
+
+
+def longest_known(counts: Counts, grams: Array) -> Array:
+    """k (N,): the length of the longest context, right before the last column, that the counted text holds."""
+    known: Array = sum((c >= 0 for _, c, _ in counts.find(grams, counts.order)), np.zeros(len(grams), np.intp)) - 1
+    return known
+
+
+def weights_of(p: Array, k: Array, K: int) -> Array:
+    """The weights (K, M) with which p (N, M), mixed by k (N,) < K, makes the held-out windows most probable."""
+    share = np.full(p.shape, 1 / p.shape[1])
+    for _ in range(ROUNDS):
+        sums = np.stack([np.bincount(k, column, K) for column in share.T], 1)  # K, M
+        sums += CERTAINTY * share.mean(0)
+        share = p * (sums / sums.sum(1, keepdims=True))[k]
+        share /= share.sum(1, keepdims=True)
+    weights: Array = sums / sums.sum(1, keepdims=True)
+    return weights
+
+
+def mixture(network: Model, counts: Counts, held_out: Array) -> Model:
+    """The network and Kneser-Ney of all orders of `counts`, weighted by what suits the windows `held_out`."""
+    orders = kneser_ney_orders(counts)
+
+    def each(grams: Array) -> Array:
+        return np.exp(np.concatenate([network(grams)[:, None], orders(grams)], 1, dtype=np.float64))  # N, 1 + orders
+
+    p = np.concatenate([each(held_out[a : a + CHUNK]) for a in range(0, len(held_out), CHUNK)])
+    weights = weights_of(p, longest_known(counts, held_out), counts.order)
+    return lambda grams: np.log((each(grams) * weights[longest_known(counts, grams)]).sum(1))

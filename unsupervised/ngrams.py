@@ -1,0 +1,54 @@
+"""Hashed n-grams: what counting looks up, as a layer. The last n characters have a learnt row of their own.
+
+    h_0 = 0,  h_n = (h_(n-1) + s_n + 1) M mod 2^64     s_n the n-th id from the end, M odd
+    y = the rows at the leading bits of h_n, for each n of `orders`, side by side: ids (..., K) -> (..., N E)
+
+A network of single characters has to compose "Romeo" out of five embeddings; here it finds a row that was met whenever
+"Romeo" was, and a gradient that goes to this row alone. Nothing is counted: the rows are parameters of the flat w.
+Weakness: n-grams whose hashes agree share a row. References: hashing, Mikolov et al. (2011), "Strategies for training
+large scale neural network language models"; learnt rows for n-grams, Bojanowski et al. (2017), arXiv:1607.04606.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.initializers import Array, he
+from core.layers import Back, Embedding, Layer, Rng
+
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, volume 3, section 6.4)
+SIZE = 0.05  # of the numbers in a row at the start: an n-gram says little until it has been met
+
+
+def rows_of(x: Array, orders: Sequence[int], bits: int) -> Array:
+    """The rows (..., N) of the n-grams that end x (..., K), those of order i from i 2^bits on."""
+    h = np.zeros((*x.shape[:-1], 1), np.uint64)  # an array even for one context: its products may run over
+    rows = np.empty((*x.shape[:-1], len(orders)), np.int64)
+    for n in range(1, max(orders) + 1):
+        h = (h + x[..., -n, None].astype(np.uint64) + np.uint64(1)) * MULTIPLIER
+        if n in orders:
+            i = orders.index(n)
+            rows[..., i] = (h[..., 0] >> np.uint64(64 - bits)).astype(np.int64) + (i << bits)
+    return rows
+
+
+def NGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
+    """y = the rows of the n-grams that end x, n in `orders`: ids (..., K) -> (..., N E), 2^bits rows for each order.
+
+    Raises ValueError for orders that are not different numbers above 0, and for x shorter than the longest.
+    """
+    orders = tuple(orders)
+    if not orders or min(orders) < 1 or len(set(orders)) < len(orders) or not 1 <= bits <= 30:
+        raise ValueError(f"n-grams need different orders above 0 and 1 to 30 bits, not {orders} and {bits}")
+    size = len(orders) << bits
+    table = Embedding(size, E, he, gain=SIZE * math.sqrt(size / 2))
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        if x.shape[-1] < max(orders):
+            raise ValueError(f"n-grams of {max(orders)} characters need a context at least as long, not {x.shape[-1]}")
+        return table.forward(rows_of(x, orders, bits), w, rng)
+
+    return Layer(forward, table.layout, table.fill, ids=True)
