@@ -23,7 +23,7 @@ from core.initializers import Array
 from core.lab.labelled import check_examples, check_labels
 from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.lab.pictures import Photo, See
-from core.layers import Layer, Rng, relu
+from core.layers import Layer, Rng, gelu
 from core.network import MLP, Sequential
 from core.optimizers import Optimizer, Schedule, average, constant, cosine
 from core.products import total
@@ -123,7 +123,7 @@ def beside(x: Array, c: Array | None, C: int) -> Array:
     return np.concatenate([x, hot], -1)
 
 
-def vae_model(I: int, hidden: tuple[int, ...], Z: int, likelihood: Likelihood, C: int = 0, activation: Layer = relu,
+def vae_model(I: int, hidden: tuple[int, ...], Z: int, likelihood: Likelihood, C: int = 0, activation: Layer = gelu,
               dropout: float = 0.0, prior: Prior | None = None) -> Model:  # fmt: skip
     """Two perceptrons, mirror images: I (+ C) -> hidden -> 2Z and Z (+ C) -> hidden backwards -> O."""
     encoder = MLP(I + C, *hidden, 2 * Z, activation=activation, dropout=dropout, last_gain=0.1)  # q starts near p(z)
