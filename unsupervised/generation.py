@@ -40,7 +40,7 @@ def gumbel(rng: Rng, shape: tuple[int, ...]) -> Array:
     return np.negative(np.log(noise, out=noise), out=noise)
 
 
-def asker(net: Layer, w: Array) -> Ask:
+def asker(net: Layer, w: Array, K: int) -> Ask:
     """x (S, K) ids -> the logits (S, V) of net(x, w); a function to be asked many times with the same w.
 
     Where the net begins with an Embedding E (V, e) and a Linear (K e, H), the character s at place k adds E[s] W_k
@@ -48,8 +48,8 @@ def asker(net: Layer, w: Array) -> Ask:
     network, and one whose table would not fit, is asked as it is.
     """
     layers = chain(net, w)
-    end = next((i for i in range(1, len(layers)) if layers[i][0].size), 0) + 1  # after the second with parameters
-    first = _table(layers[:end])
+    end = [i + 1 for i, (layer, _) in enumerate(layers) if layer.size][:2][-1]  # after the second with parameters
+    first = _table(layers[:end], K)
     if first is None:
         return lambda x: net.forward(x, w, None)[0]
     rest = [(layer.forward, v) for layer, v in layers[end:]]
@@ -63,13 +63,12 @@ def asker(net: Layer, w: Array) -> Ask:
     return ask
 
 
-def _table(layers: list[tuple[Layer, Array]]) -> Ask | None:
+def _table(layers: list[tuple[Layer, Array]], K: int) -> Ask | None:
     """The first layers as a sum of rows of one table; None unless they are an Embedding and a Linear."""
-    (embedding, a), (linear, b) = layers[0], layers[-1]
-    if not embedding.ids or list(embedding.layout) != ["table"] or list(linear.layout) != ["weight", "bias"]:
+    (embedding, a), (linear, b) = next(link for link in layers if link[0].size), layers[-1]
+    if list(embedding.layout) != ["table"] or list(linear.layout) != ["weight", "bias"]:
         return None
     (V, e), (I, H) = embedding.layout["table"], linear.layout["weight"]
-    K = I // e
     if K * e != I or K * V * H > LARGEST:
         return None
     table = (a.reshape(V, e) @ b[: I * H].reshape(K, e, H)).reshape(K * V, H)

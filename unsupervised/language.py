@@ -180,7 +180,8 @@ class Language:
         before = self.vocabulary.encode(self.text.train[end - self.context : end])
         ids = np.append(self.vocabulary.encode(prompt), 0)  # whatever comes next: its window is asked for
         x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
-        return generation.write(generation.asker(self.net, w), x, length, temperature, top_k, rng, self.slide)
+        ask = generation.asker(self.net, w, self.context)
+        return generation.write(ask, x, length, temperature, top_k, rng, self.slide)
 
     def stream(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
                rng: Rng | None = None) -> Iterator[str]:  # fmt: skip
