@@ -19,17 +19,20 @@ import numpy as np
 from core.initializers import Array, he
 from core.lab.data_kinds import Text
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
-from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
+from core.layers import Back, Dropout, Embedding, Layer, Linear, Rng, gelu
 from core.losses import cross_entropy, log_softmax
-from core.network import Sequential
+from core.network import Concat, Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from unsupervised import evaluate_text, generation
+from unsupervised.counts import Counts, Model
+from unsupervised.mixture import mixture
+from unsupervised.ngrams import NGrams
 
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
 CHUNK = 1 << 20  # characters that are encoded at once
 RATE = warm_up(0.02, cosine)
-Windows = Callable[[Array, Array, int], Array]  # (before, ids, width) -> a window (N, width) of each position of ids
+Judge = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +73,35 @@ def _code_points(text: str) -> Iterator[Array]:
         yield np.frombuffer(text[a : a + CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0) -> list[Layer]:
-    """The layers of the network above; its embeddings start as N(0, 1/4), whatever V: a row is picked, never summed."""
-    layers = [Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2))]
-    for I in [context * embedding] + [hidden] * (depth - 1):
+def Blank(p: float) -> Layer:
+    """y = the ids x, each of them 0, the unknown symbol, with probability p where `rng` is passed.
+
+    A network that may miss any character learns what all the others say, and so the shorter n-grams too: the noise does
+    what smoothing does for counts (Xie et al. 2017, arXiv:1703.02573).
+    """
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        y = x if rng is None else np.where(rng.random(x.shape, np.float32) < p, x.dtype.type(0), x)
+        return y, lambda dy, g=None, add=False, dx=False: None  # ids have no gradient
+
+    return Layer(forward, ids=True)
+
+
+def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0,
+               orders: Sequence[int] = (), bits: int = 14, row: int = 16,
+               blank: float = 0.0) -> list[Layer]:  # fmt: skip
+    """The layers of the network above, beside its embeddings the rows of hashed n-grams where there are `orders`.
+
+    Embeddings start as N(0, 1/4), whatever V: one of them is picked, never a sum of them taken.
+    """
+    first, I = Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2)), context * embedding
+    if orders:
+        first, I = Concat(first, NGrams(orders, bits, row)), I + len(orders) * row
+    layers = [Blank(blank), first] if blank else [first]
+    for _ in range(depth):
         layers += [Linear(I, hidden), gelu, Dropout(dropout)]
-    return [*layers, Linear(hidden, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
+        I = hidden
+    return [*layers, Linear(I, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
 
 
 class Language:
@@ -83,16 +109,20 @@ class Language:
 
     `layers` begin with an Embedding and a Linear; `updates` counts minibatches, one step of the optimizer each. Every
     epoch visits each position of the training part once, in an order of its own (the few that fill no minibatch wait
-    for another epoch). What a position sees is for `windows` to say: by default the text before it, across the border
-    of the parts; a text of records has windows that begin with their record.
+    for another epoch).
+
+    What a position sees is for `windows` to say, and how a window moves on for `slide`: by default it is the text
+    before it, across the border of the parts. A text of records has others, the id of a `boundary` between two, and
+    `begin`, which makes the beginning of a record of a prompt. `judge` adds to the report what a task asks.
     """
 
     monitor = "-val_nats"
 
     def __init__(self, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], optimizer: Optimizer, rng: Rng, *,
                  context: int, batch: int, updates: int, schedule: Schedule = RATE,
-                 windows: Windows = evaluate_text.windows,
-                 slide: generation.Slide = generation.slide) -> None:  # fmt: skip
+                 windows: evaluate_text.Windows = evaluate_text.windows, slide: generation.Slide = generation.slide,
+                 boundary: int | None = None, begin: Callable[[str], str] = str,
+                 judge: Judge | None = None) -> None:  # fmt: skip
         if len(text.train) <= context or not text.val or not text.test:
             sizes = ", ".join(f"{len(part)}" for part in text)
             raise ValueError(f"a context of {context} needs more characters to learn from than that, and some to "
@@ -109,7 +139,7 @@ class Language:
         self.count = 0
         self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
         self.val_windows = evaluate_text.spread(windows(self.train, self.val, context + 1), VAL)
-        self.cut, self.slide = windows, slide
+        self.cut, self.slide, self.boundary, self.begin, self.judge = windows, slide, boundary, begin, judge
         self._shuffle()
 
     def _shuffle(self) -> None:
@@ -162,12 +192,22 @@ class Language:
         return {"val_nats": evaluate_text.nats(lambda grams: self.log_prob(self.w, grams), self.val_windows)}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1, self.cut)
+        parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1, self.cut,
+                                    self.boundary)  # fmt: skip
+
+        def network(grams: Array) -> Array:
+            return self.log_prob(w, grams)
 
         def write(temperature: float) -> str:
             return self.generate(w, "", evaluate_text.LENGTH, temperature, rng=np.random.default_rng(0))
 
-        return evaluate_text.report(lambda grams: self.log_prob(w, grams), parts, self.text, write, folder)
+        def mix(counts: Counts, order: int, held_out: Array) -> Model:
+            return mixture(network, counts, held_out)
+
+        report = evaluate_text.report(network, parts, self.text, write, folder, mix)
+        if self.judge is not None:
+            self.judge(self, w, report, folder)
+        return report
 
     def write(self, w: Array, prompt: str, streams: int, length: int, temperature: float, top_k: int,
               rng: Rng | None) -> Iterator[Array]:  # fmt: skip
@@ -178,7 +218,7 @@ class Language:
         line = self.text.train.rfind("\n") + 1
         end = line if line >= self.context else len(self.text.train)
         before = self.vocabulary.encode(self.text.train[end - self.context : end])
-        ids = np.append(self.vocabulary.encode(prompt), 0)  # whatever comes next: its window is asked for
+        ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
         x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
         ask = generation.asker(self.net, w, self.context)
         return generation.write(ask, x, length, temperature, top_k, rng, self.slide)

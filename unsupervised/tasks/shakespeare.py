@@ -1,0 +1,55 @@
+"""Tiny Shakespeare: the next character, by a network, by counting and by both; the first 90 % teach, the rest asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.lab.datasets import Data
+from core.lab.learner import positive
+from core.layers import Rng
+from core.network import Sequential
+from core.optimizers import AdamW
+from unsupervised.language import Language, Vocabulary, window_net
+
+PARADIGM = "unsupervised"
+PROBLEM = "shakespeare"
+
+
+@dataclass(frozen=True)
+class Config:
+    context: int = 16  # characters that the next one is predicted from
+    embedding: int = 32  # numbers that stand for a character
+    longest: int = 6  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
+    bits: int = 14  # 2^bits rows for the n-grams of one length
+    row: int = 16  # numbers in a row
+    hidden: int = 384  # units of a hidden layer
+    depth: int = 2  # hidden layers
+    dropout: float = 0.1  # share of hidden units that are dropped in training
+    blank: float = 0.05  # share of the characters before that are made unknown in training
+    batch: int = 512  # characters predicted in a minibatch
+    updates: int = 3600  # minibatches, in all
+    lr: float = 5e-3  # step size of AdamW at its highest
+    decay: float = 0.1  # weight decay of AdamW
+
+    def __post_init__(self) -> None:
+        positive(self, "context", "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
+        for name in ("dropout", "blank"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
+        if not self.decay >= 0:
+            raise ValueError(f"decay must not be below 0, not {self.decay}")
+        if not self.longest <= self.context:
+            raise ValueError(f"longest must not be above the context of {self.context}, but it is {self.longest}")
+
+
+PRESETS = {"quick": {"updates": 800}, "best": {}}
+
+
+def make(config: Config, rng: Rng, data: Data) -> Language:
+    text = data("tiny-shakespeare")
+    vocabulary = Vocabulary.of(text.train)
+    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
+                        range(2, config.longest + 1), config.bits, config.row, config.blank)  # fmt: skip
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    return Language(text, vocabulary, layers, optimizer, rng,
+                    context=config.context, batch=config.batch, updates=config.updates)  # fmt: skip
