@@ -44,8 +44,9 @@ def asker(net: Layer, w: Array, K: int) -> Ask:
     """x (S, K) ids -> the logits (S, V) of net(x, w); a function to be asked many times with the same w.
 
     Where the net begins with an Embedding E (V, e) and a Linear (K e, H), the character s at place k adds E[s] W_k
-    (H,) to the first layer: with all K V of these rows at hand a window costs K H additions, not K e H. Any other
-    network, and one whose table would not fit, is asked as it is.
+    (H,) to the first layer: with all K V of these rows at hand a window costs K H additions, not K e H. What stands
+    beside the Embedding in a Concat is multiplied as ever. Any other network, and one whose table would be too large,
+    is asked as it is.
     """
     layers = chain(net, w)
     end = [i + 1 for i, (layer, _) in enumerate(layers) if layer.size][:2][-1]  # after the second with parameters
@@ -64,19 +65,23 @@ def asker(net: Layer, w: Array, K: int) -> Ask:
 
 
 def _table(layers: list[tuple[Layer, Array]], K: int) -> Ask | None:
-    """The first layers as a sum of rows of one table; None unless they are an Embedding and a Linear."""
+    """The first layers by a sum of rows of one table; None unless they are an Embedding and a Linear."""
     (embedding, a), (linear, b) = next(link for link in layers if link[0].size), layers[-1]
-    if list(embedding.layout) != ["table"] or list(linear.layout) != ["weight", "bias"]:
+    name, *more = embedding.layout
+    if name not in ("table", "0.table") or list(linear.layout) != ["weight", "bias"]:
         return None
-    (V, e), (I, H) = embedding.layout["table"], linear.layout["weight"]
-    if K * e != I or K * V * H > LARGEST:
+    (V, e), (I, H) = embedding.layout[name], linear.layout["weight"]
+    if K * e > I or K * V * H > LARGEST:
         return None
-    table = (a.reshape(V, e) @ b[: I * H].reshape(K, e, H)).reshape(K * V, H)
+    W = b[: I * H].reshape(I, H)
+    table = (a[: V * e].reshape(V, e) @ W[: K * e].reshape(K, e, H)).reshape(K * V, H)
     table[:V] += b[I * H :]  # the bias comes with the first place
     place = np.arange(0, K * V, V)[:, None]  # K, 1: where the rows of each place begin
 
     def first(x: Array) -> Array:
         sums: Array = np.add.reduce(table.take(x.T + place, 0), 0)  # K, S, H -> S, H
+        if more:
+            sums += embedding.forward(x, a, None)[0][:, K * e :].dot(W[K * e :])
         return sums
 
     # what else stands there may have parameters of these names, or do something in between: a few windows tell
