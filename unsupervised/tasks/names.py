@@ -1,0 +1,75 @@
+"""First names: predict the next letter, then make up new ones; the names that are asked about were never read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.lab.data_kinds import Names, Text
+from core.lab.datasets import Data
+from core.lab.learner import positive
+from core.layers import Dropout, Layer, Linear, Rng, gelu
+from core.network import Residual, Sequential
+from core.optimizers import AdamW
+from unsupervised import records
+from unsupervised.evaluate_records import names_figures
+from unsupervised.language import Language, Vocabulary, window_net
+
+PARADIGM = "unsupervised"
+PROBLEM = "names"
+SPLITS = ("distinct", "lecture")
+
+
+@dataclass(frozen=True)
+class Config:
+    split: str = "distinct"  # distinct: no name in two parts; lecture: 12 % of the test names stand in training too
+    context: int = 15  # letters that the next one is predicted from; no name is longer
+    embedding: int = 24  # numbers that stand for a letter
+    hidden: int = 256  # units of a hidden layer
+    depth: int = 4  # hidden layers; all but the first add to what is there
+    dropout: float = 0.2  # share of hidden units that are dropped in training
+    blank: float = 0.05  # share of the letters before that are hidden in training
+    batch: int = 256  # letters predicted in a minibatch
+    updates: int = 3000  # minibatches, in all
+    lr: float = 3e-3  # step size of AdamW at its highest
+    decay: float = 0.1  # weight decay of AdamW
+
+    def __post_init__(self) -> None:
+        positive(self, "embedding", "hidden", "depth", "batch", "updates", "lr")
+        if self.split not in SPLITS:
+            raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {self.split!r}")
+        if self.context < 2:
+            raise ValueError(f"context must be at least 2, not {self.context}")
+        for name in ("dropout", "blank"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
+        if not self.decay >= 0:
+            raise ValueError(f"decay must not be below 0, not {self.decay}")
+
+
+PRESETS = {"quick": {"updates": 800}, "best": {"updates": 12000}}
+
+
+def divided(names: Names, split: str) -> Text:
+    """Each distinct name once, 80 %, 10 % and 10 % of them; or all names as in Karpathy's lectures on makemore."""
+    if split == "lecture":
+        return records.joined(names.train, names.val, names.test)
+    tenth = len(set(names.all)) // 10
+    return records.joined(*records.divide(names.all, tenth, tenth))
+
+
+def deep_net(V: int, config: Config) -> list[Layer]:
+    """A window net whose further hidden layers each add to what is there: x + f(x)."""
+    H, drop = config.hidden, config.dropout
+    *first, last = window_net(V, config.context, config.embedding, H, 1, drop, blank=config.blank)
+    return [*first, *[Residual(Sequential(Linear(H, H), gelu, Dropout(drop))) for _ in range(config.depth - 1)], last]
+
+
+def make(config: Config, rng: Rng, data: Data) -> Language:
+    text = divided(data("names"), config.split)
+    vocabulary = Vocabulary.of(text.train)
+    end = int(vocabulary.encode(records.END)[0])
+    layers = deep_net(len(vocabulary), config)
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    return Language(text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch,
+                    updates=config.updates, windows=records.windows(end), slide=records.slide(end), boundary=end,
+                    judge=names_figures)  # fmt: skip

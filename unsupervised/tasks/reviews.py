@@ -1,0 +1,81 @@
+"""Fake product reviews: the rating is given, the words follow; an independent judge says whether it is heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.lab.data_kinds import Reviews, Text
+from core.lab.datasets import Data
+from core.lab.learner import positive
+from core.layers import Rng
+from core.network import Sequential
+from core.optimizers import AdamW
+from unsupervised import records
+from unsupervised.evaluate_records import RATINGS, review_figures
+from unsupervised.language import Language, Vocabulary, window_net
+
+PARADIGM = "unsupervised"
+PROBLEM = "reviews"
+
+
+@dataclass(frozen=True)
+class Config:
+    context: int = 20  # characters that the next one is predicted from; the first of them is always the rating
+    embedding: int = 32  # numbers that stand for a character
+    longest: int = 6  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
+    bits: int = 15  # 2^bits rows for the n-grams of one length
+    row: int = 16  # numbers in a row
+    hidden: int = 384  # units of a hidden layer
+    depth: int = 2  # hidden layers
+    dropout: float = 0.0  # share of hidden units that are dropped in training
+    batch: int = 512  # characters predicted in a minibatch
+    updates: int = 8000  # minibatches, in all
+    lr: float = 4e-3  # step size of AdamW at its highest
+    decay: float = 0.05  # weight decay of AdamW
+
+    def __post_init__(self) -> None:
+        positive(self, "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
+        if not 2 <= self.longest < self.context or self.context < 12:
+            raise ValueError(f"context must be at least 12 and above longest, which is at least 2; they are "
+                             f"{self.context} and {self.longest}")  # fmt: skip
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
+        if not self.decay >= 0:
+            raise ValueError(f"decay must not be below 0, not {self.decay}")
+
+
+PRESETS = {"quick": {"updates": 800}, "best": {"hidden": 512, "updates": 24000}}
+
+
+def written(reviews: Reviews) -> Text:
+    """The rating and then the text of each review, one a line; 5 % validate, 5 % test. The same text stands there once.
+
+    White space counts as one blank. Of texts that differ in nothing else but capitals the first one is kept.
+    """
+    once: dict[str, str] = {}
+    for text, rating in zip(reviews.text, reviews.rating.tolist(), strict=True):
+        if words := " ".join(text.split()):
+            once.setdefault(words.lower(), f"{rating}{words}")
+    held = len(once) // 20
+    return records.joined(*records.divide(list(once.values()), held, held))
+
+
+def rated(prompt: str) -> str:
+    """A prompt as it stands in the text: first the rating. Raises ValueError for one without; an empty one has none."""
+    if prompt and prompt[0] not in RATINGS:
+        raise ValueError(
+            f"a prompt begins with the rating, 1 to 5, and then the words, as in '5I love'; not {prompt[:20]!r}"
+        )
+    return prompt
+
+
+def make(config: Config, rng: Rng, data: Data) -> Language:
+    text = written(data("reviews"))
+    vocabulary = Vocabulary.of(text.train)
+    end = int(vocabulary.encode(records.END)[0])
+    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
+                        orders=range(2, config.longest + 1), bits=config.bits, row=config.row)  # fmt: skip
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    return Language(text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch,
+                    updates=config.updates, windows=records.windows(end, True), slide=records.slide(end, True),
+                    boundary=end, begin=rated, judge=review_figures)  # fmt: skip
