@@ -131,6 +131,8 @@ def cluster_report(assign: Assign, splits: Splits, folder: Path | None, *, given
     `show` makes a picture or a line of text out of one example (else a square, or its numbers).
     """
     x_train, x, t = splits.x_train, splits.x_test, splits.t_test
+    if len(np.unique(splits.t_train)) < 2:
+        t = t[:0]  # one class for all tells nothing
     p = assign(x)
     said, K = p.argmax(-1), p.shape[-1]
     flat_train, flat = x_train.reshape(len(x_train), -1), x.reshape(len(x), -1)

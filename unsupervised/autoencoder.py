@@ -1,0 +1,276 @@
+"""An auto-encoder: examples are squeezed through a narrow code and put together again; the target is the input itself.
+
+    z = encoder(x),  y = decoder(z),  minimise mean of (y - x)^2, whose gradient at the output is 2 (y - x) / n
+The code has to keep what tells examples apart. With one linear layer each way it spans the principal components (Baldi
+and Hornik 1989); deeper ones bend. Hinton and Salakhutdinov 2006, "Reducing the dimensionality of data with neural
+networks". Black and white pictures are better told by the Bernoulli cross-entropy: loss=binary_cross_entropy,
+mean=sigmoid. Where an example is changed on its way in, by dropout as the encoder's first layer or by `augment`, it has
+to come out unchanged (Vincent et al. 2008): the code then forgets what was changed.
+
+`AutoEncoderClusterer` is such a network, and a mixture of Gaussians fitted to its code when it has learnt.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Back, Layer, Rng, identity
+from core.losses import Loss, mse, softmax
+from core.network import Concat, Sequential
+from core.optimizers import Adam, Schedule, cosine
+from unsupervised.clusterer import information
+from unsupervised.evaluate_clusters import cluster_report, hungarian_accuracy, subset
+
+STEPS = 20  # minibatches in one update
+FITTED = 5_000  # codes that clusters are fitted to, at most
+ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked
+PARTS = ("train", "val", "test")
+Augment = Callable[[Rng, Array], Array]  # x (B, I) -> x of the same shape, each example still what it was
+
+
+def check_table(splits: Splits) -> None:
+    """Raises ValueError, in one line, unless each part is a table of finite numbers, with rows in it."""
+    for part in PARTS:
+        x = getattr(splits, f"x_{part}")
+        if x.ndim != 2 or not x.size:
+            raise ValueError(f"the {part} part must be a table with rows and columns, not of shape {x.shape}")
+        finite = np.isfinite(x).all(1)
+        if not finite.all():
+            raise ValueError(f"the {part} part holds NaN or infinity, first in row {int(finite.argmin())}; "
+                             "leave such rows out or fill them")  # fmt: skip
+
+
+def check_clusters(x: Array, K: int) -> None:
+    """Raises ValueError unless x (N, I) can have K clusters: two or more, and as many different examples."""
+    if K < 2:
+        raise ValueError(f"clusters must be at least 2, not {K}: with one there is nothing to find")
+    different: set[bytes] = set()
+    for row in x:
+        different.add(row.tobytes())
+        if len(different) >= K:
+            return
+    raise ValueError(f"{K} clusters need as many different training examples, and there are {len(different)}")
+
+
+class AutoEncoder:
+    """Minibatches in a fresh order each epoch; the mean squared error on the validation part chooses the weights.
+
+    `splits` holds x (N, I); targets are not looked at. `encoder` (N, I) -> (N, Z) and `decoder` (N, Z) -> (N, I) lie
+    in one w, in this order. `loss(y, x)` is minimised; `mean` makes examples of y. An update gives no answers: there
+    is no teacher. Raises ValueError for data that cannot be learnt from.
+    """
+
+    monitor = "-val_mse"
+
+    def __init__(self, splits: Splits, encoder: Layer, decoder: Layer, lr: float, rng: Rng, *, updates: int,
+                 batch: int = 64, loss: Callable[[Array, Array], Loss] = mse, mean: Layer = identity,
+                 schedule: Schedule = cosine, augment: Augment | None = None) -> None:  # fmt: skip
+        check_table(splits)
+        self.augment = augment
+        self.splits, self.encoder, self.decoder, self.schedule = splits, encoder, decoder, schedule
+        self.rule, self.mean, self.updates, self.batch = loss, mean, updates, min(batch, len(splits.x_train))
+        self.net = Sequential(encoder, decoder)
+        self.rng = rng.spawn(1)[0]
+        self.w = self.net.init(self.rng)
+        self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
+        self.order = self.rng.permutation(len(splits.x_train))
+        self.done = 0  # minibatches
+
+    @property
+    def progress(self) -> float:
+        return self.done / self.updates
+
+    def update(self) -> dict[str, float]:
+        losses = []
+        for _ in range(min(STEPS, self.updates - self.done)):
+            i = self.draw(self.done)
+            losses.append(self.loss(self.w, (self.view(i), self.splits.x_train[i]), self.g, self.rng))
+            self.optimizer.step(self.w, self.g, self.schedule(self.progress))
+            self.done += 1
+        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": 0}
+
+    def view(self, i: Array) -> Array:
+        """The training examples i (B,), changed as `augment` does: (B, I)."""
+        x: Array = self.splits.x_train[i]
+        return self.augment(self.rng, x) if self.augment else x
+
+    def draw(self, minibatch: int) -> Array:
+        """Which examples are in a minibatch, counted from 0: (B,); all are drawn before one comes again."""
+        k = minibatch % (len(self.order) // self.batch)
+        if k == 0 and minibatch:
+            self.order = self.rng.permutation(len(self.order))
+        return self.order[k * self.batch : (k + 1) * self.batch]
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        x = self.splits.x_train[rng.choice(len(self.order), min(n, len(self.order)), replace=False)]
+        return x, x
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        """The loss over a batch of changed examples and the examples themselves, (B, I) each."""
+        view, x = batch
+        y, back = self.net(view, w, rng)  # B, I
+        loss, dy = self.rule(y, x.astype(w.dtype))  # the gradient comes from the data themselves: y - x
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def encode(self, w: Array, x: Array) -> Array:
+        """The codes of examples x (N, I) -> (N, Z)."""
+        w = w[: self.encoder.size]
+        return np.concatenate([self.encoder(x[a : a + ROWS], w)[0] for a in range(0, len(x), ROWS)])
+
+    predict = encode
+
+    def rebuild(self, w: Array, x: Array) -> Array:
+        """The examples as they come out of their codes, x (N, I) -> (N, I)."""
+        rebuilt: Array = self.mean(self.net(x, w)[0], w[:0])[0]
+        return rebuilt
+
+    def evaluate(self) -> dict[str, float]:
+        return {"val_mse": mse(self.rebuild(self.w, self.splits.x_val), self.splits.x_val)[0]}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        """The error on the test part, beside as many principal components; the mean of all is chance."""
+        from sklearn.decomposition import PCA
+
+        train, x = self.splits.x_train, self.splits.x_test
+        rebuilt, code = self.rebuild(w, x), self.encode(w, x)
+        linear = PCA(min(code.shape[1], *train.shape), random_state=0).fit(train)
+        components = mse(linear.inverse_transform(linear.transform(x)), x)[0]
+        mean = mse(np.broadcast_to(train.mean(0), x.shape), x)[0]
+        report = Report({"test_mse": mse(rebuilt, x)[0]}, "test_mse", mean, components,
+                        f"{linear.n_components_} principal components",
+                        {"principal components": components})  # fmt: skip
+        if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
+            from core.lab.plots import image_sheet
+
+            image_sheet(folder / "rebuilt.png", np.concatenate([part[:10] for part in (x, rebuilt)]))
+            report.pictures["rebuilt.png"] = f"Test examples, and what is left of them after {code.shape[1]} numbers"
+        return report
+
+    def state(self) -> State:
+        return {"order": self.order, "done": np.asarray(self.done), "rng": rng_state(self.rng),
+                **prefixed("adam", self.optimizer.state)}  # fmt: skip
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.order, self.done = state["order"].copy(), int(state["done"])
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("adam", state)
+
+
+def Gaussians(Z: int, K: int) -> Layer:
+    """y_k = bias_k - |(z - mean_k) A_k|^2 / 2: softmax(y) are the memberships of a mixture of K Gaussians.
+
+    bias_k = log(weight_k det A_k) and A_k A_k' is the inverse of the covariance. All start at 0, where every code
+    belongs to all clusters alike. Fitted at once by `fit_gaussians`, so there is no way back.
+    """
+
+    def no_way_back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+        raise ValueError("these Gaussians are fitted at once, not by their gradient")
+
+    def forward(z: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        b, m, A = w[:K], w[K : K + K * Z].reshape(K, Z), w[K + K * Z :].reshape(K, Z, Z)
+        return np.stack([b[k] - 0.5 * (((z - m[k]) @ A[k]) ** 2).sum(-1) for k in range(K)], -1), no_way_back
+
+    return Layer(forward, {"bias": (K,), "means": (K, Z), "roots": (K, Z, Z)})
+
+
+def fit_gaussians(z: Array, K: int, seed: int) -> Array:
+    """The parameters of `Gaussians`, by expectation maximisation on codes z (N, Z): the likeliest of three tries."""
+    from sklearn.mixture import GaussianMixture
+
+    unit = float(z.std()) or 1.0  # so that the smallest variance allowed is a thousandth of the codes'
+    with warnings.catch_warnings():  # not converged after 100 steps: good enough to go on
+        warnings.simplefilter("ignore")
+        found = GaussianMixture(K, n_init=3, reg_covar=1e-3, random_state=seed).fit(z.astype(np.float64) / unit)
+    roots = found.precisions_cholesky_
+    bias = np.log(found.weights_ + 1e-12) + np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(-1)
+    return np.concatenate([bias, (found.means_ * unit).ravel(), (roots / unit).ravel()])
+
+
+class Heaps(NamedTuple):
+    """What shape clusters have in the code."""
+
+    layer: Callable[[int, int], Layer]  # Z, K -> codes (N, Z) to logits of memberships (N, K)
+    fit: Callable[[Array, int, int], Array]  # codes (N, Z), K, seed -> the parameters of the layer
+
+
+GAUSSIANS = Heaps(Gaussians, fit_gaussians)
+
+
+class AutoEncoderClusterer:
+    """An auto-encoder, `updates` minibatches; then, in one last update, `heaps` are fitted to its code.
+
+    They are part of w, behind the encoder and the decoder. The labels of `splits`, if any, are looked at by the
+    evaluation alone, for the observer. The loop keeps the weights with the most information between example and
+    cluster on the validation part, which is 0 until the last update: so it keeps the last. `options` are those of
+    AutoEncoder. Raises ValueError for data that cannot be clustered.
+    """
+
+    monitor = "+information"
+
+    def __init__(self, splits: Splits, encoder: Layer, decoder: Layer, lr: float, rng: Rng, *, clusters: int,
+                 heaps: Heaps = GAUSSIANS, given: str = "The number of clusters.", **options: Any) -> None:  # fmt: skip
+        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
+        check_clusters(splits.x_train, clusters)
+        self.splits, self.heaps, self.clusters, self.given = splits, heaps, clusters, given
+        self.layer = heaps.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
+        self.net = Sequential(encoder, Concat(decoder, self.layer))
+        self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
+        self.auto.w = self.w[: self.auto.net.size]
+        self.fitted = False
+
+    @property
+    def progress(self) -> float:
+        return (self.auto.done + self.fitted) / (self.auto.updates + 1)
+
+    def update(self) -> dict[str, float]:
+        if self.auto.progress < 1:
+            return self.auto.update()
+        z = self.auto.encode(self.w, self.splits.x_train[subset(len(self.splits.x_train), FITTED)])
+        self.w[self.auto.net.size :] = self.heaps.fit(z, self.clusters, int(self.auto.rng.integers(1 << 31)))
+        self.fitted = True
+        return {"loss": self.auto.loss(self.auto.w, self.sample(np.random.default_rng(0), self.auto.batch)),
+                "examples": 0, "answers": 0}  # fmt: skip
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        return self.auto.sample(rng, n)
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        n = self.auto.net.size
+        if g is not None:
+            g[n:] = 0
+        return self.auto.loss(w[:n], batch, None if g is None else g[:n], rng)
+
+    def logits(self, w: Array, x: Array) -> Array:
+        """y (N, K) of examples x (N, I): the memberships are softmax(y)."""
+        return self.layer(self.auto.encode(w, x), w[self.auto.net.size :])[0]
+
+    def predict(self, w: Array, x: Array) -> Array:
+        """The likeliest cluster of each example, (N, I) -> (N,)."""
+        clusters: Array = self.logits(w, np.asarray(x, np.float32)).argmax(-1)
+        return clusters
+
+    def evaluate(self) -> dict[str, float]:
+        """information chooses; val_accuracy, where there are labels, is for the observer alone."""
+        y, t = self.logits(self.w, self.splits.x_val), self.splits.t_val
+        seen = {"val_accuracy": hungarian_accuracy(y.argmax(-1), t)} if t.size else {}
+        return {"information": information(y), **self.auto.evaluate(), **seen}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return cluster_report(lambda x: softmax(self.logits(w, x)), self.splits, folder, given=self.given,
+                              net=self.net, w=w, code=lambda x: self.auto.encode(w, x))  # fmt: skip
+
+    def state(self) -> State:
+        return {"fitted": np.asarray(self.fitted), **prefixed("auto", self.auto.state())}
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.fitted = bool(state["fitted"])
+        self.auto.load(unprefixed("auto", state))
