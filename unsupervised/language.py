@@ -244,6 +244,10 @@ class Language:
         ids = list(self.write(w, prompt, streams, length, temperature, top_k, rng))
         return [self.vocabulary.decode(column) for column in np.array(ids).reshape(length, streams).T]
 
+    def unseen(self, prompt: str) -> str:
+        """The characters of a prompt that stand in it as the unknown symbol, each once."""
+        return "".join(c for c in dict.fromkeys(prompt) if not self.vocabulary.encode(c)[0])
+
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """200 characters that go on after a text, the same each time; contexts (N, K) of ids get the next id (N,)."""
         if isinstance(x, str):
