@@ -34,15 +34,6 @@ class GenerateFlags:
     task: str | None = None  # the task's file, for a run whose task came as a file
     data: Path | None = None  # where data sets lie, if --data was given to the run
 
-    def __post_init__(self) -> None:
-        for name, low, high in (("length", 1, LONGEST), ("temperature", 0, 1000), ("top_k", 0, LONGEST),
-                                ("seed", 0, 2**63), ("streams", 1, LONGEST)):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                flag = "--" + name.replace("_", "-")
-                raise ValueError(f"{flag} must be from {low} to {high}, not {getattr(self, name)}")
-        if self.length * self.streams > LONGEST:
-            raise ValueError(f"--length times --streams must be at most {LONGEST}")
-
 
 def generate(args: Sequence[str]) -> int:
     """Shows the text on stdout and one line about the network on stderr; returns the exit code.
@@ -56,6 +47,10 @@ def generate(args: Sequence[str]) -> int:
     from core.lab.tasks import find
 
     flags = parse(GenerateFlags, args, "trivium generate")
+    for name, low, high in (("length", 1, LONGEST), ("temperature", 0, 1000), ("top_k", 0, LONGEST),
+                            ("seed", 0, 2**63), ("streams", 1, LONGEST // max(flags.length, 1))):  # fmt: skip
+        if not low <= getattr(flags, name) <= high:
+            raise Refusal(f"--{name.replace('_', '-')} must be from {low} to {high}, not {getattr(flags, name)}")
     prompt = _read() if flags.prompt == "-" else flags.prompt
     run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data)
     learner: Any = run.learner

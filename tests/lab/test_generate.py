@@ -101,12 +101,12 @@ def test_characters_that_were_never_learnt_are_named(poet, capsys):
         (["--top-k", "-1"], "--top-k must be from 0"),
         (["--seed", "-1"], "--seed must be from 0"),
         (["--streams", "0"], "--streams must be from 1"),
-        (["--streams", "100000", "--length", "100000"], "at most"),
-        (["--lenght", "5"], "did you mean --length"),
+        (["--streams", "100000", "--length", "100000"], "--streams must be from 1 to 1000,"),
+        (["--lenght", "5"], "Unrecognized options: --lenght"),
     ],
 )
 def test_nonsense_is_refused_in_one_line(poet, flags, says):
-    with pytest.raises(Refusal, match=re.escape(says)) as raised:
+    with pytest.raises(Refusal, match=f"^{re.escape(says)}") as raised:
         command.generate([str(poet.folder), *flags])
     assert "\n" not in str(raised.value)
 
