@@ -55,7 +55,7 @@ def names_figures(language: Language, w: Array, report: Report, folder: Path | N
                        "new_that_are_real": len(found) / max(len(new), 1),
                        "held_out_that_were_written": len(found) / max(len(held_out), 1),
                        "test_names_in_training": sum(name in known for name in test) / len(test)}  # fmt: skip
-    rows = [" ".join(new[a : a + 10]) for a in range(0, 80, 10)]
+    rows = [" ".join(new[a : a + 10]) for a in range(0, min(len(new), 80), 10)]
     report.texts["Names that training does not hold"] = printable("\n".join(rows))
 
 
