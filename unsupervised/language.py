@@ -73,23 +73,28 @@ def _code_points(text: str) -> Iterator[Array]:
         yield np.frombuffer(text[a : a + CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def Blank(p: float) -> Layer:
-    """y = the ids x, each of them 0, the unknown symbol, with probability p where `rng` is passed.
+def Forget(blank: float, cut: float) -> Layer:
+    """y = the ids x (..., K), some of them made 0, the unknown symbol, where `rng` is passed: noise for learning alone.
 
-    A network that may miss any character learns what all the others say, and so the shorter n-grams too: the noise does
-    what smoothing does for counts (Xie et al. 2017, arXiv:1703.02573).
+    Each id is made unknown with probability `blank`, and with probability `cut` all that are more than a few places
+    back (a number drawn from 2 to K - 1). A network that may miss what it leans on learns what the rest says, and so
+    what shorter contexts say: the noise does what smoothing does for counts (Xie et al. 2017, arXiv:1703.02573).
     """
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-        y = x if rng is None else np.where(rng.random(x.shape, np.float32) < p, x.dtype.type(0), x)
-        return y, lambda dy, g=None, add=False, dx=False: None  # ids have no gradient
+        if rng is not None:
+            K, rows = x.shape[-1], (*x.shape[:-1], 1)
+            seen = np.where(rng.random(rows) < cut, rng.integers(min(2, K), max(K, 3), rows), K)  # ..., 1
+            gone = (rng.random(x.shape, np.float32) < blank) | (np.arange(K, 0, -1) > seen)
+            x = np.where(gone, x.dtype.type(0), x)
+        return x, lambda dy, g=None, add=False, dx=False: None  # ids have no gradient
 
     return Layer(forward, ids=True)
 
 
 def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0,
                orders: Sequence[int] = (), bits: int = 14, row: int = 16,
-               blank: float = 0.0) -> list[Layer]:  # fmt: skip
+               blank: float = 0.0, cut: float = 0.0) -> list[Layer]:  # fmt: skip
     """The layers of the network above, beside its embeddings the rows of hashed n-grams where there are `orders`.
 
     Embeddings start as N(0, 1/4), whatever V: one of them is picked, never a sum of them taken.
@@ -97,7 +102,7 @@ def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dr
     first, I = Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2)), context * embedding
     if orders:
         first, I = Concat(first, NGrams(orders, bits, row)), I + len(orders) * row
-    layers = [Blank(blank), first] if blank else [first]
+    layers = [Forget(blank, cut), first] if blank or cut else [first]
     for _ in range(depth):
         layers += [Linear(I, hidden), gelu, Dropout(dropout)]
         I = hidden

@@ -19,20 +19,24 @@ import numpy as np
 from core.initializers import Array, he
 from core.layers import Back, Embedding, Layer, Rng
 
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, volume 3, section 6.4)
+MULTIPLIER = 0x9E3779B97F4A7C15  # 2^64 / golden ratio (Knuth, volume 3, section 6.4)
 SIZE = 0.05  # of the numbers in a row at the start: an n-gram says little until it has been met
 
 
-def rows_of(x: Array, orders: Sequence[int], bits: int) -> Array:
-    """The rows (..., N) of the n-grams that end x (..., K), those of order i from i 2^bits on."""
-    h = np.zeros((*x.shape[:-1], 1), np.uint64)  # an array even for one context: its products may run over
-    rows = np.empty((*x.shape[:-1], len(orders)), np.int64)
-    for n in range(1, max(orders) + 1):
-        h = (h + x[..., -n, None].astype(np.uint64) + np.uint64(1)) * MULTIPLIER
-        if n in orders:
-            i = orders.index(n)
-            rows[..., i] = (h[..., 0] >> np.uint64(64 - bits)).astype(np.int64) + (i << bits)
-    return rows
+def powers(orders: Sequence[int]) -> Array:
+    """P (longest, N): what the j-th id from the end is multiplied by in the hash of order n, M^(n - j); else 0."""
+    return np.array([[pow(MULTIPLIER, n - j, 1 << 64) if j < n else 0 for n in orders]
+                     for j in range(max(orders))], np.uint64)  # fmt: skip
+
+
+def rows_of(x: Array, P: Array, bits: int) -> Array:
+    """The rows (..., N) of the n-grams that end x (..., K), those of order i from i 2^bits on.
+
+    h_n is linear in the ids, so all orders are one product, whose overflow is the modulus.
+    """
+    longest, N = P.shape
+    h = (x[..., : -longest - 1 : -1].astype(np.uint64) + np.uint64(1)) @ P
+    return (h >> np.uint64(64 - bits)).astype(np.int64) + (np.arange(N) << bits)
 
 
 def NGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
@@ -44,11 +48,11 @@ def NGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
     if not orders or min(orders) < 1 or len(set(orders)) < len(orders) or not 1 <= bits <= 30:
         raise ValueError(f"n-grams need different orders above 0 and 1 to 30 bits, not {orders} and {bits}")
     size = len(orders) << bits
-    table = Embedding(size, E, he, gain=SIZE * math.sqrt(size / 2))
+    P, table = powers(orders), Embedding(size, E, he, gain=SIZE * math.sqrt(size / 2))
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         if x.shape[-1] < max(orders):
             raise ValueError(f"n-grams of {max(orders)} characters need a context at least as long, not {x.shape[-1]}")
-        return table.forward(rows_of(x, orders, bits), w, rng)
+        return table.forward(rows_of(x, P, bits), w, rng)
 
     return Layer(forward, table.layout, table.fill, ids=True)

@@ -335,3 +335,27 @@ def test_predict_goes_on_with_a_text_and_names_the_next_of_contexts():
     assert said == one.predict(one.w, "the dog ")
     contexts = one.windows[:7, :-1]
     assert one.predict(one.w, contexts).tolist() == [int(one.net(c, one.w)[0].argmax()) for c in contexts]
+
+
+# Forgetting
+
+
+def test_forgetting_makes_ids_unknown_in_training_alone():
+    x = np.random.default_rng(0).integers(1, 9, (20000, 6)).astype(np.uint8)
+    layer, w = language.Forget(0.2, 0.0), np.empty(0, np.float32)
+    assert layer(x, w)[0] is x
+    y, back = layer(x, w, np.random.default_rng(1))
+    assert y.dtype == x.dtype
+    assert ((y == x) | (y == 0)).all()
+    np.testing.assert_allclose((y == 0).mean(0), 0.2, atol=0.02)
+    assert back(y) is None
+
+
+def test_contexts_are_cut_from_the_far_end():
+    x = np.ones((20000, 5), np.int64)
+    y, _ = language.Forget(0.0, 0.5)(x, np.empty(0, np.float32), np.random.default_rng(1))
+    assert (np.diff(y, axis=1) >= 0).all()  # unknown first, then all that is known
+    shares = np.bincount(y.sum(1), minlength=6) / len(y)
+    np.testing.assert_allclose(shares, [0, 0, 1 / 6, 1 / 6, 1 / 6, 0.5], atol=0.02)
+    one = language.Forget(0.0, 1.0)(x[:, :1], np.empty(0, np.float32), np.random.default_rng(1))[0]
+    assert (one == 1).all()  # a single character is never cut off

@@ -8,7 +8,7 @@ import pytest
 from core.gradcheck import directional_error
 from core.layers import Embedding, Linear
 from core.network import Concat, Sequential
-from unsupervised.ngrams import NGrams, rows_of
+from unsupervised.ngrams import NGrams, powers, rows_of
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(0, 60, (4000, 9)).astype(np.uint8)
@@ -23,7 +23,7 @@ def slow(x, n, bits):
 
 
 def test_rows_are_those_of_the_slow_twin():
-    rows = rows_of(IDS[:50], (2, 5, 3), 12)
+    rows = rows_of(IDS[:50], powers((2, 5, 3)), 12)
     for x, row in zip(IDS[:50], rows, strict=True):
         assert row.tolist() == [slow(x, n, 12) + i * 4096 for i, n in enumerate((2, 5, 3))]
 
@@ -31,20 +31,20 @@ def test_rows_are_those_of_the_slow_twin():
 def test_a_row_depends_on_the_last_n_characters_alone():
     x, y = IDS[:200].copy(), IDS[:200].copy()
     x[:, :-3], y[:, :-3] = 1, 2
-    rows, others = rows_of(x, (3, 4), 16), rows_of(y, (3, 4), 16)
+    rows, others = rows_of(x, powers((3, 4)), 16), rows_of(y, powers((3, 4)), 16)
     assert (rows[:, 0] == others[:, 0]).all()
     assert (rows[:, 1] != others[:, 1]).all()
 
 
 def test_few_ngrams_share_a_row():
     bits, different = 16, len(np.unique(IDS[:, -4:], axis=0))
-    used = len(np.unique(rows_of(IDS, (4,), bits)))
+    used = len(np.unique(rows_of(IDS, powers((4,)), bits)))
     expected = 2**bits * (1 - (1 - 2.0**-bits) ** different)  # of a hash that is as good as chance
     assert used == pytest.approx(expected, rel=0.01)
 
 
 def test_first_characters_are_told_apart_by_every_leading_bit():
-    rows = rows_of(np.arange(64, dtype=np.uint8)[:, None], (1,), 14)
+    rows = rows_of(np.arange(64, dtype=np.uint8)[:, None], powers((1,)), 14)
     assert len(np.unique(rows)) == 64
 
 
@@ -53,7 +53,7 @@ def test_output_holds_the_rows_of_each_order_side_by_side():
     w = layer.init(RNG)
     assert layer.layout == {"table": (512, 5)}
     y, _ = layer(IDS[:7], w)
-    rows = rows_of(IDS[:7], (2, 3), 8)
+    rows = rows_of(IDS[:7], powers((2, 3)), 8)
     np.testing.assert_array_equal(y, w.reshape(512, 5)[rows].reshape(7, 10))
     np.testing.assert_array_equal(layer(IDS[0], w)[0], y[0])  # a single context
     assert w.std() == pytest.approx(0.05, rel=0.1)

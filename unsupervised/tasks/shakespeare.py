@@ -25,21 +25,22 @@ class Config:
     hidden: int = 384  # units of a hidden layer
     depth: int = 2  # hidden layers
     dropout: float = 0.1  # share of hidden units that are dropped in training
-    blank: float = 0.05  # share of the characters before that are made unknown in training
+    blank: float = 0.03  # share of the characters read that are made unknown in training
+    cut: float = 0.3  # share of the contexts that are cut short in training
     batch: int = 512  # characters predicted in a minibatch
     updates: int = 3600  # minibatches, in all
-    lr: float = 5e-3  # step size of AdamW at its highest
-    decay: float = 0.1  # weight decay of AdamW
+    lr: float = 8e-3  # step size of AdamW at its highest
+    decay: float = 0.3  # weight decay of AdamW
 
     def __post_init__(self) -> None:
         positive(self, "context", "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
-        for name in ("dropout", "blank"):
+        for name in ("dropout", "blank", "cut"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
         if not self.decay >= 0:
             raise ValueError(f"decay must not be below 0, not {self.decay}")
-        if not self.longest <= self.context:
-            raise ValueError(f"longest must not be above the context of {self.context}, but it is {self.longest}")
+        if not 2 <= self.longest <= self.context:
+            raise ValueError(f"longest must be from 2 to the context of {self.context}, not {self.longest}")
 
 
 PRESETS = {"quick": {"updates": 800}, "best": {}}
@@ -49,7 +50,7 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     text = data("tiny-shakespeare")
     vocabulary = Vocabulary.of(text.train)
     layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
-                        range(2, config.longest + 1), config.bits, config.row, config.blank)  # fmt: skip
+                        range(2, config.longest + 1), config.bits, config.row, config.blank, config.cut)  # fmt: skip
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
     return Language(text, vocabulary, layers, optimizer, rng,
                     context=config.context, batch=config.batch, updates=config.updates)  # fmt: skip
