@@ -113,8 +113,8 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     some = rng.permutation(said.train)
     some = np.concatenate([some[said.word[some] * V + said.voice[some] == k][:clips] for k in range(len(WORDS) * V)])
     x_some = judge.ears(through(real(some), rng))
-    one = learner.speak(w, words[: len(WORDS) * V], voices[: len(WORDS) * V], rng, temperature=0.0)
-    x_one = judge.ears([read_sound(file) for file in one])
+    one = slice(len(WORDS) * V)  # the usual saying of each word in each voice, and no other
+    x_one = judge.ears([read_sound(file) for file in learner.speak(w, words[one], voices[one], rng, temperature=0.0)])
     nearest = {name: distances(rows, judge.known).min(1) for name, rows in (("", x), ("_real", x_test))}
     said_by_it = learner.likeliest(w, learner.splits.x_test) // V
 
@@ -129,7 +129,8 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         "vocoder_heard": right(judge.words, x_through, t_test),
         "generated_to_real": right(machine(x, words), x_test, t_test),
         "as_many_real_to_real": right(machine(x_some, said.word[some]), x_test, t_test),
-        "one_saying_to_real": right(machine(x_one, words[: len(x_one)]), x_test, t_test),
+        "one_saying_to_real": right(machine(x_one, words[one]), x_test, t_test),
+        "one_saying_one_voice_to_real": right(machine(x_one[::V], words[one][::V]), x_test, t_test),
         "distance_within_word": within(x, words), "distance_within_word_real": within(x_test, t_test),
         "distance_within_word_vocoder": within(x_through, t_test),
         **{f"distance_to_training{name}": float(d.mean()) for name, d in nearest.items()},
@@ -142,11 +143,10 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
                     {"real clips through the vocoder": metrics["vocoder_heard"]})  # fmt: skip
     if folder:
         (folder / "sounds").mkdir(exist_ok=True)
-        names = [f"{WORDS[a]}_{said.voices[b]}_{n // (len(WORDS) * V)}.wav"
-                 for n, (a, b) in enumerate(zip(words, voices, strict=True))]  # fmt: skip
+        names = learner.names(words, voices)
         for name, file in zip(names, files, strict=True):
             (folder / "sounds" / name).write_bytes(file)
         draw_sounds(report, folder, learner, files, words, voices, heard)
-        report.texts["Files to be heard, under sounds/ in this folder"] = "\n".join(
-            f"sounds/{name}: heard as {WORDS[k]}" for name, k in zip(names, heard, strict=True))  # fmt: skip
+        report.texts["Wav files under sounds/ in this folder, and as what the judge heard each"] = "\n".join(
+            f"sounds/{name}: {WORDS[k]}" for name, k in zip(names, heard, strict=True))  # fmt: skip
     return report

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.initializers import Array
+from core.lab.griffin_lim import wav_bytes
 from core.lab.learner import Report
 from core.lab.sounds import Sound, read_sound
 from unsupervised.voice import DEPTH, seen
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def draw_sounds(report: Report, folder: Path, learner: Speaker, files: list[bytes], words: Array, voices: Array,
                 heard: Array) -> None:  # fmt: skip
-    """spectra.png and matrix.png, with their captions: wav files, what was intended, in whose voice, what was heard."""
+    """Spectra, a matrix, and sounds for the page: wav files, what was intended, in whose voice, what was heard."""
     from core.lab.plots import image_sheet, matrix
     from unsupervised.speaker import WORDS
 
@@ -27,8 +28,12 @@ def draw_sounds(report: Report, folder: Path, learner: Speaker, files: list[byte
     sounds, titles = list[Sound](), list[str]()
     for k in range(K):
         voice = k % V
+        name = f"{WORDS[k]}_{said.voices[voice]}"
         real = said.test[(said.word[said.test] == k) & (said.voice[said.test] == voice)][:3]
         made = np.flatnonzero((words == k) & (voices == voice))[:3]
+        report.pictures[f"sounds/{name}_0.wav"] = f"made: {WORDS[k]}, in the voice of {said.voices[voice]}"
+        (folder / "sounds" / f"real_{name}.wav").write_bytes(wav_bytes(said.clips[real[0]], said.rate))
+        report.pictures[f"sounds/real_{name}.wav"] = f"real: {WORDS[k]}, {said.voices[voice]}, of the test part"
         sounds += [Sound(said.clips[i], said.rate) for i in np.resize(real, 3)]
         sounds += [read_sound(files[i]) for i in np.resize(made, 3)]
         titles += [f"{WORDS[k]}, {said.voices[voice]}"] * 3 + [f"made: {WORDS[k]}"] * 3

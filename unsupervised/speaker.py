@@ -107,6 +107,24 @@ class Speaker(Vae):
         y = self.model.decode(w, z, words * len(self.said.voices) + voices)
         return [wav_bytes(x, RATE) for x in sounded(*self.book.pictures(self.model.likelihood.mean(y)), rng)]
 
+    def recordings(self, w: Array, word: str, voice: str, count: int, temperature: float, rng: Rng) -> dict[str, bytes]:
+        """Wav files by name, `count` of each word in each voice; an empty `word` or `voice` stands for all of them.
+
+        Raises ValueError for one that is not known.
+        """
+        c = [(a, b) for a in chosen(word, WORDS, "word") for b in chosen(voice, self.said.voices, "voice")] * count
+        words, voices = np.array(c).T
+        files = self.speak(w, words, voices, rng, temperature)
+        return dict(zip(self.names(words, voices), files, strict=True))
+
+    def names(self, words: Array, voices: Array) -> list[str]:
+        """seven_theo_0.wav, seven_theo_1.wav: a name for each of several words (N,) in voices (N,)."""
+        seen, names = dict[tuple[int, int], int](), []
+        for c in zip(words.tolist(), voices.tolist(), strict=True):
+            seen[c] = seen.get(c, -1) + 1
+            names.append(f"{WORDS[c[0]]}_{self.said.voices[c[1]]}_{seen[c]}.wav")
+        return names
+
     def predict(self, w: Array, x: Any) -> Any:
         """The word, and in whose voice, in a `Sound` or in the bytes of a wav file; rows (N, I) as a `Vae` does."""
         sound = read_sound(x) if isinstance(x, bytes) else x
@@ -118,8 +136,8 @@ class Speaker(Vae):
         return f"{WORDS[word]}, most like the voice of {self.said.voices[voice]}"
 
 
-def find(name: str, names: Sequence[str], what: str) -> int:
-    """The place of a name among `names`. Raises ValueError naming them all."""
-    if name not in names:
+def chosen(name: str, names: Sequence[str], what: str) -> list[int]:
+    """The place of a name among `names`, or all places where it is empty. Raises ValueError naming them all."""
+    if name and name not in names:
         raise ValueError(f"there is no {what} {name!r}; there are {', '.join(names)}")
-    return names.index(name)
+    return [names.index(name)] if name else list(range(len(names)))

@@ -7,6 +7,7 @@ it lasts; and all the way back, the phase by Griffin and Lim. What is lost on th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ DEPTH = 9.0  # nepers of power below the loudest moment and band, 39 dB: what is
 SILENCE = 7.0  # nepers below the loudest moment, 30 dB: softer ends are cut off
 SHORTEST, LONGEST = 0.08, 1.5  # seconds of a word
 PEAK = 0.7  # of the samples that are written
-PHASES, MOMENTUM = 60, 0.9  # of Griffin and Lim's iteration
+PHASES, MOMENTUM = 40, 0.9  # steps of Griffin and Lim's iteration, and how far each runs ahead
 TOGETHER = 32  # words that go through it at once
 BANK = mel_bank(BANDS, BINS, RATE, LOW, HIGH)
 
@@ -63,16 +64,21 @@ def sounded(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHA
     for a in range(0, len(order), TOGETHER):
         part = order[a : a + TOGETHER]
         for i, x in zip(part, _waves(pictures[part], counts[part], rng, iterations), strict=True):
-            waves[i] = PEAK / max(np.abs(x).max(), 1e-9) * x
+            waves[i] = np.float32(PEAK / max(np.abs(x).max(), 1e-9)) * x
     return waves
 
 
 def _waves(pictures: Array, counts: Array, rng: Rng, iterations: int) -> list[Array]:
-    """The same for a few words of `counts` frames each, with silence before and after each, and after the shorter."""
+    """The same for a few words of `counts` frames each, with silence before and after each, and after the shorter.
+
+    What `seen` saw has its loudest at 0; a picture that was made is paler, and is stretched until it has too, silence
+    staying where it is.
+    """
     edge = SIZE // HOP - 1
     mels = np.zeros((len(pictures), int(counts.max()) + 2 * edge, BANDS), np.float32)
     for picture, n, row in zip(pictures, counts, mels, strict=True):
-        row[edge : edge + n] = np.exp(stretched(picture.clip(-DEPTH, 0), n))
+        x = stretched(picture, n).clip(-DEPTH, 0) + DEPTH
+        row[edge : edge + n] = np.expm1(x * (DEPTH / max(x.max(), 1e-3))) * math.exp(-DEPTH)  # silence is 0
     magnitude = np.sqrt(unmel(mels, BANK) * np.float32(hann(SIZE) @ hann(SIZE)))
     waves = griffin_lim(magnitude, SIZE, HOP, rng, iterations, MOMENTUM)
     return [x[: SIZE + (n + 2 * edge - 1) * HOP] for x, n in zip(waves, counts, strict=True)]
@@ -103,14 +109,17 @@ class Principal:
 
 
 def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0) -> Principal:
-    """Fits them. `weight`: how many pixels' worth of care the length gets, as a factor of its deviation."""
-    x = pictures.reshape(len(pictures), -1).astype(np.float64)
-    mean = x.mean(0)
-    x = x - mean
+    """Fits them (scikit-learn, randomised). `weight`: the length counts as a component of so much deviation.
+
+    Raises ValueError for more components than there are pictures or pixels.
+    """
+    from sklearn.decomposition import PCA
+
+    x = pictures.reshape(len(pictures), -1)
     if not 1 <= K <= min(x.shape):
         raise ValueError(f"{len(x)} pictures of {x.shape[1]} numbers have 1 to {min(x.shape)} components, not {K}")
-    _, axes = np.linalg.eigh(x.T @ x)
-    return Principal(mean.astype(np.float32), axes[:, : -K - 1 : -1].astype(np.float32), float(x.std()),
+    found = PCA(K, svd_solver="randomized", random_state=0).fit(x)
+    return Principal(found.mean_, np.ascontiguousarray(found.components_.T), float((x - found.mean_).std()),
                      float(np.mean(log_seconds)), float(np.std(log_seconds)) / weight)  # fmt: skip
 
 
