@@ -25,11 +25,12 @@ from core.layers import Back, Layer, Rng, identity
 from core.losses import Loss, mse, softmax
 from core.network import Concat, Sequential
 from core.optimizers import Adam, Schedule, cosine
-from unsupervised.clusterer import information
+from unsupervised.cluster_pictures import Show
 from unsupervised.evaluate_clusters import cluster_report, hungarian_accuracy, subset
+from unsupervised.information import information
 
 STEPS = 20  # minibatches in one update
-FITTED = 5_000  # codes that clusters are fitted to, at most
+FITTED = 10_000  # codes that clusters are fitted to, at most
 ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked
 PARTS = ("train", "val", "test")
 Augment = Callable[[Rng, Array], Array]  # x (B, I) -> x of the same shape, each example still what it was
@@ -226,6 +227,7 @@ class AutoEncoderClusterer:
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
         self.auto.w = self.w[: self.auto.net.size]
         self.fitted = False
+        self.show: Show | None = None  # how a report shows an example; see cluster_report
 
     @property
     def progress(self) -> float:
@@ -266,7 +268,7 @@ class AutoEncoderClusterer:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return cluster_report(lambda x: softmax(self.logits(w, x)), self.splits, folder, given=self.given,
-                              net=self.net, w=w, code=lambda x: self.auto.encode(w, x))  # fmt: skip
+                              net=self.net, w=w, code=lambda x: self.auto.encode(w, x), show=self.show)  # fmt: skip
 
     def state(self) -> State:
         return {"fitted": np.asarray(self.fitted), **prefixed("auto", self.auto.state())}

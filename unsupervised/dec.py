@@ -16,18 +16,20 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits, State, prefixed, unprefixed
+from core.lab.learner import Report, Splits, State, prefixed, unprefixed
 from core.layers import Back, Layer, Rng
 from core.losses import cross_entropy, softmax
 from core.network import chain
 from core.optimizers import Adam
 from core.products import total
 from unsupervised.autoencoder import FITTED, STEPS, AutoEncoderClusterer, Heaps
+from unsupervised.cluster_pictures import Show
 from unsupervised.evaluate_clusters import subset
 
 SPREAD = 5.0  # mean squared distance of a code to its centre when they begin to learn together
@@ -96,7 +98,8 @@ class Dec:
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
         self.p = np.zeros((len(splits.x_train), self.start.clusters), np.float32)  # the target
         self.done = 0  # minibatches since there are centres
-        self.predict, self.evaluate, self.report = self.start.predict, self.start.evaluate, self.start.report
+        self.predict, self.evaluate = self.start.predict, self.start.evaluate
+        self.show: Show | None = None  # how a report shows an example; see cluster_report
 
     @property
     def progress(self) -> float:
@@ -160,6 +163,10 @@ class Dec:
         if g is not None:
             back_code(dz, g[:e])
         return loss
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        self.start.show = self.show
+        return self.start.report(w, folder)
 
     def state(self) -> State:
         return {"p": self.p, "done": np.asarray(self.done), **prefixed("start", self.start.state()),
