@@ -136,11 +136,11 @@ def compare(texts: Mapping[str, str], text: Text) -> dict[str, dict[str, float]]
     starts = range(0, max(len(text.test) - LENGTH, 0) + 1, LENGTH)
     chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
     real = [variety(text.test[a : a + LENGTH]) for a in chosen]
-    said = {"test": {"known_words": known_words(text.test, known), "copied_spans": copied(text.test, corpus),
-                     **{name: statistics.fmean(row[name] for row in real) for name in real[0]}}}  # fmt: skip
-    for name, written in texts.items():
-        said[name] = {"known_words": known_words(written, known), "copied_spans": copied(written, corpus),
-                      "longest_copy": float(longest_copy(written, corpus)), **variety(written)}  # fmt: skip
+    said = {name: {"known_words": known_words(written, known), "copied_spans": copied(written, corpus),
+                   "longest_copy": float(longest_copy(written, corpus)), **variety(written)}
+            for name, written in texts.items()}  # fmt: skip
+    said["test"] = {"known_words": known_words(text.test, known), "copied_spans": copied(text.test, corpus),
+                    **{name: statistics.fmean(row[name] for row in real) for name in real[0]}}  # fmt: skip
     return said
 
 
