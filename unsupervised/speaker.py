@@ -58,34 +58,43 @@ def corpus(clips: Clips) -> Corpus:
     return Corpus(clips.clips, clips.rate, clips.digit, voice, tuple(voices.tolist()), train, val, test)
 
 
-def centred(layer: Layer, means: Array) -> Layer:
-    """y = layer([x - m(c), onehot(c)]) at [x, onehot(c)]: means (C, I), the layer one of I + C features."""
+def centred(layer: Layer, means: Array, scale: float) -> Layer:
+    """y = layer([(x - m(c)) / scale, onehot(c)]) at [x, onehot(c)]: means (C, I), the layer one of I + C features."""
     I = means.shape[1]
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
-        table, hot = means.astype(w.dtype), x[..., I:]
-        return layer.forward(np.concatenate([x[..., :I] - hot @ table, hot], -1), w, rng)
+        hot = x[..., I:]
+        d = (x[..., :I] - hot @ means.astype(w.dtype)) * (1 / scale)
+        return layer.forward(np.concatenate([d, hot], -1), w, rng)
 
     return Layer(forward, layer.layout, layer.fill)
 
 
-def raised(layer: Layer, means: Array) -> Layer:
-    """y = layer([z, onehot(c)]) + m(c): means (C, O), the layer one of Z + C features."""
+def raised(layer: Layer, means: Array, scale: float) -> Layer:
+    """y = m(c) + scale * layer([z, onehot(c)]): means (C, O), the layer one of Z + C features."""
     C = len(means)
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
-        y, back = layer.forward(x, w, rng)
-        return y + x[..., -C:] @ means.astype(w.dtype), back
+        y, back_layer = layer.forward(x, w, rng)
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return back_layer(dy * scale, g, add, dx)
+
+        return x[..., -C:] @ means.astype(w.dtype) + scale * y, back
 
     return Layer(forward, layer.layout, layer.fill)
 
 
-def speaker_model(means: Array, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
-    """The model above, its networks of one hidden layer each: means (C, I) of the rows of each condition."""
-    C, I = means.shape
+def speaker_model(x: Array, t: Array, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
+    """The model above, its networks of one hidden layer each, for rows x (N, I) that were said under t (N,)."""
+    C, I = int(t.max()) + 1, x.shape[1]
+    means = np.stack([x[t == c].mean(0) for c in range(C)])
+    scale = float((x - means[t]).std())  # networks begin with numbers about 1
     encoder = MLP(I + C, hidden, 2 * Z, activation=gelu, dropout=dropout, last_gain=0.1)
     decoder = MLP(Z + C, hidden, I, activation=gelu, dropout=dropout)
-    return Model(centred(encoder, means), raised(decoder, means), gaussian(deviation), standard_normal(Z), Z, C)
+    return Model(
+        centred(encoder, means, scale), raised(decoder, means, scale), gaussian(deviation), standard_normal(Z), Z, C
+    )
 
 
 class Speaker(Vae):

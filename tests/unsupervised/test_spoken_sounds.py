@@ -46,9 +46,9 @@ def learner(clips):
     book = voice.principal(pictures[said.train], log_seconds[said.train], 24)
     x, t = book.rows(pictures, log_seconds), said.word * 2 + said.voice
     splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
-    means = np.stack([splits.x_train[splits.t_train == c].mean(0) for c in range(20)])
-    made = Speaker(splits, speaker_model(means, 32, 6, 1.0, 0.1), Adam(3e-3), np.random.default_rng(1), said=said,
-                   book=book, updates=200, batch=32, exam=partial(ears.sounds_report, clips=2))  # fmt: skip
+    model = speaker_model(splits.x_train, splits.t_train, 32, 6, 1.0, 0.1)
+    made = Speaker(splits, model, Adam(3e-3), np.random.default_rng(1), said=said, book=book, updates=200, batch=32,
+                   exam=partial(ears.sounds_report, clips=2))  # fmt: skip
     while made.progress < 1:
         made.update()
     return made
@@ -69,8 +69,11 @@ def test_a_picture_does_not_know_how_loud_its_word_was(clips):
     assert picture.max() == pytest.approx(0, abs=0.1)
     assert picture.min() == pytest.approx(-voice.DEPTH)
     silence = np.zeros(2000, np.float32)
-    softer = voice.seen(Sound(np.concatenate([silence, x / 8, silence]), RATE))
-    assert softer[1] == pytest.approx(log_seconds, abs=0.2)
+    softer = voice.seen(Sound(x / 8, RATE))
+    np.testing.assert_allclose(softer[0], picture, atol=0.01)
+    assert softer[1] == log_seconds
+    amid = voice.seen(Sound(np.concatenate([silence, x, silence]), RATE))  # silence around it is cut off
+    assert np.exp(amid[1]) == pytest.approx(np.exp(log_seconds), abs=0.05)
     with pytest.raises(ValueError, match="silent"):
         voice.seen(Sound(silence, RATE))
     np.testing.assert_allclose(ears.judged(Sound(x / 4, RATE)), ears.judged(Sound(x, RATE)), atol=2e-3)
@@ -83,8 +86,7 @@ def test_a_picture_becomes_a_sound_and_the_sound_the_picture(clips):
         assert np.abs(x).max() == pytest.approx(voice.PEAK)
         assert len(x) / RATE == pytest.approx(seconds + 0.072, abs=0.009)  # and what fades at both ends
         again = voice.seen(Sound(x, RATE))[0]
-        loud = picture > -4
-        assert np.abs(again - picture)[loud].mean() < 0.5
+        assert np.corrcoef(again.ravel(), picture.ravel())[0, 1] > 0.9
     paler = voice.sounded(pictures - 2, log_seconds, np.random.default_rng(0))
     assert all(np.isfinite(x).all() and np.abs(x).max() == pytest.approx(voice.PEAK) for x in paler)
     nothing = voice.sounded(np.full_like(pictures, -voice.DEPTH), log_seconds, np.random.default_rng(0))

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from core.lab.learner import Splits, positive
 from core.layers import Rng
 from core.optimizers import Adam, cosine, warm_up
 from unsupervised.evaluate_sounds import sounds_report
-from unsupervised.speaker import WORDS, Speaker, corpus, speaker_model
+from unsupervised.speaker import Speaker, corpus, speaker_model
 from unsupervised.voice import album, principal
 
 PARADIGM = "unsupervised"
@@ -46,9 +44,7 @@ def make(config: Config, rng: Rng, data: Any) -> Speaker:
     book = principal(pictures[said.train], log_seconds[said.train], config.components)
     x, t = book.rows(pictures, log_seconds), said.word * len(said.voices) + said.voice
     splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
-    C = len(WORDS) * len(said.voices)
-    means = np.stack([splits.x_train[splits.t_train == c].mean(0) for c in range(C)])
-    model = speaker_model(means, config.hidden, config.code, config.deviation, config.dropout)
+    model = speaker_model(splits.x_train, splits.t_train, config.hidden, config.code, config.deviation, config.dropout)
     return Speaker(splits, model, Adam(config.lr), rng, said=said, book=book, updates=config.updates,
                    batch=config.batch, exam=partial(sounds_report, clips=config.clips),
                    schedule=warm_up(0.05, cosine))  # fmt: skip
