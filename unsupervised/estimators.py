@@ -2,8 +2,8 @@
 
 heaps = make_pipeline(StandardScaler(), NetworkClusterer(n_clusters=3)).fit(x)
 heaps.predict(x_new), heaps[-1].labels_, heaps[-1].predict_proba(z_new)
-codes = make_pipeline(StandardScaler(), AutoEncoder(n_components=2)).fit_transform(x)
-make_pipeline(StandardScaler(), AutoEncoder(n_components=5), KMeans(3))      # clusters of the code
+codes = make_pipeline(StandardScaler(), NetworkAutoEncoder(n_components=2)).fit_transform(x)
+make_pipeline(StandardScaler(), NetworkAutoEncoder(n_components=5), KMeans(3))      # clusters of the code
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from core.layers import Layer, Rng
 from core.losses import mse, softmax
 from core.network import Sequential
 from core.optimizers import AdamW, Schedule, cosine
-from unsupervised.clusterer import agreement_loss, hold_then_fall, information
+from unsupervised.clusterer import hold_then_fall
+from unsupervised.information import agreement_loss, information
 
 DTYPES = [np.float64, np.float32]  # w has that of X
 CHUNK = 1000  # rows that are judged at once
@@ -52,15 +53,15 @@ def descend(net: Layer, w: Array, step: Callable[[Array, Array], float], N: int,
 class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Clusters by information maximisation: a row and one of its nearest neighbours should be sure of one cluster.
 
-    The loss is unsupervised.clusterer.agreement_loss (Hu et al. 2017, arXiv:1702.08720). Clusters are numbered by
+    The loss is unsupervised.information.agreement_loss (Hu et al. 2017, arXiv:1702.08720). Clusters are numbered by
     size, cluster 0 being the largest. Columns should be of one scale: put a StandardScaler before it.
 
     n_clusters      how many clusters there may be; some can stay empty
     hidden          widths of the hidden layers; () is a linear map
     activation      a name or a layer of core.layers, or a list, one for each hidden layer
     neighbours      nearest rows that may stand in for a row
-    noise           deviation of what is added to them
-    balance         how much it matters that all clusters are used alike; above 1
+    noise           deviation of what is added to both
+    balance         how much it matters that all clusters are used alike; below 1 most can stay empty
     starts          networks that learn one after another; the one with the most information is kept
     updates, batch  minibatches of each start; rows in one, at most
     lr, decay       step size of AdamW, held for half of a start, then falling to 0; weight decay
@@ -69,8 +70,8 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
     labels_ (N,), information_ (nats that a cluster tells of its row), w_, net_, loss_curve_ of the start that was kept
     """
 
-    def __init__(self, n_clusters: int = 8, *, hidden: Any = (64,), activation: Any = "relu", neighbours: int = 10,
-                 noise: float = 0.1, balance: float = 1.5, starts: int = 5, updates: int = 300, batch: int = 200,
+    def __init__(self, n_clusters: int = 8, *, hidden: Any = (64,), activation: Any = "relu", neighbours: int = 15,
+                 noise: float = 0.5, balance: float = 1.2, starts: int = 5, updates: int = 300, batch: int = 200,
                  lr: float = 0.01, decay: float = 0.0, random_state: Any = None) -> None:  # fmt: skip
         self.n_clusters, self.hidden, self.activation, self.neighbours = n_clusters, hidden, activation, neighbours
         self.noise, self.balance, self.starts, self.updates, self.batch = noise, balance, starts, updates, batch
@@ -88,9 +89,8 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
             w = net.init(rng, X.dtype)
 
             def step(i: Array, g: Array, w: Array = w) -> float:
-                j = near[i, rng.integers(k, size=len(i))]
-                noise = rng.standard_normal((len(i), X.shape[1]), X.dtype)
-                y, back = net(np.concatenate([X[i], X[j] + self.noise * noise]), w, rng)  # 2B, C
+                x = X[np.concatenate([i, near[i, rng.integers(k, size=len(i))]])]
+                y, back = net(x + self.noise * rng.standard_normal(x.shape, x.dtype), w, rng)  # 2B, C
                 loss, dy = agreement_loss(y, self.balance)
                 back(dy, g)
                 return loss
@@ -146,7 +146,7 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return information(self._said(X))
 
 
-class AutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class NetworkAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """A network that says its input again, x -> code -> x, through a code narrower than x: a PCA that may bend.
 
     Minimises the mean square of what is lost (Hinton and Salakhutdinov 2006). The decoder mirrors the encoder.

@@ -1,0 +1,81 @@
+"""The structure of 3,000 clips of spoken digits, told nothing: does it follow the word, or (--voice) who speaks?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Report, Splits
+from core.lab.sounds import read_sound
+from core.layers import Rng
+from unsupervised.clips import cepstrum, clip_parts
+from unsupervised.evaluate_clusters import contingency, scores
+from unsupervised.reading import Reading
+from unsupervised.rows import METHODS, check_settings
+
+PARADIGM = "unsupervised"
+PROBLEM = "sound_clusters"
+
+
+@dataclass(frozen=True)
+class Config:
+    voice: bool = False  # keeps the mean cepstrum of a clip, which is its voice, microphone and loudness
+    clusters: int = 10  # how many; given, not found
+    method: str = "information"  # information, autoencoder (a mixture on its code) or dec (k-means on it, refined)
+    hidden: int = 128  # units in the hidden layer
+    code: int = 10  # numbers in the code of an auto-encoder
+    updates: int = 600  # minibatches of each start; of an auto-encoder, updates times starts in all
+    starts: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
+    batch: int = 200  # clips in a minibatch
+    lr: float = 0.01  # step size of Adam at its highest
+    neighbours: int = 15  # nearest clips that stand in for a clip
+    noise: float = 0.5  # deviation of what is added to both, in deviations of a feature
+    balance: float = 1.2  # how much it matters that all clusters are used alike
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if self.clusters < 2:
+            raise ValueError(f"clusters must be at least 2, not {self.clusters}")
+
+
+PRESETS = {"quick": {"updates": 200, "starts": 2}, "best": {"updates": 1200, "starts": 10}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Reading:
+    clips = data("free-spoken-digits")
+    x, parts = clip_parts(clips, config.voice)
+    mean, deviation = x[parts[0]].mean(0), x[parts[0]].std(0) + 1e-6
+    z = (x - mean) / deviation
+    splits = Splits(*(a for part in parts for a in (z[part], clips.digit[part])))
+    names, speaker = np.unique(clips.speaker, return_inverse=True)
+    test = parts[2]
+    learner = METHODS[config.method](splits, config.clusters, config, rng)
+
+    def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
+        said = clusters(splits.x_test)
+        told = {
+            title: scores(said, splits.x_test, t[test]) for title, t in (("digit", clips.digit), ("speaker", speaker))
+        }
+        report.metrics |= {f"speaker_{name}": told["speaker"][name] for name in ("cluster_accuracy", "nmi", "ari")}
+        follows = max(told, key=lambda title: told[title]["nmi"])
+        report.texts["What the structure follows"] = "\n".join(
+            [
+                f"the {follows}, more than anything else that is known of a clip",
+                *(f"  {title:8} NMI {figures['nmi']:.3f}, ARI {figures['ari']:.3f}" for title, figures in told.items()),
+            ]
+        )
+        if folder:
+            from core.lab.plots import matrix
+
+            matrix(folder / "speakers.png", contingency(said, speaker[test]), "cluster", "speaker")
+            report.pictures["speakers.png"] = f"Clusters against speakers: {', '.join(names)}"
+
+    def read(raw: bytes) -> Array:
+        return ((cepstrum(read_sound(raw), config.voice) - mean) / deviation)[None]
+
+    return Reading(learner, (".wav",), read, tell)

@@ -1,0 +1,120 @@
+"""Clusters in any table: a csv file of your own, or a small table of scikit-learn; how many, it can find out itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data_kinds import split
+from core.lab.folder import write_text
+from core.lab.learner import Report, Splits
+from core.lab.tables import LARGEST, Rows, blank, learn, read_table, rows_of
+from core.lab.tasks import nearest
+from core.layers import Rng
+from unsupervised.choose_k import choose_clusters
+from unsupervised.reading import Reading
+from unsupervised.rows import METHODS, check_settings
+from unsupervised.typical import in_units, typical, with_clusters
+
+PARADIGM = "unsupervised"
+PROBLEM = "table_clusters"
+TABLES = ("iris", "wine", "breast-cancer")
+LEAST = 20  # rows
+
+
+@dataclass(frozen=True)
+class Config:
+    file: str = ""  # a csv file of your own, whose first line names the columns
+    table: str = "iris"  # iris, wine or breast-cancer, where no file is given
+    target: str = ""  # a column of the file with classes: left out of learning, and set beside the clusters at the end
+    categorical: tuple[str, ...] = ()  # columns of codes that only look like numbers
+    ignore: tuple[str, ...] = ()  # columns to be left out, such as row numbers
+    clusters: int = 0  # how many; 0: as many as are found again in rows that were held back (prediction strength)
+    method: str = "information"  # information, autoencoder (a mixture on its code) or dec (k-means on it, refined)
+    hidden: int = 64  # units in the hidden layer
+    code: int = 4  # numbers in the code of an auto-encoder
+    updates: int = 300  # minibatches of each start; of an auto-encoder, updates times starts in all
+    starts: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
+    batch: int = 200  # rows in a minibatch
+    lr: float = 0.01  # step size of Adam at its highest
+    neighbours: int = 15  # nearest rows that stand in for a row
+    noise: float = 0.5  # deviation of what is added to both, in deviations of a column
+    balance: float = 1.2  # how much it matters that all clusters are used alike
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if self.clusters < 0 or self.clusters == 1:
+            raise ValueError(f"clusters must be at least 2, or 0 to have them counted, not {self.clusters}")
+
+
+PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "starts": 10}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> Reading:
+    try:
+        rows, target = _rows(config, data)
+        t = _classes(rows, target) if target else np.zeros(0, int)
+        if len(rows) < LEAST:
+            raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
+        order = np.arange(len(rows))
+        index = split(order, t if target else order)  # fixed for good: by the number of rows alone
+        t_parts = index[1::2] if target else (t, t, t)
+        columns = rows.without(target, *config.ignore)
+        columns = columns.without(*(name for name, texts in columns.columns.items() if all(map(blank, texts))))
+        encoder = learn(columns.take(index.x_train), config.categorical)
+        x = encoder(columns)
+        splits = Splits(*(a for i, part in zip(index[::2], t_parts, strict=True) for a in (x[i], part)))
+        choice = choose_clusters(np.concatenate([splits.x_train, splits.x_val])) if not config.clusters else None
+        if choice and choice.clusters == 1:
+            raise ValueError("no clusters were found again in rows that were held back: it seems to be one heap; "
+                             "--clusters K divides it all the same")  # fmt: skip
+        learner = METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng)
+    except ValueError as error:
+        raise ValueError(f"{config.file or config.table}: {error}") from error
+    learner.show = lambda example: in_units(encoder, example)
+    used = {column.name for column in encoder.columns}
+    left = [name for name in rows.columns if name not in used]
+
+    def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
+        said = clusters(x)
+        report.texts["A typical member of each cluster"] = typical(rows, encoder, said)
+        report.texts["How the columns were read"] = "\n".join(
+            [*map(str, encoder.columns), *([f"left out: {', '.join(left)}"] if left else [])]
+        )
+        if choice:
+            report.texts["How many clusters"] = str(choice)
+        if folder:
+            write_text(folder / "clusters.csv", with_clusters(rows, said))
+            report.texts["All rows with their cluster"] = "clusters.csv, beside this page"
+
+    return Reading(learner, (".csv",), lambda raw: encoder(read_table(raw)), tell)
+
+
+def _rows(config: Config, data: Any) -> tuple[Rows, str]:
+    """The table, and the name of the column of its classes, empty if there is none."""
+    if config.file:
+        rows = read_table(data.file(config.file, LARGEST))
+        for name in filter(None, (config.target, *config.ignore)):
+            rows.column(name)
+        return rows, config.target
+    name = config.table.replace("_", "-")
+    if name not in TABLES:
+        raise ValueError(f"there is no such table{nearest(name, TABLES)}; a csv file is given with --file")
+    table = data(name)
+    rows, target = rows_of(table.x.astype(str).astype(float), table.features), "target"  # 5.1, not 5.0999999
+    rows.columns[target] = [table.classes[k] for k in table.t]
+    return rows, target
+
+
+def _classes(rows: Rows, target: str) -> Array:
+    """t (N,) from 0 to C - 1; a missing class is one of its own. Raises ValueError where they cannot judge clusters."""
+    names, t = np.unique(["" if blank(text) else text for text in rows.column(target)], return_inverse=True)
+    if not 2 <= len(names) <= len(rows) / 2:
+        raise ValueError(f"the target {target!r} has {len(names)} classes in {len(rows)} rows, which can judge no "
+                         "clusters: leave --target away, or name another column")  # fmt: skip
+    return t
