@@ -27,6 +27,7 @@ from unsupervised import evaluate_text, generation
 from unsupervised.counts import Counts, Model
 from unsupervised.mixture import mixture
 from unsupervised.ngrams import NGrams
+from unsupervised.words import SETS, Words
 
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
@@ -67,6 +68,11 @@ class Vocabulary:
     def decode(self, ids: Sequence[int] | Array) -> str:
         return "".join(chr(self.codes[i - 1]) if i else "\N{REPLACEMENT CHARACTER}" for i in ids)
 
+    def letters(self) -> Array:
+        """(V,) uint64: the lower-case code point of each id that words are made of, 0 for one that separates them."""
+        characters = [chr(code) for code in self.codes]
+        return np.array([0] + [ord(c.lower()[0]) if c.isalnum() or c in "_'" else 0 for c in characters], np.uint64)
+
 
 def _code_points(text: str) -> Iterator[Array]:
     for a in range(0, len(text), CHUNK):
@@ -94,15 +100,18 @@ def Forget(blank: float, cut: float) -> Layer:
 
 def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0,
                orders: Sequence[int] = (), bits: int = 14, row: int = 16,
-               blank: float = 0.0, cut: float = 0.0) -> list[Layer]:  # fmt: skip
+               letters: Array | None = None, blank: float = 0.0, cut: float = 0.0) -> list[Layer]:  # fmt: skip
     """The layers of the network above, beside its embeddings the rows of hashed n-grams where there are `orders`.
 
-    Embeddings start as N(0, 1/4), whatever V: one of them is picked, never a sum of them taken.
+    With `letters` words have rows too. Embeddings start as N(0, 1/4), whatever V: one is picked, never a sum taken.
     """
-    first, I = Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2)), context * embedding
+    parts, I = [Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2))], context * embedding
     if orders:
-        first, I = Concat(first, NGrams(orders, bits, row)), I + len(orders) * row
-    layers = [Forget(blank, cut), first] if blank or cut else [first]
+        parts, I = [*parts, NGrams(orders, bits, row)], I + len(orders) * row
+    if letters is not None:
+        parts, I = [*parts, Words(letters, bits, row)], I + len(SETS) * row
+    layers = [Forget(blank, cut)] if blank or cut else []
+    layers += [Concat(*parts) if len(parts) > 1 else parts[0]]
     for _ in range(depth):
         layers += [Linear(I, hidden), gelu, Dropout(dropout)]
         I = hidden

@@ -12,7 +12,7 @@ large scale neural network language models"; learnt rows for n-grams, Bojanowski
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -34,9 +34,23 @@ def rows_of(x: Array, P: Array, bits: int) -> Array:
 
     h_n is linear in the ids, so all orders are one product, whose overflow is the modulus.
     """
-    longest, N = P.shape
-    h = (x[..., : -longest - 1 : -1].astype(np.uint64) + np.uint64(1)) @ P
-    return (h >> np.uint64(64 - bits)).astype(np.int64) + (np.arange(N) << bits)
+    return leading((x[..., : -len(P) - 1 : -1].astype(np.uint64) + np.uint64(1)) @ P, bits)
+
+
+def leading(h: Array, bits: int) -> Array:
+    """The leading bits of hashes h (..., N) as rows of one table, those of column i from i 2^bits on."""
+    return (h >> np.uint64(64 - bits)).astype(np.int64) + (np.arange(h.shape[-1]) << bits)
+
+
+def hashed(rows: Callable[[Array], Array], N: int, bits: int, E: int) -> Layer:
+    """y = the rows at rows(x), side by side: ids (..., K) -> (..., N E), out of N times 2^bits rows."""
+    size = N << bits
+    table = Embedding(size, E, he, gain=SIZE * math.sqrt(size / 2))
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        return table.forward(rows(x), w, rng)
+
+    return Layer(forward, table.layout, table.fill, ids=True)
 
 
 def NGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
@@ -47,12 +61,11 @@ def NGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
     orders = tuple(orders)
     if not orders or min(orders) < 1 or len(set(orders)) < len(orders) or not 1 <= bits <= 30:
         raise ValueError(f"n-grams need different orders above 0 and 1 to 30 bits, not {orders} and {bits}")
-    size = len(orders) << bits
-    P, table = powers(orders), Embedding(size, E, he, gain=SIZE * math.sqrt(size / 2))
+    P = powers(orders)
 
-    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-        if x.shape[-1] < max(orders):
-            raise ValueError(f"n-grams of {max(orders)} characters need a context at least as long, not {x.shape[-1]}")
-        return table.forward(rows_of(x, P, bits), w, rng)
+    def rows(x: Array) -> Array:
+        if x.shape[-1] < len(P):
+            raise ValueError(f"n-grams of {len(P)} characters need a context at least as long, not {x.shape[-1]}")
+        return rows_of(x, P, bits)
 
-    return Layer(forward, table.layout, table.fill, ids=True)
+    return hashed(rows, len(orders), bits, E)

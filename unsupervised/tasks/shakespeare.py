@@ -50,7 +50,8 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     text = data("tiny-shakespeare")
     vocabulary = Vocabulary.of(text.train)
     layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
-                        range(2, config.longest + 1), config.bits, config.row, config.blank, config.cut)  # fmt: skip
+                        range(2, config.longest + 1), config.bits, config.row, vocabulary.letters(), config.blank,
+                        config.cut)  # fmt: skip
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
     return Language(text, vocabulary, layers, optimizer, rng,
                     context=config.context, batch=config.batch, updates=config.updates)  # fmt: skip
