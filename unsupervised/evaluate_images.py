@@ -27,7 +27,7 @@ from unsupervised.image_pictures import draw
 from unsupervised.vae import Model, Vae, log_mean_exp
 
 SEEDS = {"train": 2, "val": 1, "test": 0}  # of which pixels of a part are black
-FEW = 500  # test pictures that get sixteen times as many codes
+FEW = 250  # test pictures that get sixteen times as many codes
 TAUGHT = 10_000  # labelled pictures, and generated ones, that the classifiers learn from, at most
 TEMPLATES = 200  # of the mixture that is beside
 BLOBS = 5  # Gaussians a class, over the codes of its labelled pictures, at most

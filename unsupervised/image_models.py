@@ -27,8 +27,8 @@ class ImageModel:
     dropout: float = 0.0  # share of hidden units that are dropped in training
     batch: int = 128  # pictures in a minibatch
     updates: int = 2000  # minibatches, in all
-    lr: float = 0.003  # step size of Adam at its highest; it falls to 0 as a cosine
-    warm: float = 0.0  # share of the run over which the weight of the KL rises from 0 to 1
+    lr: float = 0.002  # step size of Adam at its highest; it falls to 0 as a cosine
+    warm: float = 0.2  # share of the run over which the weight of the KL rises from 0 to 1
     samples: int = 64  # codes a test picture, of the importance-weighted bound
 
     def __post_init__(self) -> None:

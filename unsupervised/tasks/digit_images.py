@@ -24,7 +24,7 @@ class Config(ImageModel):
     batch: int = 64  # pictures in a minibatch
 
 
-PRESETS = {"quick": {"codes": 2, "updates": 1000}, "best": {"updates": 8000, "samples": 512}}
+PRESETS = {"quick": {"codes": 2, "updates": 1000, "lr": 0.003}, "best": {"updates": 8000, "samples": 512}}
 
 
 def see(photo: Photo) -> Array:

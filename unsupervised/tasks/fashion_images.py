@@ -21,8 +21,8 @@ class Config(ImageModel):
 
 
 PRESETS = {
-    "quick": {"hidden": 256, "codes": 16, "blobs": 100, "updates": 1500, "lr": 0.004, "samples": 4},
-    "best": {"updates": 26000, "samples": 128},
+    "quick": {"hidden": 256, "codes": 16, "blobs": 100, "updates": 1200, "lr": 0.004, "samples": 4},
+    "best": {"updates": 12000, "samples": 128},
 }
 
 
