@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.lab.data_kinds import Text, parts
 from unsupervised import evaluate_text
-from unsupervised.counts import add_one
+from unsupervised.counts import Counts, add_one, kneser_ney_orders
 from unsupervised.evaluate_text import Parts, copied, distinct, known_words, longest_copy, variety
 
 LETTERS = st.text("ab é\n", max_size=70)
@@ -132,6 +132,10 @@ def test_records_are_counted_each_by_itself():
                                   lambda temperature: "", None)  # fmt: skip
     assert len(alone) == 2
     assert report.reference == pytest.approx(math.log(3) / 4, abs=0.02)  # which name is all there is to learn
+    counts = Counts(np.append(end, train), V, evaluate_text.ORDER, end)  # the first name begins like all others
+    orders = kneser_ney_orders(counts)
+    chosen = orders(alone[0]).mean(0).argmax()
+    assert report.reference == pytest.approx(-orders(alone[1]).mean(0)[chosen], rel=1e-12)
 
 
 def test_scoring_holds_one_chunk_at_a_time():
