@@ -117,8 +117,8 @@ def image_exam(samples: int) -> Callable[[Vae, Array, Path | None], Report]:
             ),
             "accuracy_taught_by_real": classifier_accuracy(x_taught, t_taught, x, splits.t_test),
         }
-        z = model.prior.draw(rng, model.parts(w)[2], 100)
-        own = model.likelihood.draw(rng, model.decode(w, z))
+        y = model.generate(w, rng, 100)
+        own = model.likelihood.draw(rng, y)
         metrics["pixels_from_nearest_of_generated"] = float(np.median(nearest(own, train)[1]))
         metrics["pixels_from_nearest_of_test"] = float(np.median(nearest(x[:100], train)[1]))
         peers = {"each pixel by itself": 1, f"mixture of {TEMPLATES} templates": TEMPLATES}
@@ -134,7 +134,7 @@ def image_exam(samples: int) -> Callable[[Vae, Array, Path | None], Report]:
             f"classifiers alone."
         )
         if folder:
-            draw(report, learner, w, z, nearest, folder)
+            draw(report, learner, w, model.likelihood.mean(y), nearest, folder)
         return report
 
     return exam

@@ -9,6 +9,7 @@ from core.lab.pictures import See
 from core.layers import Rng
 from core.optimizers import Adam, constant, cosine, warm_up
 from unsupervised.evaluate_images import binarise, black_and_white, image_exam
+from unsupervised.image_pictures import as_text
 from unsupervised.likelihoods import bernoulli
 from unsupervised.priors import mixture, standard_normal
 from unsupervised.vae import Vae, vae_model
@@ -47,5 +48,5 @@ def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None 
     model = vae_model(splits.x_train.shape[1], (config.hidden,) * config.depth, config.codes, bernoulli,
                       dropout=config.dropout, prior=prior)  # fmt: skip
     return Vae(black_and_white(splits), model, Adam(config.lr), rng, updates=config.updates, batch=config.batch,
-               exam=image_exam(config.samples), draw=binarise, schedule=RATE, see=see,
+               exam=image_exam(config.samples), draw=binarise, schedule=RATE, see=see, show=as_text,
                beta=warm_up(config.warm) if config.warm else constant)  # fmt: skip

@@ -16,23 +16,18 @@ STOPS, FRAMES = 6, 12  # test pictures on a way, and steps between two of them
 SIDE = 15  # pictures along a side of the map
 
 
-def draw(report: Report, learner: Vae, w: Array, z: Array, nearest: Callable[[Array, Array], tuple[Array, Array]],
+def draw(report: Report, learner: Vae, w: Array, made: Array, nearest: Callable[[Array, Array], tuple[Array, Array]],
          folder: Path) -> None:  # fmt: skip
-    """All pictures into `folder`, with their captions into the report; z (100, Z) are codes from the prior."""
+    """All pictures into `folder`, with their captions into the report; `made` (100, I) are what it makes."""
     splits, model = learner.splits, learner.model
-
-    def decoded(z: Array) -> Array:
-        return model.likelihood.mean(model.decode(w, z))
-
-    made = decoded(z)
     image_sheet(folder / "samples.png", made)
     report.pictures["samples.png"] = "Pictures of codes drawn from the prior: how likely each pixel is black"
     own, (at, _) = made[:40], nearest(made[:40], splits.x_train)
     pairs = np.stack([own, splits.x_train[at]], 1).reshape(-1, own.shape[1])
-    image_sheet(folder / "neighbours.png", pairs)
+    image_sheet(folder / "neighbours.png", pairs, ["made", "nearest"] * len(own))
     report.pictures["neighbours.png"] = "Made pictures, each with the nearest training picture to its right"
     x = splits.x_test[:40]
-    back = decoded(model.encode(w, x)[0])
+    back = learner.predict(w, x)
     rows = [part[a : a + 10] for a in range(0, len(x), 10) for part in (x, back)]
     image_sheet(folder / "reconstructions.png", np.concatenate(rows))
     report.pictures["reconstructions.png"] = "Test pictures, and below each what comes back by way of its code"
@@ -71,3 +66,12 @@ def code_map(path: Path, model: Model, w: Array, x: Array) -> None:
     across, down = np.quantile(m, (np.arange(SIDE) + 0.5) / SIDE, axis=0).T.astype(w.dtype)
     grid = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
     image_sheet(path, model.likelihood.mean(model.decode(w, grid)), columns=SIDE)
+
+
+def as_text(x: Array, back: Array) -> str:
+    """A picture and what came back of it, side by side in characters, two rows of pixels in a line: x, back (I,)."""
+    both = squares(np.stack([x, back]))
+    both = np.pad(both, ((0, 0), (0, both.shape[1] % 2), (0, 0)))
+    shade = both.reshape(2, -1, 2, both.shape[2]).mean(2)
+    ink = np.array(list(" .:-=+*#%@"))[np.clip(10 * shade, 0, 9).astype(int)]
+    return "\n".join("".join(a) + "  |  " + "".join(b) for a, b in zip(*ink, strict=True))

@@ -88,6 +88,10 @@ class Model:
             back_encoder(np.concatenate([dz, dz * noise * (0.5 * s) - 0.5 * beta / B], -1), of_encoder)
         return -float(log_p.sum()) / B, float((log_q - log_prior[:, 0]).sum()) / B
 
+    def generate(self, w: Array, rng: Rng, n: int, c: Array | None = None) -> Array:
+        """n new examples as parameters y (n, O) of p(x | z), z from the prior; see `likelihood.mean` and `.draw`."""
+        return self.decode(w, self.prior.draw(rng, self.parts(w)[2], n), c)
+
     def log_weights(self, w: Array, x: Array, K: int, rng: Rng, c: Array | None = None) -> Array:
         """log p(x, z_k) / q(z_k | x) for K codes drawn from q: x (N, I) -> (N, K), nats.
 
@@ -132,6 +136,7 @@ def vae_model(I: int, hidden: tuple[int, ...], Z: int, likelihood: Likelihood, C
 
 
 Draw = Callable[[Rng, Array], Array]  # x (B, I) -> (B, I): what of the training examples is seen this time
+Show = Callable[[Array, Array], str]  # an example (I,), and what came back of it (I,)
 Exam = Callable[["Vae", Array, "Path | None"], Report]  # learner, best weights, folder -> report
 
 
@@ -153,12 +158,13 @@ class Vae:
 
     def __init__(self, splits: Splits, model: Model, optimizer: Optimizer, rng: Rng, *, updates: int, batch: int,
                  exam: Exam, draw: Draw = as_it_is, schedule: Schedule = cosine, beta: Schedule = constant,
-                 memory: int = 100, see: See | None = None) -> None:  # fmt: skip
+                 memory: int = 100, see: See | None = None, show: Show | None = None) -> None:  # fmt: skip
         check_examples(splits)
         if model.C:
             check_labels(splits, model.C)
         self.splits, self.model, self.net, self.optimizer = splits, model, model.net, optimizer
-        self.draw, self.schedule, self.beta, self.exam, self.see = draw, schedule, beta, exam, see
+        self.draw, self.schedule, self.beta, self.exam = draw, schedule, beta, exam
+        self.see, self.show = see, show
         self.updates, self.batch, self.memory = updates, min(batch, len(splits.x_train)), memory
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
@@ -208,13 +214,16 @@ class Vae:
         x, c = batch if isinstance(batch, tuple) else (batch, None)
         return sum(self.model.loss(w, x, c, g, rng))
 
-    def predict(self, w: Array, x: Any) -> Array:
-        """What comes back of each example by way of the mean of its code: (N, I) or one (I,), or a photo.
+    def predict(self, w: Array, x: Any) -> Any:
+        """What comes back of each example by way of the mean of its code: x (N, I) or one (I,) -> (N, I).
 
+        A photo becomes an example as `see` says, and what comes back of it a text for the terminal as `show` says.
         With a condition each is told the class under which it is likeliest.
         """
         if isinstance(x, Photo) and self.see:
-            x = self.see(x)
+            seen = self.see(x)
+            back = self.predict(w, seen)
+            return self.show(seen, back[0]) if self.show else back
         x, I = np.asarray(x, np.float32), self.splits.x_train.shape[1]
         if x.size == 0 or x.size % I or (x.shape[-1] != I and x[:1].size != I and x.size != I):
             raise ValueError(f"an example has {I} numbers, not the shape {x.shape}")
