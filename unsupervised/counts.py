@@ -118,19 +118,20 @@ def frequencies(counts: Counts, order: int, grams: Array) -> Array:
     return p
 
 
-def jelinek_mercer(counts: Counts, order: int, held_out: Array, rounds: int = 100) -> Model:
+def jelinek_mercer(counts: Counts, order: int, held_out: Array, rounds: int = 100,
+                   again: Counts | None = None) -> Model:  # fmt: skip
     """p = sum_n weight_n p_n of the relative frequencies (Jelinek and Mercer 1980).
 
     The weights maximise the likelihood of the windows `held_out`, which must not be of the text that was counted:
     expectation maximisation sets weight_n to the mean share that p_n has in p. None falls to 0, or what is new to
-    the held-out windows too would be impossible.
+    the held-out windows too would be impossible. With `again` the frequencies, but not the weights, are its own.
     """
     p = frequencies(counts, order, held_out)
     weight = np.full(order + 1, 1 / (order + 1))
     for _ in range(rounds):
         share = p * weight  # N, order + 1
         weight = np.maximum((share / share.sum(1, keepdims=True)).mean(0), 1e-6)
-    return lambda grams: np.log(frequencies(counts, order, grams) @ (weight / weight.sum()))
+    return lambda grams: np.log(frequencies(again or counts, order, grams) @ (weight / weight.sum()))
 
 
 def discounts(a: Array) -> Array:

@@ -32,7 +32,9 @@ SHORT = 16  # characters of the spans that tell where copies may begin
 STRETCHES = 10  # of the test part, LENGTH characters each, that what is written is held against, at most
 
 Windows = Callable[[Array, Array, int], Array]  # (what stands before, ids (N,), width) -> (N, width)
-Mix = Callable[[Counts, int, Array], Model]  # (counts, the order that was chosen, windows to choose on) -> a model
+Mix = Callable[
+    [Counts, int, Array], Callable[[Counts], Model]
+]  # (counts, chosen order, windows to choose on) -> a model
 
 
 def windows(before: Array, ids: Array, width: int) -> Array:
@@ -51,6 +53,7 @@ class Parts(NamedTuple):
     width: int
     windows: Windows = windows
     boundary: int | None = None  # of a text of records, the id that stands between two
+    recount: bool = False  # does the validation part teach too, once all choices are made?
 
 
 def spread(grams: Array, n: int) -> Array:
@@ -129,17 +132,16 @@ def _alike(text: str, corpus: str, n: int) -> list[int]:
     return places
 
 
-def compare(texts: Mapping[str, str], text: Text) -> dict[str, dict[str, float]]:
-    """Each of `texts` against the training part, and "test": what is said of stretches of the test part, on average."""
-    corpus = text.train[-COUNTED:]
+def compare(texts: Mapping[str, str], corpus: str, test: str) -> dict[str, dict[str, float]]:
+    """Each of `texts` against what was learnt from, and "test": what is said of the test part, in stretches as long."""
     known = set(words(corpus))
-    starts = range(0, max(len(text.test) - LENGTH, 0) + 1, LENGTH)
+    starts = range(0, max(len(test) - LENGTH, 0) + 1, LENGTH)
     chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
-    real = [variety(text.test[a : a + LENGTH]) for a in chosen]
+    real = [variety(test[a : a + LENGTH]) for a in chosen]
     said = {name: {"known_words": known_words(written, known), "copied_spans": copied(written, corpus),
                    "longest_copy": float(longest_copy(written, corpus)), **variety(written)}
             for name, written in texts.items()}  # fmt: skip
-    said["test"] = {"known_words": known_words(text.test, known), "copied_spans": copied(text.test, corpus),
+    said["test"] = {"known_words": known_words(test, known), "copied_spans": copied(test, corpus),
                     **{name: statistics.fmean(row[name] for row in real) for name in real[0]}}  # fmt: skip
     return said
 
@@ -149,29 +151,36 @@ def report(network: Model, parts: Parts, text: Text, write: Callable[[float], st
     """The network and its peers on every position of the test part, and what it writes against what it read.
 
     `write` gives a text of LENGTH characters at a temperature. With `mix`, a model made of the network and the counts
-    is scored too; its choices are made on windows of the validation part, as those of the counts are.
+    is scored too: it makes its choices on windows of the validation part, as the counts do, before it is given the
+    counts to predict with.
     """
-    train, V = parts.train[-COUNTED:], parts.V
-    if parts.boundary is not None:
-        train = np.append(parts.boundary, train)  # the first record has a beginning too
-    counts = Counts(train, V, min(ORDER, len(train)), parts.boundary)
+    V, both = parts.V, np.concatenate([parts.train, parts.val])
+
+    def counted(ids: Array) -> Counts:
+        ids = ids[-COUNTED:]
+        if parts.boundary is not None:
+            ids = np.append(parts.boundary, ids)  # the first record has a beginning too
+        return Counts(ids, V, min(ORDER, len(ids)), parts.boundary)
+
+    counts = counted(parts.train)
     width = max(parts.width, counts.order)
     held_out = spread(parts.windows(parts.train, parts.val, width), HELD_OUT)
     order = int(kneser_ney_orders(counts)(held_out).mean(0).argmax()) + 1
-    peers = {"unigram": add_one(counts, 1), "bigram": add_one(counts, min(2, counts.order)),
-             "trigram": jelinek_mercer(counts, min(3, counts.order), held_out)}  # fmt: skip
-    grams = parts.windows(np.concatenate([parts.train[-width:], parts.val]), parts.test, width)
-    value, reference = nats(network, grams), nats(kneser_ney(counts, order), grams)
+    again = counted(both) if parts.recount else counts
+    peers = {"unigram": add_one(again, 1), "bigram": add_one(again, min(2, counts.order)),
+             "trigram": jelinek_mercer(counts, min(3, counts.order), held_out, again=again)}  # fmt: skip
+    grams = parts.windows(both[-width - len(parts.val) :], parts.test, width)
+    value, reference = nats(network, grams), nats(kneser_ney(again, order), grams)
     baselines = {name: nats(model, grams) for name, model in peers.items()}
     texts = {f"{temperature:g}": printable(write(temperature)) for temperature in (TEMPERATURE, *OTHERS)}
-    said = compare(texts, text)
+    said = compare(texts, (text.train + text.val * parts.recount)[-COUNTED:], text.test)
     reference_name = f"modified Kneser-Ney, {order}-grams"
     metrics = {"test_nats": value, "test_bits": value / math.log(2), "unknown_share": float((parts.test == 0).mean()),
                **{f"written_{name}": figure for name, figure in said[f"{TEMPERATURE:g}"].items()},
                **{f"test_{name}": figure for name, figure in said["test"].items()}}  # fmt: skip
     bars = {"network": value}
     if mix is not None:
-        metrics["test_nats_with_counts"] = bars["network and counts"] = nats(mix(counts, order, held_out), grams)
+        metrics["test_nats_with_counts"] = bars["network and counts"] = nats(mix(counts, order, held_out)(again), grams)
     pictures = {}
     if folder is not None:
         draw(folder / "text_nats.png", {**bars, **baselines, reference_name: reference}, math.log(V))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.lab.data_kinds import Text, parts
 from unsupervised import evaluate_text
-from unsupervised.counts import Counts, add_one, kneser_ney_orders
+from unsupervised.counts import Counts, add_one, jelinek_mercer, kneser_ney_orders
 from unsupervised.evaluate_text import Parts, copied, distinct, known_words, longest_copy, variety
 
 LETTERS = st.text("ab é\n", max_size=70)
@@ -102,7 +102,7 @@ def test_a_mixture_chooses_on_the_validation_part_and_is_scored_on_the_test_part
 
     def mix(counts, order, held_out):
         seen.append((order, held_out))
-        return add_one(counts, 1)
+        return lambda again: add_one(again, 1)
 
     report = evaluate_text.report(lambda g: np.full(len(g), -9.0), Parts(train, val, test, V, 4), text,
                                   lambda temperature: "", tmp_path, mix)  # fmt: skip
@@ -111,6 +111,35 @@ def test_a_mixture_chooses_on_the_validation_part_and_is_scored_on_the_test_part
     assert held_out[:, -1].tolist() == val.tolist()
     assert report.metrics["test_nats_with_counts"] == report.baselines["unigram"]
     assert report.metrics["test_nats"] == pytest.approx(9)
+
+
+def test_what_was_chosen_stays_when_the_validation_part_is_counted_too():
+    text = text_of(3000)
+    (train, val, test), V = encoded(text)
+    given = []
+
+    def mix(counts, order, held_out):
+        given.append((counts, order))
+        return lambda again: given.append(again) or add_one(again, 1)
+
+    parts_ = Parts(train, val, test, V, 4, recount=True)
+    report = evaluate_text.report(lambda g: np.zeros(len(g)), parts_, text, lambda temperature: text.val[:500], None,
+                                  mix)  # fmt: skip
+    (counts, order), again = given
+    ids = np.concatenate([train, val, test])
+    every = evaluate_text.windows(ids[:9], ids[9:], 10)
+    held_out, grams = every[-len(test) - len(val) : -len(test)], every[-len(test) :]
+    assert counts.count[0] == len(train)
+    assert again.count[0] == len(train) + len(val)
+    assert order == kneser_ney_orders(counts)(held_out).mean(0).argmax() + 1
+    whole = Counts(ids[: -len(test)], V, 10)
+    assert report.reference == pytest.approx(-kneser_ney_orders(whole)(grams).mean(0)[order - 1])
+    assert report.baselines["bigram"] == pytest.approx(-add_one(whole, 2)(grams).mean())
+    weighted = jelinek_mercer(counts, 3, held_out, again=whole)
+    assert report.baselines["trigram"] == pytest.approx(-weighted(grams).mean())
+    assert weighted(grams).mean() != jelinek_mercer(counts, 3, held_out)(grams).mean()
+    assert report.metrics["test_nats_with_counts"] == report.baselines["unigram"]
+    assert report.metrics["written_copied_spans"] == 1  # what it wrote stands in the validation part
 
 
 def test_records_are_counted_each_by_itself():
