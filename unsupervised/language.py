@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,58 +24,17 @@ from core.network import Concat, Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from unsupervised import evaluate_text, generation
 from unsupervised.counts import Counts, Model
-from unsupervised.mixture import mixture
+from unsupervised.mixture import mixture, weigh
 from unsupervised.ngrams import NGrams
+from unsupervised.vocabulary import Vocabulary as Vocabulary
 from unsupervised.words import SETS, Words
 
+HELD_OUT = evaluate_text.HELD_OUT
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
-CHUNK = 1 << 20  # characters that are encoded at once
 RATE = warm_up(0.02, cosine)
+AGAIN = 0.5  # of the rate, where it begins anew with the validation part
 Judge = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
-
-
-@dataclass(frozen=True, eq=False)
-class Vocabulary:
-    """The characters that a text holds at least twice, and ids for them; id 0 stands for every other character.
-
-    One character met once teaches nothing that could be used, so it stands in for those that are never met: the
-    unknown symbol has a probability that was learnt, and a character outside the vocabulary is scored as it.
-    """
-
-    codes: Array  # V - 1 sorted code points
-
-    @classmethod
-    def of(cls, text: str) -> Vocabulary:
-        total = np.zeros(0x110000, np.int64)
-        for codes in _code_points(text):
-            total += np.bincount(codes, minlength=len(total))
-        return cls(np.flatnonzero(total > 1))
-
-    def __len__(self) -> int:
-        return len(self.codes) + 1
-
-    def encode(self, text: str) -> Array:
-        """ids (N,), in the smallest unsigned type that holds them."""
-        known = np.concatenate([self.codes, [0x110000]])  # no character has the last one
-        parts = [np.empty(0, np.min_scalar_type(len(self)))]
-        for codes in _code_points(text):
-            place = np.searchsorted(self.codes, codes)
-            parts.append(np.where(known[place] == codes, place + 1, 0).astype(parts[0].dtype))
-        return np.concatenate(parts)
-
-    def decode(self, ids: Sequence[int] | Array) -> str:
-        return "".join(chr(self.codes[i - 1]) if i else "\N{REPLACEMENT CHARACTER}" for i in ids)
-
-    def letters(self) -> Array:
-        """(V,) uint64: the lower-case code point of each id that words are made of, 0 for one that separates them."""
-        characters = [chr(code) for code in self.codes]
-        return np.array([0] + [ord(c.lower()[0]) if c.isalnum() or c in "_'" else 0 for c in characters], np.uint64)
-
-
-def _code_points(text: str) -> Iterator[Array]:
-    for a in range(0, len(text), CHUNK):
-        yield np.frombuffer(text[a : a + CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def Forget(blank: float, cut: float) -> Layer:
@@ -125,6 +83,11 @@ class Language:
     epoch visits each position of the training part once, in an order of its own (the few that fill no minibatch wait
     for another epoch).
 
+    The text right before the test part is the most like it, and it is the validation part. When it has served, after
+    `updates`, its probabilities are noted and `again` minibatches follow of both parts, at a rate that begins at half
+    and falls anew. From then on `val_nats` is of learnt text; what the report chooses, such as the weights of a
+    mixture, it chooses by what was noted.
+
     What a position sees is for `windows` to say, and how a window moves on for `slide`: by default it is the text
     before it, across the border of the parts. A text of records has others, the id of a `boundary` between two, and
     `begin`, which makes the beginning of a record of a prompt. `judge` adds to the report what a task asks.
@@ -133,7 +96,7 @@ class Language:
     monitor = "-val_nats"
 
     def __init__(self, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], optimizer: Optimizer, rng: Rng, *,
-                 context: int, batch: int, updates: int, schedule: Schedule = RATE,
+                 context: int, batch: int, updates: int, again: int = 0, schedule: Schedule = RATE,
                  windows: evaluate_text.Windows = evaluate_text.windows, slide: generation.Slide = generation.slide,
                  boundary: int | None = None, begin: Callable[[str], str] = str,
                  judge: Judge | None = None) -> None:  # fmt: skip
@@ -143,7 +106,8 @@ class Language:
                              f"validate and test on: the parts of this text have {sizes}")  # fmt: skip
         if len(vocabulary) < 2:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
-        self.text, self.vocabulary, self.context, self.batch, self.updates = text, vocabulary, context, batch, updates
+        self.text, self.vocabulary, self.context, self.batch = text, vocabulary, context, batch
+        self.updates, self.again = updates, again
         self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
         self.net = Sequential(*layers)
         self.optimizer, self.schedule = optimizer, schedule
@@ -151,9 +115,10 @@ class Language:
         self.w = self.net.init(rng)
         self.g = np.zeros_like(self.w)
         self.count = 0
-        self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
-        self.val_windows = evaluate_text.spread(windows(self.train, self.val, context + 1), VAL)
         self.cut, self.slide, self.boundary, self.begin, self.judge = windows, slide, boundary, begin, judge
+        self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
+        self.held_out = windows(self.train, self.val, context + 1)
+        self.noted = np.empty(0, np.float32)  # log p of the held-out windows, before they were learnt from
         self._shuffle()
 
     def _shuffle(self) -> None:
@@ -161,9 +126,18 @@ class Language:
         self.order = np.arange(len(self.windows), dtype=np.int32)
         self.shuffler.shuffle(self.order)
 
+    def _join(self) -> None:
+        """From now on the validation part teaches too."""
+        both = np.concatenate([self.train, self.val])
+        self.windows = self.cut(both[:0], both, self.context + 1)
+
     def _draw(self) -> tuple[Array, Array]:
         """The next minibatch: contexts (B, K) and the characters after them (B,)."""
-        k = self.count % max(len(self.windows) // self.batch, 1)
+        if self.count == self.updates:
+            self.noted = self.log_probs(self.w, evaluate_text.spread(self.held_out, HELD_OUT))
+            self._join()
+        done = self.count if self.count < self.updates else self.count - self.updates
+        k = done % max(len(self.windows) // self.batch, 1)
         if k == 0 and self.count:
             self._shuffle()
         rows = self.windows[self.order[k * self.batch : (k + 1) * self.batch]]
@@ -171,14 +145,20 @@ class Language:
 
     @property
     def progress(self) -> float:
-        return self.count / self.updates
+        return self.count / (self.updates + self.again)
+
+    @property
+    def rate(self) -> float:
+        if self.count < self.updates:
+            return self.schedule(self.count / self.updates)
+        return AGAIN * self.schedule((self.count - self.updates) / self.again)
 
     def update(self) -> dict[str, float]:
-        total, examples, steps = 0.0, 0, min(STEPS, self.updates - self.count)
+        total, examples, steps = 0.0, 0, min(STEPS, self.updates + self.again - self.count)
         for _ in range(steps):
             batch = self._draw()
             total += self.loss(self.w, batch, self.g, self.rng)
-            self.optimizer.step(self.w, self.g, self.schedule(self.progress))
+            self.optimizer.step(self.w, self.g, self.rate)
             self.count += 1
             examples += len(batch[1])
         return {"loss": total / steps, "examples": examples, "answers": 0}
@@ -202,12 +182,17 @@ class Language:
         y, _ = self.net(grams[:, -self.context - 1 : -1], w)  # N, V
         return np.take_along_axis(log_softmax(y), grams[:, -1:].astype(np.intp), 1)[:, 0]
 
+    def log_probs(self, w: Array, grams: Array) -> Array:
+        """`log_prob` of any number of windows, some at a time."""
+        n = evaluate_text.CHUNK
+        return np.concatenate([self.log_prob(w, grams[a : a + n]) for a in range(0, len(grams), n)])
+
     def evaluate(self) -> dict[str, float]:
-        return {"val_nats": evaluate_text.nats(lambda grams: self.log_prob(self.w, grams), self.val_windows)}
+        return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
 
     def report(self, w: Array, folder: Path | None) -> Report:
         parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1, self.cut,
-                                    self.boundary)  # fmt: skip
+                                    self.boundary, self.again > 0)  # fmt: skip
 
         def network(grams: Array) -> Array:
             return self.log_prob(w, grams)
@@ -215,10 +200,14 @@ class Language:
         def write(temperature: float) -> str:
             return self.generate(w, "", evaluate_text.LENGTH, temperature, rng=np.random.default_rng(0))
 
-        def mix(counts: Counts, order: int, held_out: Array) -> Model:
-            return mixture(network, counts, held_out)
+        noted = self.noted if len(self.noted) else self.log_probs(w, evaluate_text.spread(self.held_out, HELD_OUT))
+
+        def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], Model]:
+            weights = weigh(noted, counts, held_out)
+            return lambda counts: mixture(network, counts, weights)
 
         report = evaluate_text.report(network, parts, self.text, write, folder, mix)
+        report.metrics["val_nats"] = -float(noted.mean())
         if self.judge is not None:
             self.judge(self, w, report, folder)
         return report
@@ -270,11 +259,14 @@ class Language:
         return best
 
     def state(self) -> State:
-        return {"count": np.asarray(self.count), "epoch": self.epoch, "rng": rng_state(self.rng),
+        return {"count": np.asarray(self.count), "epoch": self.epoch, "rng": rng_state(self.rng), "noted": self.noted,
                 **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count = int(state["count"])
+        self.noted = state["noted"].copy()
+        if len(self.noted):
+            self._join()
         set_rng_state(self.shuffler, state["epoch"])
         self._shuffle()
         set_rng_state(self.rng, state["rng"])

@@ -38,13 +38,24 @@ def weights_of(p: Array, k: Array, K: int) -> Array:
     return weights
 
 
-def mixture(network: Model, counts: Counts, held_out: Array) -> Model:
-    """The network and Kneser-Ney of all orders of `counts`, weighted by what suits the windows `held_out`."""
+def weigh(log_p: Array, counts: Counts, held_out: Array) -> Array:
+    """The weights (counts.order, 1 + counts.order) that suit the windows `held_out`, log_p (N,) the network's of them.
+
+    Neither the network nor the counts may have learnt from these windows, or they would be believed too much.
+    """
+    orders = kneser_ney_orders(counts)
+    counted = np.concatenate([orders(held_out[a : a + CHUNK]) for a in range(0, len(held_out), CHUNK)])
+    p = np.exp(np.concatenate([log_p[:, None], counted], 1, dtype=np.float64))
+    return weights_of(p, longest_known(counts, held_out), counts.order)
+
+
+def mixture(network: Model, counts: Counts, weights: Array) -> Model:
+    """The network and Kneser-Ney of all orders of `counts`."""
     orders = kneser_ney_orders(counts)
 
-    def each(grams: Array) -> Array:
-        return np.exp(np.concatenate([network(grams)[:, None], orders(grams)], 1, dtype=np.float64))  # N, 1 + orders
+    def model(grams: Array) -> Array:
+        p = np.exp(np.concatenate([network(grams)[:, None], orders(grams)], 1, dtype=np.float64))  # N, 1 + orders
+        log_p: Array = np.log((p * weights[longest_known(counts, grams)]).sum(1))
+        return log_p
 
-    p = np.concatenate([each(held_out[a : a + CHUNK]) for a in range(0, len(held_out), CHUNK)])
-    weights = weights_of(p, longest_known(counts, held_out), counts.order)
-    return lambda grams: np.log((each(grams) * weights[longest_known(counts, grams)]).sum(1))
+    return model

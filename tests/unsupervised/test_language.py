@@ -13,7 +13,7 @@ from core.lab.data_kinds import Text, parts
 from core.losses import cross_entropy, softmax
 from core.network import Sequential
 from core.optimizers import Adam, AdamW
-from unsupervised import evaluate_text, language
+from unsupervised import evaluate_text, language, vocabulary
 from unsupervised.counts import Counts, add_one, jelinek_mercer, kneser_ney_orders
 from unsupervised.generation import gumbel
 from unsupervised.language import Language, Vocabulary, window_net
@@ -22,12 +22,12 @@ WORDS = ["a cat", "the dog", "sees", "hears", "and", "then", "it rains", "nobody
 TEXT = parts(" ".join(WORDS[i] for i in np.random.default_rng(0).integers(0, len(WORDS), 700)))
 
 
-def learner(text=TEXT, seed=0, context=4, dropout=0.0, batch=32, updates=60, lr=0.01, depth=2):
+def learner(text=TEXT, seed=0, context=4, dropout=0.0, batch=32, updates=60, lr=0.01, depth=2, again=0):
     vocabulary = Vocabulary.of(text.train)
     layers = window_net(len(vocabulary), context, 6, 16, depth, dropout)
     optimizer = AdamW(lr, Sequential(*layers).layout, 0.01)
     return Language(text, vocabulary, layers, optimizer, np.random.default_rng(seed),
-                    context=context, batch=batch, updates=updates)  # fmt: skip
+                    context=context, batch=batch, updates=updates, again=again)  # fmt: skip
 
 
 def trained(**options):
@@ -51,7 +51,7 @@ def test_vocabulary_holds_what_occurs_twice():
 def test_encoding_is_right_across_chunks_and_for_any_code_point(monkeypatch):
     text = "".join(map(chr, [*range(0, 600), 0xFFFF, 0x10000, 0x10FFFF] * 2)) + "\udc80"
     whole = Vocabulary.of(text)
-    monkeypatch.setattr(language, "CHUNK", 7)
+    monkeypatch.setattr(vocabulary, "CHUNK", 7)
     assert whole.codes.tolist() == Vocabulary.of(text).codes.tolist() == [*range(600), 0xFFFF, 0x10000, 0x10FFFF]
     ids = whole.encode(text)
     assert ids.dtype == np.uint16
@@ -109,7 +109,7 @@ def test_a_text_that_repeats_is_learnt():
 
 
 def test_each_epoch_visits_every_position_once_in_another_order():
-    one = learner(batch=32)
+    one = learner(batch=32, updates=999)
     n = len(one.train) - one.context
     epochs = []
     for _ in range(2):
@@ -154,6 +154,41 @@ def test_resumed_equals_never_stopped(updates):
     resumed.w[:] = stopped.w
     resumed.load(saved)
     for _ in range(4):
+        assert resumed.update() == whole.update()
+    assert resumed.w.tobytes() == whole.w.tobytes()
+    assert {k: v.tobytes() for k, v in resumed.state().items()} == {k: v.tobytes() for k, v in whole.state().items()}
+
+
+def test_the_validation_part_joins_when_it_has_served():
+    one = learner(updates=50, again=190)
+    for _ in range(3):  # 60 minibatches: the border lies within the third call
+        one.update()
+    plain = trained(updates=50)
+    np.testing.assert_array_equal(one.noted, plain.log_probs(plain.w, plain.held_out))  # before it was learnt from
+    both = np.concatenate([one.train, one.val])
+    np.testing.assert_array_equal(one.windows, evaluate_text.windows(both[:0], both, 5))
+    assert sorted(one.order.tolist()) == list(range(len(both) - 4))
+    assert one.progress == pytest.approx(60 / 240)
+    assert one.rate == pytest.approx(language.AGAIN * language.RATE(10 / 190))
+    while one.progress < 1:
+        one.update()
+    report = one.report(one.w, None)
+    assert report.metrics["val_nats"] == pytest.approx(plain.report(plain.w, None).metrics["val_nats"])
+    assert one.evaluate()["val_nats"] < report.metrics["val_nats"]
+    assert report.metrics["test_nats"] < plain.report(plain.w, None).metrics["test_nats"] + 0.05
+
+
+@pytest.mark.parametrize("calls", [2, 3, 4])  # before, at and after the border
+def test_resumed_equals_never_stopped_across_the_border(calls):
+    def fresh():
+        return learner(dropout=0.2, updates=60, again=60)
+
+    whole, resumed = fresh(), fresh()
+    for _ in range(calls):
+        whole.update()
+    resumed.w[:] = whole.w
+    resumed.load({name: array.copy() for name, array in whole.state().items()})
+    while whole.progress < 1:
         assert resumed.update() == whole.update()
     assert resumed.w.tobytes() == whole.w.tobytes()
     assert {k: v.tobytes() for k, v in resumed.state().items()} == {k: v.tobytes() for k, v in whole.state().items()}
@@ -215,7 +250,7 @@ def test_what_a_position_sees_is_for_the_windows_to_say():
     one = Language(TEXT, vocabulary, layers, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20,
                    windows=lonely)  # fmt: skip
     assert one.windows.tolist() == lonely(None, one.train, 5).tolist()
-    assert one.val_windows.tolist() == lonely(None, one.val, 5).tolist()
+    assert one.held_out.tolist() == lonely(None, one.val, 5).tolist()
     x, _ = one._draw()
     assert not x[:, :-1].any()
 

@@ -15,6 +15,10 @@ IDS = RNG.choice(V, 3000, p=[0.4, 0.3, 0.2, 0.1])
 COUNTS = Counts(IDS, V, 5)
 
 
+def mixed(network, held_out):
+    return mixture.mixture(network, COUNTS, mixture.weigh(network(held_out), COUNTS, held_out))
+
+
 def test_longest_known_context_is_that_of_a_search_through_the_text():
     text = "".join(map(str, IDS[:200]))
     counts = Counts(IDS[:200], V, 6)
@@ -40,15 +44,15 @@ def test_weights_are_the_likeliest():
 
 def test_a_network_that_knows_is_believed_and_one_that_does_not_is_not():
     held_out, test = evaluate_text.windows(IDS[:0], IDS[1000:2000], 6), evaluate_text.windows(IDS[:0], IDS[2000:], 6)
-    sure = mixture.mixture(lambda grams: np.full(len(grams), np.log(0.99)), COUNTS, held_out)
+    sure = mixed(lambda grams: np.full(len(grams), np.log(0.99)), held_out)
     assert sure(test).mean() > np.log(0.97)
-    silly = mixture.mixture(lambda grams: np.full(len(grams), -20.0), COUNTS, held_out)
+    silly = mixed(lambda grams: np.full(len(grams), -20.0), held_out)
     assert silly(test).mean() > kneser_ney_orders(COUNTS)(test).mean(0).max() - 0.01
 
 
 def test_mixture_sums_to_one():
     held_out = evaluate_text.windows(IDS[:0], IDS[1000:2000], 6)
-    model = mixture.mixture(lambda grams: np.full(len(grams), -np.log(V)), COUNTS, held_out)
+    model = mixed(lambda grams: np.full(len(grams), -np.log(V)), held_out)
     contexts = RNG.integers(0, V, (30, 5))
     grams = np.concatenate([contexts.repeat(V, 0), np.tile(np.arange(V), 30)[:, None]], 1)
     np.testing.assert_allclose(np.exp(model(grams)).reshape(30, V).sum(1), 1)
@@ -60,6 +64,6 @@ def test_chunks_make_no_difference(monkeypatch):
     def network(grams):
         return np.log((grams[:, -1] + 1) / 10)
 
-    whole = mixture.mixture(network, COUNTS, held_out)(held_out)
+    whole = mixed(network, held_out)(held_out)
     monkeypatch.setattr(mixture, "CHUNK", 77)
-    np.testing.assert_allclose(mixture.mixture(network, COUNTS, held_out)(held_out), whole)
+    np.testing.assert_allclose(mixed(network, held_out)(held_out), whole)

@@ -17,7 +17,7 @@ PROBLEM = "shakespeare"
 
 @dataclass(frozen=True)
 class Config:
-    context: int = 16  # characters that the next one is predicted from
+    context: int = 24  # characters that the next one is predicted from
     embedding: int = 32  # numbers that stand for a character
     longest: int = 6  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
     bits: int = 14  # 2^bits rows for the n-grams of one length
@@ -28,17 +28,19 @@ class Config:
     blank: float = 0.03  # share of the characters read that are made unknown in training
     cut: float = 0.3  # share of the contexts that are cut short in training
     batch: int = 512  # characters predicted in a minibatch
-    updates: int = 3600  # minibatches, in all
+    updates: int = 3000  # minibatches of the training part
+    again: int = 1800  # minibatches of the training and the validation part, after all choices
     lr: float = 8e-3  # step size of AdamW at its highest
-    decay: float = 0.3  # weight decay of AdamW
+    decay: float = 0.35  # weight decay of AdamW
 
     def __post_init__(self) -> None:
         positive(self, "context", "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
         for name in ("dropout", "blank", "cut"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
-        if not self.decay >= 0:
-            raise ValueError(f"decay must not be below 0, not {self.decay}")
+        for name in ("decay", "again"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
         if not 2 <= self.longest <= self.context:
             raise ValueError(f"longest must be from 2 to the context of {self.context}, not {self.longest}")
 
@@ -54,4 +56,4 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
                         config.cut)  # fmt: skip
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
     return Language(text, vocabulary, layers, optimizer, rng,
-                    context=config.context, batch=config.batch, updates=config.updates)  # fmt: skip
+                    context=config.context, batch=config.batch, updates=config.updates, again=config.again)  # fmt: skip
