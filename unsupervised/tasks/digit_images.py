@@ -17,7 +17,7 @@ PROBLEM = "digit-images"
 
 @dataclass(frozen=True)
 class Config(ImageModel):
-    codes: int = 16  # numbers in a code; with 2 the report has a map of them
+    codes: int = 8  # numbers in a code; with 2 the report has a map of them
     hidden: int = 256  # units of a hidden layer
     blobs: int = 100  # Gaussians that the prior is a mixture of; 0: one, which does not learn
     dropout: float = 0.1  # share of hidden units that are dropped in training
