@@ -22,7 +22,7 @@ class Config(ImageModel):
 
 PRESETS = {
     "quick": {"hidden": 256, "codes": 16, "blobs": 100, "updates": 1200, "lr": 0.004, "samples": 4},
-    "best": {"updates": 10000, "samples": 128},
+    "best": {"updates": 6000, "samples": 128},
 }
 
 
