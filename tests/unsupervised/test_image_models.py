@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.lab.datasets import Data
 from core.lab.learner import Splits
 from core.lab.pictures import Photo
 from core.optimizers import Adam
@@ -27,6 +30,8 @@ from unsupervised.image_pictures import as_text
 from unsupervised.likelihoods import bernoulli
 from unsupervised.tasks import digit_images, fashion_images, mnist_images
 from unsupervised.vae import Vae, vae_model
+
+ROOT = Path(os.environ.get("TRIVIUM_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
 def grey(rng, N):
@@ -55,6 +60,13 @@ def test_bits_are_the_same_for_good_and_as_often_black_as_the_grey_values_say():
     assert np.array_equal(bits, fixed(x, "test"))
     assert sha256(bits) == hashlib.sha256(np.packbits(bits.astype(np.uint8)).tobytes()).hexdigest()
     assert sha256(fixed(np.full((2, 784), 0.5), "test"))[:16] == "07a10a6eee2ac6d9"
+
+
+@pytest.mark.skipif(not (ROOT / "mnist").is_dir(), reason="MNIST is not here")
+def test_the_bits_of_mnist_are_those_of_every_record():
+    assert sha256(fixed(Data(ROOT)("mnist").x_test, "test")) == (
+        "e57c29358f8feb9d94da931970e5d4412a2ac9422f0a8515278b558a6d213cf7"
+    )
 
 
 def test_training_stays_grey(splits):
