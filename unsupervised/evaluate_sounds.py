@@ -5,8 +5,8 @@ one tells voices. Files are judged as they are written, samples rounded to 16 bi
 sayings stands what it hears in the real clips of the test part, as they are and after the way to a picture and back
 (what the vocoder costs). A word that is said alike each time could be heard well, so the roles are exchanged too: a
 machine that never heard anything but generated files is asked about real clips. And distances are measured, between
-two sayings of a word and from a saying to the nearest training clip: the root of the mean square difference of
-standardised cepstra.
+two sayings of a word (in any voices, or in one) and from a saying to the nearest training clip: the root of the mean
+square difference of standardised cepstra.
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     x = judge.ears([read_sound(file) for file in files])
     heard = judge.words.predict(x)
     x_test, t_test = judge.ears(real(said.test)), said.word[said.test]
+    c_test = t_test * V + said.voice[said.test]
     x_through = judge.ears(through(real(said.test), rng))
     # as many real clips, of the same words in the same voices, by the same way: what generated ones could at best teach
     some = rng.permutation(said.train)
@@ -133,6 +134,8 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         "one_saying_one_voice_to_real": right(machine(x_one[::V], words[one][::V]), x_test, t_test),
         "distance_within_word": within(x, words), "distance_within_word_real": within(x_test, t_test),
         "distance_within_word_vocoder": within(x_through, t_test),
+        "distance_within_voice": within(x, c), "distance_within_voice_real": within(x_test, c_test),
+        "distance_within_voice_vocoder": within(x_through, c_test),
         **{f"distance_to_training{name}": float(d.mean()) for name, d in nearest.items()},
         "least_distance_to_training": float(nearest[""].min()),
         "least_distance_to_training_real": float(nearest["_real"].min()),

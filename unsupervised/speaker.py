@@ -5,8 +5,8 @@ m(c) the mean row of the training clips of c, and both networks those of `unsupe
     z ~ N(0, 1),  x ~ N(m(c) + decoder([z, c]), deviation^2),  q(z | x, c) = encoder([x - m(c), c])
 so that the code need not say again what the condition says already. Without m the codes of different words keep apart,
 against the prior, and of words out of fresh codes one in five was heard as intended.
-What is written is the mean of p(x | z, c), not a draw from it. Asked about a recording, it compares: which c makes
-this x the likeliest?
+What is written is drawn from p(x | z, c), not its mean, which is a paler word. Asked about a recording, it compares:
+which c makes this x the likeliest?
 """
 
 from __future__ import annotations
@@ -111,10 +111,16 @@ class Speaker(Vae):
         self.said, self.book = said, book
 
     def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:
-        """Wav files of words (N,) in voices (N,), each out of a fresh code z ~ N(0, temperature^2)."""
-        z = np.float32(temperature) * self.model.prior.draw(rng, self.model.parts(w)[2], len(words))
+        """Wav files of words (N,) in voices (N,), each drawn: z ~ p(z), then x ~ p(x | z, c).
+
+        What is drawn is drawn towards its mean by `temperature`: 0 gives the usual saying, 1 the model itself.
+        """
+        k = np.float32(temperature)
+        z = k * self.model.prior.draw(rng, self.model.parts(w)[2], len(words))
         y = self.model.decode(w, z, words * len(self.said.voices) + voices)
-        return [wav_bytes(x, RATE) for x in sounded(*self.book.pictures(self.model.likelihood.mean(y)), rng)]
+        mean = self.model.likelihood.mean(y)
+        x = mean + k * (self.model.likelihood.draw(rng, y) - mean)
+        return [wav_bytes(wave, RATE) for wave in sounded(*self.book.pictures(x), rng)]
 
     def recordings(self, w: Array, word: str, voice: str, count: int, temperature: float, rng: Rng) -> dict[str, bytes]:
         """Wav files by name, `count` of each word in each voice; an empty `word` or `voice` stands for all of them.

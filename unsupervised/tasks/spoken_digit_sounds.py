@@ -22,7 +22,7 @@ class Config:
     components: int = 128  # principal components that a picture of a word is made of
     hidden: int = 512  # units in the hidden layer of the encoder, and of the decoder
     code: int = 32  # numbers in a code
-    deviation: float = 1.0  # of a component about what the decoder says, in the deviation of all pixels
+    deviation: float = 1.2  # of a component about what the decoder says, in the deviation of all pixels
     dropout: float = 0.3  # share of the hidden units that are left out, anew each time
     updates: int = 1500  # minibatches, in all
     batch: int = 128  # clips in a minibatch
