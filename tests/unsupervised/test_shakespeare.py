@@ -39,7 +39,7 @@ def test_presets_fit():
     [
         ("context", 0), ("embedding", 0), ("bits", 0), ("row", 0), ("hidden", -1), ("depth", 0), ("batch", 0),
         ("updates", 0), ("lr", 0.0), ("lr", math.nan), ("dropout", 1.0), ("blank", -0.1), ("blank", math.nan),
-        ("cut", 1.1), ("cut", math.nan), ("decay", -1.0), ("decay", math.nan), ("longest", 17), ("longest", 1),
+        ("cut", 1.1), ("cut", math.nan), ("decay", -1.0), ("decay", math.nan), ("longest", -1), ("again", -1),
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_by_name(field, value):
@@ -48,11 +48,11 @@ def test_nonsense_is_refused_by_name(field, value):
 
 
 def test_configuration_reaches_the_network():
-    one = build(context=7, embedding=3, longest=4, bits=5, row=2, hidden=11, depth=2, updates=2, batch=10)
+    one = build(context=7, embedding=3, longest=4, bits=5, row=2, hidden=11, depth=2, updates=2, again=1, batch=10)
     V = len(one.vocabulary)
     tables, linears = [(V, 3), (3 * 32, 2), (4 * 32, 2)], [(7 * 3 + (3 + 4) * 2, 11), (11, 11), (11, V)]
     assert [shape for shape in one.net.layout.values() if len(shape) == 2] == tables + linears
-    assert one.update()["examples"] == 20
+    assert one.update()["examples"] == 30
 
 
 def test_gradient_is_the_true_one():
@@ -64,7 +64,7 @@ def test_gradient_is_the_true_one():
 
 
 def test_a_play_of_four_lines_is_learnt_and_counts_help_where_the_network_stops_early(tmp_path):
-    one = build(bits=8, hidden=32, updates=60, batch=64)
+    one = build(bits=8, hidden=32, updates=60, again=20, batch=64)
     while one.progress < 1:
         one.update()
     report = one.report(one.w, tmp_path)
@@ -86,7 +86,7 @@ def test_the_first_nine_tenths_teach_and_the_rest_asks(monkeypatch):
 
 @needs_data
 def test_a_short_run_beats_the_trigram_on_the_plays():
-    one = make(Config(updates=200, hidden=96, embedding=16, lr=0.01), np.random.default_rng(0), Data(ROOT))
+    one = make(Config(updates=200, again=0, hidden=96, embedding=16, lr=0.01), np.random.default_rng(0), Data(ROOT))
     while one.progress < 1:
         one.update()
     assert one.evaluate()["val_nats"] < 2.0  # a trigram has 2.04

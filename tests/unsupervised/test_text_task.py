@@ -38,7 +38,7 @@ def test_presets_fit():
     [
         ("context", 0), ("embedding", 0), ("hidden", -1), ("depth", 0), ("batch", 0), ("updates", 0), ("lr", 0.0),
         ("lr", math.nan), ("dropout", 1.0), ("dropout", -0.1), ("dropout", math.nan), ("decay", -1.0),
-        ("decay", math.nan),
+        ("decay", math.nan), ("longest", -1), ("bits", 0), ("row", 0), ("blank", 1.0), ("cut", -0.1), ("cut", math.nan),
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_by_name(field, value):
@@ -47,10 +47,11 @@ def test_nonsense_is_refused_by_name(field, value):
 
 
 def test_configuration_reaches_the_network():
-    one = build(context=5, embedding=3, hidden=7, depth=3, dropout=0.5, batch=11, updates=2)
+    one = build(context=5, embedding=3, longest=0, hidden=7, depth=3, dropout=0.5, batch=11, updates=2)
     V = len(one.vocabulary)
-    assert one.net.layout["0.table"] == (V, 3)
-    assert [s for s in one.net.layout.values() if len(s) == 2][1:] == [(15, 7), (7, 7), (7, 7), (7, V)]
+    assert [s for s in one.net.layout.values() if len(s) == 2] == [(V, 3), (15, 7), (7, 7), (7, 7), (7, V)]
+    other = build(context=5, embedding=3, longest=8, words=True, bits=4, row=2, hidden=7, depth=1)
+    assert [s for s in other.net.layout.values() if len(s) == 2] == [(V, 3), (4 * 16, 2), (4 * 16, 2), (31, 7), (7, V)]
     assert one.update()["examples"] == 22
     batch = one.sample(np.random.default_rng(0), 20)
     assert one.loss(one.w, batch) != one.loss(one.w, batch, rng=np.random.default_rng(0))

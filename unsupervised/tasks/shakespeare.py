@@ -19,7 +19,7 @@ PROBLEM = "shakespeare"
 class Config:
     context: int = 24  # characters that the next one is predicted from
     embedding: int = 32  # numbers that stand for a character
-    longest: int = 6  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
+    longest: int = 6  # characters of the longest n-grams, from 2 on, that have rows of their own; 0 for none
     bits: int = 14  # 2^bits rows for the n-grams of one length
     row: int = 16  # numbers in a row
     hidden: int = 384  # units of a hidden layer
@@ -38,22 +38,20 @@ class Config:
         for name in ("dropout", "blank", "cut"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
-        for name in ("decay", "again"):
+        for name in ("longest", "decay", "again"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
-        if not 2 <= self.longest <= self.context:
-            raise ValueError(f"longest must be from 2 to the context of {self.context}, not {self.longest}")
 
 
-PRESETS = {"quick": {"updates": 800}, "best": {}}
+PRESETS = {"quick": {"updates": 600, "again": 200}, "best": {}}
 
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
     text = data("tiny-shakespeare")
     vocabulary = Vocabulary.of(text.train)
+    orders = range(2, min(config.longest, config.context) + 1)
     layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
-                        range(2, config.longest + 1), config.bits, config.row, vocabulary.letters(), config.blank,
-                        config.cut)  # fmt: skip
+                        orders, config.bits, config.row, vocabulary.letters(), config.blank, config.cut)  # fmt: skip
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
     return Language(text, vocabulary, layers, optimizer, rng,
                     context=config.context, batch=config.batch, updates=config.updates, again=config.again)  # fmt: skip

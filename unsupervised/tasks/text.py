@@ -25,26 +25,35 @@ class Config:
     file: str = ""  # any UTF-8 text file instead of the embedded corpus
     context: int = 8  # characters that the next one is predicted from
     embedding: int = 32  # numbers that stand for a character
+    longest: int = 6  # characters of the longest n-grams, from 2 on, that have rows of their own; 0 for none
+    words: bool = False  # have words rows of their own, too?
+    bits: int = 13  # 2^bits rows for the n-grams of one length
+    row: int = 8  # numbers in a row
     hidden: int = 192  # units of a hidden layer
     depth: int = 2  # hidden layers
     dropout: float = 0.0  # share of hidden units that are dropped in training
+    blank: float = 0.0  # share of the characters read that are made unknown in training
+    cut: float = 0.0  # share of the contexts that are cut short in training
     batch: int = 256  # characters predicted in a minibatch
-    updates: int = 1300  # minibatches, in all
+    updates: int = 1000  # minibatches, in all
     lr: float = 0.01  # step size of AdamW at its highest
-    decay: float = 0.05  # weight decay of AdamW
+    decay: float = 0.2  # weight decay of AdamW
 
     def __post_init__(self) -> None:
-        positive(self, "context", "embedding", "hidden", "depth", "batch", "updates", "lr")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
-        if not self.decay >= 0:
-            raise ValueError(f"decay must not be below 0, not {self.decay}")
+        positive(self, "context", "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
+        for name in ("dropout", "blank", "cut"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
+        for name in ("longest", "decay"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
 PRESETS = {
-    "quick": {"updates": 500},
-    "best": {"context": 12, "hidden": 512, "dropout": 0.2, "updates": 12000, "lr": 0.008, "decay": 0.15},
-}
+    "quick": {"updates": 400},
+    "best": {"context": 24, "longest": 7, "words": True, "bits": 14, "row": 16, "hidden": 384, "dropout": 0.1,
+             "blank": 0.03, "cut": 0.3, "batch": 512, "updates": 3000, "lr": 0.008, "decay": 0.35},
+}  # fmt: skip
 
 
 def read(file: str, data: Data) -> Text:
@@ -63,7 +72,10 @@ def read(file: str, data: Data) -> Text:
 def make(config: Config, rng: Rng, data: Data) -> Language:
     text = read(config.file, data) if config.file else data("python-reference")
     vocabulary = Vocabulary.of(text.train)
-    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout)
+    orders = range(2, min(config.longest, config.context) + 1)
+    letters = vocabulary.letters() if config.words else None
+    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
+                        orders, config.bits, config.row, letters, config.blank, config.cut)  # fmt: skip
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
     return Language(text, vocabulary, layers, optimizer, rng,
                     context=config.context, batch=config.batch, updates=config.updates)  # fmt: skip
