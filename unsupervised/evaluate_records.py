@@ -140,6 +140,6 @@ def draw(path: Path, made: Array, real: Array) -> None:
     for shift, label, shares, colour in ((-0.2, "real, held out", real, "C0"), (0.2, "written", made, "C1")):
         bars = axes.bar(at + shift, shares, 0.38, label=label, color=colour)
         axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
-    axes.set(xlabel="rating", ylabel="judged positive", ylim=(0, 1.12), xticks=at, xticklabels=list(RATINGS))
-    axes.legend(loc="upper left", frameon=False)
+    axes.set(xlabel="rating", ylabel="judged positive", ylim=(0, 1.1), xticks=at, xticklabels=list(RATINGS))
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(path, dpi=120)

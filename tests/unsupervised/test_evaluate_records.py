@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.lab.data_kinds import Reviews
+from core.lab.data_kinds import Names, Reviews
 from core.lab.datasets import Data
 from core.lab.learner import Report
 from core.losses import log_softmax
@@ -135,10 +136,51 @@ def test_names_refuse_nonsense(config):
         names.Config(**config)
 
 
-@pytest.mark.parametrize("config", [{"context": 11}, {"longest": 20}, {"dropout": 1.0}, {"decay": -1.0}, {"row": 0}])
+@pytest.mark.parametrize("config", [{"context": 11}, {"longest": 24}, {"dropout": 1.0}, {"decay": -1.0}, {"row": 0}])
 def test_reviews_refuse_nonsense(config):
     with pytest.raises(ValueError, match=next(iter(config))):
         reviews.Config(**config)
+
+
+def test_rows_of_words_at_a_rating():
+    vocabulary = Vocabulary.of("12345 abcdefghij\n" * 2)
+    layer = reviews.rated_rows(vocabulary.letters(), 12, 3)
+    w = layer.init(np.random.default_rng(0))
+
+    def row(window):
+        return layer(vocabulary.encode(window)[None], w)[0][0].tolist()
+
+    assert row("5 abc de fgh") == row("5 jbc de fgh") == row("5c de fgh") != row("1 abc de fgh")  # the last two words
+    assert row("5 abc ce fgh")[:3] == row("5 abc de fgh")[:3] != row("5 abc de fgi")[:3]  # the last one
+
+
+def test_reviews_as_a_task():
+    rng = np.random.default_rng(0)
+    rating = rng.integers(1, 6, 400)
+    words = [f"{'great fit' if r > 3 else 'poor fit'} {' '.join(rng.choice(list('abcdef'), 6))}" for r in rating]
+    data = Reviews([""] * 400, words, rating, np.array([]))
+    config = reviews.Config(hidden=16, bits=6, row=4, updates=20, context=12, longest=3)
+    one = reviews.make(config, np.random.default_rng(0), lambda name: data)
+    one.update()
+    figures = one.report(one.w, None).metrics
+    assert all(np.isfinite(value) for value in figures.values())
+    assert figures["heard_positive_real_5"] == 1
+    with pytest.raises(ValueError, match="begins with the rating"):
+        one.generate(one.w, "great", 5)
+
+
+def test_names_as_a_task():
+    rng = np.random.default_rng(0)
+    everyone = ["".join(rng.choice(list("abcde"), 4)) for _ in range(300)]
+    data = Names(everyone, everyone[:240], everyone[240:270], everyone[270:])
+    config = names.Config(hidden=16, embedding=4, updates=20)
+    one = names.make(config, np.random.default_rng(0), lambda name: data)
+    one.update()
+    report = one.report(one.w, None)
+    assert all(np.isfinite(value) for value in report.metrics.values())
+    assert report.metrics["test_names_in_training"] == 0
+    both = names.make(replace(config, split="lecture"), np.random.default_rng(0), lambda name: data)
+    assert both.report(both.w, None).metrics["test_names_in_training"] > 0
 
 
 @pytest.mark.skipif(not (ROOT / "names" / "names.txt").exists(), reason="names are not here")

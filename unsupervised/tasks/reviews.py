@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from core.initializers import Array, he
 from core.lab.data_kinds import Reviews, Text
 from core.lab.datasets import Data
 from core.lab.learner import positive
-from core.layers import Rng
-from core.network import Sequential
+from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
+from core.network import Concat, Sequential
 from core.optimizers import AdamW
 from unsupervised import records
 from unsupervised.evaluate_records import RATINGS, review_figures
-from unsupervised.language import Language, Vocabulary, window_net
+from unsupervised.language import Language, Vocabulary
+from unsupervised.ngrams import NGrams, hashed, leading
+from unsupervised.words import MIX, SETS, Words, words_of
 
 PARADIGM = "unsupervised"
 PROBLEM = "reviews"
+RATED = 2  # sets of last words that have rows for each rating: the present word, and it with the one before
+STEP = np.uint64(0xD6E8FEB86659FD93)  # odd: what one rating more adds to a hash
 
 
 @dataclass(frozen=True)
 class Config:
-    context: int = 20  # characters that the next one is predicted from; the first of them is always the rating
-    embedding: int = 32  # numbers that stand for a character
-    longest: int = 6  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
-    bits: int = 15  # 2^bits rows for the n-grams of one length
+    context: int = 24  # characters that the next one is predicted from; the first of them is always the rating
+    embedding: int = 16  # numbers that stand for a character
+    longest: int = 7  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
+    bits: int = 15  # 2^bits rows for the n-grams of one length, and for each set of words
     row: int = 16  # numbers in a row
     hidden: int = 384  # units of a hidden layer
     depth: int = 2  # hidden layers
     dropout: float = 0.0  # share of hidden units that are dropped in training
     batch: int = 512  # characters predicted in a minibatch
-    updates: int = 8000  # minibatches, in all
-    lr: float = 4e-3  # step size of AdamW at its highest
+    updates: int = 5000  # minibatches, in all
+    lr: float = 8e-3  # step size of AdamW at its highest
     decay: float = 0.05  # weight decay of AdamW
 
     def __post_init__(self) -> None:
@@ -44,7 +52,7 @@ class Config:
             raise ValueError(f"decay must not be below 0, not {self.decay}")
 
 
-PRESETS = {"quick": {"updates": 800}, "best": {"hidden": 512, "updates": 24000}}
+PRESETS = {"quick": {"hidden": 192, "bits": 13, "updates": 500}, "best": {"bits": 16, "updates": 9000}}
 
 
 def written(reviews: Reviews) -> Text:
@@ -69,12 +77,34 @@ def rated(prompt: str) -> str:
     return prompt
 
 
+def rated_rows(letters: Array, bits: int, E: int) -> Layer:
+    """Rows for the last words at each rating: ids (..., K), the rating first -> (..., RATED E); what fits with what."""
+
+    def rows(x: Array) -> Array:
+        rating = x[..., :1].astype(np.uint64) + np.uint64(1)  # ..., 1
+        return leading((words_of(x, letters) @ MIX)[..., :RATED] + rating * STEP, bits)
+
+    return hashed(rows, RATED, bits, E)
+
+
+def review_net(vocabulary: Vocabulary, config: Config) -> list[Layer]:
+    """The window net, its rows those of n-grams, of words, and of words at a rating."""
+    V, letters, orders = len(vocabulary), vocabulary.letters(), range(2, config.longest + 1)
+    layers = [Concat(Embedding(V, config.embedding, he, gain=0.5 * math.sqrt(V / 2)),
+                     NGrams(orders, config.bits, config.row), Words(letters, config.bits, config.row),
+                     rated_rows(letters, config.bits, config.row))]  # fmt: skip
+    I = config.context * config.embedding + (len(orders) + len(SETS) + RATED) * config.row
+    for _ in range(config.depth):
+        layers += [Linear(I, config.hidden), gelu, Dropout(config.dropout)]
+        I = config.hidden
+    return [*layers, Linear(I, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
+
+
 def make(config: Config, rng: Rng, data: Data) -> Language:
     text = written(data("reviews"))
     vocabulary = Vocabulary.of(text.train)
     end = int(vocabulary.encode(records.END)[0])
-    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
-                        orders=range(2, config.longest + 1), bits=config.bits, row=config.row)  # fmt: skip
+    layers = review_net(vocabulary, config)
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
     return Language(text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch,
                     updates=config.updates, windows=records.windows(end, True), slide=records.slide(end, True),
