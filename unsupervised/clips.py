@@ -1,9 +1,8 @@
 """Spoken words as rows of numbers for clusterers: each clip's cepstrum at a few moments, whatever its length.
 
 The clip's loud part is cut into MOMENTS pieces of one length; of each piece the mean of its log mel spectrum, and of
-that the first COEFFICIENTS of the cepstrum. The mean over the moments is what voice, microphone and loudness add to
-all of a clip. It can be taken away ("cepstral mean normalisation", Atal 1974): what is left is what changes within the
-word.
+that the first COEFFICIENTS of the cepstrum. The mean over the moments is what voice and microphone add to all of a
+clip. It can be taken away ("cepstral mean normalisation", Atal 1974): what is left is what changes within the word.
 """
 
 from __future__ import annotations
@@ -26,9 +25,11 @@ def cepstrum(sound: Sound, voice: bool) -> Array:
 
     Raises ValueError when there is nothing to be heard.
     """
-    if not np.abs(sound.samples).max() > 0:
+    loudest = np.abs(sound.samples).max()
+    if not loudest > 0:
         raise ValueError("the recording is silent")
-    x = log_mel(power_spectrogram(resample(sound, RATE).samples, FRAME, HOP, BINS), BANK)  # n, F
+    samples = resample(sound, RATE).samples / loudest
+    x = log_mel(power_spectrogram(samples, FRAME, HOP, BINS), BANK)  # n, F
     loudness = np.log(np.exp(x).mean(1))
     loud = np.flatnonzero(loudness > loudness.max() - SILENCE)
     x = np.maximum(x[loud[0] : loud[-1] + 1], loudness.max() - 2 * SILENCE)  # a digital 0 is no further than a whisper
@@ -38,9 +39,9 @@ def cepstrum(sound: Sound, voice: bool) -> Array:
     return (c if voice else c - c.mean(0)).ravel()
 
 
-def clip_parts(clips: Clips, voice: bool) -> tuple[Array, tuple[Array, Array, Array]]:
+def clip_parts(clips: Clips, voice: bool) -> tuple[Array, list[Array]]:
     """All clips (N, I), and which of them are training, validation (repetitions 5 to 9) and the official test part."""
     x = np.stack([cepstrum(Sound(clip, clips.rate), voice) for clip in clips.clips])
     test = clips.repetition < 5
     val = ~test & (clips.repetition < 10)
-    return x, tuple(np.flatnonzero(part) for part in (~test & ~val, val, test))
+    return x, [np.flatnonzero(part) for part in (~test & ~val, val, test)]

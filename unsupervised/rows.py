@@ -29,7 +29,8 @@ def information(splits: Splits, K: int, config: Any, rng: Rng) -> Clusterer:
     """Mutual information between row and cluster, the same for a neighbour; the best of several starts."""
 
     def noisy(rng: Rng, x: Array) -> Array:
-        return x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
+        z: Array = x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
+        return z
 
     fewest = min(map(len, splits[::2]))
     return Clusterer(splits, MLP(splits.x_train.shape[1], config.hidden, K), config.lr, rng, updates=config.updates,

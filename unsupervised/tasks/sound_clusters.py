@@ -24,7 +24,7 @@ PROBLEM = "sound_clusters"
 
 @dataclass(frozen=True)
 class Config:
-    voice: bool = False  # keeps the mean cepstrum of a clip, which is its voice, microphone and loudness
+    voice: bool = False  # keeps the mean cepstrum of a clip, which is its voice and microphone
     clusters: int = 10  # how many; given, not found
     method: str = "information"  # information, autoencoder (a mixture on its code) or dec (k-means on it, refined)
     hidden: int = 128  # units in the hidden layer
@@ -76,6 +76,7 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
             report.pictures["speakers.png"] = f"Clusters against speakers: {', '.join(names)}"
 
     def read(raw: bytes) -> Array:
-        return ((cepstrum(read_sound(raw), config.voice) - mean) / deviation)[None]
+        z: Array = (cepstrum(read_sound(raw), config.voice) - mean) / deviation
+        return z[None]
 
     return Reading(learner, (".wav",), read, tell)
