@@ -51,7 +51,7 @@ def one_seed(setup: Any, work: Path) -> dict[str, Any]:
         best = loop.train(signals, silent)
     trained = time.process_time()
     report = learner.report(best, folder)
-    return {"seed": setup.seed, **report.metrics, "val_nats_elbo": loop.best_value, "baselines": report.baselines,
+    return {"seed": setup.seed, **report.metrics, "val_nats_elbo": -loop.best_value, "baselines": report.baselines,
             "how": report.texts["How it was measured"], "parameters": learner.net.size, "examples": loop.examples,
             "seconds": round(loop.seconds, 1), "processor_seconds": round(trained - started, 1) if fresh else None,
             "processor_seconds_of_report": round(time.process_time() - trained, 1), "load": load()}  # fmt: skip

@@ -1,13 +1,13 @@
 """A variational auto-encoder: examples are explained by codes that nobody gave, and new codes make new examples.
 
-    z ~ N(0, 1),  x ~ p(x | z), whose parameters y are the decoder's;  the encoder guesses the code of an example,
+    z ~ p(z),  x ~ p(x | z), whose parameters y are the decoder's;  the encoder guesses the code of an example,
     q(z | x) = N(m, exp(v)) with [m, v] = encoder(x), and its noise is drawn outside:  z = m + exp(v/2) e,  e ~ N(0, 1).
     log p(x)  >=  ELBO = E_q[log p(x | z)] - KL(q(z | x) || p(z))                  (Kingma and Welling 2014)
     log p(x)  >=  L_K = E[log 1/K sum_k p(x, z_k) / q(z_k | x)]  >=  ELBO  (Burda et al. 2016, arXiv:1509.00519)
 Learning raises the ELBO. The gradient at the decoder's output is made of the example itself (x - sigmoid(y) for black
-and white pixels); it goes on through z into the encoder, since z is a function of m and v once e is drawn. Both
-networks lie in one w, the encoder first. With labels as a condition, one-hot beside x and beside z, it makes examples
-of a class.
+and white pixels); it goes on through z into the encoder, since z is a function of m and v once e is drawn. Encoder,
+decoder and prior lie in one w, in this order. With labels as a condition, one-hot beside x and beside z, it makes
+examples of a class.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ VAL_SEED = 1  # of the noise that validation figures are made with
 
 @dataclass(frozen=True)
 class Model:
-    """p(x | z) and q(z | x), as functions of one flat w: first the encoder's parameters, then the decoder's."""
+    """p(z), p(x | z) and q(z | x), as functions of one flat w."""
 
     encoder: Layer  # [x, onehot(c)] (..., I + C) -> [m, v] (..., 2Z)
     decoder: Layer  # [z, onehot(c)] (..., Z + C) -> y (..., O)
