@@ -28,8 +28,8 @@ class Config:
     blank: float = 0.03  # share of the characters read that are made unknown in training
     cut: float = 0.3  # share of the contexts that are cut short in training
     batch: int = 512  # characters predicted in a minibatch
-    updates: int = 3000  # minibatches of the training part
-    again: int = 1800  # minibatches of the training and the validation part, after all choices
+    updates: int = 2400  # minibatches of the training part
+    again: int = 1400  # minibatches of the training and the validation part, after all choices
     lr: float = 8e-3  # step size of AdamW at its highest
     decay: float = 0.35  # weight decay of AdamW
 
