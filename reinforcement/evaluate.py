@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class ReturnExam:
     reference: float  # the return of a named strong agent
     reference_name: str
     baselines: Mapping[str, Policy] = field(default_factory=dict)
-    film: str | None = None  # the name of the environment to be filmed
+    film: str | Callable[[], Any] | None = None  # the environment to be filmed, or its name
     n_val: int = 20  # episodes of each kind that choose
     n_test: int = 100  # and that judge
     monitor: str = "+val_score"

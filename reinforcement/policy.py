@@ -42,3 +42,11 @@ def entropy(log_p: Array) -> tuple[Array, Array]:
     p = np.exp(log_p)
     H = -(p * log_p).sum(-1)
     return H, -p * (log_p + H[..., None])
+
+
+def hesitant(q: Array, explore: float) -> Array:
+    """Logits (..., A) of the policy argmax_a q_a that with probability `explore` takes any action (Watkins 1989)."""
+    p = np.full(q.shape, max(explore, 1e-6) / q.shape[-1], q.dtype)
+    np.put_along_axis(p, q.argmax(-1)[..., None], 1 - explore * (1 - 1 / q.shape[-1]), -1)
+    logits: Array = np.log(p)
+    return logits

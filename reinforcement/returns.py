@@ -29,3 +29,21 @@ def gae(reward: Array, discount: Array, value: Array, next_value: Array, end: Ar
     for t in reversed(range(len(reward) - 1)):
         advantage[t] += decay[t] * advantage[t + 1]
     return advantage
+
+
+def n_step(reward: Array, discount: Array, end: Array, n: int) -> tuple[Array, Array, Array]:
+    """G_t = r_t + d_t r_{t+1} + d_t d_{t+1} r_{t+2} + ... over n steps, D_t = d_t d_{t+1} ..., and the last of them.
+
+    Fewer where the episode ends or the steps do. What G_t misses is D_t times the value of the next observation of the
+    step `last_t`. Everything is (T, B) (Sutton 1988; Watkins 1989).
+    """
+    T = len(reward)
+    G, D, last = reward.copy(), discount.copy(), np.tile(np.arange(T)[:, None], reward.shape[1])
+    going = ~end  # whether the steps that stand in G_t have not ended the episode
+    for k in range(1, min(n, T)):
+        on = going[: T - k]
+        G[: T - k] += np.where(on, D[: T - k] * reward[k:], 0)
+        D[: T - k] = np.where(on, D[: T - k] * discount[k:], D[: T - k])
+        last[: T - k] += on
+        on &= ~end[k:]
+    return G, D, last

@@ -1,0 +1,34 @@
+"""Blackjack: take another card or stick, against a dealer who draws below 17; even the best player loses a little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.spaces import Discrete
+from gymnasium.wrappers import TransformObservation
+
+from core.layers import Rng
+from reinforcement.blackjack import OBSERVATIONS, blackjack, place
+from reinforcement.dqn import DQN
+from reinforcement.toy_text import ToyText, learner
+
+PARADIGM = "reinforcement"
+PROBLEM = "blackjack"
+PRESETS = {"quick": {"updates": 60, "batch": 256}, "best": {"updates": 1500}}
+
+
+@dataclass(frozen=True)
+class Config(ToyText):
+    updates: int = 400  # roll-outs that are learnt from
+    batch: int = 512  # steps in a minibatch
+    gamma: float = 1.0  # a reward k steps away counts gamma^k
+
+
+def make(config: Config, rng: Rng, data: Any) -> DQN:
+    def table(**options: Any) -> Any:
+        env = gym.make("Blackjack-v1", **options)
+        return TransformObservation(env, lambda seen: place(*seen), Discrete(OBSERVATIONS))
+
+    return learner(config, blackjack(), table, rng)

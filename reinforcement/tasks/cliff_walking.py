@@ -1,0 +1,30 @@
+"""Walk along a cliff to the other end: a step costs 1, a fall 100 and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+
+from core.layers import Rng
+from reinforcement.dqn import DQN
+from reinforcement.tabular import world
+from reinforcement.toy_text import ToyText, learner
+
+PARADIGM = "reinforcement"
+PROBLEM = "cliff_walking"
+LIMIT = 500  # steps; Gymnasium sets none
+PRESETS = {"quick": {"updates": 60}, "best": {"updates": 200}}
+
+
+@dataclass(frozen=True)
+class Config(ToyText):
+    pass  # the fields of all toy worlds
+
+
+def make(config: Config, rng: Rng, data: Any) -> DQN:
+    def cliff(**options: Any) -> Any:
+        return gym.make("CliffWalking-v1", max_episode_steps=LIMIT, **options)
+
+    return learner(config, world(cliff(), LIMIT), cliff, rng)

@@ -1,0 +1,37 @@
+"""Cross a frozen lake without falling into a hole, on ice where one step in three goes where it should."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+
+from core.layers import Rng
+from reinforcement.dqn import DQN
+from reinforcement.tabular import world
+from reinforcement.toy_text import ToyText, learner
+
+PARADIGM = "reinforcement"
+PROBLEM = "frozen_lake"
+LIMITS = {"4x4": 100, "8x8": 200}  # steps, as Gymnasium has them
+PRESETS = {"quick": {"updates": 60}, "best": {"updates": 400}}
+
+
+@dataclass(frozen=True)
+class Config(ToyText):
+    map: str = "4x4"  # or 8x8
+    slippery: bool = True  # whether two steps in three go to the side
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.map not in LIMITS:
+            raise ValueError(f"map must be one of {', '.join(LIMITS)}, not {self.map}")
+
+
+def make(config: Config, rng: Rng, data: Any) -> DQN:
+    def lake(**options: Any) -> Any:
+        return gym.make("FrozenLake-v1", map_name=config.map, is_slippery=config.slippery,
+                        max_episode_steps=LIMITS[config.map], **options)  # fmt: skip
+
+    return learner(config, world(lake(), LIMITS[config.map]), lake, rng)

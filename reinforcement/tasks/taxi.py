@@ -1,0 +1,30 @@
+"""Drive a taxi: fetch the passenger, bring them where they want to go, and waste no step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+
+from core.layers import Rng
+from reinforcement.dqn import DQN
+from reinforcement.tabular import world
+from reinforcement.toy_text import ToyText, learner
+
+PARADIGM = "reinforcement"
+PROBLEM = "taxi"
+LIMIT = 200  # steps, as Gymnasium has it
+PRESETS = {"quick": {"updates": 120}, "best": {"updates": 300}}
+
+
+@dataclass(frozen=True)
+class Config(ToyText):
+    pass  # the fields of all toy worlds
+
+
+def make(config: Config, rng: Rng, data: Any) -> DQN:
+    def taxi(**options: Any) -> Any:
+        return gym.make("Taxi-v4", max_episode_steps=LIMIT, **options)
+
+    return learner(config, world(taxi(), LIMIT), taxi, rng)

@@ -1,0 +1,157 @@
+import itertools
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from core.lab.episodes import Envs, returns, rollout
+from reinforcement.blackjack import NATURAL, OBSERVATIONS, blackjack, dealer, hit, place, stick
+from reinforcement.table_envs import TableEnvs
+from reinforcement.tabular import (
+    World,
+    best_with_a_clock,
+    earned,
+    greedy_policy,
+    q_learning,
+    value_iteration,
+    world,
+)
+
+
+def corridor(length=5, limit=20):
+    """0 ... length - 1, start in the middle: right (1) earns 1 at the end, left (0) ends with nothing."""
+    S = length
+    w = World(np.zeros((S, 2, 1), int), np.ones((S, 2, 1)), np.zeros((S, 2, 1)), np.zeros((S, 2, 1), bool),
+              np.eye(S)[S // 2], np.arange(S), limit)  # fmt: skip
+    for s, a in itertools.product(range(S), (0, 1)):
+        there = s + 2 * a - 1
+        w.over[s, a] = not 0 <= there < S
+        w.reward[s, a] = float(there == S)
+        w.next[s, a] = np.clip(there, 0, S - 1)
+    return w
+
+
+def play_slowly(w, policy, limit):
+    """The expected return by walking through every way that an episode can go."""
+
+    def rest(s, left):
+        if left == 0:
+            return 0.0
+        value = 0.0
+        for a, p in enumerate(policy[w.shown[s]]):
+            for k in range(w.prob.shape[-1]):
+                q = p * w.prob[s, a, k]
+                if q:
+                    later = 0.0 if w.over[s, a, k] else rest(w.next[s, a, k], left - 1)
+                    value += q * (w.reward[s, a, k] + later)
+        return value
+
+    return sum(p * rest(s, limit) for s, p in enumerate(w.start) if p)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 5])
+def test_what_a_policy_earns_is_what_walking_all_ways_comes_to(limit):
+    lake = world(gym.make("FrozenLake-v1"), limit)
+    policy = np.random.default_rng(0).dirichlet(np.ones(4), 16)
+    assert earned(lake, policy) == pytest.approx(play_slowly(lake, policy, limit), abs=1e-12)
+    line = corridor(limit=limit)
+    even = np.full((5, 2), 0.5)
+    assert earned(line, even) == pytest.approx(play_slowly(line, even, limit), abs=1e-12)
+
+
+def test_value_iteration_on_a_corridor_is_the_power_of_the_discount():
+    Q = value_iteration(corridor(), 0.9)
+    np.testing.assert_allclose(Q[:, 1], 0.9 ** np.arange(4, -1, -1), atol=1e-9)
+    assert earned(corridor(), greedy_policy(corridor(), Q)) == 1
+    assert best_with_a_clock(corridor()) == 1
+    assert best_with_a_clock(corridor(limit=2)) == 0  # three steps are needed
+
+
+def test_value_iteration_that_cannot_settle_says_so():
+    loop = World(np.zeros((1, 1, 1), int), np.ones((1, 1, 1)), np.ones((1, 1, 1)), np.zeros((1, 1, 1), bool),
+                 np.ones(1), np.zeros(1, int), 10)  # fmt: skip
+    with pytest.raises(ValueError, match="episodes never end"):
+        value_iteration(loop, 1.0, most=100)
+    assert value_iteration(loop, 0.5)[0, 0] == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("FrozenLake-v1", 100), ("CliffWalking-v1", 500), ("Taxi-v4", 200)])
+def test_the_table_of_gymnasium_is_taken_over_whole(name, limit):
+    env = gym.make(name)
+    w, P = world(env, limit), env.unwrapped.P
+    for s, a in itertools.product(range(0, len(P), 7), range(len(P[0]))):
+        there = {}
+        for p, to, reward, over in P[s][a]:
+            there[to, reward, over] = there.get((to, reward, over), 0) + p
+        ours = {}
+        for k in np.flatnonzero(w.prob[s, a]):
+            key = w.next[s, a, k], w.reward[s, a, k], w.over[s, a, k]
+            ours[key] = ours.get(key, 0) + w.prob[s, a, k]
+        assert ours == pytest.approx(there)
+    assert w.prob.sum(-1) == pytest.approx(1)
+
+
+def test_known_optima():
+    taxi, cliff = world(gym.make("Taxi-v4"), 200), world(gym.make("CliffWalking-v1"), 500)
+    assert earned(cliff, greedy_policy(cliff, value_iteration(cliff, 0.99))) == -13  # Sutton and Barto, example 6.6
+    assert earned(taxi, greedy_policy(taxi, value_iteration(taxi, 0.99))) == pytest.approx(7.93)
+
+
+def test_blackjack_is_a_world_and_its_best_player_does_what_the_book_says():
+    w = blackjack()
+    assert w.start.sum() == pytest.approx(1)
+    assert w.prob.sum(-1) == pytest.approx(1)
+    assert sum(dealer(10, 0, 1).values()) == pytest.approx(1)
+    Q = value_iteration(w, 1.0)
+    policy = greedy_policy(w, Q)
+    for shows, total in {1: 17, 2: 13, 3: 13, 4: 12, 5: 12, 6: 12, 7: 17, 10: 17}.items():  # Sutton and Barto, fig. 5.2
+        assert policy[place(total, shows, 0), 0] == 1, (total, shows)
+        assert policy[place(total - 1, shows, 0), 1] == 1, (total - 1, shows)
+    assert policy[place(17, 5, 1), 1] == 1  # soft 17 takes a card
+    assert policy[place(19, 5, 1), 0] == 1
+    assert -0.05 < earned(w, policy) < -0.04
+    ends = dealer(*hit(0, 0, 1), 1)  # against an ace
+    assert stick(21, natural=False, shows=1) == pytest.approx(1 - ends[21] - ends[NATURAL])  # a 21 only draws with a 21
+    assert stick(21, natural=True, shows=1) == pytest.approx(1 - ends[NATURAL])
+
+
+def test_blackjack_earns_what_gymnasium_pays():
+    w, rng, env = blackjack(), np.random.default_rng(0), gym.make("Blackjack-v1").unwrapped
+    policy = rng.dirichlet(np.ones(2), OBSERVATIONS)
+    paid = []
+    for episode in range(6_000):
+        seen, over = env.reset(seed=0 if episode == 0 else None)[0], False
+        while not over:
+            seen, reward, over, *_ = env.step(int(rng.random() < policy[place(*seen), 1]))
+        paid.append(reward)
+    assert abs(np.mean(paid) - earned(w, policy)) < 3.5 * np.std(paid) / len(paid) ** 0.5
+
+
+def test_environments_out_of_a_table_earn_what_the_table_says():
+    lake = world(gym.make("FrozenLake-v1"), 30)
+    actions = np.random.default_rng(1).integers(4, size=16)
+
+    def make_envs(n, rng):
+        return Envs(TableEnvs(n, lake), rng, "table")
+
+    G, lengths = returns(make_envs, lambda obs: actions[obs[:, 0]], 20_000, 7)
+    exact = earned(lake, np.eye(4)[actions])
+    assert abs(G.mean() - exact) < 4 * max(G.std(), 0.01) / len(G) ** 0.5
+    assert lengths.max() <= 30
+
+
+def test_environments_out_of_a_table_cut_off_and_start_anew():
+    w = corridor(limit=2)
+    envs = Envs(TableEnvs(3, w), np.random.default_rng(0), "table")
+    steps = rollout(envs, lambda obs: np.ones(3, int), 4)
+    assert steps.truncated[:, 0].tolist() == [False, True, False, False]
+    assert not steps.terminated.any()
+    assert steps.valid[:, 0].tolist() == [True, True, False, True]
+    assert steps.next_obs[:, 0, 0].tolist() == [3, 4, 2, 3]
+
+
+def test_q_learning_finds_the_way():
+    envs = Envs(TableEnvs(4, corridor()), np.random.default_rng(0), "table")
+    Q = q_learning(envs, np.random.default_rng(1), 5, 2, steps=400, gamma=0.9, rate=0.5, last=0.1, explore=0.3)
+    assert (Q.argmax(-1) == 1).all()
+    assert Q[4, 1] == pytest.approx(1, abs=0.02)
