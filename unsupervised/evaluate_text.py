@@ -32,9 +32,8 @@ SHORT = 16  # characters of the spans that tell where copies may begin
 STRETCHES = 10  # of the test part, LENGTH characters each, that what is written is held against, at most
 
 Windows = Callable[[Array, Array, int], Array]  # (what stands before, ids (N,), width) -> (N, width)
-Mix = Callable[
-    [Counts, int, Array], Callable[[Counts], Model]
-]  # (counts, chosen order, windows to choose on) -> a model
+Mixed = Callable[[Array, Array], Array]  # (the network's log p (N,), windows) -> log p (N,)
+Mix = Callable[[Counts, int, Array], Callable[[Counts], Mixed]]  # (counts, chosen order, windows to choose on) -> that
 
 
 def windows(before: Array, ids: Array, width: int) -> Array:
@@ -61,10 +60,14 @@ def spread(grams: Array, n: int) -> Array:
     return grams if len(grams) <= n else grams[np.linspace(0, len(grams) - 1, n).astype(np.intp)]
 
 
-def nats(model: Model, grams: Array) -> float:
-    """-mean log p of the last columns: nats per character."""
-    chunks = (model(grams[a : a + CHUNK]) for a in range(0, len(grams), CHUNK))
-    return -sum(float(log_p.sum(dtype=np.float64)) for log_p in chunks) / len(grams)
+def scores(model: Callable[..., Array], *given: Array) -> Array:
+    """log p (N,) of the last columns of windows (N, width), some at a time; or what else is said of N rows."""
+    return np.concatenate([model(*(rows[a : a + CHUNK] for rows in given)) for a in range(0, len(given[0]), CHUNK)])
+
+
+def nats(log_p: Array) -> float:
+    """-mean log p: nats per character."""
+    return -float(log_p.mean(dtype=np.float64))
 
 
 def words(text: str) -> list[str]:
@@ -83,27 +86,29 @@ def distinct(items: Sequence[str], n: int) -> float:
     return len(set(grams)) / len(grams) if grams else 1.0
 
 
+def plain(text: str) -> str:
+    """White space as one space: neither a run of blanks nor another end of line makes a difference to copies."""
+    return " ".join(text.split())
+
+
 def variety(text: str) -> dict[str, float]:
     """Distinct n-grams of words, and the share of spans that stood in the text before. All depend on its length."""
     said = words(text)
     return {**{f"distinct_{n}": distinct(said, n) for n in (1, 2, 3, 4)},
-            "repeated_spans": 1 - distinct(" ".join(text.split()), SPAN)}  # fmt: skip
+            "repeated_spans": 1 - distinct(plain(text), SPAN)}  # fmt: skip
 
 
 def copied(text: str, corpus: str, span: int = SPAN) -> float:
-    """The share of the spans of `text` that stand in `corpus` too.
-
-    White space counts as one space, so that neither a run of blanks nor another end of line makes a difference.
-    """
-    text, corpus = " ".join(text.split()), " ".join(corpus.split())
+    """The share of the spans of `text` that stand in `corpus` too."""
+    text, corpus = plain(text), plain(corpus)
     spans = [text[a : a + span] for a in range(len(text) - span + 1)]
     found = {corpus[a : a + span] for a in _alike(text, corpus, min(span, SHORT))}
     return sum(piece in found for piece in spans) / max(len(spans), 1)
 
 
 def longest_copy(text: str, corpus: str) -> int:
-    """The length of the longest span of `text` that stands in `corpus` too; white space as above."""
-    text, corpus = " ".join(text.split()), " ".join(corpus.split())
+    """The length of the longest span of `text` that stands in `corpus` too."""
+    text, corpus = plain(text), plain(corpus)
     places, longest, step, growing = _alike(text, corpus, SHORT), 0, SHORT, True
     while step:
         n = longest + step
@@ -146,13 +151,13 @@ def compare(texts: Mapping[str, str], corpus: str, test: str) -> dict[str, dict[
     return said
 
 
-def report(network: Model, parts: Parts, text: Text, write: Callable[[float], str], folder: Path | None,
+def report(network: Model, parts: Parts, text: Text, write: Callable[[Array], list[str]], folder: Path | None,
            mix: Mix | None = None) -> Report:  # fmt: skip
     """The network and its peers on every position of the test part, and what it writes against what it read.
 
-    `write` gives a text of LENGTH characters at a temperature. With `mix`, a model made of the network and the counts
-    is scored too: it makes its choices on windows of the validation part, as the counts do, before it is given the
-    counts to predict with.
+    `write` gives a text of LENGTH characters at each of some temperatures. With `mix`, a model made of the network
+    and the counts is scored too: it makes its choices on windows of the validation part, as the counts do, before it
+    is given the counts to predict with.
     """
     V, both = parts.V, np.concatenate([parts.train, parts.val])
 
@@ -170,9 +175,11 @@ def report(network: Model, parts: Parts, text: Text, write: Callable[[float], st
     peers = {"unigram": add_one(again, 1), "bigram": add_one(again, min(2, counts.order)),
              "trigram": jelinek_mercer(counts, min(3, counts.order), held_out, again=again)}  # fmt: skip
     grams = parts.windows(both[-width - len(parts.val) :], parts.test, width)
-    value, reference = nats(network, grams), nats(kneser_ney(again, order), grams)
-    baselines = {name: nats(model, grams) for name, model in peers.items()}
-    texts = {f"{temperature:g}": printable(write(temperature)) for temperature in (TEMPERATURE, *OTHERS)}
+    log_p, reference = scores(network, grams), nats(scores(kneser_ney(again, order), grams))
+    value = nats(log_p)
+    baselines = {name: nats(scores(model, grams)) for name, model in peers.items()}
+    names = [f"{temperature:g}" for temperature in (TEMPERATURE, *OTHERS)]
+    texts = dict(zip(names, map(printable, write(np.array([TEMPERATURE, *OTHERS], np.float32))), strict=True))
     said = compare(texts, (text.train + text.val * parts.recount)[-COUNTED:], text.test)
     reference_name = f"modified Kneser-Ney, {order}-grams"
     metrics = {"test_nats": value, "test_bits": value / math.log(2), "unknown_share": float((parts.test == 0).mean()),
@@ -180,7 +187,8 @@ def report(network: Model, parts: Parts, text: Text, write: Callable[[float], st
                **{f"test_{name}": figure for name, figure in said["test"].items()}}  # fmt: skip
     bars = {"network": value}
     if mix is not None:
-        metrics["test_nats_with_counts"] = bars["network and counts"] = nats(mix(counts, order, held_out)(again), grams)
+        mixed = nats(scores(mix(counts, order, held_out)(again), log_p, grams))
+        metrics["test_nats_with_counts"] = bars["network and counts"] = mixed
     pictures = {}
     if folder is not None:
         draw(folder / "text_nats.png", {**bars, **baselines, reference_name: reference}, math.log(V))

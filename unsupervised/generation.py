@@ -92,21 +92,23 @@ def _table(layers: list[tuple[Layer, Array]], K: int) -> Ask | None:
     return first if y.shape == (4, H) and np.allclose(first(x), y, 1e-3, 1e-3 * abs(y).max()) else None
 
 
-def write(ask: Ask, x: Array, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None,
+def write(ask: Ask, x: Array, length: int, temperature: float | Array = 1.0, top_k: int = 0, rng: Rng | None = None,
           slide: Slide = slide) -> Iterator[Array]:  # fmt: skip
     """Yields the ids (S,) of `length` characters for each of the S windows x (S, K), which move on in place.
 
-    Temperature 0, or no `rng`, takes the most probable character; top_k draws among the k most probable alone (all
-    of those that are as probable as the last of them). The id 0, the unknown symbol, is never written.
+    Temperature 0, or no `rng`, takes the most probable character; each stream may have its own (S, 1). top_k draws
+    among the k most probable alone (all of those that are as probable as the last of them). The id 0, the unknown
+    symbol, is never written.
     """
     noise: Array = np.empty(0, np.float32)
+    rng = rng if np.any(temperature) else None
     for t in range(length):
         y = ask(x)  # S, V
         S, V = y.shape
         y[:, 0] = -np.inf
         if 0 < top_k < V:
             y[y < np.partition(y, -top_k)[:, -top_k, None]] = -np.inf
-        if temperature > 0 and rng is not None:
+        if rng is not None:
             place = t % max(BLOCK // (S * V), 1)
             if place == 0:
                 noise = temperature * gumbel(rng, (min(max(BLOCK // (S * V), 1), length - t), S, V))

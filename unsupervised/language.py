@@ -23,7 +23,7 @@ from core.losses import cross_entropy, log_softmax
 from core.network import Concat, Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from unsupervised import evaluate_text, generation
-from unsupervised.counts import Counts, Model
+from unsupervised.counts import Counts
 from unsupervised.mixture import mixture, weigh
 from unsupervised.ngrams import NGrams
 from unsupervised.vocabulary import Vocabulary as Vocabulary
@@ -184,8 +184,7 @@ class Language:
 
     def log_probs(self, w: Array, grams: Array) -> Array:
         """`log_prob` of any number of windows, some at a time."""
-        n = evaluate_text.CHUNK
-        return np.concatenate([self.log_prob(w, grams[a : a + n]) for a in range(0, len(grams), n)])
+        return evaluate_text.scores(lambda some: self.log_prob(w, some), grams)
 
     def evaluate(self) -> dict[str, float]:
         return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
@@ -197,14 +196,15 @@ class Language:
         def network(grams: Array) -> Array:
             return self.log_prob(w, grams)
 
-        def write(temperature: float) -> str:
-            return self.generate(w, "", evaluate_text.LENGTH, temperature, rng=np.random.default_rng(0))
+        def write(temperatures: Array) -> list[str]:
+            rng = np.random.default_rng(0)
+            return self.texts(w, "", len(temperatures), evaluate_text.LENGTH, temperatures[:, None], rng=rng)
 
         noted = self.noted if len(self.noted) else self.log_probs(w, evaluate_text.spread(self.held_out, HELD_OUT))
 
-        def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], Model]:
+        def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], evaluate_text.Mixed]:
             weights = weigh(noted, counts, held_out)
-            return lambda counts: mixture(network, counts, weights)
+            return lambda counts: mixture(counts, weights)
 
         report = evaluate_text.report(network, parts, self.text, write, folder, mix)
         report.metrics["val_nats"] = -float(noted.mean())
@@ -212,7 +212,7 @@ class Language:
             self.judge(self, w, report, folder)
         return report
 
-    def write(self, w: Array, prompt: str, streams: int, length: int, temperature: float, top_k: int,
+    def write(self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array, top_k: int,
               rng: Rng | None) -> Iterator[Array]:  # fmt: skip
         """Yields the next ids (streams,) of texts that go on after `prompt`: see `generation.write`.
 
@@ -241,7 +241,7 @@ class Language:
         """What `stream` gives, as one text."""
         return "".join(self.stream(w, prompt, length, temperature, top_k, rng))
 
-    def texts(self, w: Array, prompt: str, streams: int, length: int, temperature: float = 1.0, top_k: int = 0,
+    def texts(self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array = 1.0, top_k: int = 0,
               rng: Rng | None = None) -> list[str]:  # fmt: skip
         """Many texts at once, in little more time than one."""
         ids = list(self.write(w, prompt, streams, length, temperature, top_k, rng))

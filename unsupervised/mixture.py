@@ -10,10 +10,12 @@ network beside n-grams, Bengio et al. (2003).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.initializers import Array
-from unsupervised.counts import Counts, Model, kneser_ney_orders
+from unsupervised.counts import Counts, kneser_ney_orders
 
 ROUNDS = 60  # of expectation maximisation
 CHUNK = 1 << 12  # windows that are looked at at once
@@ -49,13 +51,13 @@ def weigh(log_p: Array, counts: Counts, held_out: Array) -> Array:
     return weights_of(p, longest_known(counts, held_out), counts.order)
 
 
-def mixture(network: Model, counts: Counts, weights: Array) -> Model:
-    """The network and Kneser-Ney of all orders of `counts`."""
+def mixture(counts: Counts, weights: Array) -> Callable[[Array, Array], Array]:
+    """log p (N,) by the network and Kneser-Ney of all orders of `counts`, from the network's (N,) and the windows."""
     orders = kneser_ney_orders(counts)
 
-    def model(grams: Array) -> Array:
-        p = np.exp(np.concatenate([network(grams)[:, None], orders(grams)], 1, dtype=np.float64))  # N, 1 + orders
-        log_p: Array = np.log((p * weights[longest_known(counts, grams)]).sum(1))
-        return log_p
+    def mixed(log_p: Array, grams: Array) -> Array:
+        p = np.exp(np.concatenate([log_p[:, None], orders(grams)], 1, dtype=np.float64))  # N, 1 + orders
+        both: Array = np.log((p * weights[longest_known(counts, grams)]).sum(1))
+        return both
 
-    return model
+    return mixed

@@ -77,13 +77,13 @@ def test_a_report_sets_what_is_written_beside_as_much_that_is_real():
     (train, val, test), V = encoded(text)
     asked = []
 
-    def write(temperature):
-        asked.append(temperature)
-        return text.train[:2000].rsplit(" ", 1)[0]
+    def write(temperatures):
+        asked.append(temperatures)
+        return [text.train[:2000].rsplit(" ", 1)[0]] * len(temperatures)
 
     report = evaluate_text.report(lambda g: np.full(len(g), -math.log(V)), Parts(train, val, test, V, 3), text,
                                   write, None)  # fmt: skip
-    assert asked == [0.5, 0.8, 1.0]
+    np.testing.assert_allclose(asked, [[0.5, 0.8, 1.0]])
     assert report.metrics["test_nats"] == pytest.approx(report.chance) == pytest.approx(math.log(V))
     assert report.metrics["written_copied_spans"] == report.metrics["written_known_words"] == 1
     assert report.metrics["written_longest_copy"] > 1990
@@ -91,7 +91,7 @@ def test_a_report_sets_what_is_written_beside_as_much_that_is_real():
     assert report.metrics["written_distinct_2"] == pytest.approx(report.metrics["test_distinct_2"], rel=0.2)
     table, *samples = report.texts.values()
     assert table.split()[:4] == ["0.5", "0.8", "1", "test"]
-    assert samples == [write(0)] * 3
+    assert samples == write([1, 2, 3])
     assert "test_nats_with_counts" not in report.metrics
 
 
@@ -102,14 +102,14 @@ def test_a_mixture_chooses_on_the_validation_part_and_is_scored_on_the_test_part
 
     def mix(counts, order, held_out):
         seen.append((order, held_out))
-        return lambda again: add_one(again, 1)
+        return lambda again: lambda log_p, grams: log_p + add_one(again, 1)(grams)
 
     report = evaluate_text.report(lambda g: np.full(len(g), -9.0), Parts(train, val, test, V, 4), text,
-                                  lambda temperature: "", tmp_path, mix)  # fmt: skip
+                                  lambda temperatures: [""] * 3, tmp_path, mix)  # fmt: skip
     ((order, held_out),) = seen
     assert report.reference_name == f"modified Kneser-Ney, {order}-grams"
     assert held_out[:, -1].tolist() == val.tolist()
-    assert report.metrics["test_nats_with_counts"] == report.baselines["unigram"]
+    assert report.metrics["test_nats_with_counts"] == pytest.approx(9 + report.baselines["unigram"])
     assert report.metrics["test_nats"] == pytest.approx(9)
 
 
@@ -120,11 +120,11 @@ def test_what_was_chosen_stays_when_the_validation_part_is_counted_too():
 
     def mix(counts, order, held_out):
         given.append((counts, order))
-        return lambda again: given.append(again) or add_one(again, 1)
+        return lambda again: given.append(again) or (lambda log_p, grams: add_one(again, 1)(grams))
 
     parts_ = Parts(train, val, test, V, 4, recount=True)
-    report = evaluate_text.report(lambda g: np.zeros(len(g)), parts_, text, lambda temperature: text.val[:500], None,
-                                  mix)  # fmt: skip
+    report = evaluate_text.report(lambda g: np.zeros(len(g)), parts_, text, lambda temperatures: [text.val[:500]] * 3,
+                                  None, mix)  # fmt: skip
     (counts, order), again = given
     ids = np.concatenate([train, val, test])
     every = evaluate_text.windows(ids[:9], ids[9:], 10)
@@ -158,7 +158,7 @@ def test_records_are_counted_each_by_itself():
         return grams
 
     report = evaluate_text.report(lambda g: np.zeros(len(g)), Parts(train, val, test, V, 6, cut, end), text,
-                                  lambda temperature: "", None)  # fmt: skip
+                                  lambda temperatures: [""] * 3, None)  # fmt: skip
     assert len(alone) == 2
     assert report.reference == pytest.approx(math.log(3) / 4, abs=0.02)  # which name is all there is to learn
     counts = Counts(np.append(end, train), V, evaluate_text.ORDER, end)  # the first name begins like all others
@@ -170,7 +170,7 @@ def test_records_are_counted_each_by_itself():
 def test_scoring_holds_one_chunk_at_a_time():
     grams = evaluate_text.windows(np.zeros(50, np.int64), np.zeros(200_000, np.int64), 50)  # 80 MB if it were copied
     tracemalloc.start()
-    evaluate_text.nats(lambda g: np.log1p(g.sum(1) + 1.0), grams)
+    evaluate_text.scores(lambda g: np.log1p(g.sum(1) + 1.0), grams)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4_000_000

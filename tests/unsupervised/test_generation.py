@@ -183,3 +183,12 @@ def test_another_slide_is_used():
 
     written = [int(s) for (s,) in write(asker(net, w, K), np.full((1, K), 2), 10, 0.0, slide=forget)]
     assert len(set(written)) == 1
+
+
+def test_streams_may_have_temperatures_of_their_own():
+    net, w = made("plain")
+    x, ts = np.ones((3, K), int), np.array([[0.0], [0.7], [1.5]])
+    mixed = np.array(list(write(asker(net, w, K), x.copy(), 30, ts, 0, np.random.default_rng(4))))
+    for stream, (t,) in enumerate(ts):
+        alone = np.array(list(write(asker(net, w, K), x.copy(), 30, float(t), 0, np.random.default_rng(4))))
+        assert mixed[:, stream].tolist() == alone[:, stream].tolist()

@@ -16,7 +16,8 @@ COUNTS = Counts(IDS, V, 5)
 
 
 def mixed(network, held_out):
-    return mixture.mixture(network, COUNTS, mixture.weigh(network(held_out), COUNTS, held_out))
+    mixed = mixture.mixture(COUNTS, mixture.weigh(network(held_out), COUNTS, held_out))
+    return lambda grams: mixed(network(grams), grams)
 
 
 def test_longest_known_context_is_that_of_a_search_through_the_text():
