@@ -31,7 +31,7 @@ def _cluster(rows: Rows, encoder: Encoder, own: Array, title: str) -> str:
         tell = _number if isinstance(column, Numeric) else _word
         lines.append(tell(rows, column.name, own))
     lines.sort(key=lambda line: -line[0])
-    more = f"\n  ... and {len(lines) - SHOWN} columns that differ less" if len(lines) > SHOWN else ""
+    more = f"\n  and less so in {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     return "\n".join([f"{title}: {n} of {len(rows)} rows ({n / len(rows):.0%})",
                       *(line for _, line in lines[:SHOWN])]) + more  # fmt: skip
 
@@ -58,9 +58,9 @@ def _word(rows: Rows, name: str, own: Array) -> tuple[float, str]:
 
 
 def in_units(encoder: Encoder, example: Array) -> str:
-    """One encoded row (I,) as it stands in its file, up to eight columns: numbers in their units, words as words."""
+    """One encoded row (I,) as it stands in its file, up to six columns: numbers in their units, words as words."""
     at, told = 0, []
-    for column in encoder.columns[:8]:
+    for column in encoder.columns[:6]:
         z = example[at : at + len(column.features)]
         at += len(z)
         if isinstance(column, Numeric):
@@ -69,7 +69,7 @@ def in_units(encoder: Encoder, example: Array) -> str:
         else:
             value = ([*column.values, "other"][int(z.argmax())] or "missing")[:WORD]
         told.append(f"{column.name[:WIDE]} {value}")
-    return ", ".join(told) + (", ..." if len(encoder.columns) > 8 else "")
+    return ", ".join(told) + (", ..." if len(encoder.columns) > 6 else "")
 
 
 def with_clusters(rows: Rows, said: Array) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.griffin_lim import wav_bytes
 from core.lab.learner import Report, Splits
 from core.lab.sounds import read_sound
 from core.layers import Rng
@@ -17,6 +18,8 @@ from unsupervised.clips import cepstrum, clip_parts
 from unsupervised.evaluate_clusters import contingency, scores
 from unsupervised.reading import Reading
 from unsupervised.rows import METHODS, check_settings
+
+HEARD = 5  # clips of each cluster that the page plays, at most
 
 PARADIGM = "unsupervised"
 PROBLEM = "sound_clusters"
@@ -55,6 +58,9 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
     names, speaker = np.unique(clips.speaker, return_inverse=True)
     test = parts[2]
     learner = METHODS[config.method](splits, config.clusters, config, rng)
+    spoken = {row.tobytes(): f"{d} spoken by {name}, repetition {r}" for row, d, name, r in
+              zip(z, clips.digit, clips.speaker, clips.repetition, strict=True)}  # fmt: skip
+    learner.show = lambda example: spoken[example.tobytes()]
 
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
         said = clusters(splits.x_test)
@@ -74,6 +80,13 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
 
             matrix(folder / "speakers.png", contingency(said, speaker[test]), "cluster", "speaker")
             report.pictures["speakers.png"] = f"Clusters against speakers: {', '.join(names)}"
+            for k in np.unique(said).tolist():
+                own = test[said == k]
+                near = own[((z[own] - z[own].mean(0)) ** 2).sum(1).argsort()[:HEARD]]  # to the middle of the cluster
+                pause = np.zeros(clips.rate // 5, np.float32)
+                sounds = np.concatenate([part for i in near for part in (clips.clips[i], pause)])
+                (folder / f"cluster_{k}.wav").write_bytes(wav_bytes(sounds, clips.rate))
+                report.pictures[f"cluster_{k}.wav"] = f"Cluster {k}: its {len(near)} most typical test clips"
 
     def read(raw: bytes) -> Array:
         z: Array = (cepstrum(read_sound(raw), config.voice) - mean) / deviation
