@@ -25,6 +25,7 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   resume DIR                goes on with a run that was stopped
   eval DIR                  evaluates the best weights of a run again
   predict DIR FILE          what a run's network says of the examples in a file
+  generate DIR              a run's network writes: trivium generate DIR --prompt "Once upon"
   compare PROBLEM           one problem, three teachers: a label, nothing, a reward
   check TASK                does a task keep the contract?
   new PARADIGM NAME         writes a task of your own, and its test
@@ -210,33 +211,23 @@ def _data(args: Sequence[str]) -> int:
     return 0
 
 
-def _demo(args: Sequence[str]) -> int:
-    from core.lab.demo import demo
+def _of(module: str, name: str) -> Callable[[Sequence[str]], int]:
+    """The command `name` of a module that is imported when it runs."""
 
-    return demo(args)
+    def command(args: Sequence[str]) -> int:
+        from importlib import import_module
 
+        code: int = getattr(import_module(module), name)(args)
+        return code
 
-def _compare(args: Sequence[str]) -> int:
-    from core.lab.compare import compare
-
-    return compare(args)
-
-
-def _check(args: Sequence[str]) -> int:
-    from core.lab.check import check
-
-    return check(args)
-
-
-def _new(args: Sequence[str]) -> int:
-    from core.lab.scaffold import new
-
-    return new(args)
+    return command
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "demo": _demo, "list": _list, "run": _run, "resume": _resume, "eval": _eval, "predict": _predict,
-    "compare": _compare, "check": _check, "new": _new, "data": _data}  # fmt: skip
+    "demo": _of("core.lab.demo", "demo"), "list": _list, "run": _run, "resume": _resume, "eval": _eval,
+    "predict": _predict, "generate": _of("core.lab.generate", "generate"), "data": _data,
+    "compare": _of("core.lab.compare", "compare"), "check": _of("core.lab.check", "check"),
+    "new": _of("core.lab.scaffold", "new")}  # fmt: skip
 
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:

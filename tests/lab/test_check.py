@@ -47,7 +47,10 @@ BREAKS = [
 DATA = Path(os.environ.get("TRIVIUM_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FOLDERS = {"mnist": "mnist", "mnist_plain": "mnist", "transfer": "mnist", "fashion": "fashion-mnist",
            "fashion_plain": "fashion-mnist", "cats_dogs": "cifar10-cats-dogs", "spoken_digits": "free-spoken-digits",
-           "translate": "english-french"}  # tasks that read downloaded files  # fmt: skip
+           "translate": "english-french", "mnist_clusters": "mnist", "fashion_clusters": "fashion-mnist",
+           "sound_clusters": "free-spoken-digits", "shakespeare": "tiny-shakespeare", "names": "names",
+           "reviews": "reviews", "mnist_images": "mnist", "fashion_images": "fashion-mnist",
+           "spoken_digit_sounds": "free-spoken-digits"}  # tasks that read downloaded files  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "promise"), BREAKS)
