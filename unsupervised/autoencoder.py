@@ -125,7 +125,7 @@ class AutoEncoder:
     def encode(self, w: Array, x: Array) -> Array:
         """The codes of examples x (N, I) -> (N, Z)."""
         w = w[: self.encoder.size]
-        return np.concatenate([self.encoder(x[a : a + ROWS], w)[0] for a in range(0, len(x), ROWS)])
+        return np.concatenate([self.encoder(x[a : a + ROWS], w)[0] for a in range(0, max(len(x), 1), ROWS)])
 
     predict = encode
 
@@ -256,8 +256,11 @@ class AutoEncoderClusterer:
         return self.layer(self.auto.encode(w, x), w[self.auto.net.size :])[0]
 
     def predict(self, w: Array, x: Array) -> Array:
-        """The likeliest cluster of each example, (N, I) -> (N,)."""
-        clusters: Array = self.logits(w, np.asarray(x, np.float32)).argmax(-1)
+        """The likeliest cluster of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
+        x = np.asarray(x, np.float32)
+        if not np.isfinite(x).all():
+            raise ValueError("it holds values that are not finite")
+        clusters: Array = self.logits(w, x).argmax(-1)
         return clusters
 
     def evaluate(self) -> dict[str, float]:

@@ -102,6 +102,9 @@ def test_w_alone_says_the_clusters():
     others = clusterer(blobs(seed=9))  # has seen neither these examples nor their codes
     x = learner.splits.x_test
     assert np.array_equal(others.predict(learner.w, x), learner.predict(learner.w, x))
+    assert others.predict(learner.w, x[:0]).shape == (0,)
+    with pytest.raises(ValueError, match="not finite"):
+        others.predict(learner.w, np.full((2, 6), np.nan))
 
 
 def test_evaluate_changes_nothing():
