@@ -103,6 +103,17 @@ def test_without_classes_silhouette_and_stability_are_the_figures(tmp_path):
     assert report.metrics["stability"] > 0.9
 
 
+def test_of_a_long_table_a_part_is_learnt_from_and_all_rows_get_a_cluster(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_clusters, "MOST", 30)
+    file = tmp_path / "fruit.csv"
+    file.write_bytes(fruit(120))
+    learner, report = learnt(file, target="sort", clusters=3, updates=60, starts=1)
+    assert len(learner.splits.x_train) == len(learner.splits.t_train) == 30
+    assert report.metrics["cluster_accuracy"] == 1.0
+    assert report.texts["A typical member of each cluster"].count("40 of 120 rows") == 3
+    assert report.texts["Classes"] == "0: apple\n1: cherry\n2: melon"
+
+
 def test_a_typical_member_is_told_in_the_units_of_the_file():
     rows = read_table(fruit(6)).without("empty", "planet")
     said = np.array([0, 1, 2] * 2)

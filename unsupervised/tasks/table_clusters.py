@@ -59,13 +59,13 @@ PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "starts": 10}}
 def make(config: Config, rng: Rng, data: Any) -> Reading:
     try:
         rows, target = _rows(config, data)
-        t = _classes(rows, target) if target else np.zeros(0, int)
+        t, names = _classes(rows, target) if target else (np.zeros(0, int), [])
         if len(rows) < LEAST:
             raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
         order = np.arange(len(rows))
         index = split(order, t if target else order)  # fixed for good: by the number of rows alone
-        t_parts = index[1::2] if target else (t, t, t)
         index = index._replace(x_train=index.x_train[:MOST], t_train=index.t_train[:MOST])  # they are in no order
+        t_parts = index[1::2] if target else (t, t, t)
         columns = rows.without(target, *config.ignore)
         columns = columns.without(*(name for name, texts in columns.columns.items() if all(map(blank, texts))))
         encoder = learn(columns.take(index.x_train), config.categorical)
@@ -91,6 +91,8 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
         if choice:
             report.texts["Given"] += " That number was not given but found, see below."
             report.texts["How many clusters"] = str(choice)
+        if names:
+            report.texts["Classes"] = "\n".join(f"{k}: {name}" for k, name in enumerate(names))
         if folder:
             write_text(folder / "clusters.csv", with_clusters(rows, said))
             report.texts["All rows with their cluster"] = "clusters.csv, beside this page"
@@ -114,10 +116,13 @@ def _rows(config: Config, data: Any) -> tuple[Rows, str]:
     return rows, target
 
 
-def _classes(rows: Rows, target: str) -> Array:
-    """t (N,) from 0 to C - 1; a missing class is one of its own. Raises ValueError where they cannot judge clusters."""
+def _classes(rows: Rows, target: str) -> tuple[Array, list[str]]:
+    """t (N,) from 0 to C - 1, and their names; a missing class is one of its own.
+
+    Raises ValueError for classes that can judge no clusters: one, or nearly as many as there are rows.
+    """
     names, t = np.unique(["" if blank(text) else text for text in rows.column(target)], return_inverse=True)
     if not 2 <= len(names) <= len(rows) / 2:
         raise ValueError(f"the target {target!r} has {len(names)} classes in {len(rows)} rows, which can judge no "
                          "clusters: leave --target away, or name another column")  # fmt: skip
-    return t
+    return t, [name or "missing" for name in names.tolist()]
