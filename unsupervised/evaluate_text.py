@@ -28,7 +28,7 @@ HELD_OUT = 1 << 15  # positions of the validation part on which counting makes i
 CHUNK = 1 << 12  # positions that a model is asked for at once
 LENGTH, SPAN = 2000, 40  # characters of a text that is written for the report, and of a copied span
 TEMPERATURE, OTHERS = 0.5, (0.8, 1.0)  # of the text whose figures are those of the report, and of those beside it
-SHORT = 16  # characters of the spans that tell where copies may begin
+SHORT = 16  # characters of the spans that tell where copies may begin; a power of two, not above SPAN
 STRETCHES = 10  # of the test part, LENGTH characters each, that what is written is held against, at most
 
 Windows = Callable[[Array, Array, int], Array]  # (what stands before, ids (N,), width) -> (N, width)
@@ -98,48 +98,58 @@ def variety(text: str) -> dict[str, float]:
             "repeated_spans": 1 - distinct(plain(text), SPAN)}  # fmt: skip
 
 
-def copied(text: str, corpus: str, span: int = SPAN) -> float:
-    """The share of the spans of `text` that stand in `corpus` too."""
-    text, corpus = plain(text), plain(corpus)
-    spans = [text[a : a + span] for a in range(len(text) - span + 1)]
-    found = {corpus[a : a + span] for a in _alike(text, corpus, min(span, SHORT))}
+class Corpus:
+    """A text in which copies are looked for; hashes of all its short spans tell where one may begin."""
+
+    def __init__(self, text: str) -> None:
+        self.text = plain(text)
+        self.hashes = _hashes(self.text)
+
+    def places(self, text: str) -> list[int]:
+        """Where SHORT characters of `text` may stand in it; all places where they do are among them."""
+        ours = np.unique(_hashes(text))
+        found = np.append(ours, 0)[np.searchsorted(ours, self.hashes)] == self.hashes
+        places: list[int] = np.flatnonzero(found).tolist()
+        return places
+
+
+def _hashes(text: str) -> Array:
+    """A number for each span of SHORT characters, a power of two; equal where the spans are."""
+    h = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    k = 1
+    while k < SHORT:
+        h = h[:-k] * np.uint64(0x9E3779B97F4A7C15) + h[k:]  # modulo 2^64
+        k *= 2
+    return h
+
+
+def copied(text: str, corpus: Corpus) -> float:
+    """The share of the spans of `text` that stand in the corpus too."""
+    text = plain(text)
+    spans = [text[a : a + SPAN] for a in range(len(text) - SPAN + 1)]
+    found = {corpus.text[a : a + SPAN] for a in corpus.places(text)}
     return sum(piece in found for piece in spans) / max(len(spans), 1)
 
 
-def longest_copy(text: str, corpus: str) -> int:
-    """The length of the longest span of `text` that stands in `corpus` too."""
-    text, corpus = plain(text), plain(corpus)
-    places, longest, step, growing = _alike(text, corpus, SHORT), 0, SHORT, True
+def longest_copy(text: str, corpus: Corpus) -> int:
+    """The length of the longest span of `text` that stands in the corpus too."""
+    text = plain(text)
+    places, longest, step, growing = corpus.places(text), 0, SHORT, True
     while step:
         n = longest + step
         pieces = {text[a : a + n] for a in range(len(text) - n + 1)}
-        if still := [a for a in places if corpus[a : a + n] in pieces]:
+        if still := [a for a in places if corpus.text[a : a + n] in pieces]:
             places, longest = still, n  # a longer copy begins where a shorter one does
         elif n == SHORT:
-            places = list(range(len(corpus)))
+            places = list(range(len(corpus.text)))
         growing = growing and bool(still)
         step = 2 * step if growing else step // 2
     return longest
 
 
-def _alike(text: str, corpus: str, n: int) -> list[int]:
-    """The places of `corpus` where a span of `text` may begin, told by hashes of n characters or somewhat fewer."""
-    sides = [
-        np.frombuffer(side.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64) for side in (text, corpus)
-    ]
-    k = 1
-    while 2 * k <= n:
-        sides = [h[:-k] * np.uint64(0x9E3779B97F4A7C15) + h[k:] for h in sides]  # modulo 2^64
-        k *= 2
-    ours, theirs = np.unique(sides[0]), sides[1]
-    found = np.append(ours, 0)[np.searchsorted(ours, theirs)] == theirs
-    places: list[int] = np.flatnonzero(found).tolist()
-    return places
-
-
-def compare(texts: Mapping[str, str], corpus: str, test: str) -> dict[str, dict[str, float]]:
+def compare(texts: Mapping[str, str], learnt: str, test: str) -> dict[str, dict[str, float]]:
     """Each of `texts` against what was learnt from, and "test": what is said of the test part, in stretches as long."""
-    known = set(words(corpus))
+    known, corpus = set(words(learnt)), Corpus(learnt)
     starts = range(0, max(len(test) - LENGTH, 0) + 1, LENGTH)
     chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
     real = [variety(test[a : a + LENGTH]) for a in chosen]
