@@ -113,7 +113,7 @@ def test_the_structure_follows_the_voice_or_the_word(voice):
 def test_real_clips():
     if not (ROOT / "free-spoken-digits" / "fsdd-recordings.zip").exists():
         pytest.skip("Free Spoken Digits is not here")
-    learner, _ = prepare(sound_clusters.__file__, "quick", {"starts": 1}, 0, ROOT).build()
+    learner, _ = prepare(sound_clusters.__file__, "quick", {"starts": 1, "updates": 100}, 0, ROOT).build()
     while learner.progress < 1:
         learner.update()
     report = learner.report(learner.w, None)

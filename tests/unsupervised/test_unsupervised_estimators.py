@@ -22,7 +22,7 @@ ANGLE = RNG.uniform(-2, 2, 200)
 ARC = np.stack([np.sin(ANGLE), np.cos(ANGLE), 0 * ANGLE], 1) + 0.01 * RNG.standard_normal((200, 3))
 
 
-@pytest.mark.parametrize("estimator", [NetworkClusterer(updates=30), NetworkAutoEncoder(updates=30)])
+@pytest.mark.parametrize("estimator", [NetworkClusterer(updates=10, starts=2), NetworkAutoEncoder(updates=10)])
 def test_scikit_learn_finds_nothing_to_object_to(estimator):
     results = check_estimator(estimator, on_fail="raise", on_skip=None)
     assert sum(result["status"] == "passed" for result in results) >= 45
