@@ -181,7 +181,7 @@ def summary(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(", ".join(str(row[name]) for name in ("table", "method") if name in row), []).append(row)
-    return {name: {figure: {"mean": round(float(np.mean(values)), 4), "worst": round(min(values), 4)}
+    return {name: {figure: {"mean": round(float(np.mean(values)), 4), "worst": round((max if "seconds" in figure else min)(values), 4)}
                    for figure in own[0] if figure not in ("table", "method", "seed")
                    for values in [[row[figure] for row in own]]}
             for name, own in groups.items()}  # fmt: skip
@@ -201,15 +201,19 @@ def main() -> None:
     record = json.loads(OUT.read_text()) if OUT.exists() else {}
     name = options.kind if options.preset == "default" else f"{options.kind}, {options.preset}"
     rows = record.get(name, {}).get("rows", [])
+
+    def keep() -> None:
+        command = f"python benchmarks/table_clusters.py {options.kind} --preset {options.preset}"
+        write_json(OUT, record | {"processor": processor(), "versions": versions(), name: {
+            "command": command, "summary": summary(options.kind, rows), "rows": rows}})  # fmt: skip
+
     for key, row in KINDS[options.kind](options.preset):
         if any(key.items() <= old.items() for old in rows):
             continue
         rows.append({k: round(v, 4) if isinstance(v, float) else v for k, v in (key | row()).items()})
         print(json.dumps(rows[-1]), flush=True)
-        record |= {"processor": processor(), "versions": versions(), name: {
-            "command": f"python benchmarks/table_clusters.py {options.kind} --preset {options.preset}",
-            "summary": summary(options.kind, rows), "rows": rows}}  # fmt: skip
-        write_json(OUT, record)
+        keep()
+    keep()
     print(json.dumps(summary(options.kind, rows), indent=1))
 
 
