@@ -7,7 +7,8 @@
 Training is `trivium run TASK --preset PRESET --seed SEED`, loop and all, without its page: 20 evaluations on the
 validation part, whose best weights go to the report, which counts and mixes anew for each seed. A run that was ended
 goes on from the checkpoint in --work when the command is given again; the record, results/TASK_PRESET.json, has a row
-for each seed that is finished. Processor seconds are of the training with its evaluations; the report has its own.
+for each seed that is finished. val_nats is of the validation part before it was learnt from. Processor seconds are of
+the training with its evaluations; the report has its own.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def one_seed(setup: Any, work: Path) -> dict[str, Any]:
         best = loop.train(signals, silent)
     trained = time.process_time()
     report = learner.report(best, None)
-    return {"seed": setup.seed, **{name: round(report.metrics[name], 5) for name in FIGURES[:2]},
-            "val_nats": round(loop.best_value, 5), "baselines": report.baselines,
+    return {"seed": setup.seed, **{name: round(report.metrics[name], 5) for name in FIGURES},
+            "baselines": report.baselines,
             report.reference_name: report.reference, "parameters": learner.net.size, "examples": loop.examples,
             "processor_seconds": round(trained - started, 1) if fresh else None,
             "report_processor_seconds": round(time.process_time() - trained, 1), "load": load()}  # fmt: skip

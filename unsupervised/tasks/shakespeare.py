@@ -43,7 +43,7 @@ class Config:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
-PRESETS = {"quick": {"updates": 600, "again": 200}, "best": {}}
+PRESETS = {"quick": {"hidden": 256, "updates": 400, "again": 200}, "best": {}}
 
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
