@@ -1,14 +1,14 @@
 """Characters a second that a network writes, one stream and 64 at once, with the table of the first layer and without.
 
-    python benchmarks/generation.py                          text and shakespeare, as they are by default
-    python benchmarks/generation.py text --preset best       another network
+    python benchmarks/generation.py                          the networks of text and shakespeare by default
+    python benchmarks/generation.py text --preset best       another one
     python benchmarks/generation.py text --again             measures anew what stands in the record
 
 The weights are those of a network at its start: the time does not depend on them. One BLAS thread, temperature 0.8,
 all characters in the draw; the seconds are the processor's. Rounds take turns among the ways, so that a busy minute
-hurts all alike; a figure is the median of the rounds, and the worst round. For the network of `text`, "bare" is the
-same sums written out for it alone, into arrays made once: what the general form costs. The record,
-results/generation.json, has a row for each network and preset.
+hurts all alike; a figure is the median of the rounds, and the worst round. `text_plain` is the network of `text`
+without n-grams; "bare" is the same sums written out for it alone, into arrays made once: what the general form costs.
+The record, results/generation.json, has a row for each network and preset.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 OUT = ROOT / "benchmarks" / "results" / "generation.json"
 TEMPERATURE = 0.8
-NAMES = ["0.table", "1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.bias"]  # of the network of `text`
+NETWORKS = {"text": ("text", {}), "text_plain": ("text", {"longest": 0}), "shakespeare": ("shakespeare", {})}
+NAMES = ["0.table", "1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.bias"]  # of `text_plain`
 
 
 def bare(learner: Any, length: int) -> Iterator[int]:
@@ -99,28 +100,30 @@ def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
     return {**named, "1 stream, bare": lambda length: sum(bare(learner, length))} if plain else named
 
 
-def measure(task: str, preset: str, rounds: int) -> dict[str, Any]:
+def measure(name: str, preset: str, rounds: int) -> dict[str, Any]:
     from core.lab.run import prepare, versions
 
-    learner: Any = prepare(str(ROOT / "unsupervised" / "tasks" / f"{task}.py"), preset, {}, 0, None).build()[0]
+    task, values = NETWORKS[name]
+    file = str(ROOT / "unsupervised" / "tasks" / f"{task}.py")
+    learner: Any = prepare(file, preset, dict(values), 0, None).build()[0]
     seconds: dict[str, list[float]] = {}
     named = ways(learner)
     for round_ in range(rounds + 1):
-        for name, go in named.items():
-            length = 32_000 if "64" in name else 4_000
+        for way, go in named.items():
+            length = 32_000 if "64" in way else 4_000
             started = time.process_time()
             go(length)
             if round_:  # the first one warms up
-                seconds.setdefault(name, []).append((time.process_time() - started) / length)
-    rates = {name: {"median": round(1 / median(each)), "worst": round(1 / max(each))} for name, each in seconds.items()}
-    return {"task": task, "preset": preset, "parameters": learner.net.size, "context": learner.context,
+                seconds.setdefault(way, []).append((time.process_time() - started) / length)
+    rates = {way: {"median": round(1 / median(each)), "worst": round(1 / max(each))} for way, each in seconds.items()}
+    return {"network": name, "preset": preset, "parameters": learner.net.size, "context": learner.context,
             "characters": len(learner.vocabulary), "rounds": rounds, "characters_a_second": rates,
             "load": [round(value, 1) for value in os.getloadavg()], "versions": versions()}  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("tasks", nargs="*", default=["text", "shakespeare"])
+    parser.add_argument("networks", nargs="*", default=[*NETWORKS], help=", ".join(NETWORKS))
     parser.add_argument("--preset", default="default", choices=("quick", "default", "best"))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--again", action="store_true", help="measures anew what stands in the record")
@@ -128,17 +131,17 @@ def main() -> None:
     from core.lab.folder import write_json
 
     rows = json.loads(OUT.read_text())["rows"] if OUT.exists() else []
-    for task in options.tasks:
-        known = [row for row in rows if (row["task"], row["preset"]) == (task, options.preset)]
+    for network in options.networks:
+        known = [row for row in rows if (row["network"], row["preset"]) == (network, options.preset)]
         if known and not options.again:
             row = known[0]
         else:
-            row = measure(task, options.preset, options.rounds)
+            row = measure(network, options.preset, options.rounds)
             rows = [other for other in rows if other not in known] + [row]
             write_json(OUT, {"command": "python benchmarks/generation.py", "temperature": TEMPERATURE, "rows": rows})
-        print(f"{task}, {options.preset}: {row['parameters']:,} parameters, a window of {row['context']}")
-        for name, rate in row["characters_a_second"].items():
-            print(f"  {name:24} {rate['median']:9,} characters a second, worst round {rate['worst']:,}")
+        print(f"{network}, {options.preset}: {row['parameters']:,} parameters, a window of {row['context']}")
+        for way, rate in row["characters_a_second"].items():
+            print(f"  {way:24} {rate['median']:9,} characters a second, worst round {rate['worst']:,}")
 
 
 if __name__ == "__main__":
