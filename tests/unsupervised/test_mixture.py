@@ -51,6 +51,17 @@ def test_a_network_that_knows_is_believed_and_one_that_does_not_is_not():
     assert silly(test).mean() > kneser_ney_orders(COUNTS)(test).mean(0).max() - 0.01
 
 
+def test_mixture_is_the_sum_that_it_is_said_to_be():
+    grams = evaluate_text.windows(IDS[:0], RNG.integers(0, V, 60), 6)
+    weights = RNG.dirichlet(np.ones(6), 5)  # k, components
+    log_p = np.log(RNG.uniform(0.1, 1, len(grams)))
+    orders, known = np.exp(kneser_ney_orders(COUNTS)(grams)), longest_known(COUNTS, grams)
+    assert len(set(known)) > 1
+    said = mixture.mixture(COUNTS, weights)(log_p, grams)
+    for a, p, row, k in zip(said, np.exp(log_p), orders, known, strict=True):
+        assert np.exp(a) == pytest.approx(weights[k][0] * p + sum(weights[k][1:] * row))
+
+
 def test_mixture_sums_to_one():
     held_out = evaluate_text.windows(IDS[:0], IDS[1000:2000], 6)
     model = mixed(lambda grams: np.full(len(grams), -np.log(V)), held_out)
