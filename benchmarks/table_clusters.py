@@ -181,10 +181,13 @@ def summary(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(", ".join(str(row[name]) for name in ("table", "method") if name in row), []).append(row)
-    return {name: {figure: {"mean": round(float(np.mean(values)), 4), "worst": round((max if "seconds" in figure else min)(values), 4)}
-                   for figure in own[0] if figure not in ("table", "method", "seed")
-                   for values in [[row[figure] for row in own]]}
+    return {name: {figure: mean_and_worst([row[figure] for row in own], "seconds" in figure)
+                   for figure in own[0] if figure not in ("table", "method", "seed")}
             for name, own in groups.items()}  # fmt: skip
+
+
+def mean_and_worst(values: list[float], less: bool) -> dict[str, float]:
+    return {"mean": round(float(np.mean(values)), 4), "worst": round((max if less else min)(values), 4)}
 
 
 def main() -> None:

@@ -157,6 +157,9 @@ COUNTED = b"".join(b"%d,%d\n" % (k, k % 3) for k in range(40))
         (b"a,b\n1,2\n3\n", {}, "line 3: 1 fields where the first line names 2 columns"),
         (b"a,b\n" + b"NA,\n?,NA\n" * 20, {}, "no column tells the rows apart"),
         (b"a,b\n" + MANY, {"target": "c"}, "there is no column 'c'"),
+        (b"a,b\n" + MANY, {"ignore": ("c",)}, "there is no column 'c'"),
+        (b"a,b\n" + MANY, {"file": "", "target": "a"}, "--target goes with --file"),
+        (b"a,b\n" + MANY, {"file": "", "table": "irs"}, "there is no such table; did you mean iris?"),
         (b"a,b\n" + COUNTED, {"target": "a"}, "which can judge no clusters"),
         (b"a,b\n" + MANY, {"method": "magic"}, "there is no method 'magic'"),
         (b"a\xff,b\n", {}, "line 1: byte 0xff is not UTF-8"),
@@ -166,7 +169,7 @@ def test_what_cannot_be_clustered_is_refused_in_one_line(tmp_path, raw, options,
     file = tmp_path / "own.csv"
     file.write_bytes(raw)
     with pytest.raises(Refusal) as refused:
-        run(TASK, file=str(file), out=tmp_path / "out", **options)
+        run(TASK, **{"file": str(file), "out": tmp_path / "out", **options})
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
 

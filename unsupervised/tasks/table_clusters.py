@@ -59,6 +59,8 @@ PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "starts": 10}}
 def make(config: Config, rng: Rng, data: Any) -> Reading:
     try:
         rows, target = _rows(config, data)
+        for name in config.ignore:
+            rows.column(name)
         t, names = _classes(rows, target) if target else (np.zeros(0, int), [])
         if len(rows) < LEAST:
             raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
@@ -104,12 +106,14 @@ def _rows(config: Config, data: Any) -> tuple[Rows, str]:
     """The table, and the name of the column of its classes, empty if there is none."""
     if config.file:
         rows = read_table(data.file(config.file, LARGEST))
-        for name in filter(None, (config.target, *config.ignore)):
-            rows.column(name)
+        if config.target:
+            rows.column(config.target)
         return rows, config.target
     name = config.table.replace("_", "-")
     if name not in TABLES:
         raise ValueError(f"there is no such table{nearest(name, TABLES)}; a csv file is given with --file")
+    if config.target:
+        raise ValueError("--target goes with --file: the classes of this table are known")
     table = data(name)
     rows, target = rows_of(table.x.astype(str).astype(float), table.features), "target"  # 5.1, not 5.0999999
     rows.columns[target] = [table.classes[k] for k in table.t]
