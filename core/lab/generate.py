@@ -100,8 +100,8 @@ def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
         for i, text in enumerate(texts, 1):
             print(f"--- {i}", shown + printable(text).rstrip("\n"), sep="\n")
         return seconds
-    print(shown, end="", flush=True)
     pieces: Iterator[str] = learner.stream(w, prompt, *how)
+    print(shown, end="", flush=True)
     while True:
         start = time.perf_counter()
         piece = "".join(islice(pieces, PIECE))

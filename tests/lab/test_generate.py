@@ -119,13 +119,14 @@ def test_a_learner_that_does_not_write_says_so(tmp_path):
         command.generate([str(tmp_path / "nothing")])
 
 
-def test_what_the_learner_refuses_is_a_refusal(poet, monkeypatch):
+def test_what_the_learner_refuses_is_a_refusal(poet, capsys, monkeypatch):
     def refuse(*given):
         raise ValueError("a prompt must begin with a rating")
 
     monkeypatch.setattr(type(poet.learner), "stream", refuse)
     with pytest.raises(Refusal, match="text: a prompt must begin with a rating"):
-        command.generate([str(poet.folder)])
+        command.generate([str(poet.folder), "--prompt", "The"])
+    assert capsys.readouterr() == ("", "")
 
 
 def test_nothing_that_steers_a_terminal_is_shown(poet, capsys, monkeypatch):
