@@ -1,6 +1,6 @@
 """What "good" means for an agent: an exam chooses among its weights while it learns, and judges the best at the end.
 
-An exam asks for the agent's logits, obs (B, ...) -> (B, A), and knows nothing else of it. Whole episodes start from
+An exam asks for what the agent's actor says, obs (B, ...) -> y, and knows nothing else of it. Whole episodes start from
 fixed seeds, one set for choosing and another for judging; the seeds to learn from are apart from both.
 """
 
@@ -20,10 +20,10 @@ from core.lab.labelled import PARTS, check_examples, check_labels
 from core.lab.learner import Report, Splits
 from core.layers import Rng
 from core.losses import softmax
-from reinforcement.policy import draw, greedy
+from reinforcement.policy import CATEGORICAL, Family, greedy
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
-Logits = Callable[[Array], Array]
+Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
 
 
 class Exam(Protocol):
@@ -50,6 +50,7 @@ class ReturnExam:
     film: str | Callable[[], Any] | None = None  # the environment to be filmed, or its name
     n_val: int = 20  # episodes of each kind that choose
     n_test: int = 100  # and that judge
+    family: Family = CATEGORICAL  # how actions come out of what the actor says
     monitor: str = "+val_score"
     labels: int = 0
 
@@ -59,7 +60,7 @@ class ReturnExam:
 
         def both(obs: Array) -> Array:  # the first n environments act greedily, the others draw
             y = logits(obs)
-            return np.concatenate([greedy(y[:n]), draw(rng, y[n:])])
+            return np.concatenate([self.family.best(y[:n]), self.family.draw(rng, y[n:])])
 
         G, lengths = returns(self.make_envs, both, 2 * n, VAL_SEED)
         best, drawn = float(G[:n].mean()), float(G[n:].mean())
@@ -70,15 +71,15 @@ class ReturnExam:
         rng = np.random.default_rng(TEST_SEED)
 
         def random(obs: Array) -> Array:
-            return draw(rng, np.zeros_like(logits(obs)))
+            return self.family.random(rng, logits(obs))
 
         def agent(obs: Array) -> Array:
-            return greedy(logits(obs))
+            return self.family.best(logits(obs))
 
         def test(policy: Policy) -> Array:
             return returns(self.make_envs, policy, self.n_test, TEST_SEED)[0]
 
-        G, drawn, chance = test(agent), test(lambda obs: draw(rng, logits(obs))), test(random)
+        G, drawn, chance = test(agent), test(lambda obs: self.family.draw(rng, logits(obs))), test(random)
         made = Report(
             metrics={"test_return": float(G.mean()), "test_return_sampled": float(drawn.mean()),
                      "test_return_worst": float(G.min())},

@@ -26,6 +26,7 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   eval DIR                  evaluates the best weights of a run again
   predict DIR FILE          what a run's network says of the examples in a file
   generate DIR              a run's network writes: trivium generate DIR --prompt "Once upon"
+  speak DIR                 a run's network says words, as wav files: trivium speak DIR --word seven
   compare PROBLEM           one problem, three teachers: a label, nothing, a reward
   check TASK                does a task keep the contract?
   new PARADIGM NAME         writes a task of your own, and its test
@@ -225,7 +226,8 @@ def _of(module: str, name: str) -> Callable[[Sequence[str]], int]:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _of("core.lab.demo", "demo"), "list": _list, "run": _run, "resume": _resume, "eval": _eval,
-    "predict": _predict, "generate": _of("core.lab.generate", "generate"), "data": _data,
+    "predict": _predict, "generate": _of("core.lab.generate", "generate"), "speak": _of("core.lab.speak", "speak"),
+    "data": _data,
     "compare": _of("core.lab.compare", "compare"), "check": _of("core.lab.check", "check"),
     "new": _of("core.lab.scaffold", "new")}  # fmt: skip
 

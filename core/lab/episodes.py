@@ -72,6 +72,16 @@ class Envs:
         self.obs: Array
         self.restart(int(rng.integers(*TRAINING_SEEDS)))
 
+    def check_numbers(self, A: int) -> None:
+        """Raises ValueError unless an action is A numbers from -1 to 1."""
+        space = self.vec.single_action_space
+        if getattr(space, "shape", None) != (A,) or not hasattr(space, "low"):
+            raise ValueError(f"a policy of {A} numbers does not fit {self.name}, whose actions are {space}")
+        if (space.low != -1).any() or (space.high != 1).any():
+            span = f"{space.low.min():g} to {space.high.max():g}"
+            raise ValueError(f"the actions of {self.name} go from {span}, not from -1 to 1: wrap it in "
+                             "gymnasium.wrappers.RescaleAction")  # fmt: skip
+
     def check_actions(self, y: Array) -> None:
         """Raises ValueError unless y (B, A) has a logit for each of A actions, 0 to A - 1."""
         space = self.vec.single_action_space

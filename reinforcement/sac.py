@@ -1,0 +1,192 @@
+"""Soft actor-critic: act as well as the critics say, and as freely as that allows; learn from what was lived through.
+
+The reward is joined by the policy's entropy, weighed by alpha. Two critics price an action, and the lower price counts,
+since the actor looks for the highest error as eagerly as for the highest value. With D the discount, a' drawn:
+    target   r + D (min_k Q_k,old(next_obs, a') - alpha log p(a' | next_obs))
+    critics  mean of (Q_k(obs, action) - target)^2 / 2, both k
+    actor    mean of alpha log p(a | obs) - min_k Q_k(obs, a), a = tanh(m + s e) a function of its y, e drawn
+    alpha    raised while the entropy is below -A, lowered while it is above
+No one says which action would have been right: the gradient at the action is dQ/da, the critics' own opinion, and goes
+through it into the actor. Haarnoja et al. 2018, arXiv:1812.05905; two critics: Fujimoto et al. 2018, arXiv:1802.09477.
+The critics are two members of one network, so their products are one batched call. Actor, critics and log alpha lie in
+one w, in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.episodes import Envs, Steps, rollout
+from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Layer, Rng
+from core.losses import Loss
+from core.network import Sequential
+from core.optimizers import Adam, Schedule, average, constant
+from reinforcement.evaluate import Exam
+from reinforcement.policy import SQUASHED, as_batch, squashed
+from reinforcement.replay import Replay
+
+
+def critic_loss(q: Array, target: Array) -> Loss:
+    """sum over the critics of mean (q - target)^2 / 2: q (E, B, 1), target (B,); the gradient (E, B, 1)."""
+    d = q - target[:, None].astype(q.dtype)
+    return float((d * d).sum()) / (2 * len(target)), d / len(target)
+
+
+def Temperature(start: float) -> Layer:
+    """One parameter, log alpha; it is no function of anything, only something that is learnt."""
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Callable[..., None]]:
+        raise ValueError("a temperature is read, not called")
+
+    def fill(rng: Rng, w: Array) -> None:
+        w[:] = np.log(start)
+
+    return Layer(forward, {"log_alpha": (1,)}, fill)
+
+
+class SAC:
+    """One update is `T` steps of `n` environments into the memory, then `batches` minibatches out of it.
+
+    `actor` maps obs (B, I) to y (B, 2A), `critics` [obs, action] (B, I + A) to (2, B, 1). The first `blind` steps are
+    drawn evenly and only remembered. Every reward is an answer of the teacher. Raises ValueError when they do not fit.
+    """
+
+    def __init__(self, actor: Layer, critics: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam, lr: float,
+                 rng: Rng, *, updates: int, n: int = 1, T: int = 64, batches: int = 64, batch: int = 256,
+                 memory: int = 100_000, gamma: float = 0.99, follow: float = 0.005, blind: int = 1000,
+                 alpha: float = 1.0, schedule: Schedule = constant) -> None:  # fmt: skip
+        w_rng, env_rng, self.rng = rng.spawn(3)
+        self.actor, self.critics = actor, critics
+        self.net = Sequential(actor, critics, Temperature(alpha))  # what lies in w; the parts are called one by one
+        self.w = self.net.init(w_rng)
+        self.g, self.old = np.zeros_like(self.w), self.parts(self.w)[1].copy()
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(n, env_rng), exam
+        self.optimizers, self.schedule = [Adam(lr) for _ in range(3)], schedule
+        self.updates, self.memory = updates, Replay(memory)
+        self.T, self.batches, self.batch, self.gamma, self.follow, self.blind = T, batches, batch, gamma, follow, blind
+        self.done = 0
+        self.A = self.y(self.w, self.envs.obs).shape[-1] // 2
+        self.envs.check_numbers(self.A)
+        if n * T > memory:
+            raise ValueError(f"the memory of {memory} does not hold the {n * T} steps of one update")
+
+    def parts(self, w: Array) -> tuple[Array, Array, Array]:
+        """The actor's parameters, the critics', and log alpha (1,), as views of w (or of g)."""
+        a, b = self.actor.size, self.actor.size + self.critics.size
+        return w[:a], w[a:b], w[b:]
+
+    @property
+    def monitor(self) -> str:
+        return self.exam.monitor
+
+    @property
+    def progress(self) -> float:
+        return self.done / self.updates
+
+    def y(self, w: Array, obs: Array) -> Array:
+        """[m, log s] of the policy: obs (B, I) -> (B, 2A)."""
+        return self.actor(obs, w[: self.actor.size])[0]
+
+    def act(self, obs: Array) -> Array:
+        family = SQUASHED.random if self.memory.count < self.blind else SQUASHED.draw
+        return family(self.rng, self.y(self.w, obs))
+
+    def update(self) -> dict[str, float]:
+        steps = rollout(self.envs, self.act, self.T)
+        self.memory.add(*self.judge(steps))
+        log: list[dict[str, float]] = []
+        if self.memory.count > self.blind:
+            log = [self.learn(self.memory.draw(self.rng, self.batch)) for _ in range(self.batches)]
+        count, labels = int(steps.valid.sum()), self.exam.labels if self.done == 0 else 0
+        self.done += 1
+        means = {name: float(np.mean([one[name] for one in log])) if log else 0.0 for name in ("loss", "q", "entropy")}
+        return {**means, "alpha": float(np.exp(self.w[-1])), "examples": count, "answers": count + labels}
+
+    def judge(self, steps: Steps) -> tuple[Array, ...]:
+        """obs, action, reward, discount and the observation that follows, of the valid steps, each (N, ...)."""
+        dtype = self.w.dtype
+        discount = (self.gamma * ~steps.terminated).astype(dtype)
+        parts = steps.obs, steps.action, steps.reward.astype(dtype), discount, steps.next_obs
+        return tuple(part[steps.valid] for part in parts)
+
+    def learn(self, batch: tuple[Array, ...]) -> dict[str, float]:
+        """One step of the critics, one of the actor, one of alpha."""
+        obs, action, reward, D, next_obs = batch
+        rate = self.schedule(self.progress)
+        loss = self.loss(self.w, (obs, action, self.target(reward, D, next_obs)), self.g)
+        w, g = self.parts(self.w), self.parts(self.g)
+        self.optimizers[1].step(w[1], g[1], rate)
+        noise = self.rng.standard_normal((len(obs), self.A), np.float32)
+        value, entropy = self.actor_loss(self.w, obs, noise, self.g)
+        self.optimizers[0].step(w[0], g[0], rate)
+        g[2][:] = entropy + self.A  # d/d log alpha of log alpha (entropy - (-A))
+        self.optimizers[2].step(w[2], g[2], rate)
+        average(self.old, w[1], self.follow)
+        return {"loss": loss, "q": -value, "entropy": entropy}
+
+    def target(self, reward: Array, D: Array, next_obs: Array) -> Array:
+        """r + D (min_k Q_k,old(next_obs, a') - alpha log p(a')), each (B,)."""
+        noise = self.rng.standard_normal((len(next_obs), self.A), np.float32)
+        action, log_p, _ = squashed(self.y(self.w, next_obs), noise)
+        q = self.critics(np.concatenate([next_obs, action], -1), self.old)[0][..., 0].min(0)
+        value: Array = reward + D * (q - np.exp(self.w[-1]) * log_p)
+        return value
+
+    def actor_loss(self, w: Array, obs: Array, noise: Array, g: Array | None = None) -> tuple[float, float]:
+        """mean of alpha log p(a) - min_k Q_k(obs, a), and of -log p(a); g: the gradient of the first in the actor."""
+        of_actor, of_critics, log_alpha = self.parts(w)
+        y, back_actor = self.actor(obs, of_actor)
+        action, log_p, back_action = squashed(y, noise)
+        q, back_critics = self.critics(np.concatenate([obs, action], -1), of_critics)  # 2, B, 1
+        B, alpha = len(obs), float(np.exp(log_alpha[0]))
+        if g is not None:
+            lower = (np.arange(len(q))[:, None] == q[..., 0].argmin(0)).astype(w.dtype)[..., None]  # 2, B, 1
+            da = back_critics(lower * (-1 / B), dx=True)[:, -self.A :]
+            back_actor(back_action(da, np.full(B, alpha / B, w.dtype)), self.parts(g)[0])
+        value = float((alpha * log_p - q[..., 0].min(0)).mean())
+        return value, -float(log_p.mean())
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
+        """n steps of one environment, drawn evenly, with prices as targets."""
+        steps = rollout(self.make_envs(1, rng), lambda obs: SQUASHED.random(rng, self.y(self.w, obs)), n)
+        obs, action, reward, *_ = self.judge(steps)
+        return obs, action, reward
+
+    def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
+        """The critics' loss; with `g` its gradient, which is 0 outside the critics."""
+        obs, action, target = batch
+        q, back = self.critics(np.concatenate([obs, action], -1), self.parts(w)[1])
+        loss, dq = critic_loss(q, target)
+        if g is not None:
+            g[:] = 0
+            back(dq, self.parts(g)[1])
+        return loss
+
+    def predict(self, w: Array, obs: Array) -> Array:
+        """The best actions (B, A) at observations (B, I), or at one alone."""
+        return SQUASHED.best(self.y(w, as_batch(obs, self.envs.obs)))
+
+    def evaluate(self) -> dict[str, float]:
+        return self.exam.validate(lambda obs: self.y(self.w, obs))
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return self.exam.report(lambda obs: self.y(w, obs), folder)
+
+    def state(self) -> State:
+        optimizers = [prefixed(f"optimizer{k}", one.state) for k, one in enumerate(self.optimizers)]
+        return {"done": np.asarray(self.done), "rng": rng_state(self.rng), "old": self.old,
+                **{name: array for state in optimizers for name, array in state.items()},
+                **prefixed("envs", self.envs.state()), **prefixed("memory", self.memory.state())}  # fmt: skip
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.envs.load(unprefixed("envs", state))
+        self.memory.load(unprefixed("memory", state))
+        self.done, self.old[:] = int(state["done"]), state["old"]
+        set_rng_state(self.rng, state["rng"])
+        for k, one in enumerate(self.optimizers):
+            one.state = unprefixed(f"optimizer{k}", state)
