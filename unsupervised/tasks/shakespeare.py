@@ -43,7 +43,10 @@ class Config:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
-PRESETS = {"quick": {"hidden": 256, "updates": 400, "again": 200}, "best": {}}
+PRESETS = {
+    "quick": {"hidden": 256, "updates": 400, "again": 200},
+    "best": {"longest": 7, "hidden": 512, "dropout": 0.15, "blank": 0.05, "updates": 5000, "again": 2500},
+}
 
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
