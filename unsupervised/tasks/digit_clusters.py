@@ -29,8 +29,8 @@ class Config:
     method: str = "information"  # information, autoencoder (and a mixture on its code), or dec
     hidden: int = 128  # units in the hidden layer
     clusters: int = 10  # how many heaps; given, not found
-    updates: int = 900  # minibatches of each start
-    starts: int = 4  # networks that learn one after another; a divisor of 20, the number of evaluations
+    updates: int = 1500  # minibatches of each start
+    starts: int = 2  # networks that learn one after another; a divisor of 20, the number of evaluations
     batch: int = 256  # images in a minibatch, each in two views
     lr: float = 0.01  # step size of Adam at its highest; held for half of a start, then falls to 0 as a cosine
     neighbours: int = 5  # nearest images that stand in for an image
