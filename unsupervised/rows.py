@@ -1,8 +1,8 @@
 """Ways to find clusters in rows of numbers that have no picture to deform: METHODS, by the name that --method takes.
 
-Each is a function (splits, K, config, rng) -> learner; `config` holds the fields that the method reads, as in
-unsupervised.tasks.table_clusters. What stands in for a row is one of its nearest neighbours with noise added, in
-deviations of a column: rows should be standardised.
+Each is a function (splits, K, config, rng, augment) -> learner; `config` holds the fields that the method reads, as in
+unsupervised.tasks.table_clusters, and `augment`, if there is one, alters rows to what is as good. What stands in for a
+row is one of its nearest neighbours with noise added, in deviations of a column: rows should be standardised.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from core.lab.tasks import nearest
 from core.layers import Rng
 from core.network import MLP
 from unsupervised.autoencoder import AutoEncoderClusterer
-from unsupervised.clusterer import Clusterer
+from unsupervised.clusterer import Augment, Clusterer
 from unsupervised.dec import Dec
 
 GIVEN = "The number of clusters"
 KEEP = 10.0  # of what DEC asks of the decoder: 0.1 in the notation of Guo et al. 2017
 
 
-def information(splits: Splits, K: int, config: Any, rng: Rng) -> Clusterer:
+def information(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> Clusterer:
     """Mutual information between row and cluster, the same for a neighbour; the best of several starts."""
 
     def noisy(rng: Rng, x: Array) -> Array:
+        x = augment(rng, x) if augment else x
         z: Array = x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
         return z
 
@@ -39,22 +40,22 @@ def information(splits: Splits, K: int, config: Any, rng: Rng) -> Clusterer:
                      given=f"{GIVEN}, and that they are not of very different sizes.")  # fmt: skip
 
 
-def autoencoder(splits: Splits, K: int, config: Any, rng: Rng) -> AutoEncoderClusterer:
+def autoencoder(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> AutoEncoderClusterer:
     """An auto-encoder, and a mixture of Gaussians on its code."""
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
     return AutoEncoderClusterer(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, clusters=K, batch=config.batch,
-                                updates=config.updates * config.starts, given=f"{GIVEN}.")  # fmt: skip
+                                updates=config.updates * config.starts, augment=augment, given=f"{GIVEN}.")  # fmt: skip
 
 
-def dec(splits: Splits, K: int, config: Any, rng: Rng) -> Dec:
+def dec(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> Dec:
     """An auto-encoder, k-means on its code, and both refined together."""
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
     half = -(-config.updates * config.starts // 2)
     return Dec(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, clusters=K, batch=config.batch, updates=half,
-               refine=half, keep=KEEP, given=f"{GIVEN}.")  # fmt: skip
+               refine=half, keep=KEEP, augment=augment, given=f"{GIVEN}.")  # fmt: skip
 
 
-METHODS: dict[str, Callable[[Splits, int, Any, Rng], Any]] = {
+METHODS: dict[str, Callable[..., Any]] = {
     "information": information, "autoencoder": autoencoder, "dec": dec}  # fmt: skip
 
 

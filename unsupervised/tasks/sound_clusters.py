@@ -14,7 +14,7 @@ from core.lab.griffin_lim import wav_bytes
 from core.lab.learner import Report, Splits
 from core.lab.sounds import read_sound
 from core.layers import Rng
-from unsupervised.clips import cepstrum, clip_parts
+from unsupervised.clips import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
 from unsupervised.evaluate_clusters import contingency, scores
 from unsupervised.reading import Reading
 from unsupervised.rows import METHODS, check_settings
@@ -39,9 +39,15 @@ class Config:
     neighbours: int = 15  # nearest clips that stand in for a clip
     noise: float = 0.5  # deviation of what is added to both, in deviations of a feature
     balance: float = 1.2  # how much it matters that all clusters are used alike
+    tract: float = (
+        0.2  # how far frequencies are warped, as by another voice, where voices are taken away: up to exp(this)
+    )
+    tempo: float = 1.0  # how far a clip is moved in time, in eighths of it; and stretched, in eighths of that
 
     def __post_init__(self) -> None:
         check_settings(self)
+        if not (0 <= self.tract <= 1 and 0 <= self.tempo <= 4):
+            raise ValueError(f"tract must be from 0 to 1, tempo from 0 to 4, not {self.tract} and {self.tempo}")
         if self.clusters < 2:
             raise ValueError(f"clusters must be at least 2, not {self.clusters}")
 
@@ -57,7 +63,16 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
     splits = Splits(*(a for part in parts for a in (z[part], clips.digit[part])))
     names, speaker = np.unique(clips.speaker, return_inverse=True)
     test = parts[2]
-    learner = METHODS[config.method](splits, config.clusters, config, rng)
+    tract = 0.0 if config.voice else config.tract  # who speaks is not to be altered where it is listened to
+
+    def spoken_otherwise(rng: Rng, x: Array) -> Array:
+        c = altered(rng, (x * deviation + mean).reshape(-1, MOMENTS, COEFFICIENTS), tract, config.tempo)
+        if not config.voice:
+            c -= c.mean(1, keepdims=True)
+        z: Array = ((c.reshape(x.shape) - mean) / deviation).astype(x.dtype)
+        return z
+
+    learner = METHODS[config.method](splits, config.clusters, config, rng, spoken_otherwise)
     spoken = {row.tobytes(): f"{d} spoken by {name}, repetition {r}" for row, d, name, r in
               zip(z, clips.digit, clips.speaker, clips.repetition, strict=True)}  # fmt: skip
     learner.show = lambda example: spoken[example.tobytes()]
