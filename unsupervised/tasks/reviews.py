@@ -52,7 +52,10 @@ class Config:
             raise ValueError(f"decay must not be below 0, not {self.decay}")
 
 
-PRESETS = {"quick": {"hidden": 192, "bits": 13, "updates": 500}, "best": {"bits": 16, "updates": 9000}}
+PRESETS = {
+    "quick": {"context": 16, "longest": 5, "bits": 13, "hidden": 128, "updates": 500},
+    "best": {"bits": 16, "updates": 9000},
+}
 
 
 def written(reviews: Reviews) -> Text:
