@@ -1,0 +1,101 @@
+"""Monte Carlo tree search guided by a policy and a value, in the trees of many games at once.
+
+One simulation walks down from the root along the moves with the highest
+    Q(s, a) + c P(s, a) sqrt(1 + sum_b N(s, b)) / (1 + N(s, a))
+adds the first state that is not in the tree yet, asks what it is worth, and carries the answer back up, its sign
+turning with every move. Q is the mean of what came back (0 before anything did), N how often; P the policy's prior.
+PUCT: Rosin 2011; with a network's prior and value, and noise at the root: Silver et al. 2017 and 2018.
+
+Every tree is rows of the same arrays, so a simulation is one question for all games, of as many states. A state that is
+over is never added: its result comes back each time. The best move of a node changes only when something comes back to
+it, so it is kept, and walking down is a matter of looking up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.initializers import Array
+from core.layers import Rng
+from reinforcement.games import Game, random_moves
+
+# states (B, ...), none over -> prior (B, A), 0 for illegal moves, and value (B,) for the player to move
+Evaluate = Callable[[Array], tuple[Array, Array]]
+
+
+def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: float = 1.5, noise: Array | None = None,
+           ) -> tuple[Array, Array]:  # fmt: skip
+    """How often each move was tried, (B, A), and the mean of all that came back to the root (B,), of B states not over.
+
+    `noise` (B, A) takes the place of the root's prior. Node 0 of each tree is its root; simulation i adds node i.
+    """
+    B, S, A = len(states), simulations + 1, game.A
+    prior, value = evaluate(states)
+    board = np.zeros((B, S, *game.shape), np.int8)
+    child = np.zeros((B * S, A), np.int64)  # the row of the node that a move leads to; 0: not in the tree
+    P, N, W = np.zeros((B * S, A), prior.dtype), np.zeros((B * S, A), prior.dtype), np.zeros((B * S, A), prior.dtype)
+    best = np.zeros(B * S, np.int64)
+    roots = np.arange(B) * S
+    nodes = board.reshape(B * S, *game.shape)
+    nodes[roots], P[roots] = states, prior if noise is None else noise
+    best[roots] = P[roots].argmax(-1)
+    for i in range(1, S):
+        # down
+        here, trees = roots, np.arange(B)
+        leaf, depth = roots.copy(), np.zeros(B, np.int64)
+        path: list[tuple[Array, Array, int]] = []
+        while len(here):
+            path.append((here, trees, len(path)))
+            leaf[trees], depth[trees] = here, len(path) - 1
+            after = child[here, best[here]]
+            on = after > 0
+            here, trees = after[on], trees[on]
+        # out
+        move = best[leaf]
+        fresh = game.play(nodes[leaf], move)
+        over, value = game.result(fresh)
+        going = np.flatnonzero(~over)
+        value = value.astype(prior.dtype)
+        if len(going):
+            new = roots[going] + i
+            nodes[new] = fresh[going]
+            P[new], value[going] = evaluate(fresh[going])
+            best[new] = P[new].argmax(-1)
+            child[leaf[going], move[going]] = new
+        # up
+        at = np.concatenate([here for here, _, _ in path])
+        tree = np.concatenate([trees for _, trees, _ in path])
+        level = np.repeat([d for _, _, d in path], [len(here) for here, _, _ in path])
+        a = best[at]
+        N[at, a] += 1
+        W[at, a] += np.where((depth[tree] - level) % 2 == 0, -1, 1) * value[tree]
+        n, p = N[at], P[at]
+        score = W[at] / np.maximum(n, 1) + c * p * np.sqrt(1 + n.sum(-1, keepdims=True)) / (1 + n)
+        best[at] = np.where(p > 0, score, -np.inf).argmax(-1)
+    visits = N[roots]
+    return visits, W[roots].sum(-1) / max(simulations, 1)
+
+
+def noisy(rng: Rng, game: Game, states: Array, prior: Array, share: float, alpha: float) -> Array:
+    """(1 - share) prior + share Dirichlet(alpha), over the legal moves (B, A)."""
+    drawn = (rng.gamma(alpha, size=prior.shape) + 1e-9) * game.legal(states)
+    mixed: Array = (1 - share) * prior + share * drawn / drawn.sum(-1, keepdims=True)
+    return mixed.astype(prior.dtype)
+
+
+def by_playing(game: Game, rng: Rng) -> Evaluate:
+    """An evaluation without a network: no move is preferred, and a state is worth what one random game ends with."""
+
+    def evaluate(states: Array) -> tuple[Array, Array]:
+        legal, value = game.legal(states), np.zeros(len(states))
+        left, sign = np.arange(len(states)), 1
+        while len(left):
+            states, sign = game.play(states, random_moves(game, rng, states)), -sign
+            over, reward = game.result(states)
+            value[left[over]] = sign * reward[over]
+            left, states = left[~over], states[~over]
+        return legal / legal.sum(-1, keepdims=True), value
+
+    return evaluate
