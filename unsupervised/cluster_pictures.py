@@ -34,15 +34,21 @@ def last_hidden(net: Layer, w: Array) -> Code:
 
 
 def flat_map(z: Array) -> Array:
-    """z (N, H) -> (N, 2): itself up to two columns, else t-SNE (van der Maaten and Hinton 2008), begun at PCA."""
+    """z (N, H) -> (N, 2): itself up to two columns, else t-SNE (van der Maaten and Hinton 2008), begun at PCA.
+
+    Below 100 points, where everybody is a neighbour, it stays at the two principal components.
+    """
+    from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    if z.shape[1] <= 2 or len(z) < 10:
+    if z.shape[1] <= 2:
         return np.pad(z, ((0, 0), (0, 1)))[:, :2]
-    perplexity = min(30.0, (len(z) - 1) / 3)
-    spread = float(z.std()) or 1.0  # PCA cannot begin where all is one point
-    jitter = 1e-4 * spread * np.random.default_rng(0).standard_normal(z.shape)
-    places: Array = TSNE(init="pca", perplexity=perplexity, random_state=0, n_jobs=1).fit_transform(z + jitter)
+    spread = float(z.std()) or 1.0  # neither can begin where all is one point
+    z = z + 1e-4 * spread * np.random.default_rng(0).standard_normal(z.shape)
+    if len(z) < 100:
+        flat: Array = PCA(2, random_state=0).fit_transform(z) if len(z) > 2 else z[:, :2]
+        return flat
+    places: Array = TSNE(init="pca", max_iter=500, random_state=0, n_jobs=1).fit_transform(z)
     return places
 
 
@@ -55,11 +61,13 @@ def draw_map(path: Path, places: Array, named: dict[str, Array]) -> None:
     figure = Figure(figsize=(4.6 * len(named), 4.6), layout="constrained")
     for axis, (title, numbers) in zip(figure.subplots(1, len(named), squeeze=False)[0], named.items(), strict=True):
         colours = colormaps["tab10" if numbers.max() < 10 else "tab20"]
-        axis.scatter(*places.T, c=[colours(n % colours.N) for n in numbers], s=7, linewidths=0)
+        size = min(40.0, max(7.0, 3000 / len(places)))
+        axis.scatter(*places.T, c=[colours(n % colours.N) for n in numbers], s=size, linewidths=0)
         for n in set(numbers.tolist()):
             own = places[numbers == n]
             middle = own[((own - np.median(own, 0)) ** 2).sum(1).argmin()]  # a point of its own, if the heap is hollow
-            text = axis.text(*middle, str(n), ha="center", va="center", fontsize=11, fontweight="bold")
+            text = axis.annotate(str(n), middle, (0, 7), textcoords="offset points", ha="center", va="center",
+                                 fontsize=11, fontweight="bold")  # fmt: skip
             text.set_path_effects([withStroke(linewidth=2.5, foreground="w")])
         axis.set(title=title, xticks=[], yticks=[])
     figure.savefig(path, dpi=100)

@@ -27,12 +27,14 @@ def test_members_are_the_surest_and_the_least_sure_and_none_is_both():
 
 def test_the_map_keeps_blobs_apart():
     rng = np.random.default_rng(0)
-    t = np.arange(90) % 3
-    places = flat_map(rng.standard_normal((90, 6)) + 20 * np.eye(3, 6)[t])
-    middles = np.stack([places[t == k].mean(0) for k in range(3)])
-    assert (((places[:, None] - middles) ** 2).sum(-1).argmin(1) == t).all()
-    assert flat_map(rng.standard_normal((5, 1))).shape == (5, 2)
-    assert np.isfinite(flat_map(np.ones((20, 4)))).all()  # all in one point
+    for n in (90, 120):
+        t = np.arange(n) % 3
+        places = flat_map(rng.standard_normal((n, 6)) + 20 * np.eye(3, 6)[t])
+        middles = np.stack([places[t == k].mean(0) for k in range(3)])
+        assert (((places[:, None] - middles) ** 2).sum(-1).argmin(1) == t).all()
+    for few in (rng.standard_normal((5, 1)), rng.standard_normal((1, 7)), np.ones((20, 4)), np.ones((120, 4))):
+        assert flat_map(few).shape == (len(few), 2)  # a column, an example, all in one point
+        assert np.isfinite(flat_map(few)).all()
 
 
 def test_what_lies_before_the_last_layer():
