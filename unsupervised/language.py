@@ -1,6 +1,7 @@
 """A language model of characters: the K before give a distribution over the next; the data is its own label.
 
-ids (B, K) -> Embedding (B, K E) -> Linear, gelu (B, H), as often as there are hidden layers -> Linear: logits (B, V)
+ids (B, K) -> Embedding (B, K E), rows of n-grams and of words beside it
+           -> Linear, gelu (B, H), as often as there are hidden layers -> Linear: logits (B, V)
 
 It is a classifier whose labels nobody gave: cross-entropy, the gradient p - onehot(next character) at the output, and
 the optimizer are those of supervised learning. Reference: Bengio et al. (2003), "A neural probabilistic language
@@ -79,9 +80,9 @@ def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dr
 class Language:
     """Learns to predict the next character of a text from the `context` before it.
 
-    `layers` begin with an Embedding and a Linear; `updates` counts minibatches, one step of the optimizer each. Every
-    epoch visits each position of the training part once, in an order of its own (the few that fill no minibatch wait
-    for another epoch).
+    `layers` are a network from ids (..., context) to logits; `updates` counts minibatches, one step of the optimizer
+    each. Every epoch visits each position of the training part once, in an order of its own (the few that fill no
+    minibatch wait for another epoch).
 
     The text right before the test part is the most like it, and it is the validation part. When it has served, after
     `updates`, its probabilities are noted and `again` minibatches follow of both parts, at a rate that begins at half
