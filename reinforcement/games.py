@@ -99,9 +99,14 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], cell: Callable[
                 cells.reshape(len(cells), size), moves, show)  # fmt: skip
 
 
+def flattened(states: Array) -> Array:
+    """(B, ...) -> (B, cells); B may be 0."""
+    return states.reshape(len(states), math.prod(states.shape[1:]))
+
+
 def empty(states: Array) -> Array:
     """Every empty cell is a move."""
-    free: Array = states.reshape(len(states), math.prod(states.shape[1:])) == 0
+    free: Array = flattened(states) == 0
     return free
 
 
@@ -136,7 +141,7 @@ CONNECT_FOUR = in_a_row("Connect Four", 4, column_open, lowest, _mirrored(6, 7),
 
 def image(game: Game, k: Array, states: Array, p: Array) -> tuple[Array, Array]:
     """The states (B, *shape) and what stands at their moves (B, A) under the symmetries k (B,), one for each."""
-    flat = np.take_along_axis(states.reshape(len(states), -1), game.cells[k], -1)
+    flat = np.take_along_axis(flattened(states), game.cells[k], -1)
     return flat.reshape(states.shape), np.take_along_axis(p, game.moves[k], -1)
 
 
@@ -163,5 +168,5 @@ def openings(game: Game, rng: Rng, n: int, plies: int) -> Array:
 
 def rows_as_one(states: Array) -> Array:
     """Each state as one value that can be compared and sorted, (B,)."""
-    flat = np.ascontiguousarray(states.reshape(len(states), -1))
+    flat = np.ascontiguousarray(flattened(states))
     return flat.view(np.dtype((np.void, flat.shape[1])))[:, 0]

@@ -16,7 +16,7 @@ from reinforcement.self_play import SelfPlay
 
 PARADIGM = "reinforcement"
 PROBLEM = "tic_tac_toe"
-PRESETS = {"quick": {"updates": 100}, "best": {}}
+PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600}}
 
 
 @dataclass(frozen=True)

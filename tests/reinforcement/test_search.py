@@ -1,0 +1,142 @@
+"""The search of many trees as arrays, against one tree as objects, and on positions whose best move is known."""
+
+import numpy as np
+import pytest
+
+from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, openings
+from reinforcement.opponents import mcts, searching
+from reinforcement.search import by_playing, noisy, search
+
+
+def opinion(game, seed=0):
+    """An arbitrary prior and value of every state, the same each time it is asked."""
+    rng = np.random.default_rng(seed)
+    size = int(np.prod(game.shape))
+    U, v = rng.standard_normal((size, game.A)), rng.standard_normal(size)
+
+    def evaluate(states):
+        flat = states.reshape(len(states), size).astype(float)
+        p = np.exp(2 * np.sin(flat @ U)) * game.legal(states)
+        return p / p.sum(-1, keepdims=True), np.sin(flat @ v)
+
+    return evaluate
+
+
+class Node:
+    """One state of one tree."""
+
+    def __init__(self, state, prior):
+        self.state, self.prior, self.children = state, prior, {}
+        self.N, self.W = np.zeros(len(prior)), np.zeros(len(prior))
+
+
+def simulate(game, evaluate, node, c):
+    """One simulation from here, in the words of the equation; what it is worth for the player to move."""
+    best, top = None, -np.inf
+    for a in range(game.A):
+        if node.prior[a] > 0:
+            Q = node.W[a] / node.N[a] if node.N[a] else 0
+            score = Q + c * node.prior[a] * np.sqrt(1 + node.N.sum()) / (1 + node.N[a])
+            if score > top:
+                best, top = a, score
+    if best in node.children:
+        value = -simulate(game, evaluate, node.children[best], c)
+    else:
+        after = game.play(node.state, np.array([best]))
+        over, reward = game.result(after)
+        if over[0]:
+            value = -float(reward[0])
+        else:
+            prior, v = evaluate(after)
+            node.children[best] = Node(after, prior[0])
+            value = -float(v[0])
+    node.N[best] += 1
+    node.W[best] += value
+    return value
+
+
+@pytest.mark.parametrize(("game", "plies"), [(TIC_TAC_TOE, 2), (CONNECT_FOUR, 12)], ids=["tic-tac-toe", "Connect Four"])
+def test_search_against_a_recursive_twin(game, plies):
+    evaluate, states = opinion(game), openings(game, np.random.default_rng(1), 6, plies)
+    visits, value = search(game, evaluate, states, 80, c=1.3)
+    for i, state in enumerate(states):
+        root = Node(state[None], evaluate(state[None])[0][0])
+        for _ in range(80):
+            simulate(game, evaluate, root, 1.3)
+        np.testing.assert_array_equal(visits[i], root.N)
+        assert value[i] == pytest.approx(root.W.sum() / 80)
+
+
+def test_games_of_a_batch_do_not_meet():
+    evaluate, states = opinion(CONNECT_FOUR), openings(CONNECT_FOUR, np.random.default_rng(2), 5, 6)
+    together = search(CONNECT_FOUR, evaluate, states, 30)[0]
+    for i in range(5):
+        np.testing.assert_array_equal(together[i], search(CONNECT_FOUR, evaluate, states[i : i + 1], 30)[0][0])
+
+
+def blind(game):
+    """Says nothing: every legal move alike, every state worth nothing."""
+
+    def evaluate(states):
+        legal = game.legal(states)
+        return legal / legal.sum(-1, keepdims=True), np.zeros(len(states))
+
+    return evaluate
+
+
+def test_search_finds_a_mate_in_one_and_avoids_one():
+    rows = ["......."] * 5
+    wins = ["XXX.OOO"]  # to the right of three
+    danger = ["OOO..X."]  # column 3 must be blocked
+    for bottom in (wins, danger):
+        state = np.array([[["O.X".index(cell) - 1 for cell in row] for row in rows + bottom]], np.int8)
+        for evaluate in (blind(CONNECT_FOUR), opinion(CONNECT_FOUR)):
+            player = searching(CONNECT_FOUR, evaluate, 200)
+            assert player(state, np.random.default_rng(0))[0] == 3
+        assert mcts(CONNECT_FOUR, 200)(state, np.random.default_rng(0))[0] == 3
+
+
+def test_what_comes_back_has_the_right_sign():
+    wins = np.array([[[1, 1, 0], [-1, -1, 0], [0, 0, 0]]], np.int8)
+    loses = np.array([[[-1, 1, 0], [0, -1, 0], [-1, 1, 0]]], np.int8)  # more than one threat
+    visits, value = search(TIC_TAC_TOE, blind(TIC_TAC_TOE), np.concatenate([wins, loses]), 300)
+    assert visits[0].argmax() == 2
+    assert value[0] > 0.7
+    assert value[1] < -0.5
+
+
+def test_illegal_moves_are_never_tried():
+    states = openings(CONNECT_FOUR, np.random.default_rng(3), 8, 20)
+    states[:, :, 2] = np.array([1, -1, 1, -1, 1, -1])  # a full column
+    states = states[~CONNECT_FOUR.result(states)[0]]
+    visits, _ = search(CONNECT_FOUR, opinion(CONNECT_FOUR), states, 60)
+    assert len(states)
+    assert not visits[~CONNECT_FOUR.legal(states)].any()
+    assert (visits.sum(-1) == 60).all()
+
+
+def test_noise_keeps_a_distribution_over_legal_moves():
+    rng, states = np.random.default_rng(4), openings(TIC_TAC_TOE, np.random.default_rng(4), 30, 2)
+    prior = opinion(TIC_TAC_TOE)(states)[0]
+    mixed = noisy(rng, TIC_TAC_TOE, states, prior, 0.25, 0.5)
+    np.testing.assert_allclose(mixed.sum(-1), 1)
+    assert not mixed[~TIC_TAC_TOE.legal(states)].any()
+    assert (mixed >= 0.75 * prior).all()
+    assert not np.array_equal(mixed, prior)
+    np.testing.assert_array_equal(noisy(rng, TIC_TAC_TOE, states, prior, 0, 0.5), prior)
+
+
+def test_random_games_from_a_won_position_are_mostly_won():
+    rng = np.random.default_rng(5)
+    states = np.repeat(np.array([[[1, 1, 0], [-1, 0, 0], [-1, 0, 0]]], np.int8), 3000, 0)
+    _, value = by_playing(TIC_TAC_TOE, rng)(states)
+
+    def exact(state):
+        """The expected result of random play, by going through all of it."""
+        over, reward = TIC_TAC_TOE.result(state)
+        if over[0]:
+            return float(reward[0])
+        moves = np.flatnonzero(TIC_TAC_TOE.legal(state)[0])
+        return float(np.mean([-exact(TIC_TAC_TOE.play(state, np.array([a]))) for a in moves]))
+
+    assert value.mean() == pytest.approx(exact(states[:1]), abs=4 / np.sqrt(3000))

@@ -1,0 +1,157 @@
+"""Learning from games against oneself: the loss, what is remembered, resuming, and that it learns to play."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.gradcheck import directional_error
+from core.lab.check import outcomes
+from core.lab.tasks import find
+from core.losses import softmax
+from core.network import MLP
+from core.optimizers import Adam
+from reinforcement.evaluate_games import EveryReplyExam, MatchExam, every_reply
+from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, openings
+from reinforcement.opponents import evaluation, greedy_player, likeliest, mcts, minimax, random_player
+from reinforcement.self_play import SelfPlay, policy_value_loss
+from reinforcement.tasks import connect_four, tic_tac_toe
+
+
+def learner(seed=0, game=TIC_TAC_TOE, **options):
+    exam = EveryReplyExam(game, minimax(game, 9, game.judge), random_player(game), n_val=20)
+    settings = {"updates": 20, "n": 16, "simulations": 12, "batches": 2, "batch": 32, "memory": 1000, **options}
+    return SelfPlay(game, MLP(game.observation(game.start(1)).shape[1], 32, game.A + 1), exam, Adam(3e-3),
+                    np.random.default_rng(seed), **settings)  # fmt: skip
+
+
+def test_loss_is_cross_entropy_over_legal_moves_and_the_squared_error_of_the_value():
+    rng = np.random.default_rng(0)
+    y, legal = rng.standard_normal((6, 10)), rng.random((6, 9)) < 0.6
+    legal[:, 0] = True
+    pi = rng.random((6, 9)) * legal
+    pi /= pi.sum(-1, keepdims=True)
+    z = rng.choice([-1.0, 0.0, 1.0], 6)
+    loss, dy = policy_value_loss(y, legal, pi, z)
+    expected = 0.0
+    for i in range(6):
+        p = softmax(y[i, :9][legal[i]])
+        expected += (-(pi[i][legal[i]] * np.log(p)).sum() + (np.tanh(y[i, 9]) - z[i]) ** 2) / 6
+    assert loss == pytest.approx(expected)
+    assert not dy[:, :9][~legal].any()
+    assert directional_error(lambda y: policy_value_loss(y, legal, pi, z)[0], y, dy, rng) < 1e-6
+
+
+def test_what_is_remembered_is_the_game_as_each_side_saw_it():
+    agent = learner(opening=0, warm=9)
+    while len(agent.memory) < 300:
+        agent.move()
+    states, pi, z = (part[: len(agent.memory)] for part in agent.memory.parts)
+    np.testing.assert_allclose(pi.sum(-1), 1, atol=1e-6)
+    assert not pi[~TIC_TAC_TOE.legal(states)].any()
+    starts = np.flatnonzero(~states.any((1, 2)))
+    decided = 0
+    for a, b in pairwise(starts):  # one game after another
+        game, seen = states[a:b], z[a:b]
+        np.testing.assert_array_equal(seen[:-1], -seen[1:])
+        stones = np.abs(game).sum((1, 2))
+        np.testing.assert_array_equal(stones, np.arange(len(game)))
+        for one, after in pairwise(game):  # the same board from the other side, a stone more
+            assert ((after == -one) | (one == 0)).all()
+        if seen[-1]:  # whoever moved last won
+            decided += 1
+            assert seen[-1] == 1
+            last = game[-1:]
+            wins = [TIC_TAC_TOE.result(TIC_TAC_TOE.play(last, np.array([m])))[1][0] == -1
+                    for m in np.flatnonzero(TIC_TAC_TOE.legal(last)[0])]  # fmt: skip
+            assert any(wins)
+    assert decided > 5
+
+
+def test_games_begin_with_random_moves_of_every_number():
+    agent = learner(n=200, opening=3, memory=2000)
+    stones = np.abs(agent.states).sum((1, 2))
+    assert set(stones) == {0, 1, 2, 3}
+    assert not TIC_TAC_TOE.result(agent.states)[0].any()
+
+
+def test_goes_on_where_it_was():
+    whole, again = learner(), learner(seed=5)
+    for _ in range(4):
+        whole.update()
+    again.w[:] = whole.w
+    again.load({name: array.copy() for name, array in whole.state().items()})
+    for _ in range(3):
+        assert whole.update() == again.update()
+    assert np.array_equal(whole.w, again.w)
+    for name, array in whole.state().items():
+        np.testing.assert_array_equal(array, again.state()[name])
+
+
+def test_learns_never_to_lose():
+    config = tic_tac_toe.Config(**tic_tac_toe.PRESETS["quick"])
+    agent = tic_tac_toe.make(config, np.random.default_rng(0), None)
+    before = likeliest(evaluation(TIC_TAC_TOE, agent.net, agent.w.copy()))
+    while agent.progress < 1:
+        agent.update()
+    after = likeliest(evaluation(TIC_TAC_TOE, agent.net, agent.w))
+    rng = np.random.default_rng(0)
+    assert every_reply(TIC_TAC_TOE, before, False, rng)[0] > 50
+    assert every_reply(TIC_TAC_TOE, after, True, rng)[0] <= 10
+    assert every_reply(TIC_TAC_TOE, after, False, rng)[0] <= 30
+    wins = np.array([[1, 1, 0], [-1, -1, 0], [0, 0, 0]])
+    assert agent.predict(agent.w, wins).tolist() == [2]
+    assert agent.predict(agent.w, np.stack([wins, wins.T])).tolist() == [2, 6]
+    report = agent.report(agent.w, None)
+    assert report.metrics["test_not_lost"] > 0.95 > report.chance
+    assert report.reference == 1
+
+
+def test_match_exam_keeps_its_openings_apart(tmp_path):
+    game = CONNECT_FOUR
+    exam = MatchExam(game, {"random": random_player(game), "greedy": greedy_player(game)}, "greedy", mcts(game, 5),
+                     "five roll-outs", simulations=5, n_val=3, n_test=4)  # fmt: skip
+    val, test = exam.starts()
+    assert not {board.tobytes() for board in val} & {board.tobytes() for board in test}
+    net = MLP(126, 8, 8)
+    evaluate = evaluation(game, net, net.init(np.random.default_rng(0)))
+    assert exam.validate(evaluate) == exam.validate(evaluate)
+    report = exam.report(evaluate, tmp_path)
+    assert report.metric == "test_points_greedy"
+    assert report.metrics["test_points_greedy"] == pytest.approx(
+        (report.metrics["test_points_greedy_first"] + report.metrics["test_points_greedy_second"]) / 2
+    )
+    assert (tmp_path / "game.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("task", [tic_tac_toe, connect_four], ids=["tic_tac_toe", "connect_four"])
+def test_task_keeps_the_contract(task, monkeypatch):
+    small = {"hidden": 32, "updates": 8, "games": 16, "simulations": 10, "batches": 2, "memory": 1000}
+    monkeypatch.setitem(task.PRESETS, "quick", small | ({} if task is tic_tac_toe else {"think": 5, "openings": 4}))
+    found = find(str(Path(task.__file__)))
+    found.presets["quick"] = task.PRESETS["quick"]
+    assert [one for one in outcomes(found) if one[0] != "ok"] == []
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="says 9 moves and one value"):
+        SelfPlay(TIC_TAC_TOE, MLP(27, 9), learner().exam, Adam(1e-3), np.random.default_rng(0), updates=1)
+    with pytest.raises(ValueError, match="memory of 100"):
+        learner(memory=100)
+    agent = learner()
+    with pytest.raises(ValueError, match="own stones"):
+        agent.predict(agent.w, np.full((3, 3), 2))
+    with pytest.raises(ValueError, match="shape"):
+        agent.predict(agent.w, np.zeros((4, 4)))
+    with pytest.raises(ValueError, match="over"):
+        agent.predict(agent.w, np.array([[1, 1, 1], [-1, -1, 0], [0, 0, 0]]))
+    for config in (tic_tac_toe.Config, connect_four.Config):
+        for values in ({"noise": 1.5}, {"opening": 9}, {"warm": -1}, {"games": 0}, {"lr": 0.0}):
+            with pytest.raises(ValueError, match=next(iter(values))):
+                config(**values)
+
+
+def test_openings_of_self_play_leave_games_to_be_played():
+    for game, plies in ((TIC_TAC_TOE, 4), (CONNECT_FOUR, 6)):  # the longest that the tasks allow
+        assert len(openings(game, np.random.default_rng(0), 30, plies)) == 30
