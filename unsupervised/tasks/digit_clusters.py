@@ -27,7 +27,7 @@ REFINED = 0.4  # share of the minibatches of `dec` that refine the clusters
 @dataclass(frozen=True)
 class Config:
     method: str = "information"  # information, autoencoder (and a mixture on its code), or dec
-    hidden: int = 128  # units in the hidden layer
+    hidden: int = 128  # units in the hidden layer; of the auto-encoder in each of two
     clusters: int = 10  # how many heaps; given, not found
     updates: int = 1500  # minibatches of each start
     starts: int = 2  # networks that learn one after another; a divisor of 20, the number of evaluations
@@ -85,7 +85,7 @@ def information(splits: Splits, config: Config, rng: Rng) -> Clusterer:
 
 def autoencoder(splits: Splits, config: Config, rng: Rng) -> AutoEncoderClusterer:
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    return AutoEncoderClusterer(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, clusters=config.clusters,
+    return AutoEncoderClusterer(splits, MLP(I, H, H, Z), MLP(Z, H, H, I), config.lr, rng, clusters=config.clusters,
                                 updates=config.updates * config.starts, batch=config.batch,
                                 augment=altered(config, round(I**0.5)), given=TOLD_LESS)  # fmt: skip
 
@@ -93,7 +93,7 @@ def autoencoder(splits: Splits, config: Config, rng: Rng) -> AutoEncoderClustere
 def dec(splits: Splits, config: Config, rng: Rng) -> Dec:
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
     refine = max(1, int(REFINED * config.updates * config.starts))
-    return Dec(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, clusters=config.clusters,
+    return Dec(splits, MLP(I, H, H, Z), MLP(Z, H, H, I), config.lr, rng, clusters=config.clusters,
                updates=config.updates * config.starts - refine, refine=refine, batch=config.batch,
                augment=altered(config, round(I**0.5)), given=TOLD_LESS)  # fmt: skip
 
