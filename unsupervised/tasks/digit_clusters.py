@@ -54,7 +54,7 @@ class Config:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
-PRESETS = {"quick": {"updates": 600, "starts": 1}, "best": {"updates": 2400, "starts": 5}}
+PRESETS = {"quick": {"updates": 600, "starts": 1}, "best": {"starts": 4}}
 
 
 def deformer(side: int, strength: Strength, share: int) -> Augment:
