@@ -201,19 +201,13 @@ def draw_game(path: Path, game: Game, agent: Player, other: Player, start: Array
         axis.axis("off")
         if k >= len(boards):
             continue
-        axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
+        axis.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal")
         axis.set_title("opening" if k == 0 else f"{k}", fontsize=8, pad=2)
-        axis.add_patch(rectangle(width, height))
+        axis.hlines(np.arange(height + 1) - 0.5, -0.5, width - 0.5, color="0.8", linewidth=0.8, zorder=0)
+        axis.vlines(np.arange(width + 1) - 0.5, -0.5, height - 0.5, color="0.8", linewidth=0.8, zorder=0)
         y, x = np.nonzero(boards[k])
-        new = boards[k][y, x] != (boards[max(k - 1, 0)][y, x])
-        size = 2000 / max(height, width) ** 2
+        new = boards[k][y, x] != boards[max(k - 1, 0)][y, x]
+        size = 5500 / max(height, width) ** 2  # points: most of a cell
         axis.scatter(x, y, s=size, c=np.where(boards[k][y, x] > 0, "tab:blue", "tab:red"),
                      edgecolors=np.where(new, "black", "none"), linewidths=1.5)  # fmt: skip
     figure.savefig(path, dpi=100)
-
-
-def rectangle(width: int, height: int) -> Any:
-    """The board under the stones."""
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((-0.5, -0.5), width, height, facecolor="0.94", edgecolor="0.6", zorder=0)

@@ -8,13 +8,15 @@ import pytest
 
 from core.gradcheck import directional_error
 from core.lab.check import outcomes
+from core.lab.learner import Refusal
+from core.lab.run import run
 from core.lab.tasks import find
 from core.losses import softmax
 from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.evaluate_games import EveryReplyExam, MatchExam, every_reply
 from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, openings
-from reinforcement.opponents import evaluation, greedy_player, likeliest, mcts, minimax, random_player
+from reinforcement.opponents import evaluation, greedy_player, likeliest, mcts, minimax, opponent, random_player
 from reinforcement.self_play import SelfPlay, policy_value_loss
 from reinforcement.tasks import connect_four, tic_tac_toe
 
@@ -132,6 +134,21 @@ def test_task_keeps_the_contract(task, monkeypatch):
     found = find(str(Path(task.__file__)))
     found.presets["quick"] = task.PRESETS["quick"]
     assert [one for one in outcomes(found) if one[0] != "ok"] == []
+
+
+def test_an_earlier_run_is_an_opponent(tmp_path):
+    try:
+        find("tic_tac_toe")
+    except Refusal:
+        pytest.skip("the task is not installed: pip install -e .")
+    small = {"hidden": 16, "updates": 2, "games": 8, "simulations": 5, "memory": 1000}
+    made = run("tic_tac_toe", preset="quick", out=tmp_path / "run", **small)
+    player, states = opponent(TIC_TAC_TOE, str(tmp_path / "run")), openings(TIC_TAC_TOE, np.random.default_rng(0), 9, 2)
+    moves = player(states, np.random.default_rng(0))
+    assert TIC_TAC_TOE.legal(states)[np.arange(9), moves].all()
+    np.testing.assert_array_equal(moves, made.predict(states))
+    with pytest.raises(Refusal, match="does not play Connect Four"):
+        opponent(CONNECT_FOUR, str(tmp_path / "run"))
 
 
 def test_what_does_not_fit_is_refused():
