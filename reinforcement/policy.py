@@ -1,7 +1,8 @@
-"""Policies out of what a network says, y: the best action, one drawn, the entropy. Two families share the form.
+"""Policies out of what a network says, y: the best action, one drawn, its density. Three families share the form.
 
-Categorical: y (..., A) are logits of A actions, p = softmax(y). Squashed: y (..., 2A) = [m, log s] of A numbers, the
-action tanh(u) with u ~ N(m, s^2), so that it stays within -1 and 1 (Haarnoja et al. 2018, arXiv:1801.01290).
+Categorical: y (..., A) are logits of A actions, p = softmax(y). Gaussian: y (..., 2A) = [m, log s] of A numbers, the
+action u ~ N(m, s^2), which the environment cuts off at its border. Squashed: the same y, the action tanh(u), so that it
+stays within -1 and 1 (Haarnoja et al. 2018, arXiv:1801.01290).
 """
 
 from __future__ import annotations
@@ -13,10 +14,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Rng
+from core.lab.episodes import Envs
+from core.layers import Back, Layer, Rng
+from core.losses import log_softmax
+from core.network import Concat
 
 LOG_2PI = math.log(2 * math.pi)
 NARROWEST, WIDEST = -5.0, 1.0  # of log s: a policy neither freezes nor throws its actions to the ends
+
+
+# of y and an action: log p (...), the entropy (...), and back(dl, dh), the gradient at y of sum(dl log p) + sum(dh H)
+Density = Callable[[Array, Array], tuple[Array, Array, Callable[[Array, float], Array]]]
 
 
 class Family(NamedTuple):
@@ -25,6 +33,8 @@ class Family(NamedTuple):
     best: Callable[[Array], Array]
     draw: Callable[[Rng, Array], Array]
     random: Callable[[Rng, Array], Array]
+    check: Callable[[Envs, Array], None]  # raises ValueError unless such a y (B, ...) fits the environments
+    density: Density | None = None  # where it is needed and known in closed form
 
 
 def greedy(y: Array) -> Array:
@@ -59,6 +69,52 @@ def entropy(log_p: Array) -> tuple[Array, Array]:
     p = np.exp(log_p)
     H = -(p * log_p).sum(-1)
     return H, -p * (log_p + H[..., None])
+
+
+def categorical(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, float], Array]]:
+    """A `Density`: y (..., A), action (...). The gradient of log p is onehot(action) - p."""
+    log_p, chosen = log_softmax(y), action[..., None]
+    H, dH = entropy(log_p)
+
+    def back(dl: Array, dh: float) -> Array:
+        dy = dh * dH - dl[..., None] * np.exp(log_p)
+        np.put_along_axis(dy, chosen, np.take_along_axis(dy, chosen, -1) + dl[..., None], -1)
+        return dy
+
+    return np.take_along_axis(log_p, chosen, -1)[..., 0], H, back
+
+
+def gaussian(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, float], Array]]:
+    """A `Density`: y (..., 2A) = [m, log s], action u (..., A), e = (u - m) / s.
+
+    log p = sum of -e^2/2 - log s - log(2 pi)/2 has the gradient [e / s, e^2 - 1]; H = sum of log s + (1 + log(2 pi))/2.
+    """
+    log_s = y[..., action.shape[-1] :]
+    s = np.exp(log_s)
+    e = (action - _half(y)) / s
+    log_p = -(0.5 * e * e + log_s + 0.5 * LOG_2PI).sum(-1)
+
+    def back(dl: Array, dh: float) -> Array:
+        return np.concatenate([dl[..., None] * e / s, dl[..., None] * (e * e - 1) + dh], -1)
+
+    return log_p, (log_s + 0.5 * (1 + LOG_2PI)).sum(-1), back
+
+
+def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
+    """y = [m(x), log s] (..., 2A): `mean` says m; log s are A parameters that begin at `start`, the same at every x."""
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            if g is not None:
+                g[:] = dy.reshape(-1, A).sum(0) + (g if add else 0)
+            return np.zeros_like(x) if dx else None
+
+        return np.broadcast_to(w, (*x.shape[:-1], A)), back
+
+    def fill(rng: Rng, w: Array) -> None:
+        w[:] = start
+
+    return Concat(mean, Layer(forward, {"log_s": (A,)}, fill))
 
 
 def hesitant(q: Array, explore: float) -> Array:
@@ -96,13 +152,26 @@ def _half(y: Array) -> Array:
     return y[..., : y.shape[-1] // 2]
 
 
-def _squashed_draw(rng: Rng, y: Array) -> Array:
-    return squashed(y, rng.standard_normal(_half(y).shape, np.float32).astype(y.dtype))[0]
+def _noise(rng: Rng, y: Array) -> Array:
+    return rng.standard_normal(_half(y).shape, np.float32).astype(y.dtype)
 
 
 def _even(rng: Rng, y: Array) -> Array:
     return rng.uniform(-1, 1, _half(y).shape).astype(y.dtype)
 
 
-CATEGORICAL = Family(greedy, draw, lambda rng, y: draw(rng, np.zeros_like(y)))
-SQUASHED = Family(lambda y: np.tanh(_half(y)), _squashed_draw, _even)
+def _check_clipped(envs: Envs, y: Array) -> None:
+    space = envs.vec.single_action_space
+    if getattr(space, "shape", None) != _half(y).shape[1:] or not hasattr(space, "low"):
+        raise ValueError(
+            f"a policy of {_half(y).shape[-1]} numbers does not fit {envs.name}, whose actions are {space}"
+        )
+    if np.isfinite(space.low).any() or np.isfinite(space.high).any():
+        raise ValueError(f"the actions of {envs.name} have a border, {space}: wrap it in gymnasium.wrappers.ClipAction")
+
+
+CATEGORICAL = Family(greedy, draw, lambda rng, y: draw(rng, np.zeros_like(y)), Envs.check_actions, categorical)
+GAUSSIAN = Family(_half, lambda rng, y: _half(y) + np.exp(y[..., y.shape[-1] // 2 :]) * _noise(rng, y), _even,
+                  _check_clipped, gaussian)  # fmt: skip
+SQUASHED = Family(lambda y: np.tanh(_half(y)), lambda rng, y: squashed(y, _noise(rng, y))[0], _even,
+                  lambda envs, y: envs.check_numbers(y.shape[-1] // 2))  # fmt: skip

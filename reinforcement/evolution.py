@@ -1,0 +1,104 @@
+"""Evolution strategies: shake the weights, play, and go where the better ones lie. No gradient goes through anything.
+
+Salimans et al. 2017, arXiv:1703.03864. With noise e_i ~ N(0, 1), i = 1 to m, used twice, once with either sign, and
+with F the ranks of the 2m returns, from -1/2 to 1/2,
+    g = -1 / (2 m sigma) sum_i (F(w + sigma e_i) - F(w - sigma e_i)) e_i
+is, for F the return itself, an unbiased estimate of the gradient of -E F(w + sigma e). No layer's way back is called;
+the update is that of the other learners. All 2m networks play side by side, as the members of one network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.episodes import Envs, play
+from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Layer, Rng
+from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.evaluate import Exam
+from reinforcement.policy import CATEGORICAL, Family, as_batch
+
+
+def centred_ranks(scores: Array) -> Array:
+    """The ranks of all entries, from -1/2 to 1/2; equal scores share the mean of theirs. Any shape."""
+    from scipy.stats import rankdata
+
+    ranks: Array = (rankdata(scores) - 1) / (scores.size - 1) - 0.5
+    return ranks.reshape(scores.shape)
+
+
+def estimate(scores: Array, noise: Array, sigma: float) -> Array:
+    """The gradient of -F, (P,): scores (2, m) of w + sigma e and w - sigma e, noise e (m, P)."""
+    g: Array = (scores[1] - scores[0]).astype(noise.dtype) @ noise / (2 * len(noise) * sigma)
+    return g
+
+
+def members(net: Layer, rows: Array) -> Array:
+    """The w of a network of E members, MLP(..., members=E), whose member e has the parameters rows[e]: (E, P)."""
+    sizes = [int(np.prod(shape)) for shape in net.layout.values()]
+    return np.concatenate([part.ravel() for part in np.split(rows, np.cumsum(sizes)[:-1], axis=1)])
+
+
+class Evolution:
+    """One update is a whole episode of each of 2m shaken networks, and one step.
+
+    `net` (I -> y) is learnt; `crowd` is the same network with 2m members. Every reward is an answer of the teacher.
+    Raises ValueError when `net` does not fit the environment or `crowd` is not 2m of it.
+    """
+
+    def __init__(self, net: Layer, crowd: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam,
+                 optimizer: Optimizer, rng: Rng, *, updates: int, m: int = 32, sigma: float = 0.1,
+                 family: Family = CATEGORICAL, schedule: Schedule = linear) -> None:  # fmt: skip
+        w_rng, env_rng, self.rng = rng.spawn(3)
+        self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
+        self.envs, self.exam, self.family = make_envs(2 * m, env_rng), exam, family
+        self.optimizer, self.schedule, self.updates, self.m, self.sigma = optimizer, schedule, updates, m, sigma
+        self.done = 0
+        family.check(self.envs, self.net(self.envs.obs, self.w)[0])
+        if crowd.size != 2 * m * net.size:
+            raise ValueError(f"the crowd has {crowd.size} parameters, not those of {2 * m} networks of {net.size}")
+
+    @property
+    def monitor(self) -> str:
+        return self.exam.monitor
+
+    @property
+    def progress(self) -> float:
+        return self.done / self.updates
+
+    def update(self) -> dict[str, float]:
+        noise = self.rng.standard_normal((self.m, self.net.size), np.float32)
+        shaken = members(self.net, np.concatenate([self.w + self.sigma * noise, self.w - self.sigma * noise]))
+        G, count = np.zeros(2 * self.m), 0
+        for steps in play(self.envs, lambda obs: self.family.best(self.crowd(obs[:, None], shaken)[0][:, 0])):
+            G += steps.reward * steps.valid
+            count += int(steps.valid.sum())
+        g = estimate(centred_ranks(G).reshape(2, self.m), noise, self.sigma)
+        self.optimizer.step(self.w, g, self.schedule(self.progress))
+        labels = self.exam.labels if self.done == 0 else 0
+        self.done += 1
+        return {"return": float(G.mean()), "examples": count, "answers": count + labels}
+
+    def predict(self, w: Array, obs: Array) -> Array:
+        """The best actions (B, ...) at observations (B, ...), or at one alone."""
+        return self.family.best(self.net(as_batch(obs, self.envs.obs), w)[0])
+
+    def evaluate(self) -> dict[str, float]:
+        return self.exam.validate(lambda obs: self.net(obs, self.w)[0])
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
+
+    def state(self) -> State:
+        return {"done": np.asarray(self.done), "rng": rng_state(self.rng),
+                **prefixed("optimizer", self.optimizer.state), **prefixed("envs", self.envs.state())}  # fmt: skip
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.envs.load(unprefixed("envs", state))
+        self.done = int(state["done"])
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("optimizer", state)
