@@ -25,30 +25,30 @@ from reinforcement.games import Game, random_moves
 Evaluate = Callable[[Array], tuple[Array, Array]]
 
 
-def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: float = 1.5, noise: Array | None = None,
-           ) -> tuple[Array, Array]:  # fmt: skip
+def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: float = 1.5,
+           stir: Callable[[Array], Array] | None = None) -> tuple[Array, Array]:  # fmt: skip
     """How often each move was tried, (B, A), and the mean of all that came back to the root (B,), of B states not over.
 
-    `noise` (B, A) takes the place of the root's prior. Node 0 of each tree is its root; simulation i adds node i.
+    `stir` (B, A) -> (B, A) alters the root's prior, by noise say. Node 0 of a tree is its root; simulation i adds node
+    i, unless it comes to a state that is over.
     """
     B, S, A = len(states), simulations + 1, game.A
     prior, value = evaluate(states)
-    board = np.zeros((B, S, *game.shape), np.int8)
+    nodes = np.zeros((B * S, *game.shape), np.int8)
     child = np.zeros((B * S, A), np.int64)  # the row of the node that a move leads to; 0: not in the tree
-    P, N, W = np.zeros((B * S, A), prior.dtype), np.zeros((B * S, A), prior.dtype), np.zeros((B * S, A), prior.dtype)
-    best = np.zeros(B * S, np.int64)
+    P, N, W = (np.zeros((B * S, A), prior.dtype) for _ in range(3))  # prior, visits, sum of what came back
+    best = np.zeros(B * S, np.int64)  # the move to take next
     roots = np.arange(B) * S
-    nodes = board.reshape(B * S, *game.shape)
-    nodes[roots], P[roots] = states, prior if noise is None else noise
+    nodes[roots], P[roots] = states, prior if stir is None else stir(prior)
     best[roots] = P[roots].argmax(-1)
     for i in range(1, S):
         # down
         here, trees = roots, np.arange(B)
         leaf, depth = roots.copy(), np.zeros(B, np.int64)
-        path: list[tuple[Array, Array, int]] = []
+        path: list[tuple[Array, Array]] = []
         while len(here):
-            path.append((here, trees, len(path)))
-            leaf[trees], depth[trees] = here, len(path) - 1
+            leaf[trees], depth[trees] = here, len(path)
+            path.append((here, trees))
             after = child[here, best[here]]
             on = after > 0
             here, trees = after[on], trees[on]
@@ -65,12 +65,11 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
             best[new] = P[new].argmax(-1)
             child[leaf[going], move[going]] = new
         # up
-        at = np.concatenate([here for here, _, _ in path])
-        tree = np.concatenate([trees for _, trees, _ in path])
-        level = np.repeat([d for _, _, d in path], [len(here) for here, _, _ in path])
+        at, tree = (np.concatenate(part) for part in zip(*path, strict=True))
+        level = np.repeat(np.arange(len(path)), [len(here) for here, _ in path])
         a = best[at]
         N[at, a] += 1
-        W[at, a] += np.where((depth[tree] - level) % 2 == 0, -1, 1) * value[tree]
+        W[at, a] += np.where((depth[tree] - level) % 2 == 0, -1, 1) * value[tree]  # the leaf's move made it the other's
         n, p = N[at], P[at]
         score = W[at] / np.maximum(n, 1) + c * p * np.sqrt(1 + n.sum(-1, keepdims=True)) / (1 + n)
         best[at] = np.where(p > 0, score, -np.inf).argmax(-1)
@@ -78,9 +77,9 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
     return visits, W[roots].sum(-1) / max(simulations, 1)
 
 
-def noisy(rng: Rng, game: Game, states: Array, prior: Array, share: float, alpha: float) -> Array:
+def noisy(rng: Rng, legal: Array, prior: Array, share: float, alpha: float) -> Array:
     """(1 - share) prior + share Dirichlet(alpha), over the legal moves (B, A)."""
-    drawn = (rng.gamma(alpha, size=prior.shape) + 1e-9) * game.legal(states)
+    drawn = (rng.gamma(alpha, size=prior.shape) + 1e-9) * legal
     mixed: Array = (1 - share) * prior + share * drawn / drawn.sum(-1, keepdims=True)
     return mixed.astype(prior.dtype)
 

@@ -14,6 +14,7 @@ moves, since a network that is to answer anything must have seen more than its o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ class SelfPlay:
     def move(self) -> int:
         """One move in every game; how many ended."""
         evaluate, places = evaluation(self.game, self.net, self.w), np.arange(self.n)
-        prior = noisy(self.rng, self.game, self.states, evaluate(self.states)[0], self.noise, self.alpha)
-        visits, _ = search(self.game, evaluate, self.states, self.simulations, self.c, prior)
+        stir = partial(noisy, self.rng, self.game.legal(self.states), share=self.noise, alpha=self.alpha)
+        visits, _ = search(self.game, evaluate, self.states, self.simulations, self.c, stir)
         self.past[places, self.length], self.found[places, self.length] = self.states, visits / self.simulations
         action = np.where(self.length < self.warm, drawn(visits, self.rng), visits.argmax(-1))
         self.length += 1

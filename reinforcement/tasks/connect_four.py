@@ -45,5 +45,5 @@ def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     opponents = {"random": random_player(game), "greedy": greedy_player(game), "minimax-4": judge}
     exam = MatchExam(game, opponents, "minimax-4", mcts(game, config.think),
                      f"MCTS with {config.think} random roll-outs a move", simulations=config.think, c=config.explore,
-                     n_val=min(n, 50), n_test=n)  # fmt: skip
+                     n_val=min(n, 20), n_test=n)  # fmt: skip
     return learner(config, game, exam, rng)

@@ -118,12 +118,12 @@ def test_illegal_moves_are_never_tried():
 def test_noise_keeps_a_distribution_over_legal_moves():
     rng, states = np.random.default_rng(4), openings(TIC_TAC_TOE, np.random.default_rng(4), 30, 2)
     prior = opinion(TIC_TAC_TOE)(states)[0]
-    mixed = noisy(rng, TIC_TAC_TOE, states, prior, 0.25, 0.5)
+    mixed = noisy(rng, TIC_TAC_TOE.legal(states), prior, 0.25, 0.5)
     np.testing.assert_allclose(mixed.sum(-1), 1)
     assert not mixed[~TIC_TAC_TOE.legal(states)].any()
     assert (mixed >= 0.75 * prior).all()
     assert not np.array_equal(mixed, prior)
-    np.testing.assert_array_equal(noisy(rng, TIC_TAC_TOE, states, prior, 0, 0.5), prior)
+    np.testing.assert_array_equal(noisy(rng, TIC_TAC_TOE.legal(states), prior, 0, 0.5), prior)
 
 
 def test_random_games_from_a_won_position_are_mostly_won():
