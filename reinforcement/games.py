@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -99,6 +99,23 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], cell: Callable[
                 cells.reshape(len(cells), size), moves, show)  # fmt: skip
 
 
+def with_lines(game: Game, k: int) -> Game:
+    """The same game, its observation followed by two numbers for every line of k cells, (B, I + 2 L).
+
+    (own stones / (k - 1))^2 where the other has none on it, else 0, and the same of the other's: a line that lacks one
+    stone says 1. No more than the rules say, but an MLP would have to find out each line by itself.
+    """
+    rows, columns = game.shape
+    table = lines(rows, columns, k)
+
+    def observation(states: Array) -> Array:
+        flat = flattened(states)
+        own, other = ((side.astype(np.float32) @ table) / (k - 1) for side in (flat > 0, flat < 0))
+        return np.concatenate([game.observation(states), own * own * (other == 0), other * other * (own == 0)], -1)
+
+    return replace(game, observation=observation)
+
+
 def flattened(states: Array) -> Array:
     """(B, ...) -> (B, cells); B may be 0."""
     return states.reshape(len(states), math.prod(states.shape[1:]))
@@ -136,7 +153,7 @@ def _mirrored(rows: int, columns: int) -> Array:
 
 
 TIC_TAC_TOE = in_a_row("tic-tac-toe", 3, empty, lambda states, actions: actions, _square(3), _square(3).reshape(8, 9))
-CONNECT_FOUR = in_a_row("Connect Four", 4, column_open, lowest, _mirrored(6, 7), _mirrored(1, 7)[:, 0])
+CONNECT_FOUR = with_lines(in_a_row("Connect Four", 4, column_open, lowest, _mirrored(6, 7), _mirrored(1, 7)[:, 0]), 4)
 
 
 def image(game: Game, k: Array, states: Array, p: Array) -> tuple[Array, Array]:

@@ -116,6 +116,20 @@ def test_judge_counts_lines_that_are_still_open():
                                -CONNECT_FOUR.judge(board(*["......."] * 5, "XX.....")))  # fmt: skip
 
 
+def test_what_a_network_is_shown():
+    seen = TIC_TAC_TOE.observation(board("X.O", "...", "..X"))[0].reshape(3, 9)
+    assert [np.flatnonzero(part).tolist() for part in seen] == [[0, 8], [2], [1, 3, 4, 5, 6, 7]]
+    state = board(*["......."] * 5, "XXX.OO.")
+    shown = CONNECT_FOUR.observation(state)[0]
+    assert shown.shape == (3 * 42 + 2 * 69,)
+    own, other = shown[126 : 126 + 69], shown[126 + 69 :]
+    for part, stones, rival in ((own, state[0].ravel() > 0, state[0].ravel() < 0), (other, state[0].ravel() < 0,
+                                                                                   state[0].ravel() > 0)):  # fmt: skip
+        for line, value in zip(lines(6, 7, 4).T.astype(bool), part, strict=True):
+            assert value == pytest.approx(0 if rival[line].any() else (stones[line].sum() / 3) ** 2)
+    assert own.max() == 1
+
+
 def test_openings_are_distinct_and_not_over():
     found = openings(CONNECT_FOUR, np.random.default_rng(2), 220, 4)
     assert len(np.unique(rows_as_one(found))) == 220
