@@ -3,7 +3,7 @@
     python benchmarks/names.py                                five seeds of `names --preset best`, distinct names
     python benchmarks/names.py --split lecture --seeds 0      the division of the lectures on makemore
     python benchmarks/names.py reviews --preset default --seeds 0
-    python benchmarks/names.py --peers                        counting alone, every order, on both divisions
+    python benchmarks/names.py --peers                        counting alone, every order; of reviews too
 
 Training is `trivium run TASK --preset PRESET --seed SEED`, loop and all: 20 evaluations on the validation part, whose
 best weights go to the test part in `report`, where counting is scored on the same positions. A run that was ended goes
@@ -28,7 +28,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 RESULTS = ROOT / "benchmarks" / "results"
-LONGEST = 8  # letters of the longest n-grams that --peers counts
+LONGEST = {"names": 8, "reviews": 12}  # characters of the longest n-grams that --peers counts
+CHUNK = 1 << 15  # positions that counting is asked for at once
 
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
@@ -55,25 +56,30 @@ def one_seed(setup: Any, work: Path) -> dict[str, Any]:
             "load": [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []}  # fmt: skip
 
 
-def peers() -> dict[str, dict[str, float]]:
-    """Nats per character of counting on the test part of both divisions: modified Kneser-Ney of every order."""
+def peers(task: str) -> dict[str, dict[str, float]]:
+    """Nats per character of counting all of the training part: modified Kneser-Ney of every order, held out."""
     from core.lab.datasets import Data
     from unsupervised import records
     from unsupervised.counts import Counts, kneser_ney_orders
     from unsupervised.language import Vocabulary
-    from unsupervised.tasks.names import SPLITS, divided
+    from unsupervised.tasks import names, reviews
 
+    longest = LONGEST[task]
+    if task == "names":
+        texts = {split: names.divided(Data()("names"), split) for split in names.SPLITS}
+    else:
+        texts = {"reviews": reviews.written(Data()("reviews"))}
     rows = {}
-    for split in SPLITS:
-        text = divided(Data()("names"), split)
+    for name, text in texts.items():
         vocabulary = Vocabulary.of(text.train)
         train, val, test = (vocabulary.encode(part) for part in text)
         end = int(vocabulary.encode(records.END)[0])
-        model = kneser_ney_orders(Counts(np.append(end, train).astype(train.dtype), len(vocabulary), LONGEST, end))
+        model = kneser_ney_orders(Counts(np.append(end, train).astype(train.dtype), len(vocabulary), longest, end))
         cut = records.windows(end)
         for part, ids in (("val", val), ("test", test)):
-            values = -model(cut(ids[:0], ids, LONGEST)).mean(0)
-            rows[f"{split} {part}"] = {f"order {n}": round(float(v), 4) for n, v in enumerate(values, 1)}
+            grams = cut(ids[:0], ids, longest)
+            total = sum(model(grams[a : a + CHUNK]).sum(0) for a in range(0, len(grams), CHUNK))
+            rows[f"{name} {part}"] = {f"order {n}": round(float(-v), 4) for n, v in enumerate(total / len(grams), 1)}
     return rows
 
 
@@ -91,7 +97,7 @@ def main() -> None:
     parser.add_argument("--preset", default="best", choices=("quick", "default", "best"))
     parser.add_argument("--split", default="distinct", choices=("distinct", "lecture"), help="of names")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--peers", action="store_true", help="score counting on names, and nothing else")
+    parser.add_argument("--peers", action="store_true", help="score counting, and nothing else")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "names", help="where checkpoints are kept")
     options = parser.parse_args()
 
@@ -99,8 +105,11 @@ def main() -> None:
     from core.lab.run import prepare, versions
 
     if options.peers:
-        found = peers()
-        write_json(RESULTS / "names_peers.json", {"command": "python benchmarks/names.py --peers", "nats": found})
+        found = peers(options.task)
+        write_json(
+            RESULTS / f"{options.task}_peers.json",
+            {"command": f"python benchmarks/names.py {options.task} --peers", "nats": found},
+        )
         print(json.dumps(found, indent=1))
         return
     flags = {"split": options.split} if options.task == "names" else {}
