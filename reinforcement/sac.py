@@ -52,8 +52,9 @@ def Temperature(start: float) -> Layer:
 class SAC:
     """One update is `T` steps of `n` environments into the memory, then `batches` minibatches out of it.
 
-    `actor` maps obs (B, I) to y (B, 2A), `critics` [obs, action] (B, I + A) to (2, B, 1). The first `blind` steps are
-    drawn evenly and only remembered. Every reward is an answer of the teacher. Raises ValueError when they do not fit.
+    `actor` maps obs (B, I) to y (B, 2A), `critics` [obs, action] (B, I + A) to (2, B, 1). The first update begins with
+    `blind` steps that are drawn evenly, and only remembered. Every reward is an answer of the teacher. Raises
+    ValueError when they do not fit.
     """
 
     def __init__(self, actor: Layer, critics: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam, lr: float,
@@ -96,15 +97,18 @@ class SAC:
         family = SQUASHED.random if self.memory.count < self.blind else SQUASHED.draw
         return family(self.rng, self.y(self.w, obs))
 
+    def live(self) -> None:
+        self.memory.add(*self.judge(rollout(self.envs, self.act, self.T)))
+
     def update(self) -> dict[str, float]:
-        steps = rollout(self.envs, self.act, self.T)
-        self.memory.add(*self.judge(steps))
-        log: list[dict[str, float]] = []
-        if self.memory.count > self.blind:
-            log = [self.learn(self.memory.draw(self.rng, self.batch)) for _ in range(self.batches)]
-        count, labels = int(steps.valid.sum()), self.exam.labels if self.done == 0 else 0
+        before = self.memory.count
+        self.live()
+        while self.memory.count < self.blind:
+            self.live()
+        log = [self.learn(self.memory.draw(self.rng, self.batch)) for _ in range(self.batches)]
+        means = {name: float(np.mean([one[name] for one in log])) for name in log[0]}
+        count, labels = self.memory.count - before, self.exam.labels if self.done == 0 else 0
         self.done += 1
-        means = {name: float(np.mean([one[name] for one in log])) if log else 0.0 for name in ("loss", "q", "entropy")}
         return {**means, "alpha": float(np.exp(self.w[-1])), "examples": count, "answers": count + labels}
 
     def judge(self, steps: Steps) -> tuple[Array, ...]:

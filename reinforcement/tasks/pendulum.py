@@ -26,7 +26,7 @@ PRESETS = {"quick": {"hidden": 64, "updates": 80}, "best": {}}
 class Config:
     hidden: int = 128  # units in each of the two hidden layers, of actor and critics alike
     lr: float = 1e-3  # step size of Adam
-    updates: int = 312  # roll-outs that are learnt from
+    updates: int = 305  # roll-outs that are learnt from
     envs: int = 1  # pendulums side by side
     steps: int = 64  # steps of each in one roll-out
     batches: int = 64  # minibatches after each roll-out
