@@ -136,8 +136,11 @@ class ClassicExam:
 
     fast: ReturnExam
     own: ReturnExam
-    monitor: str = "+val_score"
     labels: int = 0
+
+    @property
+    def monitor(self) -> str:
+        return self.fast.monitor
 
     def validate(self, logits: Logits) -> dict[str, float]:
         return self.fast.validate(logits)
@@ -146,7 +149,7 @@ class ClassicExam:
         return self.own.report(logits, folder)
 
 
-def exam(law: Law, reference: float, name: str, n_val: int) -> ClassicExam:
+def exam(law: Law, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ClassicExam:
     """`n_val` episodes of the arrays choose, greedy and drawn alike; 100 of Gymnasium's environment judge."""
     from functools import partial
 
@@ -155,5 +158,5 @@ def exam(law: Law, reference: float, name: str, n_val: int) -> ClassicExam:
     def fast(n: int, rng: Rng) -> Envs:
         return Envs(ClassicEnvs(n, law), rng, law.name)
 
-    return ClassicExam(ReturnExam(fast, reference, name, n_val=n_val),
+    return ClassicExam(ReturnExam(fast, reference, name, n_val=n_val, monitor=monitor),
                        ReturnExam(partial(make, law.name), reference, name, film=law.name))  # fmt: skip

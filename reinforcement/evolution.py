@@ -44,18 +44,18 @@ def members(net: Layer, rows: Array) -> Array:
 
 
 class Evolution:
-    """One update is a whole episode of each of 2m shaken networks, and one step.
+    """One update is `episodes` whole episodes of each of 2m shaken networks, and one step; F is their mean return.
 
     `net` (I -> y) is learnt; `crowd` is the same network with 2m members. Every reward is an answer of the teacher.
     Raises ValueError when `net` does not fit the environment or `crowd` is not 2m of it.
     """
 
     def __init__(self, net: Layer, crowd: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam,
-                 optimizer: Optimizer, rng: Rng, *, updates: int, m: int = 32, sigma: float = 0.1,
+                 optimizer: Optimizer, rng: Rng, *, updates: int, m: int = 32, episodes: int = 1, sigma: float = 0.1,
                  family: Family = CATEGORICAL, schedule: Schedule = linear) -> None:  # fmt: skip
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
-        self.envs, self.exam, self.family = make_envs(2 * m, env_rng), exam, family
+        self.envs, self.exam, self.family = make_envs(2 * m * episodes, env_rng), exam, family
         self.optimizer, self.schedule, self.updates, self.m, self.sigma = optimizer, schedule, updates, m, sigma
         self.done = 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])
@@ -73,15 +73,20 @@ class Evolution:
     def update(self) -> dict[str, float]:
         noise = self.rng.standard_normal((self.m, self.net.size), np.float32)
         shaken = members(self.net, np.concatenate([self.w + self.sigma * noise, self.w - self.sigma * noise]))
-        G, count = np.zeros(2 * self.m), 0
-        for steps in play(self.envs, lambda obs: self.family.best(self.crowd(obs[:, None], shaken)[0][:, 0])):
+        G, count = np.zeros(self.envs.n), 0
+        for steps in play(self.envs, lambda obs: self.act(shaken, obs)):
             G += steps.reward * steps.valid
             count += int(steps.valid.sum())
-        g = estimate(centred_ranks(G).reshape(2, self.m), noise, self.sigma)
+        g = estimate(centred_ranks(G.reshape(2, self.m, -1).mean(-1)), noise, self.sigma)
         self.optimizer.step(self.w, g, self.schedule(self.progress))
         labels = self.exam.labels if self.done == 0 else 0
         self.done += 1
         return {"return": float(G.mean()), "examples": count, "answers": count + labels}
+
+    def act(self, shaken: Array, obs: Array) -> Array:
+        """The best action at each observation (2m episodes, I), by the member whose episode it is."""
+        y = self.crowd(obs.reshape(2 * self.m, -1, *obs.shape[1:]), shaken)[0]
+        return self.family.best(y.reshape(len(obs), -1))
 
     def predict(self, w: Array, obs: Array) -> Array:
         """The best actions (B, ...) at observations (B, ...), or at one alone."""

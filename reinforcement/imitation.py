@@ -27,14 +27,14 @@ from reinforcement.replay import Replay
 
 
 def from_run(folder: str) -> Policy:
-    """What the best weights of a finished run would do. Raises Refusal when the folder holds none that acts."""
+    """What the best weights of a finished run would do. Raises Refusal when the folder holds no agent."""
     from core.lab.errors import Refusal
     from core.lab.run import open_run
 
     run = open_run(folder)
-    learner: Any = run.learner
-    if run.setup.task.paradigm != "reinforcement" or not hasattr(learner, "predict"):
+    if run.setup.task.paradigm != "reinforcement":
         raise Refusal(f"{folder} is a run of {run.setup.task.name}, which does not act: give one of an agent")
+    learner: Any = run.learner
     return lambda obs: np.asarray(learner.predict(run.w, obs))
 
 

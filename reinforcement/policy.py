@@ -77,7 +77,7 @@ def categorical(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array,
     H, dH = entropy(log_p)
 
     def back(dl: Array, dh: float) -> Array:
-        dy = dh * dH - dl[..., None] * np.exp(log_p)
+        dy: Array = dh * dH - dl[..., None] * np.exp(log_p)
         np.put_along_axis(dy, chosen, np.take_along_axis(dy, chosen, -1) + dl[..., None], -1)
         return dy
 

@@ -16,14 +16,14 @@ from reinforcement.ppo import PPO
 
 PARADIGM = "reinforcement"
 PROBLEM = "acrobot"
-PRESETS = {"quick": {"updates": 20}, "best": {"updates": 120}}
+PRESETS = {"quick": {"updates": 15}, "best": {"updates": 100}}
 
 
 @dataclass(frozen=True)
 class Config:
     hidden: int = 64  # units in each of the two hidden layers, of actor and critic alike
-    lr: float = 1e-3  # step size of Adam at the start; it falls to 0 linearly
-    updates: int = 60  # roll-outs that are learnt from
+    lr: float = 2e-3  # step size of Adam at the start; it falls to 0 linearly
+    updates: int = 40  # roll-outs that are learnt from
     envs: int = 64  # arms side by side
     steps: int = 128  # steps of each in one roll-out
     epochs: int = 4  # passes over a roll-out
