@@ -51,9 +51,8 @@ class Config:
 
 PRESETS = {
     "quick": {"updates": 400},
-    "best": {"context": 24, "longest": 7, "words": True, "bits": 14, "row": 16, "hidden": 384, "dropout": 0.1,
-             "blank": 0.03, "cut": 0.3, "batch": 512, "updates": 3000, "lr": 0.008, "decay": 0.35},
-}  # fmt: skip
+    "best": {"context": 12, "longest": 0, "hidden": 512, "dropout": 0.2, "updates": 12000, "lr": 0.008, "decay": 0.15},
+}
 
 
 def read(file: str, data: Data) -> Text:
