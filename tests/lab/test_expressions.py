@@ -33,7 +33,8 @@ def test_it_says_what_python_says(text):
     with np.errstate(all="ignore"):
         # every number of NumPy's: Python's own would raise where these are infinite
         arrays = re.sub(r"(?<![A-Za-z_\d.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", r"float64(\1)", text)
-        expected = eval(arrays, {"float64": np.float64, "pi": np.pi, "e": np.e, **FUNCTIONS}, {"x": X, "y": X[::-1]})
+        names = {"float64": np.float64, "pi": np.float64(np.pi), "e": np.float64(np.e), **FUNCTIONS}
+        expected = eval(arrays, names, {"x": X, "y": X[::-1]})
     if np.isfinite(expected).all():
         assert parse(text)(x=X, y=X[::-1]) == pytest.approx(np.broadcast_to(expected, X.shape), rel=1e-12)
     else:
