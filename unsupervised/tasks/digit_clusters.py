@@ -38,7 +38,7 @@ class Config:
     agreement: float = 0.5  # how much it matters that two views of an image are given the same cluster
     smoothness: float = 0.5  # how much it matters that the worst small step leaves the cluster what it is
     radius: float = 0.25  # length of that step, in distances to the tenth neighbour
-    deformation: float = 1.0  # how far a view is shifted, turned, stretched, sheared and bent
+    deformation: float = 0.8  # how far a view is shifted, turned, stretched, sheared and bent
     code: int = 10  # of the auto-encoder: numbers that an image is squeezed into
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class Config:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
-PRESETS = {"quick": {"updates": 600, "starts": 1}, "best": {"starts": 4}}
+PRESETS = {"quick": {"updates": 600, "starts": 1}, "best": {"hidden": 512, "starts": 4}}
 
 
 def deformer(side: int, strength: Strength, share: int) -> Augment:
