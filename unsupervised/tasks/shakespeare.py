@@ -43,10 +43,7 @@ class Config:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
-PRESETS = {
-    "quick": {"hidden": 256, "updates": 400, "again": 200},
-    "best": {"longest": 7, "hidden": 512, "dropout": 0.15, "blank": 0.05, "updates": 5000, "again": 2500},
-}
+PRESETS = {"quick": {"hidden": 256, "updates": 400, "again": 200}, "best": {}}
 
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
