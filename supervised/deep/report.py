@@ -58,6 +58,19 @@ class Subject:
     folder: Path | None
 
 
+def check_pictures(splits: Splits, shape: Shape) -> None:
+    """Raises ValueError where shape and pixels differ, for sides below 4 pixels, and for parts below 10 examples."""
+    P = splits.x_train.shape[1]
+    if math.prod(shape) != P or len(shape) not in (2, 3):
+        raise ValueError(f"pictures of shape {shape} have {math.prod(shape)} values, but an example has {P}")
+    if min(shape[:2]) < 4:
+        raise ValueError(f"pictures of shape {shape} are too small to be looked at: 4 pixels a side are needed")
+    if min(map(len, splits)) < 10:
+        parts = ", ".join(str(len(x)) for x in splits[::2])
+        raise ValueError("a deep report needs at least 10 examples in each part of the data: add pictures, or ask for "
+                         f"a plain one; the parts have {parts}")  # fmt: skip
+
+
 def deep_report(net: Layer, w: Array, splits: Splits, train: Train, shape: Shape, classes: Sequence[str],
                 folder: Path | None, rng: Rng, budget: Budget = Budget(), rules: Mapping[str, Rule] | None = None,
                 build: Build | None = None) -> Findings:  # fmt: skip
@@ -66,15 +79,10 @@ def deep_report(net: Layer, w: Array, splits: Splits, train: Train, shape: Shape
     `train(splits, net, updates, rng, augmented=True) -> w` trains any network with the task's settings; `rules` are
     programs of a person by name, pictures (N, H, W) -> labels; `build(64, 64)` makes a network with these hidden
     layers, MLP unless given; `rng` is made for the report. With folder None nothing is drawn.
-    Raises ValueError where shape and pixels differ, for a side below 4 pixels, and for less than 10 examples a part.
+    Raises ValueError as `check_pictures` does.
     """
+    check_pictures(splits, shape)
     P, C = splits.x_train.shape[1], len(classes)
-    if math.prod(shape) != P or len(shape) not in (2, 3):
-        raise ValueError(f"pictures of shape {shape} have {math.prod(shape)} values, but an example has {P}")
-    if min(shape[:2]) < 4:
-        raise ValueError(f"pictures of shape {shape} are too small to be looked at: 4 pixels a side are needed")
-    if min(map(len, splits)) < 10:
-        raise ValueError("a deep report needs at least 10 examples in each part of the data")
     rngs = rng.spawn(5)
     some = bounded(splits, budget, rngs[0])
     low, high = float(some.x_train.min()), float(some.x_train.max())

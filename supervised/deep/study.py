@@ -12,7 +12,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.learner import Splits
 from core.layers import Layer, Rng
-from supervised.deep.report import Budget, deep_report
+from supervised.deep.report import Budget, check_pictures, deep_report
 from supervised.deep.representations import Rule
 from supervised.learner import Findings, Supervised
 
@@ -33,9 +33,13 @@ def check_report(report: str) -> None:
 
 def studied(learn: Learn, splits: Splits, net: Layer, rng: Rng, updates: int, report: str, shape: Sequence[int],
             classes: Sequence[str], budget: Budget, rules: Mapping[str, Rule] | None = None) -> Supervised:  # fmt: skip
-    """The task's learner; with the report `deep`, one that also finds out what its network has learnt."""
+    """The task's learner; with the report `deep`, one that also finds out what its network has learnt.
+
+    Raises ValueError at once where such a report could not be made at the end.
+    """
     learner = learn(splits, net, rng, updates)
     if report == DEEP:
+        check_pictures(splits, tuple(shape))
         learner.study = partial(_study, learner, learn, tuple(shape), tuple(classes), budget, rules)
     return learner
 

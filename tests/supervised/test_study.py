@@ -1,5 +1,7 @@
 """`--report deep`: a task's own way of learning trains the networks of the report."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,22 @@ def test_a_plain_report_is_not_studied_and_nonsense_is_refused():
     assert "probe" not in one.report(one.w, None).metrics
     with pytest.raises(ValueError, match="report must be one of plain, deep, not 'deeper'"):
         digits.Config(report="deeper")
+
+
+def test_a_report_that_could_not_be_made_is_refused_before_anything_is_learnt():
+    splits = Data()("digits")
+    few = splits._replace(x_val=splits.x_val[:9], t_val=splits.t_val[:9])
+
+    def learn(splits, net, rng, updates, augmented=True):
+        return SimpleNamespace(study=None)
+
+    def built(report, splits=splits, shape=(8, 8)):
+        rng = np.random.default_rng(0)
+        return study.studied(learn, splits, MLP(64, 10), rng, 1, report, shape, "0123456789", None)
+
+    assert built("deep").study is not None
+    assert built("plain", few).study is None
+    with pytest.raises(ValueError, match="the parts have 1200, 9, 360"):
+        built("deep", few)
+    with pytest.raises(ValueError, match="an example has 64"):
+        built("deep", shape=(7, 8))
