@@ -165,14 +165,18 @@ class Check:
     def check_overfit(self) -> None:
         """the network can learn one batch: its loss falls by half"""
         learner, batch = self._batch()
-        call, optimizer, w, g = _loss(learner, batch), Adam(1e-2), learner.w.copy(), np.zeros_like(learner.w)
-        first = call(w, None)
-        for _ in range(300):
-            call(w, g)
-            optimizer.step(w, g)
-        last = call(w, None)
+        call, g = _loss(learner, batch), np.zeros_like(learner.w)
+        first = call(learner.w, None)
         enough = 0.5 * first if first > 0 else 1.1 * first  # a loss without the floor 0 starts anywhere
-        expect(last < enough, f"300 steps on one batch took the loss from {first:.4f} to {last:.4f}")
+        for lr in (1e-2, 1e-3):  # small networks want the first, large ones may not bear it
+            optimizer, w = Adam(lr), learner.w.copy()
+            for _ in range(300):
+                call(w, g)
+                optimizer.step(w, g)
+            last = call(w, None)
+            if last < enough:
+                return
+        expect(False, f"300 steps on one batch took the loss from {first:.4f} to {last:.4f}")
 
     def check_predict(self) -> None:
         """predict gives one answer an example"""
