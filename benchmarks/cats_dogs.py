@@ -22,7 +22,8 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from images import RESULTS, ROOT, load, processor, setup_of
+from images import RESULTS, ROOT, setup_of
+from measured import load, processor, train
 
 OUT = RESULTS / "cats_dogs.json"
 WORK = ROOT / "runs" / "cats_dogs"
@@ -46,23 +47,13 @@ def row_of(right: Any, **more: Any) -> dict[str, Any]:
 
 
 def one_seed(seed: int) -> dict[str, Any]:
-    from core.lab.loop import Loop, Signals, silent
-
-    setup = setup_of("cats_dogs", "best", seed)
-    learner, data = setup.build()
-    folder = WORK / str(seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner, data.sums))
-    fresh, cpu = not loop.load(), time.process_time()
-    with Signals().installed() as signals:
-        best = loop.train(signals, silent)
-    cpu, splits = time.process_time() - cpu, learner.splits
+    learner, loop, best, cpu = train(setup_of("cats_dogs", "best", seed), WORK / str(seed))
+    splits = learner.splits
     right = learner.outputs(best, splits.x_test, learner.looks).argmax(-1) == splits.t_test
     plain = learner.outputs(best, splits.x_test).argmax(-1) == splits.t_test
     return row_of(right, seed=seed, test_accuracy_without_looks=float(plain.mean()), val_accuracy=loop.best_value,
                   parameters=learner.net.size, examples=loop.examples, seconds=round(loop.seconds, 1),
-                  processor_seconds=round(cpu, 1) if fresh else None)  # fmt: skip
+                  processor_seconds=cpu)  # fmt: skip
 
 
 # The baselines: functions from settings to a classifier, and the settings that are tried, field after field.

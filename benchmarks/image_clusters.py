@@ -14,15 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured import load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -38,24 +36,15 @@ def setup_of(task: str, preset: str, seed: int) -> Any:
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
     """Trains one seed, and judges the weights with the most information on the test part."""
-    from core.lab.loop import Loop, Signals, silent
     from unsupervised.evaluate_clusters import scores, stability
 
-    started = time.process_time()
-    learner, data = setup.build()
-    folder = work / f"{setup.task.name}_{setup.preset}_{setup.seed}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner, data.sums))
-    fresh = not loop.load()
-    with Signals().installed() as signals:
-        best = loop.train(signals, silent)
-    cpu, splits = time.process_time() - started, learner.splits
+    learner, loop, best, seconds = train(setup, work / f"{setup.task.name}_{setup.preset}_{setup.seed}")
+    splits = learner.splits
     figures = scores(learner.predict(best, splits.x_test), splits.x_test, splits.t_test)
     agreed = {"stability": round(stability(list(learner.said)), 4)} if len(learner.said) > 1 else {}
     return {"seed": setup.seed, **{name: round(value, 4) for name, value in figures.items()}, **agreed,
             "information": round(loop.best_value, 4), "parameters": learner.net.size, "examples": loop.examples,
-            "processor_seconds": round(cpu, 1) if fresh else None, "load": load()}  # fmt: skip
+            "processor_seconds": seconds, "load": load()}  # fmt: skip
 
 
 def baselines(setup: Any) -> dict[str, Any]:
@@ -67,17 +56,6 @@ def baselines(setup: Any) -> dict[str, Any]:
     others = other_methods(s.x_train, s.x_test, setup.config.clusters)
     return {name: {"fitted_on": n, **{k: round(v, 4) for k, v in scores(said, s.x_test, s.t_test).items()}}
             for name, (n, said) in others.items()}  # fmt: skip
-
-
-def load() -> list[float]:
-    """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
-    return [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from dataclasses import asdict
@@ -23,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured import load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -38,34 +37,14 @@ def setup_of(task: str, preset: str, seed: int) -> Any:
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
     """Trains one seed, and has its best weights judged on the test part."""
-    from core.lab.loop import Loop, Signals, silent
-
-    learner, data = setup.build()
     folder = work / f"{setup.task.name}_{setup.preset}_{setup.seed}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner, data.sums))
-    fresh = not loop.load()
-    started = time.process_time()
-    with Signals().installed() as signals:
-        best = loop.train(signals, silent)
+    learner, loop, best, seconds = train(setup, folder)
     trained = time.process_time()
     report = learner.report(best, folder)
     return {"seed": setup.seed, **report.metrics, "val_nats_elbo": -loop.best_value, "baselines": report.baselines,
             "how": report.texts["How it was measured"], "parameters": learner.net.size, "examples": loop.examples,
-            "seconds": round(loop.seconds, 1), "processor_seconds": round(trained - started, 1) if fresh else None,
+            "seconds": round(loop.seconds, 1), "processor_seconds": seconds,
             "processor_seconds_of_report": round(time.process_time() - trained, 1), "load": load()}  # fmt: skip
-
-
-def load() -> list[float]:
-    """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
-    return [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

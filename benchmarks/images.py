@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 import warnings
@@ -26,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured import load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -40,25 +39,16 @@ def setup_of(task: str, preset: str, seed: int) -> Any:
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
     """Trains one seed, and judges its best weights on the test part: with the preset's looks, and with none."""
-    from core.lab.loop import Loop, Signals, silent
     from supervised.baselines import accuracy
 
-    learner, data = setup.build()
-    folder = work / f"{setup.task.name}_{setup.preset}_{setup.seed}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner, data.sums))
-    fresh = not loop.load()
-    started = time.process_time()
-    with Signals().installed() as signals:
-        best = loop.train(signals, silent)
-    cpu, splits = time.process_time() - started, learner.splits
+    learner, loop, best, seconds = train(setup, work / f"{setup.task.name}_{setup.preset}_{setup.seed}")
+    splits = learner.splits
     looks = {"test_error": learner.looks, "test_error_without_looks": 0}
     errors = {name: 1 - accuracy(learner.outputs(best, splits.x_test, k).argmax(-1), splits.t_test)
               for name, k in looks.items()}  # fmt: skip
     return {"seed": setup.seed, **errors, "val_error": 1 - loop.best_value, "parameters": learner.net.size,
             "examples": loop.examples, "seconds": round(loop.seconds, 1),
-            "processor_seconds": round(cpu, 1) if fresh else None, "load": load()}  # fmt: skip
+            "processor_seconds": seconds, "load": load()}  # fmt: skip
 
 
 def fold(setup: Any, k: int, folds: int = 10) -> dict[str, Any]:
@@ -89,17 +79,6 @@ def fold(setup: Any, k: int, folds: int = 10) -> dict[str, Any]:
     mistakes = {name: int((answers != t[b]).sum()) for name, answers in said.items()}
     return {"seed": setup.seed, "fold": k, "examples": len(b), "mistakes": mistakes, "seconds": round(seconds, 1),
             "processor_seconds": round(cpu, 1), "load": load()}  # fmt: skip
-
-
-def load() -> list[float]:
-    """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
-    return [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
 
 
 def mean_and_worst(errors: list[float]) -> dict[str, float]:

@@ -164,7 +164,7 @@ def main() -> None:
     if options.part:
         print(json.dumps(speed(options.rounds) if options.part == "speed" else memory(options.part == "saving")))
         return
-    from training import load, processor
+    from measured import load, processor
 
     def part(name: str) -> dict:
         return alone(name, options.rounds, options.threads)

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from dataclasses import asdict
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured import load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -34,26 +33,17 @@ CHUNK = 1 << 15  # positions that counting is asked for at once
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
     """Trains one seed and opens the test part with its best weights."""
-    from core.lab.loop import Loop, Signals, silent
-
-    learner, data = setup.build()
     folder = work / f"{setup.task.name}_{setup.preset}_{getattr(setup.config, 'split', 'all')}_{setup.seed}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner, data.sums))
-    fresh = not loop.load()
-    started = time.process_time()
-    with Signals().installed() as signals:
-        best = loop.train(signals, silent)
+    learner, loop, best, seconds = train(setup, folder)
     trained = time.process_time()
     report = learner.report(best, folder)
     (folder / "texts.json").write_text(json.dumps(report.texts, indent=1))
     return {"seed": setup.seed, "val_nats": loop.best_value, **report.metrics, "parameters": learner.net.size,
             "examples": loop.examples, "reference": report.reference, "reference_name": report.reference_name,
             "baselines": report.baselines,
-            "processor_seconds": round(trained - started, 1) if fresh else None,
+            "processor_seconds": seconds,
             "processor_seconds_of_report": round(time.process_time() - trained, 1),
-            "load": [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []}  # fmt: skip
+            "load": load()}  # fmt: skip
 
 
 def peers(task: str) -> dict[str, dict[str, float]]:
@@ -132,10 +122,7 @@ def main() -> None:
         seeds = " ".join(str(row["seed"]) for row in rows)
         split = f" --split {options.split}" if options.task == "names" else ""
         command = f"python benchmarks/names.py {options.task} --preset {options.preset}{split} --seeds {seeds}"
-        info = Path("/proc/cpuinfo")
-        models = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-        processor = f"{models[0].split(':')[1].strip() if models else platform.processor()}, {os.cpu_count()} cores"
-        write_json(out, {"command": command, "config": config, "processor": processor, "versions": versions(),
+        write_json(out, {"command": command, "config": config, "processor": processor(), "versions": versions(),
                          "summary": summary(rows), "rows": rows})  # fmt: skip
     print(json.dumps(summary(rows), indent=1))
 

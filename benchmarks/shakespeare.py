@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from dataclasses import asdict
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measured import load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -39,35 +38,14 @@ def setup_of(task: str, preset: str, seed: int) -> Any:
 
 def one_seed(setup: Any, work: Path) -> dict[str, Any]:
     """Trains one seed and reports on its best weights."""
-    from core.lab.loop import Loop, Signals, silent
-
-    started = time.process_time()
-    learner, data = setup.build()
-    folder = work / f"{setup.task.name}_{setup.preset}_{setup.seed}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner, data.sums))
-    fresh = not loop.load()
-    with Signals().installed() as signals:
-        best = loop.train(signals, silent)
+    learner, loop, best, seconds = train(setup, work / f"{setup.task.name}_{setup.preset}_{setup.seed}")
     trained = time.process_time()
     report = learner.report(best, None)
     return {"seed": setup.seed, **{name: round(report.metrics[name], 5) for name in FIGURES},
             "baselines": report.baselines,
             report.reference_name: report.reference, "parameters": learner.net.size, "examples": loop.examples,
-            "processor_seconds": round(trained - started, 1) if fresh else None,
+            "processor_seconds": seconds,
             "report_processor_seconds": round(time.process_time() - trained, 1), "load": load()}  # fmt: skip
-
-
-def load() -> list[float]:
-    """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
-    return [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

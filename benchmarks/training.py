@@ -28,6 +28,8 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
+from measured import load, processor
+
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = [((64, 32, 10), 32), ((4, 64, 64, 2), 64), ((784, 128, 10), 64), ((784, 512, 512, 10), 128),
          ((784, 2048, 2048, 10), 256)]  # fmt: skip
@@ -185,17 +187,6 @@ def ask(process: subprocess.Popen[str], cell: int, epochs: int) -> dict:
     if not answer:
         raise SystemExit(f"{process.args} ended without an answer")
     return json.loads(answer)
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
-
-
-def load() -> list[float]:
-    """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
-    return list(os.getloadavg()) if hasattr(os, "getloadavg") else []
 
 
 def spread(times: list[float]) -> dict[str, float]:
