@@ -19,11 +19,12 @@ from gymnasium import spaces, wrappers
 
 from core.lab.episodes import Envs
 from core.lab.learner import Report
+from core.lab.tasks import lacking
 from core.layers import Rng
 from reinforcement.evaluate import Logits, ReturnExam
 
 HUGE = 1e4  # borders farther apart are no measure of what will be seen
-EXTRAS = ("box2d", "mujoco", "toy_text", "classic_control")  # of Gymnasium, by the package of an environment
+ROBOTS = {"box2d": "Box2D", "mujoco": "mujoco"}  # packages of Gymnasium's whose environments need a module
 ELSEWHERE = {"ALE": "ale-py", "MiniGrid": "minigrid", "BabyAI": "minigrid", "PyFlyt": "PyFlyt"}  # namespace: package
 
 
@@ -38,8 +39,16 @@ def find(name: str) -> Any:
         space = name.partition("/")[0] if "/" in name else None
         package = ELSEWHERE.get(space or name.partition("-")[0])
         close = difflib.get_close_matches(name, gym.registry, 1, 0.5)
+        needs = robots(gym.spec(close[0])) if close else ""
         advice = f"; it comes with pip install {package}" if package else f"; did you mean {close[0]}?" if close else ""
+        advice += f" It needs: {needs}" if needs and not package else ""
         raise ValueError(f"there is no environment {name!r} in Gymnasium's registry{advice}") from None
+
+
+def robots(spec: Any) -> str:
+    """The command that installs what this environment of Box2D or MuJoCo needs; "" where it is here, or of neither."""
+    modules = [module for part, module in ROBOTS.items() if f".{part}" in str(spec.entry_point)]
+    return lacking(dict.fromkeys(modules, "trivium[robots]"))
 
 
 def build(name: str, limit: int, **options: Any) -> Any:
@@ -50,9 +59,7 @@ def build(name: str, limit: int, **options: Any) -> Any:
     try:
         return gym.make(name, disable_env_checker=True, **options)
     except gym.error.DependencyNotInstalled as error:
-        extra = next((part for part in EXTRAS if f".{part}" in str(spec.entry_point)), None)
-        advice = f'pip install "gymnasium[{extra.replace("_", "-")}]"' if extra else str(error).partition("\n")[0]
-        raise ValueError(f"the environment {name} needs: {advice}") from None
+        raise ValueError(f"the environment {name} needs: {robots(spec) or str(error).splitlines()[0]}") from None
     except Exception as error:  # whatever a stranger's environment raises when it is made
         line = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise ValueError(f"the environment {name} cannot be made: {line}") from error

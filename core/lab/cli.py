@@ -191,7 +191,8 @@ def _list(args: Sequence[str]) -> int:
     infos.sort(key=lambda info: (info.paradigm != "supervised", info.paradigm != "unsupervised", info.name))
     wide = [max((len(getattr(info, part)) for info in infos), default=0) for part in ("name", "paradigm", "problem")]
     for info in infos:
-        print(f"{info.name:{wide[0]}}  {info.paradigm:{wide[1]}}  {info.problem:{wide[2]}}  {info.summary}")
+        needs = f" (needs: {info.needs})" if info.needs else ""
+        print(f"{info.name:{wide[0]}}  {info.paradigm:{wide[1]}}  {info.problem:{wide[2]}}  {info.summary}{needs}")
     return 0
 
 

@@ -38,6 +38,7 @@ class Info:
     paradigm: str
     problem: str
     summary: str
+    needs: str = ""  # the command that installs what it needs and this machine lacks
 
 
 @dataclass(frozen=True)
@@ -75,35 +76,49 @@ def installed() -> dict[str, str]:
 
 
 def describe(name: str, module: str) -> Info:
-    """Reads paradigm, problem and the first line of the docstring out of the source."""
-    paradigm = problem = summary = "?"
+    """What the source of an installed task says of it."""
     try:
         spec = importlib.util.find_spec(module)
-        tree = ast.parse(Path(str(spec and spec.origin)).read_text("utf-8"))
-    except (ImportError, OSError, SyntaxError, ValueError) as error:
-        return Info(name, paradigm, problem, f"cannot be read: {error}")
+    except (ImportError, ValueError) as error:
+        return Info(name, "?", "?", f"cannot be read: {error}")
+    return _read(name, Path(str(spec and spec.origin)))
+
+
+def _read(name: str, path: Path) -> Info:
+    """Reads paradigm, problem, needs and the first line of the docstring out of the source, without running it."""
+    found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": "?", "NEEDS": {}}
+    try:
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and (word := ast.unparse(node.targets[0])) in found:
+                found[word] = ast.literal_eval(node.value)
+        needs = lacking(found["NEEDS"])
+    except (ImportError, OSError, SyntaxError, ValueError, TypeError, AttributeError) as error:
+        return Info(name, "?", "?", f"cannot be read: {error}")
     summary = (ast.get_docstring(tree) or "").partition("\n")[0]
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and len(node.targets) == 1:
-            match ast.unparse(node.targets[0]):
-                case "PARADIGM":
-                    paradigm = str(node.value.value)
-                case "PROBLEM":
-                    problem = str(node.value.value)
-    return Info(name, paradigm, problem, summary)
+    return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs)
+
+
+def lacking(needs: Mapping[str, str]) -> str:
+    """The command that installs what is needed and not here; "" where all is. `needs`: {module: what pip installs}."""
+    packages = {package: None for module, package in needs.items() if importlib.util.find_spec(module) is None}
+    return "pip install " + " ".join(f"'{package}'" for package in packages) if packages else ""
 
 
 def find(name: str, paradigm: str | None = None) -> Task:
     """The task of that name, or in the file of that path; with `paradigm`, only if it belongs there.
 
-    Raises Refusal when there is none, naming the known ones, or when the module is no task.
+    Raises Refusal when there is none, naming the known ones, when the module is no task, and, before it is imported,
+    when it needs what is not installed.
     """
     if name.endswith(".py") or "/" in name or "\\" in name:
+        _check_needs(_read(Path(name).stem, Path(name)))
         task = _task(Path(name).stem, _import_file(Path(name)), outside=True)
     else:
         modules = installed()
         if name not in modules:
             raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
+        _check_needs(describe(name, modules[name]))
         try:
             module = importlib.import_module(modules[name])
         except ImportError as error:
@@ -112,6 +127,11 @@ def find(name: str, paradigm: str | None = None) -> Task:
     if paradigm and task.paradigm != paradigm:
         raise Refusal(f"{name} is a task of {task.paradigm} learning: python -m {task.paradigm} {name}")
     return task
+
+
+def _check_needs(info: Info) -> None:
+    if info.needs:
+        raise Refusal(f"the task {info.name} needs: {info.needs}")
 
 
 def _import_file(path: Path) -> ModuleType:

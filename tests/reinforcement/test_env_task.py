@@ -5,7 +5,7 @@ from gymnasium import spaces
 
 from core.lab.errors import Refusal
 from core.lab.run import prepare, start
-from reinforcement.any_env import choice, find, wrapped
+from reinforcement.any_env import ROBOTS, choice, find, wrapped
 from reinforcement.dqn import DQN
 from reinforcement.ppo import PPO
 from reinforcement.sac import SAC
@@ -143,16 +143,20 @@ def test_unknown_id(name, says):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(("name", "package", "extra"), [
-    ("LunarLander-v3", "Box2D", "box2d"), ("Hopper-v5", "mujoco", "mujoco"),
-])  # fmt: skip
-def test_missing_extra_is_named(name, package, extra, monkeypatch):
+@pytest.mark.parametrize(("name", "package"), [("LunarLander-v3", "Box2D"), ("Hopper-v5", "mujoco")])
+def test_missing_extra_is_named(name, package, monkeypatch):
     def missing(*args, **options):
         raise gym.error.DependencyNotInstalled(f"{package} is not installed\nat all")
 
     monkeypatch.setattr(gym, "make", missing)
-    with pytest.raises(ValueError, match=rf'{name} needs: pip install "gymnasium\[{extra}\]"$'):
+    monkeypatch.setitem(ROBOTS, package.lower(), "no_such_module")
+    with pytest.raises(ValueError, match=rf"{name} needs: pip install 'trivium\[robots\]'$"):
         learner(name)
+    with pytest.raises(ValueError, match=rf"did you mean {name}\? It needs: pip install 'trivium\[robots\]'$"):
+        find(name.replace("-v", "-v1"))
+    monkeypatch.setitem(ROBOTS, package.lower(), "numpy")
+    with pytest.raises(ValueError, match=f"did you mean {name}\\?$"):
+        find(name.replace("-v", "-v1"))
 
 
 @pytest.mark.parametrize(("flag", "name"), [("sac", "CartPole-v1"), ("dqn", "Pendulum-v1")])
