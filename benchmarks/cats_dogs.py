@@ -208,7 +208,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # of scikit-learn's iterations that end before they converge
 
     from core.lab.folder import write_json
-    from core.lab.run import versions
+    from core.lab.machine import versions
 
     config = json.loads(json.dumps(asdict(setup_of("cats_dogs", "best", 0).config)))
     del config["report"]  # says nothing of how it learns

@@ -101,7 +101,8 @@ def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
 
 
 def measure(name: str, preset: str, rounds: int) -> dict[str, Any]:
-    from core.lab.run import prepare, versions
+    from core.lab.machine import versions
+    from core.lab.run import prepare
 
     task, values = NETWORKS[name]
     file = str(ROOT / "unsupervised" / "tasks" / f"{task}.py")

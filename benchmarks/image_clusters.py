@@ -77,7 +77,7 @@ class Record:
 
     def write(self) -> None:
         from core.lab.folder import write_json
-        from core.lab.run import versions
+        from core.lab.machine import versions
 
         seeds = " ".join(str(row["seed"]) for row in self.rows)
         command = f"python benchmarks/image_clusters.py {self.task} --preset {self.preset} --seeds {seeds}"

@@ -110,7 +110,7 @@ def main() -> None:
     options = parser.parse_args()
 
     from core.lab.folder import write_json
-    from core.lab.run import versions
+    from core.lab.machine import versions
 
     out = RESULTS / f"images_{options.task}_{options.preset}.json"
     config = json.loads(json.dumps(asdict(setup_of(options.task, options.preset, 0).config)))  # lists for tuples

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +14,9 @@ def load() -> list[float]:
 
 
 def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
-    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
+    from core.lab.machine import processor
+
+    return processor()
 
 
 class Trained(NamedTuple):

@@ -92,7 +92,8 @@ def main() -> None:
     options = parser.parse_args()
 
     from core.lab.folder import write_json
-    from core.lab.run import prepare, versions
+    from core.lab.machine import versions
+    from core.lab.run import prepare
 
     if options.peers:
         found = peers(options.task)

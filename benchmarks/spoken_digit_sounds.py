@@ -59,7 +59,8 @@ def main() -> None:
     options = parser.parse_args()
 
     from core.lab.folder import write_json
-    from core.lab.run import prepare, versions
+    from core.lab.machine import versions
+    from core.lab.run import prepare
 
     def setup_of(seed: int) -> Any:
         return prepare(str(ROOT / "unsupervised/tasks/spoken_digit_sounds.py"), "best", {}, seed, None)

@@ -194,7 +194,7 @@ def main() -> None:
     from images import processor
 
     from core.lab.folder import write_json
-    from core.lab.run import versions
+    from core.lab.machine import versions
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("kind", choices=KINDS)

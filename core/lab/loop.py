@@ -24,6 +24,7 @@ from core.initializers import Array
 from core.lab.errors import Refusal, Stopped
 from core.lab.folder import CHECKPOINT, LOG
 from core.lab.learner import Learner, prefixed, unprefixed, weights
+from core.lab.machine import versions
 
 EVALUATIONS = 20  # evenly spaced points of progress
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
@@ -171,7 +172,7 @@ class Loop:
                   **prefixed("sums", {name: np.asarray(total) for name, total in self.sums.items()})}  # fmt: skip
         if self.best is not None:
             arrays["best"] = self.best
-        save(self.folder / CHECKPOINT, arrays, self.texts)
+        save(self.folder / CHECKPOINT, arrays, {**self.texts, "versions": json.dumps(versions())})
 
     def load(self) -> bool:
         """Takes up the folder's checkpoint; False when none was written yet, and the run starts over.

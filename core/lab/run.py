@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,6 +23,7 @@ from core.lab import folder as folders
 from core.lab.errors import Refusal, Stopped
 from core.lab.learner import Learner, Report
 from core.lab.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
+from core.lab.machine import versions
 from core.lab.report import run_page, write_shown
 from core.lab.tasks import Task, configure, find, preset
 
@@ -143,19 +143,6 @@ def blas_threads(size: int) -> Iterator[None]:
     limits = {api: 1 for api, names in THREAD_VARIABLES.items() if not any(name in os.environ for name in names)}
     with threadpool_limits(limits) if limits and size < SMALL else nullcontext():
         yield
-
-
-def versions() -> dict[str, Any]:
-    """What the bytes of a run depend on beside its set-up: versions, BLAS kernels and threads."""
-    from importlib.metadata import version
-
-    from threadpoolctl import threadpool_info
-
-    blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    kernels = sorted(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '?')}" for pool in blas)
-    return {"python": platform.python_version(), "machine": platform.machine(),
-            **{name: version(name) for name in ("trivium", "numpy", "scikit-learn", "gymnasium")},
-            "blas": kernels, "blas_threads": max((pool["num_threads"] for pool in blas), default=1)}  # fmt: skip
 
 
 def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0,

@@ -1,0 +1,40 @@
+"""The machine that a result comes from: versions, processor, BLAS kernels and threads."""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def processor() -> str:
+    """The processor's name, and how many cores there are."""
+    info = Path("/proc/cpuinfo")
+    names = [row for row in info.read_text().splitlines() if row.startswith("model name")] if info.exists() else []
+    return f"{names[0].split(':')[1].strip() if names else platform.processor()}, {os.cpu_count()} cores"
+
+
+@cache
+def packages() -> dict[str, str]:
+    """Versions of Python and of the packages that the bytes of a run depend on."""
+    from importlib.metadata import version
+
+    names = ("trivium", "numpy", "scikit-learn", "gymnasium")
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{name: version(name) for name in names},
+    }
+
+
+def versions() -> dict[str, Any]:
+    """What the bytes of a run depend on beside its set-up: packages, BLAS kernels and threads; and the processor."""
+    from threadpoolctl import threadpool_info
+
+    blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    kernels = sorted(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '?')}" for pool in blas)
+    return {**packages(), "blas": kernels, "blas_threads": max((pool["num_threads"] for pool in blas), default=1),
+            "processor": processor()}  # fmt: skip
