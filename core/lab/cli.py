@@ -29,6 +29,7 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   speak DIR                 a run's network says words, as wav files: trivium speak DIR --word seven
   compare PROBLEM           one problem, three teachers: a label, nothing, a reward
   inspect FILE              where a checkpoint comes from; nothing in it is run
+  results [run|docs]        the figures that documents quote: measured again, written into them
   check TASK                does a task keep the contract?
   new PARADIGM NAME         writes a task of your own, and its test
   data [NAME]               the data sets, and where they lie; fetches one
@@ -231,7 +232,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "predict": _predict, "generate": _of("core.lab.generate", "generate"), "speak": _of("core.lab.speak", "speak"),
     "data": _data,
     "compare": _of("core.lab.compare", "compare"), "check": _of("core.lab.check", "check"),
-    "inspect": _of("core.lab.inspect", "inspect"),
+    "inspect": _of("core.lab.inspect", "inspect"), "results": _of("core.lab.results", "results"),
     "new": _of("core.lab.scaffold", "new")}  # fmt: skip
 
 

@@ -1,0 +1,128 @@
+"""Figures in prose and tables that a record fills in, so that nobody types them.
+
+In Markdown, between two comments that a reader never sees:
+
+    <!--= taxi_best; rows/*/score/value mean; .2f -->7.93<!--/-->
+
+A quote has three parts. The record: the file NAME.json. Where in it: keys joined by `/`, each a name, a position in a
+list, `*` for all of a list or `name=value` for the rows of a list that say so; then words that work on what was found,
+from left to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest), or arithmetic
+with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus). And how it is written: Python's format, with `~` in front
+where .5 is meant and not 0.5, or `s` for a text.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+QUOTE = re.compile(r"<!--= *([^;>]+); *([^;>]+); *([^;>]*?) *-->(.*?)<!--/-->", re.DOTALL)
+BEGUN = re.compile(r"<!--=")
+REDUCE: dict[str, Callable[[list[float]], float]] = {
+    "mean": statistics.fmean, "min": min, "max": max, "median": statistics.median, "sum": sum, "count": len,
+    "spread": lambda values: max(values) - min(values)}  # fmt: skip
+OPERATORS = {"*": operator.mul, "/": operator.truediv, "+": operator.add, "-": operator.sub}
+ARITHMETIC = re.compile(r"([*/+-])([0-9.]+(?:e[+-]?[0-9]+)?)")
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A quote that is not what the record says, or one that cannot be filled in (`now` is then None)."""
+
+    path: Path
+    line: int
+    said: str
+    now: str | None
+    why: str
+
+
+def look_up(value: Any, keys: str) -> Any:
+    """What stands under `keys` (see above). Raises LookupError, naming the key, when nothing does."""
+    for k, key in enumerate(parts := keys.split("/")):
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif key == "*" and isinstance(value, list | dict):
+            rest = "/".join(parts[k + 1 :])
+            rows = value.values() if isinstance(value, dict) else value
+            return [look_up(row, rest) if rest else row for row in rows]
+        elif isinstance(value, list) and "=" in key:
+            name, _, wanted = key.partition("=")
+            value = [row for row in value if isinstance(row, dict) and str(row.get(name)) == wanted]
+            if not value:
+                raise LookupError(f"no row has {key}")
+            if len(value) == 1 and (k + 1 == len(parts) or parts[k + 1] != "*"):
+                value = value[0]
+        elif isinstance(value, list) and key.lstrip("-").isdigit() and -len(value) <= int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise LookupError(f"there is no {key!r} in {keys!r}")
+    return value
+
+
+def worked_out(value: Any, words: list[str]) -> Any:
+    """`value` after each of the words: a reduction of a list, or arithmetic on a number or on each one of a list."""
+    for word in words:
+        if word in REDUCE:
+            value = REDUCE[word](value)
+        elif word == "1-":
+            value = [1 - v for v in value] if isinstance(value, list) else 1 - value
+        elif found := ARITHMETIC.fullmatch(word):
+            act, number = OPERATORS[found[1]], float(found[2])
+            value = [act(v, number) for v in value] if isinstance(value, list) else act(value, number)
+        else:
+            raise LookupError(f"{word!r} is no word that works on a figure")
+    return value
+
+
+def written(value: Any, form: str) -> str:
+    """`value` as the format says; of a list every value, with a comma between."""
+    if isinstance(value, list):
+        return ", ".join(written(one, form) for one in value)
+    text = format(value, form.removeprefix("~"))
+    return re.sub(r"^(-?)0\.", r"\1.", text) if form.startswith("~") else text
+
+
+def filled(name: str, where: str, form: str, records: Path) -> str:
+    """What a quote ought to say. Raises LookupError, ValueError or TypeError when it cannot be filled in."""
+    path = records / f"{name}.json"
+    if not path.is_file():
+        raise LookupError(f"there is no record {name}")
+    keys, *words = where.split()
+    return written(worked_out(look_up(json.loads(path.read_text("utf-8")), keys), words), form)
+
+
+def refill(text: str, records: Path, path: Path = Path()) -> tuple[str, list[Stale]]:
+    """`text` with every quote filled in, and those that said something else, or that cannot be filled in."""
+    stale: list[Stale] = []
+    pieces: list[str] = []
+    end = 0
+    for quote in QUOTE.finditer(text):
+        line = text.count("\n", 0, quote.start()) + 1
+        name, where, form, said = (quote[k].strip() if k < 4 else quote[k] for k in range(1, 5))
+        try:
+            now: str | None = filled(name, where, form, records)
+            why = ""
+        except (LookupError, ValueError, TypeError, ArithmeticError) as error:
+            now, why = None, str(error)
+        if now != said:
+            stale.append(Stale(path, line, said, now, why))
+        start = quote.start(4)
+        pieces += [text[end:start], said if now is None else now]
+        end = quote.end(4)
+    whole = len(QUOTE.findall(text))
+    if (begun := len(BEGUN.findall(text))) != whole:
+        form = "<!--= record; where; format -->figure<!--/-->"
+        stale.append(Stale(path, 1, "", None, f"{begun} quotes begin and {whole} are whole: {form}"))
+    return "".join(pieces) + text[end:], stale
+
+
+def documents(root: Path) -> Iterator[Path]:
+    """The Markdown files that may quote figures."""
+    yield from (path for path in (root / "README.md", root / "benchmarks" / "README.md") if path.exists())
+    yield from sorted((root / "docs").glob("*.md"))
