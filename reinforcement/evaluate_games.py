@@ -20,7 +20,7 @@ from reinforcement.games import Game, openings
 from reinforcement.opponents import Player, drawing, likeliest, random_player, searching
 from reinforcement.search import Evaluate
 
-VAL_SEED, TEST_SEED, OPENING_SEED = 1_000_000, 2_000_000, 3_000_000
+VAL_SEED, TEST_SEED, OPENING_SEED = 1_000_000, 2_000_000, 4_000_000
 
 
 class GameExam(Protocol):

@@ -38,6 +38,7 @@ class Game:
     cells: Array  # K, cells: the image of a board is board.ravel()[cells[k]]
     moves: Array  # K, A: and of what stands at the moves, p[moves[k]]
     show: Callable[[Array], str]  # a board as text, X to move
+    wins: Callable[[Array], Array] | None = None  # (B, *shape) -> (B, A) bool, moves that win at once, if quickly told
 
 
 def lines(rows: int, columns: int, k: int) -> Array:
@@ -52,9 +53,9 @@ def lines(rows: int, columns: int, k: int) -> Array:
     return table
 
 
-def in_a_row(name: str, k: int, legal: Callable[[Array], Array], cell: Callable[[Array, Array], Array], cells: Array,
+def in_a_row(name: str, k: int, legal: Callable[[Array], Array], fills: Callable[[Array], Array], cells: Array,
              moves: Array) -> Game:  # fmt: skip
-    """Who first has k stones in a line wins; a full board is a draw. A move puts a stone on cell(states, actions) (B,).
+    """Who first has k stones in a line wins; a full board is a draw. A move a puts a stone on fills(states)[:, a].
 
     `cells` (K, rows, columns) and `moves` (K, A) are the symmetries, the first of them the identity.
     """
@@ -72,13 +73,21 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], cell: Callable[
 
     def play(states: Array, actions: Array) -> Array:
         after = -states
-        after.reshape(-1, size)[np.arange(len(states)), cell(states, actions)] = -1
+        each = np.arange(len(states))
+        after.reshape(-1, size)[each, fills(states)[each, actions]] = -1
         return after
 
     def result(states: Array) -> tuple[Array, Array]:
         flat = states.reshape(-1, size)
         lost = ((flat < 0).astype(np.float32) @ table == k).any(-1)  # only who has just moved can have won
         return lost | flat.all(-1), -lost.astype(np.float32)
+
+    def wins(states: Array) -> Array:
+        """The legal moves that fill the hole in a line of k - 1 own stones."""
+        flat = states.reshape(-1, size)
+        own, other = ((side.astype(np.float32) @ table) for side in (flat > 0, flat < 0))
+        holes = ((own == k - 1) & (other == 0)).astype(np.float32) @ table.T > 0  # and the stones around them
+        return np.take_along_axis(holes, fills(states), -1) & legal(states)
 
     def observation(states: Array) -> Array:
         """Own stones, the other's and what is empty, as ones: (B, 3 rows columns) float32."""
@@ -96,7 +105,7 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], cell: Callable[
         return "\n".join(" ".join("O.X"[stone + 1] for stone in row) for row in board)
 
     return Game(name, (rows, columns), moves.shape[1], size, start, legal, play, result, observation, judge,
-                cells.reshape(len(cells), size), moves, show)  # fmt: skip
+                cells.reshape(len(cells), size), moves, show, wins)  # fmt: skip
 
 
 def with_lines(game: Game, k: int) -> Game:
@@ -133,10 +142,16 @@ def column_open(states: Array) -> Array:
     return free
 
 
-def lowest(states: Array, actions: Array) -> Array:
-    """The lowest empty cell of a column."""
-    row = (states[np.arange(len(states)), :, actions] == 0).sum(-1) - 1
-    cell: Array = row * states.shape[2] + actions
+def itself(states: Array) -> Array:
+    """Every move fills the cell of its number."""
+    cells = flattened(states)
+    return np.broadcast_to(np.arange(cells.shape[1]), cells.shape)
+
+
+def lowest(states: Array) -> Array:
+    """The lowest empty cell of each column; nonsense for full ones."""
+    columns = states.shape[2]
+    cell: Array = ((states == 0).sum(1) - 1) * columns + np.arange(columns)
     return cell
 
 
@@ -152,7 +167,7 @@ def _mirrored(rows: int, columns: int) -> Array:
     return np.stack([board, board[:, ::-1]])
 
 
-TIC_TAC_TOE = in_a_row("tic-tac-toe", 3, empty, lambda states, actions: actions, _square(3), _square(3).reshape(8, 9))
+TIC_TAC_TOE = in_a_row("tic-tac-toe", 3, empty, itself, _square(3), _square(3).reshape(8, 9))
 CONNECT_FOUR = with_lines(in_a_row("Connect Four", 4, column_open, lowest, _mirrored(6, 7), _mirrored(1, 7)[:, 0]), 4)
 
 
@@ -169,7 +184,10 @@ def random_moves(game: Game, rng: Rng, states: Array) -> Array:
 
 
 def openings(game: Game, rng: Rng, n: int, plies: int) -> Array:
-    """n distinct states after `plies` random moves, none over. Raises ValueError when so many are not found."""
+    """n states after `plies` random moves, none over, no two alike or images of one another under a symmetry.
+
+    Raises ValueError when so many are not found.
+    """
     found = np.empty((0, *game.shape), np.int8)
     for _ in range(50):
         states = game.start(4 * n)
@@ -177,7 +195,9 @@ def openings(game: Game, rng: Rng, n: int, plies: int) -> Array:
             states = game.play(states, random_moves(game, rng, states))
             states = states[~game.result(states)[0]]
         both = np.concatenate([found, states])
-        found = both[np.sort(np.unique(rows_as_one(both), return_index=True)[1])]
+        images = flattened(both)[:, game.cells].reshape(-1, game.cells.shape[1])  # all images of each
+        place = np.unique(rows_as_one(images), return_inverse=True)[1].reshape(len(both), -1).min(-1)
+        found = both[np.sort(np.unique(place, return_index=True)[1])]
         if len(found) >= n:
             return found[:n]
     raise ValueError(f"{game.name} has no {n} distinct openings of {plies} moves that can be found: ask for fewer")

@@ -9,6 +9,10 @@ PUCT: Rosin 2011; with a network's prior and value, and noise at the root: Silve
 Every tree is rows of the same arrays, so a simulation is one question for all games, of as many states. A state that is
 over is never added: its result comes back each time. The best move of a node changes only when something comes back to
 it, so it is kept, and walking down is a matter of looking up.
+
+What is certain is passed on as such: a move that ends the game is won or lost for good, a node is worth the best of its
+moves once that one wins or all of them lose, and the move that led there minus as much. A move that is proven lost is
+not tried again while another is left, one that is proven won is tried alone (MCTS-Solver: Winands et al. 2008).
 """
 
 from __future__ import annotations
@@ -23,12 +27,14 @@ from reinforcement.games import Game, random_moves
 
 # states (B, ...), none over -> prior (B, A), 0 for illegal moves, and value (B,) for the player to move
 Evaluate = Callable[[Array], tuple[Array, Array]]
+SURE = 1000  # outweighs any mean and any prior
 
 
 def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: float = 1.5,
            stir: Callable[[Array], Array] | None = None) -> tuple[Array, Array]:  # fmt: skip
     """How often each move was tried, (B, A), and the mean of all that came back to the root (B,), of B states not over.
 
+    Where the result is proven it stands for the mean; moves that are proven to be worse than others count as not tried.
     `stir` (B, A) -> (B, A) alters the root's prior, by noise say. Node 0 of a tree is its root; simulation i adds node
     i, unless it comes to a state that is over.
     """
@@ -37,10 +43,19 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
     nodes = np.zeros((B * S, *game.shape), np.int8)
     child = np.zeros((B * S, A), np.int64)  # the row of the node that a move leads to; 0: not in the tree
     P, N, W = (np.zeros((B * S, A), prior.dtype) for _ in range(3))  # prior, visits, sum of what came back
-    best = np.zeros(B * S, np.int64)  # the move to take next
+    proof = np.zeros((B * S, A), prior.dtype)  # 1: the move wins; -1: it loses, or is illegal; 0: not known, or a draw
+    best, above, by = (np.full(B * S, -1) for _ in range(3))  # the move to take next; the node before, the move from it
     roots = np.arange(B) * S
-    nodes[roots], P[roots] = states, prior if stir is None else stir(prior)
-    best[roots] = P[roots].argmax(-1)
+
+    def add(new: Array, states: Array, prior: Array) -> Array:
+        """Fills in nodes; which of them win at once."""
+        nodes[new], P[new] = states, prior
+        proof[new] = sure = (prior > 0) - 1.0 + (0 if game.wins is None else game.wins(states))
+        best[new] = (prior + sure).argmax(-1)
+        won: Array = sure.max(-1) > 0
+        return won
+
+    add(roots, states, prior if stir is None else stir(prior))
     for i in range(1, S):
         # down
         here, trees = roots, np.arange(B)
@@ -58,12 +73,20 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
         over, value = game.result(fresh)
         going = np.flatnonzero(~over)
         value = value.astype(prior.dtype)
+        proof[leaf[over], move[over]] = -value[over]
+        news = leaf[over]  # nodes of which something may be proven
         if len(going):
             new = roots[going] + i
-            nodes[new] = fresh[going]
-            P[new], value[going] = evaluate(fresh[going])
-            best[new] = P[new].argmax(-1)
-            child[leaf[going], move[going]] = new
+            child[leaf[going], move[going]], above[new], by[new] = new, leaf[going], move[going]
+            prior, value[going] = evaluate(fresh[going])
+            won = add(new, fresh[going], prior)
+            value[going[won]] = 1
+            news = np.concatenate([news, new[won]])
+        while len(news):
+            worth = proof[news].max(-1)
+            on = (worth != 0) & (above[news] >= 0)
+            news, worth, a = above[news[on]], worth[on], by[news[on]]
+            proof[news, a] = -worth
         # up
         at, tree = (np.concatenate(part) for part in zip(*path, strict=True))
         level = np.repeat(np.arange(len(path)), [len(here) for here, _ in path])
@@ -71,10 +94,13 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
         N[at, a] += 1
         W[at, a] += np.where((depth[tree] - level) % 2 == 0, -1, 1) * value[tree]  # the leaf's move made it the other's
         n, p = N[at], P[at]
-        score = W[at] / np.maximum(n, 1) + c * p * np.sqrt(1 + n.sum(-1, keepdims=True)) / (1 + n)
+        score = W[at] / np.maximum(n, 1) + c * p * np.sqrt(1 + n.sum(-1, keepdims=True)) / (1 + n) + SURE * proof[at]
         best[at] = np.where(p > 0, score, -np.inf).argmax(-1)
-    visits = N[roots]
-    return visits, W[roots].sum(-1) / max(simulations, 1)
+    worth = proof[roots].max(-1)
+    left = (P[roots] > 0) & (proof[roots] == worth[:, None])
+    visits = N[roots] * left
+    visits += left & ~visits.any(-1, keepdims=True)  # all that were tried are lost, others never were: once each
+    return visits, np.where(worth, worth, W[roots].sum(-1) / max(simulations, 1))
 
 
 def noisy(rng: Rng, legal: Array, prior: Array, share: float, alpha: float) -> Array:

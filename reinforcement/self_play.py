@@ -103,7 +103,10 @@ class SelfPlay:
         evaluate, places = evaluation(self.game, self.net, self.w), np.arange(self.n)
         stir = partial(noisy, self.rng, self.game.legal(self.states), share=self.noise, alpha=self.alpha)
         visits, _ = search(self.game, evaluate, self.states, self.simulations, self.c, stir)
-        self.past[places, self.length], self.found[places, self.length] = self.states, visits / self.simulations
+        self.past[places, self.length], self.found[places, self.length] = (
+            self.states,
+            visits / visits.sum(-1, keepdims=True),
+        )
         action = np.where(self.length < self.warm, drawn(visits, self.rng), visits.argmax(-1))
         self.length += 1
         self.states = self.game.play(self.states, action)

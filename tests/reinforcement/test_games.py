@@ -83,6 +83,18 @@ def test_results_of_random_games_are_those_of_a_slow_referee(game):
             states = game.play(states, random_moves(game, rng, states))
 
 
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
+def test_moves_that_win_at_once_are_those_after_which_the_other_has_lost(game):
+    states, found = openings(game, np.random.default_rng(8), 60, game.longest // 2), 0
+    for state, wins in zip(states, game.wins(states), strict=True):
+        for a in range(game.A):
+            legal = game.legal(state[None])[0, a]
+            expected = legal and game.result(game.play(state[None], np.array([a])))[1][0] == -1
+            assert wins[a] == expected
+            found += wins[a]
+    assert found > 10
+
+
 def test_stones_fall():
     states = CONNECT_FOUR.start(1)
     for _ in range(6):
@@ -132,7 +144,10 @@ def test_what_a_network_is_shown():
 
 def test_openings_are_distinct_and_not_over():
     found = openings(CONNECT_FOUR, np.random.default_rng(2), 220, 4)
-    assert len(np.unique(rows_as_one(found))) == 220
+    assert (
+        len(np.unique(rows_as_one(np.concatenate([found, found[:, :, ::-1]])))) >= 2 * 220 - 20
+    )  # few mirror themselves
+    assert len({min(one.tobytes(), one[:, ::-1].tobytes()) for one in found}) == 220
     assert not CONNECT_FOUR.result(found)[0].any()
     assert (np.abs(found).sum((1, 2)) == 4).all()
     with pytest.raises(ValueError, match="no 10 distinct openings"):

@@ -1,10 +1,12 @@
 """The search of many trees as arrays, against one tree as objects, and on positions whose best move is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, openings
-from reinforcement.opponents import mcts, searching
+from reinforcement.opponents import mcts, move_values, searching
 from reinforcement.search import by_playing, noisy, search
 
 
@@ -26,15 +28,30 @@ class Node:
     """One state of one tree."""
 
     def __init__(self, state, prior):
-        self.state, self.prior, self.children = state, prior, {}
+        self.state, self.prior, self.children, self.ended = state, prior, {}, set()
         self.N, self.W = np.zeros(len(prior)), np.zeros(len(prior))
+
+
+def certain(game, node, a):
+    """1 or -1 if the move is proven to win or to lose by what the tree holds, else 0; from the rules, always anew."""
+    after = game.play(node.state, np.array([a]))
+    over, reward = game.result(after)
+    if over[0]:
+        return -float(reward[0]) if a in node.ended or (reward[0] and game.wins is not None) else 0
+    return -proven(game, node.children[a]) if a in node.children else 0
+
+
+def proven(game, node):
+    return max(certain(game, node, a) for a in np.flatnonzero(game.legal(node.state)[0]))
 
 
 def simulate(game, evaluate, node, c):
     """One simulation from here, in the words of the equation; what it is worth for the player to move."""
+    moves = np.flatnonzero(node.prior > 0)
+    sure = {a: certain(game, node, a) for a in moves}
     best, top = None, -np.inf
-    for a in range(game.A):
-        if node.prior[a] > 0:
+    for a in moves:
+        if sure[a] == max(sure.values()):
             Q = node.W[a] / node.N[a] if node.N[a] else 0
             score = Q + c * node.prior[a] * np.sqrt(1 + node.N.sum()) / (1 + node.N[a])
             if score > top:
@@ -46,16 +63,21 @@ def simulate(game, evaluate, node, c):
         over, reward = game.result(after)
         if over[0]:
             value = -float(reward[0])
+            node.ended.add(best)
         else:
             prior, v = evaluate(after)
             node.children[best] = Node(after, prior[0])
-            value = -float(v[0])
+            value = -1.0 if proven(game, node.children[best]) > 0 else -float(v[0])
     node.N[best] += 1
     node.W[best] += value
     return value
 
 
-@pytest.mark.parametrize(("game", "plies"), [(TIC_TAC_TOE, 2), (CONNECT_FOUR, 12)], ids=["tic-tac-toe", "Connect Four"])
+SLOW = replace(CONNECT_FOUR, wins=None)  # whose search is not told which moves win at once, but finds them
+
+
+@pytest.mark.parametrize(("game", "plies"), [(TIC_TAC_TOE, 3), (CONNECT_FOUR, 12), (CONNECT_FOUR, 20), (SLOW, 20)],
+                         ids=["tic-tac-toe", "Connect Four", "late", "told nothing"])  # fmt: skip
 def test_search_against_a_recursive_twin(game, plies):
     evaluate, states = opinion(game), openings(game, np.random.default_rng(1), 6, plies)
     visits, value = search(game, evaluate, states, 80, c=1.3)
@@ -63,8 +85,9 @@ def test_search_against_a_recursive_twin(game, plies):
         root = Node(state[None], evaluate(state[None])[0][0])
         for _ in range(80):
             simulate(game, evaluate, root, 1.3)
-        np.testing.assert_array_equal(visits[i], root.N)
-        assert value[i] == pytest.approx(root.W.sum() / 80)
+        sure = np.array([certain(game, root, a) if root.prior[a] else -1 for a in range(game.A)])
+        np.testing.assert_array_equal(visits[i], np.where(sure == sure.max(), root.N, 0))
+        assert value[i] == pytest.approx(sure.max() or root.W.sum() / 80)
 
 
 def test_games_of_a_batch_do_not_meet():
@@ -105,6 +128,31 @@ def test_what_comes_back_has_the_right_sign():
     assert value[1] < -0.5
 
 
+def test_what_is_proven_is_what_looking_at_every_line_of_play_says():
+    """Boards of tic-tac-toe, searched until nothing is left to find; a draw is never proven, so its mean stays."""
+    states = openings(TIC_TAC_TOE, np.random.default_rng(6), 40, 4)
+    truth = move_values(TIC_TAC_TOE, states, 9, TIC_TAC_TOE.judge).max(-1)
+    visits, value = search(TIC_TAC_TOE, opinion(TIC_TAC_TOE), states, 1500)
+    np.testing.assert_array_equal(value[truth != 0], np.sign(truth[truth != 0]))
+    assert (np.abs(value[truth == 0]) < 1).all()
+    best = move_values(TIC_TAC_TOE, states, 9, TIC_TAC_TOE.judge)[np.arange(40), visits.argmax(-1)]
+    np.testing.assert_array_equal(np.sign(best), np.sign(truth))
+    assert {-1, 0, 1} == set(np.sign(truth))
+
+
+def test_a_move_that_nobody_tried_is_better_than_those_proven_lost():
+    """The other side threatens cell 2, which the prior hides; four simulations refute the four other moves."""
+    state = np.array([[[-1, -1, 0], [1, 0, 0], [0, 1, 0]]], np.int8)
+
+    def wrong(states):
+        p = TIC_TAC_TOE.legal(states) * np.where(np.arange(9) == 2, 1e-6, 1)
+        return p / p.sum(-1, keepdims=True), np.zeros(len(states))
+
+    visits, value = search(TIC_TAC_TOE, wrong, state, 4)
+    assert visits.tolist() == [[0, 0, 1, 0, 0, 0, 0, 0, 0]]
+    assert value == -1  # all that came back so far
+
+
 def test_illegal_moves_are_never_tried():
     states = openings(CONNECT_FOUR, np.random.default_rng(3), 8, 20)
     states[:, :, 2] = np.array([1, -1, 1, -1, 1, -1])  # a full column
@@ -112,11 +160,12 @@ def test_illegal_moves_are_never_tried():
     visits, _ = search(CONNECT_FOUR, opinion(CONNECT_FOUR), states, 60)
     assert len(states)
     assert not visits[~CONNECT_FOUR.legal(states)].any()
-    assert (visits.sum(-1) == 60).all()
+    assert (visits.sum(-1) > 0).all()
+    assert (visits.sum(-1) <= 60).all()
 
 
 def test_noise_keeps_a_distribution_over_legal_moves():
-    rng, states = np.random.default_rng(4), openings(TIC_TAC_TOE, np.random.default_rng(4), 30, 2)
+    rng, states = np.random.default_rng(4), openings(TIC_TAC_TOE, np.random.default_rng(4), 30, 3)
     prior = opinion(TIC_TAC_TOE)(states)[0]
     mixed = noisy(rng, TIC_TAC_TOE.legal(states), prior, 0.25, 0.5)
     np.testing.assert_allclose(mixed.sum(-1), 1)
