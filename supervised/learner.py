@@ -65,7 +65,8 @@ class Supervised:
 
     `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `updates` counts
     minibatches. `augment` changes each batch in ways that leave its targets true; with `looks` an example is judged
-    by the mean over itself and as many changed copies. A net that puts an axis of members before the batch is an
+    by the mean over itself and as many changed copies. `observe` adds figures of the network to those of the validation
+    part; they choose nothing. A net that puts an axis of members before the batch is an
     ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
     Each target is an answer of the teacher, counted the first time it is used; those of the validation part choose
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
@@ -73,10 +74,11 @@ class Supervised:
 
     def __init__(self, splits: Splits, net: Layer, optimizer: Optimizer, rng: Rng, *, loss: LossRule, exam: Exam,
                  updates: int, batch: int = 32, schedule: Schedule = cosine, augment: Augment | None = None,
-                 memory: int = 100, looks: int = 0, see: See | None = None) -> None:  # fmt: skip
+                 memory: int = 100, looks: int = 0, see: See | None = None,
+                 observe: Callable[[Model], dict[str, float]] | None = None) -> None:  # fmt: skip
         self.splits, self.net, self.optimizer, self.schedule, self.augment = splits, net, optimizer, schedule, augment
         self.rule, self.exam, self.monitor, self.looks = loss, exam, exam.monitor, looks
-        self.see = see
+        self.see, self.observe = see, observe
         self.updates, self.batch, self.memory = updates, min(batch, len(splits.x_train)), memory
         w_rng, self.rng = rng.spawn(2)
         self.w = net.init(w_rng)
@@ -161,7 +163,8 @@ class Supervised:
         return self.exam.answer(self.outputs(w, x, self.looks))
 
     def evaluate(self) -> dict[str, float]:
-        return self.exam.figures(self.outputs(self.weights, self.splits.x_val), self.splits.t_val)
+        found = self.exam.figures(self.outputs(self.weights, self.splits.x_val), self.splits.t_val)
+        return found | (self.observe(lambda x: self.outputs(self.weights, x)) if self.observe else {})
 
     def report(self, w: Array, folder: Path | None) -> Report:
         made = self.exam.report(lambda x: self.outputs(w, x, self.looks), self.net, w, self.splits, folder)

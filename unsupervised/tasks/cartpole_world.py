@@ -1,0 +1,43 @@
+"""Balance a pole on a cart by thinking ahead: idle play teaches what follows what, no reward is seen (CartPole-v1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from core.lab.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
+from core.lab.cells import Cell
+from core.lab.learner import positive
+from core.layers import Rng, tanh
+from core.network import MLP
+from core.optimizers import Adam
+from unsupervised.world_model import WorldModel
+
+PARADIGM = "unsupervised"
+PROBLEM = "cartpole"
+PRESETS = {"quick": {"updates": 3000}, "best": {}}
+CELL = Cell(given="The goal, as a distance: upright, in the middle. Idle play: 16,000 random steps.", trials=16, bits=0)
+
+
+@dataclass(frozen=True)
+class Config:
+    hidden: int = 64  # units in each of the two hidden layers
+    lr: float = 3e-3  # step size of Adam at the start; falls to 0 as a cosine
+    updates: int = 6000  # minibatches
+    batch: int = 128  # steps in a minibatch
+    envs: int = 64  # cart-poles side by side at idle play
+    steps: int = 256  # of each of them
+    width: int = 8  # beginnings of plans that are thought on
+    depth: int = 15  # steps that are thought ahead
+
+    def __post_init__(self) -> None:
+        positive(self, "hidden", "lr", "updates", "batch", "envs", "steps", "width", "depth")
+
+
+def make(config: Config, rng: Rng, data: Any) -> WorldModel:
+    net = MLP(4, config.hidden, config.hidden, 2 * 4, activation=tanh)  # the change of four numbers after each action
+    return WorldModel(net, environments, distance, partial(report, baselines={"an expert's rule": expert}),
+                      partial(mean_return, n=5, first=VAL_SEED), Adam(config.lr), rng, updates=config.updates,
+                      n=config.envs, T=config.steps, batch=config.batch, width=config.width,
+                      depth=config.depth)  # fmt: skip
