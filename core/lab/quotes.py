@@ -2,13 +2,13 @@
 
 In Markdown, between two comments that a reader never sees:
 
-    <!--= taxi_best; rows/*/score/value mean; .2f -->7.93<!--/-->
+    <!--= taxi_best; rows/*/score/value; mean; .2f -->7.93<!--/-->
 
-A quote has three parts. The record: the file NAME.json. Where in it: keys joined by `/`, each a name, a position in a
-list, `*` for all of a list or `name=value` for the rows of a list that say so; then words that work on what was found,
-from left to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest), or arithmetic
-with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus). And how it is written: Python's format, with `~` in front
-where .5 is meant and not 0.5, or `s` for a text.
+The first part is the record, NAME.json. The second says where in it: keys joined by `/`, each a name, a position in a
+list, `*` for all of a list, or `name=value` for the rows of a list that say so. The last is how it is written: Python's
+format, with `~` in front where .5 is meant and not 0.5, or `s` for a text. A part between may hold words that work on
+what was found, from left to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest),
+or arithmetic with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-QUOTE = re.compile(r"<!--= *([^;>]+); *([^;>]+); *([^;>]*?) *-->(.*?)<!--/-->", re.DOTALL)
+QUOTE = re.compile(r"<!--=((?:[^;>]*;){2,3}[^;>]*)-->(.*?)<!--/-->", re.DOTALL)
 BEGUN = re.compile(r"<!--=")
 REDUCE: dict[str, Callable[[list[float]], float]] = {
     "mean": statistics.fmean, "min": min, "max": max, "median": statistics.median, "sum": sum, "count": len,
@@ -88,13 +88,14 @@ def written(value: Any, form: str) -> str:
     return re.sub(r"^(-?)0\.", r"\1.", text) if form.startswith("~") else text
 
 
-def filled(name: str, where: str, form: str, records: Path) -> str:
+def filled(quote: str, records: Path) -> str:
     """What a quote ought to say. Raises LookupError, ValueError or TypeError when it cannot be filled in."""
+    name, keys, *words, form = (part.strip() for part in quote.split(";"))
     path = records / f"{name}.json"
     if not path.is_file():
         raise LookupError(f"there is no record {name}")
-    keys, *words = where.split()
-    return written(worked_out(look_up(json.loads(path.read_text("utf-8")), keys), words), form)
+    found = look_up(json.loads(path.read_text("utf-8")), keys)
+    return written(worked_out(found, " ".join(words).split()), form)
 
 
 def refill(text: str, records: Path, path: Path = Path()) -> tuple[str, list[Stale]]:
@@ -104,17 +105,17 @@ def refill(text: str, records: Path, path: Path = Path()) -> tuple[str, list[Sta
     end = 0
     for quote in QUOTE.finditer(text):
         line = text.count("\n", 0, quote.start()) + 1
-        name, where, form, said = (quote[k].strip() if k < 4 else quote[k] for k in range(1, 5))
+        said = quote[2]
         try:
-            now: str | None = filled(name, where, form, records)
+            now: str | None = filled(quote[1], records)
             why = ""
         except (LookupError, ValueError, TypeError, ArithmeticError) as error:
             now, why = None, str(error)
         if now != said:
             stale.append(Stale(path, line, said, now, why))
-        start = quote.start(4)
+        start = quote.start(2)
         pieces += [text[end:start], said if now is None else now]
-        end = quote.end(4)
+        end = quote.end(2)
     whole = len(QUOTE.findall(text))
     if (begun := len(BEGUN.findall(text))) != whole:
         form = "<!--= record; where; format -->figure<!--/-->"

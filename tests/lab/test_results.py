@@ -15,22 +15,23 @@ RECORD = {"metric": "accuracy", "rows": [{"seed": 0, "v": 0.5, "by": {"k-means":
 
 
 @pytest.mark.parametrize(("where", "form", "text"), [
-    ("rows/*/v mean", ".3f", "0.375"),
-    ("rows/*/v min", "~.2f", ".25"),
-    ("rows/*/v max *100", ".1f", "50.0"),
-    ("rows/seed=1/v 1- *100", ".0f", "75"),
+    ("rows/*/v; mean", ".3f", "0.375"),
+    ("rows/*/v; min", "~.2f", ".25"),
+    ("rows/*/v; max *100", ".1f", "50.0"),
+    ("rows/seed=1/v; 1- *100", ".0f", "75"),
     ("rows/-1/v", "~.2f", ".25"),
-    ("rows/*/v *100 -50 min /5", "~.1f", "-5.0"),
-    ("rows/*/v -1 max", "~.1f", "-.5"),
+    ("rows/*/v; *100 -50 min /5", "~.1f", "-5.0"),
+    ("rows/*/v; -1 max", "~.1f", "-.5"),
     ("rows/*/v", "~.2f", ".50, .25"),
-    ("rows/*/v count", "d", "2"),
-    ("rows/*/v spread", "g", "0.25"),
+    ("rows/*/v; count", "d", "2"),
+    ("rows/*/v; spread", "g", "0.25"),
     ("rows/0/by/k-means", "d", "2"),
     ("metric", "s", "accuracy"),
+    ("cells/784, batch 64/us; /100", ".1f", "2.9"),
 ])  # fmt: skip
 def test_a_quote_says_what_the_record_holds(tmp_path, where, form, text):
     (tmp_path / "a.json").write_text(json.dumps(RECORD))
-    assert filled("a", where, form, tmp_path) == text
+    assert filled(f" a; {where}; {form} ", tmp_path) == text
 
 
 def test_keys_with_commas_and_stars_over_dictionaries():
@@ -40,9 +41,9 @@ def test_keys_with_commas_and_stars_over_dictionaries():
 
 
 @pytest.mark.parametrize("quote", ["<!--= none; metric; s -->x<!--/-->", "<!--= a; rows/7; s -->x<!--/-->",
-                                   "<!--= a; rows/*/v __class__; s -->x<!--/-->", "<!--= a; metric; .2f -->x<!--/-->",
-                                   "<!--= a; rows/*/v mean /0; s -->x<!--/-->", "<!--= a; metric; s -->x",
-                                   "<!--= a; rows/*/by mean; s -->x<!--/-->"])  # fmt: skip
+                                   "<!--= a; rows/*/v; __class__; s -->x<!--/-->", "<!--= a; metric; .2f -->x<!--/-->",
+                                   "<!--= a; rows/*/v; mean /0; s -->x<!--/-->", "<!--= a; metric; s -->x",
+                                   "<!--= a; rows/*/by; mean; s -->x<!--/-->"])  # fmt: skip
 def test_a_quote_that_cannot_be_filled_in_is_told_and_left(tmp_path, quote):
     (tmp_path / "a.json").write_text(json.dumps(RECORD))
     text, stale = refill(f"one\n{quote}\n", tmp_path)
@@ -57,13 +58,13 @@ def test_documents_are_written_and_checked(tmp_path, capsys):
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "a.json").write_text(json.dumps(RECORD))
     page = tmp_path / "docs" / "page.md"
-    page.write_text("| mean | <!--= a; rows/*/v mean; ~.3f -->.4<!--/--> | 7 |\n")
+    page.write_text("| mean | <!--= a; rows/*/v; mean; ~.3f -->.4<!--/--> | 7 |\n")
     where = ["--folder", "records", "--root", str(tmp_path)]
     assert results(["docs", "--check", *where]) == 1
     assert "page.md:1: says '.4', the record '.375'" in capsys.readouterr().out
     assert "-->.4<" in page.read_text()
     assert results(["docs", *where]) == 0
-    assert page.read_text() == "| mean | <!--= a; rows/*/v mean; ~.3f -->.375<!--/--> | 7 |\n"
+    assert page.read_text() == "| mean | <!--= a; rows/*/v; mean; ~.3f -->.375<!--/--> | 7 |\n"
     assert results(["docs", "--check", *where]) == 0
 
 
