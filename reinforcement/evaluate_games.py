@@ -72,19 +72,22 @@ def every_reply(game: Game, agent: Player, first: bool, rng: Rng) -> Array:
 class MatchExam:
     """Points against named opponents, with `simulations` a move; those against `judge` are the score.
 
-    Chance is a random player; the reference is a named player at the same openings.
+    Chance is a random player; the reference is a named player at the same openings, or a figure that is known.
+    Weights are chosen by points against `trial`, and with as many simulations, that may be weaker and fewer: quicker.
     """
 
     game: Game
     opponents: Mapping[str, Player]
     judge: str  # which of the opponents
-    reference: Player
+    reference: Player | float
     reference_name: str
     simulations: int
     c: float = 1.5  # of PUCT
     plies: int = 4  # random moves of an opening
     n_val: int = 20
     n_test: int = 200
+    trial: Player | None = None  # None: the judge
+    val_simulations: int | None = None  # None: as many as in the test
     monitor: str = "+val_points"
 
     def starts(self) -> tuple[Array, Array]:
@@ -93,13 +96,13 @@ class MatchExam:
         return both[: self.n_val], both[self.n_val :]
 
     def validate(self, evaluate: Evaluate) -> dict[str, float]:
-        """Points against the judge: val_points with search, val_points_alone without."""
-        starts, other = self.starts()[0], self.opponents[self.judge]
+        """Points against `trial`: val_points with search, val_points_alone without."""
+        starts, other = self.starts()[0], self.trial or self.opponents[self.judge]
 
         def points(agent: Player) -> float:
             return float(match(self.game, agent, other, starts, np.random.default_rng(VAL_SEED)).mean())
 
-        thinking = searching(self.game, evaluate, self.simulations, self.c)
+        thinking = searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)
         return {"val_points": points(thinking), "val_points_alone": points(likeliest(evaluate))}
 
     def report(self, evaluate: Evaluate, folder: Path | None) -> Report:
@@ -117,7 +120,7 @@ class MatchExam:
                         f"test_points_{key(name)}_second": float(both[1].mean()),
                         f"test_points_{key(name)}_without_search": float(points(alone, opponent).mean())}  # fmt: skip
         chance = float(points(random_player(self.game), other).mean())
-        reference = float(points(self.reference, other).mean())
+        reference = self.reference if isinstance(self.reference, float) else float(points(self.reference, other).mean())
         made = Report(metrics=metrics, metric=f"test_points_{key(self.judge)}", chance=chance, reference=reference,
                       reference_name=self.reference_name, baselines={"random player": chance})  # fmt: skip
         if folder:

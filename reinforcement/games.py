@@ -155,20 +155,20 @@ def lowest(states: Array) -> Array:
     return cell
 
 
-def _square(n: int) -> Array:
+def square(n: int) -> Array:
     """The eight symmetries of a square board, (8, n, n)."""
     board = np.arange(n * n).reshape(n, n)
     return np.stack([np.rot90(b, turns) for b in (board, board.T) for turns in range(4)])
 
 
-def _mirrored(rows: int, columns: int) -> Array:
+def mirrored(rows: int, columns: int) -> Array:
     """As it is, and left and right exchanged, (2, rows, columns)."""
     board = np.arange(rows * columns).reshape(rows, columns)
     return np.stack([board, board[:, ::-1]])
 
 
-TIC_TAC_TOE = in_a_row("tic-tac-toe", 3, empty, itself, _square(3), _square(3).reshape(8, 9))
-CONNECT_FOUR = with_lines(in_a_row("Connect Four", 4, column_open, lowest, _mirrored(6, 7), _mirrored(1, 7)[:, 0]), 4)
+TIC_TAC_TOE = in_a_row("tic-tac-toe", 3, empty, itself, square(3), square(3).reshape(8, 9))
+CONNECT_FOUR = with_lines(in_a_row("Connect Four", 4, column_open, lowest, mirrored(6, 7), mirrored(1, 7)[:, 0]), 4)
 
 
 def image(game: Game, k: Array, states: Array, p: Array) -> tuple[Array, Array]:
