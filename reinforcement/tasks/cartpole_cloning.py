@@ -18,7 +18,7 @@ from reinforcement.evaluate import ReturnExam
 from reinforcement.imitation import Imitation, from_run
 
 PARADIGM = "reinforcement"
-PROBLEM = "cartpole"
+PROBLEM = "imitation"
 PRESETS = {"quick": {"updates": 20}, "best": {}}
 
 
