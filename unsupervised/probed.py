@@ -2,7 +2,8 @@
 
 The auto-encoder never meets a label: its target is the picture itself. The probe is logistic regression on the code of
 a few examples that a teacher was asked about (Alain and Bengio 2016, arXiv:1610.01644). It cannot bend anything, so
-what it reads was laid out by the data alone. Every label that it is fitted to is an answer of the teacher; none chooses.
+what it reads was laid out by the data alone. Every label that it is fitted to is an answer of the teacher; none
+chooses.
 """
 
 from __future__ import annotations
