@@ -1,0 +1,51 @@
+"""Play Go on a small board, learnt from games against oneself alone, by AlphaZero's method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from core.lab.learner import positive
+from core.layers import Rng
+from reinforcement.board_game import BoardGame, learner
+from reinforcement.evaluate_games import MatchExam
+from reinforcement.go import KOMI, SIZE, go
+from reinforcement.opponents import mcts, minimax, random_player
+from reinforcement.self_play import SelfPlay
+
+PARADIGM = "reinforcement"
+PROBLEM = "go"
+PRESETS = {"quick": {"hidden": 128, "updates": 100, "simulations": 20, "think": 20, "openings": 10},
+           "best": {"updates": 2000, "memory": 100_000, "think": 200, "openings": 200}}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Config(BoardGame):
+    size: int = SIZE  # points a side
+    komi: float = KOMI  # points that White is given, since Black begins
+    hidden: int = 256  # units in each of the two hidden layers
+    lr: float = 1e-3  # step size of Adam at the start; it falls to 0 linearly
+    updates: int = 300  # rounds of playing and learning
+    games: int = 256  # games side by side
+    moves: int = 1  # moves of each in one round
+    memory: int = 60_000  # positions that are remembered
+    warm: int = 12  # moves of a game that are drawn by how often the search tried them; later the one tried most
+    alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
+    think: int = 50  # simulations before a move when it is judged, and roll-outs of the MCTS that it is judged by
+    openings: int = 50  # of four random moves, from which it is judged, with either colour
+
+    SHORTEST: ClassVar[int] = 9  # openings of more random moves are hardly a game
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "think", "openings")
+
+
+def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
+    game, n = go(config.size, config.komi), config.think
+    name, quick = f"mcts-{n}", max(n // 8, 1)
+    opponents = {"random": random_player(game), "minimax-2": minimax(game, 2, game.judge), name: mcts(game, n)}
+    exam = MatchExam(game, opponents, name, 0.5, f"{name} against itself", simulations=n, c=config.explore,
+                     n_val=min(config.openings, 20), n_test=config.openings, trial=mcts(game, quick),
+                     val_simulations=quick)  # fmt: skip
+    return learner(config, game, exam, rng)
