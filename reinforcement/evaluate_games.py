@@ -7,15 +7,16 @@ the other; a win is a point, a draw half a point. Openings that choose weights a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab.learner import Report
 from core.layers import Rng
+from reinforcement.game_picture import draw_game
 from reinforcement.games import Game, openings
 from reinforcement.opponents import Player, drawing, likeliest, random_player, searching
 from reinforcement.search import Evaluate
@@ -88,7 +89,11 @@ class MatchExam:
     n_test: int = 200
     trial: Player | None = None  # None: the judge
     val_simulations: int | None = None  # None: as many as in the test
+    baselines: Mapping[str, Player] = field(default_factory=dict)  # against the judge, too
     monitor: str = "+val_points"
+
+    def __post_init__(self) -> None:
+        self.starts()  # raises ValueError where a game has not so many
 
     def starts(self) -> tuple[Array, Array]:
         """Openings to choose by, and to judge by: all distinct."""
@@ -119,10 +124,12 @@ class MatchExam:
                         f"test_points_{key(name)}_first": float(both[0].mean()),
                         f"test_points_{key(name)}_second": float(both[1].mean()),
                         f"test_points_{key(name)}_without_search": float(points(alone, opponent).mean())}  # fmt: skip
-        chance = float(points(random_player(self.game), other).mean())
+        others = {"random player": random_player(self.game), **self.baselines}
+        baselines = {name: float(points(player, other).mean()) for name, player in others.items()}
+        chance = baselines["random player"]
         reference = self.reference if isinstance(self.reference, float) else float(points(self.reference, other).mean())
         made = Report(metrics=metrics, metric=f"test_points_{key(self.judge)}", chance=chance, reference=reference,
-                      reference_name=self.reference_name, baselines={"random player": chance})  # fmt: skip
+                      reference_name=self.reference_name, baselines=baselines)  # fmt: skip
         if folder:
             draw_game(folder / "game.png", self.game, thinking, other, starts[0])
             made.pictures["game.png"] = f"A game from a test opening: the agent (blue) against {self.judge} (red)"
@@ -185,32 +192,3 @@ class EveryReplyExam:
 def key(name: str) -> str:
     """minimax-4 -> minimax_4."""
     return name.replace("-", "_").replace(" ", "_")
-
-
-def draw_game(path: Path, game: Game, agent: Player, other: Player, start: Array, columns: int = 8) -> None:
-    """A game move by move, the agent's stones blue, the other's red, the last move ringed; the agent moves first."""
-    from matplotlib.figure import Figure
-
-    rng, states, boards = np.random.default_rng(TEST_SEED), start[None], [start]
-    while not game.result(states)[0][0]:
-        player = agent if len(boards) % 2 else other
-        states = game.play(states, player(states, rng))
-        boards.append(states[0] if len(boards) % 2 == 0 else -states[0])
-    rows, height, width = -(-len(boards) // columns), *start.shape
-    figure = Figure(figsize=(1.5 * min(columns, len(boards)), 1.5 * rows * height / width + 0.25 * rows),
-                    layout="constrained")  # fmt: skip
-    axes: Any = figure.subplots(rows, min(columns, len(boards)), squeeze=False).ravel()
-    for k, axis in enumerate(axes):
-        axis.axis("off")
-        if k >= len(boards):
-            continue
-        axis.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal")
-        axis.set_title("opening" if k == 0 else f"{k}", fontsize=8, pad=2)
-        axis.hlines(np.arange(height + 1) - 0.5, -0.5, width - 0.5, color="0.8", linewidth=0.8, zorder=0)
-        axis.vlines(np.arange(width + 1) - 0.5, -0.5, height - 0.5, color="0.8", linewidth=0.8, zorder=0)
-        y, x = np.nonzero(boards[k])
-        new = boards[k][y, x] != boards[max(k - 1, 0)][y, x]
-        size = 5500 / max(height, width) ** 2  # points: most of a cell
-        axis.scatter(x, y, s=size, c=np.where(boards[k][y, x] > 0, "tab:blue", "tab:red"),
-                     edgecolors=np.where(new, "black", "none"), linewidths=1.5)  # fmt: skip
-    figure.savefig(path, dpi=100)

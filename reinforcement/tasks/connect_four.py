@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from core.lab.learner import positive
@@ -10,7 +11,7 @@ from core.layers import Rng
 from reinforcement.board_game import BoardGame, learner
 from reinforcement.evaluate_games import MatchExam
 from reinforcement.games import CONNECT_FOUR
-from reinforcement.opponents import greedy_player, mcts, minimax, random_player
+from reinforcement.opponents import greedy_player, mcts, opponent, random_player
 from reinforcement.self_play import SelfPlay
 
 PARADIGM = "reinforcement"
@@ -30,6 +31,7 @@ class Config(BoardGame):
     warm: int = 12  # moves of a game that are drawn by how often the search tried them; later the one tried most
     alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
     think: int = 50  # simulations before a move when it is judged
+    against: str = "minimax-4"  # who judges: random, greedy, minimax-K, mcts-N, or the folder of a run
     openings: int = 50  # of four random moves, from which it is judged, with either colour
 
     SHORTEST: ClassVar[int] = 7  # moves after which a game may be over
@@ -40,10 +42,9 @@ class Config(BoardGame):
 
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
-    game, n = CONNECT_FOUR, config.openings
-    judge = minimax(game, 4, game.judge)
-    opponents = {"random": random_player(game), "greedy": greedy_player(game), "minimax-4": judge}
-    exam = MatchExam(game, opponents, "minimax-4", mcts(game, config.think),
-                     f"MCTS with {config.think} random roll-outs a move", simulations=config.think, c=config.explore,
-                     n_val=min(n, 20), n_test=n)  # fmt: skip
+    game, n, judge = CONNECT_FOUR, config.openings, Path(config.against).name
+    opponents = {"random": random_player(game), "greedy": greedy_player(game), judge: opponent(game, config.against)}
+    exam = MatchExam(game, opponents, judge, 1.0, "every game won", simulations=config.think, c=config.explore,
+                     n_val=min(n, 100), n_test=n,
+                     baselines={f"MCTS with {config.think} roll-outs": mcts(game, config.think)})  # fmt: skip
     return learner(config, game, exam, rng)
