@@ -39,7 +39,7 @@ NAMES = ["0.table", "1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.b
 
 def bare(learner: Any, length: int) -> Iterator[int]:
     """One stream of Embedding, Linear, gelu, Linear, gelu, Linear, and of nothing else."""
-    from unsupervised.generation import gumbel
+    from core.lab.generation import gumbel
 
     views = learner.net.views(learner.w)
     E, W1, b1, W2, b2, W3, b3 = (views[name] for name in NAMES)
@@ -82,7 +82,7 @@ def bare(learner: Any, length: int) -> Iterator[int]:
 
 def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
     """What is timed, by its name: each writes about so many characters."""
-    from unsupervised import generation
+    from core.lab import generation
 
     def streams(number: int, largest: int) -> Callable[[int], Any]:
         def go(length: int) -> None:

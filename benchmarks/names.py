@@ -48,10 +48,10 @@ def one_seed(setup: Any, work: Path) -> dict[str, Any]:
 
 def peers(task: str) -> dict[str, dict[str, float]]:
     """Nats per character of counting all of the training part: modified Kneser-Ney of every order, held out."""
+    from core.lab import records
     from core.lab.datasets import Data
-    from unsupervised import records
+    from core.lab.vocabulary import Vocabulary
     from unsupervised.counts import Counts, kneser_ney_orders
-    from unsupervised.language import Vocabulary
     from unsupervised.tasks import names, reviews
 
     longest = LONGEST[task]

@@ -17,8 +17,8 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.learner import Report
+from core.lab.records import END
 from core.lab.text import printable
-from unsupervised.records import END
 
 if TYPE_CHECKING:
     from unsupervised.language import Language

@@ -10,25 +10,23 @@ model". Weakness: what lies more than K characters back is forgotten.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array, he
+from core.initializers import Array
+from core.lab import generation
 from core.lab.data_kinds import Text
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
-from core.layers import Back, Dropout, Embedding, Layer, Linear, Rng, gelu
+from core.lab.vocabulary import Vocabulary
+from core.layers import Layer, Rng
 from core.losses import cross_entropy, log_softmax
-from core.network import Concat, Sequential
+from core.network import Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
-from unsupervised import evaluate_text, generation
+from unsupervised import evaluate_text
 from unsupervised.counts import Counts
 from unsupervised.mixture import mixture, weigh
-from unsupervised.ngrams import NGrams
-from unsupervised.vocabulary import Vocabulary as Vocabulary
-from unsupervised.words import SETS, Words
 
 HELD_OUT = evaluate_text.HELD_OUT
 STEPS = 20  # minibatches of one update()
@@ -36,45 +34,6 @@ VAL = 4096  # characters of the validation part that evaluate() looks at, evenly
 RATE = warm_up(0.02, cosine)
 AGAIN = 0.5  # of the rate, where it begins anew with the validation part
 Judge = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
-
-
-def Forget(blank: float, cut: float) -> Layer:
-    """y = the ids x (..., K), some of them made 0, the unknown symbol, where `rng` is passed: noise for learning alone.
-
-    Each id is made unknown with probability `blank`, and with probability `cut` all that are more than a few places
-    back (a number drawn from 2 to K - 1). A network that may miss what it leans on learns what the rest says, and so
-    what shorter contexts say: the noise does what smoothing does for counts (Xie et al. 2017, arXiv:1703.02573).
-    """
-
-    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-        if rng is not None:
-            K, rows = x.shape[-1], (*x.shape[:-1], 1)
-            seen = np.where(rng.random(rows) < cut, rng.integers(min(2, K), max(K, 3), rows), K)  # ..., 1
-            gone = (rng.random(x.shape, np.float32) < blank) | (np.arange(K, 0, -1) > seen)
-            x = np.where(gone, x.dtype.type(0), x)
-        return x, lambda dy, g=None, add=False, dx=False: None  # ids have no gradient
-
-    return Layer(forward, ids=True)
-
-
-def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0,
-               orders: Sequence[int] = (), bits: int = 14, row: int = 16,
-               letters: Array | None = None, blank: float = 0.0, cut: float = 0.0) -> list[Layer]:  # fmt: skip
-    """The layers of the network above, beside its embeddings the rows of hashed n-grams where there are `orders`.
-
-    With `letters` words have rows too. Embeddings start as N(0, 1/4), whatever V: one is picked, never a sum taken.
-    """
-    parts, I = [Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2))], context * embedding
-    if orders:
-        parts, I = [*parts, NGrams(orders, bits, row)], I + len(orders) * row
-    if letters is not None:
-        parts, I = [*parts, Words(letters, bits, row)], I + len(SETS) * row
-    layers = [Forget(blank, cut)] if blank or cut else []
-    layers += [Concat(*parts) if len(parts) > 1 else parts[0]]
-    for _ in range(depth):
-        layers += [Linear(I, hidden), gelu, Dropout(dropout)]
-        I = hidden
-    return [*layers, Linear(I, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
 
 
 class Language:

@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.lab import records
+from core.lab.characters import window_net
 from core.lab.data_kinds import Names, Reviews
 from core.lab.datasets import Data
 from core.lab.learner import Report
+from core.lab.vocabulary import Vocabulary
 from core.losses import log_softmax
 from core.network import Sequential
 from core.optimizers import AdamW
-from unsupervised import records
 from unsupervised.evaluate_records import given, heard, judge_of, lines, names_figures, ratings_help, write
-from unsupervised.language import Language, Vocabulary, window_net
+from unsupervised.language import Language
 from unsupervised.tasks import names, reviews
 from unsupervised.tasks.names import divided
 from unsupervised.tasks.reviews import rated, written

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.lab import records
+from core.lab.characters import window_net
 from core.lab.data_kinds import Names, Text
 from core.lab.datasets import Data
 from core.lab.learner import positive
+from core.lab.vocabulary import Vocabulary
 from core.layers import Dropout, Layer, Linear, Rng, gelu
 from core.network import Residual, Sequential
 from core.optimizers import AdamW
-from unsupervised import records
 from unsupervised.evaluate_records import names_figures
-from unsupervised.language import Language, Vocabulary, window_net
+from unsupervised.language import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "names"

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.initializers import Array, he
+from core.lab import records
 from core.lab.data_kinds import Reviews, Text
 from core.lab.datasets import Data
 from core.lab.learner import positive
+from core.lab.ngrams import NGrams, hashed, leading
+from core.lab.vocabulary import Vocabulary
+from core.lab.words import MIX, SETS, Words, words_of
 from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
 from core.network import Concat, Sequential
 from core.optimizers import AdamW
-from unsupervised import records
 from unsupervised.evaluate_records import RATINGS, review_figures
-from unsupervised.language import Language, Vocabulary
-from unsupervised.ngrams import NGrams, hashed, leading
-from unsupervised.words import MIX, SETS, Words, words_of
+from unsupervised.language import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "reviews"

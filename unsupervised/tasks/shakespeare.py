@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.lab.characters import window_net
 from core.lab.datasets import Data
 from core.lab.learner import positive
+from core.lab.vocabulary import Vocabulary
 from core.layers import Rng
 from core.network import Sequential
 from core.optimizers import AdamW
-from unsupervised.language import Language, Vocabulary, window_net
+from unsupervised.language import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "shakespeare"

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.lab import readers
+from core.lab.characters import window_net
 from core.lab.data_kinds import Text, parts
 from core.lab.datasets import Data
 from core.lab.learner import positive
+from core.lab.vocabulary import Vocabulary
 from core.layers import Rng
 from core.network import Sequential
 from core.optimizers import AdamW
-from unsupervised.language import Language, Vocabulary, window_net
+from unsupervised.language import Language
 
 PARADIGM = "unsupervised"
-PROBLEM = "text"
+PROBLEM = "python_reference"
 LARGEST = 200_000_000  # bytes of a file
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unsupervised import records
-from unsupervised.language import Vocabulary
-from unsupervised.records import END, divide, joined
+from core.lab import records
+from core.lab.records import END, divide, joined
+from core.lab.vocabulary import Vocabulary
 
 END_ID = 7
 ids_of = st.lists(st.integers(1, 7), max_size=40).map(lambda ids: np.array(ids, np.uint8))

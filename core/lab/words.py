@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.initializers import Array
+from core.lab.ngrams import MULTIPLIER, hashed, leading
 from core.layers import Layer
-from unsupervised.ngrams import MULTIPLIER, hashed, leading
 
 SETS = ((0,), (0, 1), (0, 1, 2), (0, 2))  # the words, counted from the end, that have a row together
 MIXER = 0xC2B2AE3D27D4EB4F  # odd, and no power of the multiplier

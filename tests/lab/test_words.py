@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.gradcheck import directional_error
+from core.lab.vocabulary import Vocabulary
+from core.lab.words import SETS, Words, words_of
 from core.layers import Linear
 from core.network import Sequential
-from unsupervised.language import Vocabulary
-from unsupervised.words import SETS, Words, words_of
 
 LETTERS = "abcdefgh 'ABCDEFGH\n,.;"
 VOCABULARY = Vocabulary.of(2 * LETTERS)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.gradcheck import directional_error
+from core.lab.ngrams import NGrams, powers, rows_of
 from core.layers import Embedding, Linear
 from core.network import Concat, Sequential
-from unsupervised.ngrams import NGrams, powers, rows_of
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(0, 60, (4000, 9)).astype(np.uint8)

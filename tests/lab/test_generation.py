@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.lab import generation
+from core.lab.generation import asker, gumbel, slide, write
 from core.layers import Dropout, Embedding, LayerNorm, Linear, gelu, tanh
 from core.losses import softmax
 from core.network import Concat, Residual, Sequential
-from unsupervised import generation
-from unsupervised.generation import asker, gumbel, slide, write
 
 V, K = 11, 5
 
