@@ -92,7 +92,8 @@ class Loop:
         """Runs the learner to the end of its progress and returns the best weights.
 
         `watch(progress, row)` is told after each update, with a row after an evaluation. Raises Stopped when a
-        signal came, after saving, and Refusal when the learner diverges: the checkpoints then stay as they are.
+        signal came or `watch` raised it, after saving, and Refusal when the learner diverges: the checkpoints then
+        stay as they are.
         """
         started = saved = time.perf_counter()
         before, cost = self.seconds, 0.0
@@ -109,7 +110,10 @@ class Loop:
                     row = self._evaluate()
                     self.log_bytes += log.write(json.dumps(row, allow_nan=False).encode() + b"\n")
                     log.flush()
-                watch(self.learner.progress, row)
+                try:
+                    watch(self.learner.progress, row)
+                except Stopped as stop:  # who watches may stop the run, as a signal does
+                    signals.caught = stop.signum
                 now = time.perf_counter()
                 if now - saved > max(self.save_every, 20 * cost):  # a large network does not spend its time on saving
                     self._save(log)

@@ -1,0 +1,149 @@
+"""Where jobs are done: in processes of this machine (joblib's loky), or on a Dask cluster (joblib's Dask backend).
+
+An engine is a function (work, jobs) -> outcomes as they come, in any order. A process that dies in the middle of a job
+has it done again by another, which goes on from the run's last checkpoint; a job whose process died three times is
+given up. Nothing about a result depends on the engine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.lab.errors import Refusal
+from core.lab.jobs import Ended, Job
+
+Work = Callable[[Job], Ended]
+Engine = Callable[[Work, Iterable[Job]], Iterator[Ended]]
+
+TRIES = 3  # starts of a job whose process died
+PATIENCE = 10  # seconds for a scheduler to answer, and for its first worker
+
+
+def counted(work: Work, job: Job) -> Ended:
+    """work(job), unless its process has died three times. A mark is written before and wiped away after."""
+    marks = job.folder.with_name(job.folder.name + ".tries")
+    if marks.exists() and marks.stat().st_size >= TRIES:
+        marks.unlink()
+        return job, f"its process died {TRIES} times: was there not enough memory?"
+    marks.parent.mkdir(parents=True, exist_ok=True)
+    with open(marks, "ab") as file:
+        file.write(b".")
+    ended = work(job)
+    marks.unlink(missing_ok=True)
+    return ended
+
+
+def local(workers: int) -> Engine:
+    """Processes of this machine, which are kept from job to job; one worker is this process itself."""
+
+    def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
+        from concurrent.futures.process import BrokenProcessPool
+
+        waiting, begun, whole = iter(jobs), dict[Path, Job](), False
+        while not whole:
+            try:
+                for job, outcome in _parallel("loky", workers, work, _noting(waiting, begun), inner_max_num_threads=1):
+                    del begun[job.folder]
+                    yield job, outcome
+                whole = True
+            except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
+                for job in list(begun.values()):
+                    yield _alone(work, job)
+                begun.clear()
+
+    return engine
+
+
+def _noting(jobs: Iterator[Job], begun: dict[Path, Job]) -> Iterator[Job]:
+    for job in jobs:
+        begun[job.folder] = job
+        yield job
+
+
+def _alone(work: Work, job: Job) -> Ended:
+    """A job in a process beside which nothing runs; `counted` ends the tries."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    while True:
+        try:
+            return next(_parallel("loky", 2, work, [job], inner_max_num_threads=1))
+        except BrokenProcessPool:
+            continue
+
+
+def _parallel(backend: str, workers: int, work: Work, jobs: Iterable[Job], **options: Any) -> Iterator[Ended]:
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend, **options):
+        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
+        outcomes: Iterator[Ended] = parallel(delayed(counted)(work, job) for job in jobs)
+    return outcomes
+
+
+def is_trusted(address: str) -> bool:
+    """Is this the address of a loopback interface, or one that speaks TLS? Whoever reaches a scheduler runs code."""
+    scheme, _, rest = address.rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if scheme == "tls":
+        return True
+    try:
+        return scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
+    except ValueError:
+        return False
+
+
+def _looks(token: Path) -> tuple[bool, str]:
+    """What a worker sees: is the study's folder there, and which Trivium has it?"""
+    from importlib.metadata import version
+
+    return token.exists(), version("trivium")
+
+
+@contextmanager
+def cluster(address: str, token: Path) -> Iterator[Engine]:
+    """A Dask cluster whose workers have one thread each and see the study's folder, told by the file `token`.
+
+    Raises Refusal for an address that is neither loopback nor TLS, for a scheduler that does not answer within ten
+    seconds, and for workers that are none, not to be trusted, or unfit. Certificates come from Dask's own settings.
+    """
+    from importlib.metadata import version
+
+    try:
+        from distributed import Client
+    except ImportError:
+        raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
+    if not is_trusted(address):
+        raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
+                      "run whatever code they are sent")  # fmt: skip
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): is it running?") from error
+    with client:
+        _inspect(client, address, token, version("trivium"))
+        yield lambda work, jobs: _parallel("dask", -1, work, jobs, client=client)
+
+
+def _inspect(client: Any, address: str, token: Path, ours: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+        seen = client.run(_looks, token)
+    except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
+        raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
+    for name, info in workers.items():
+        if not is_trusted(name):
+            raise Refusal(f"the worker {name} is neither on a loopback interface nor behind TLS")
+        if info["nthreads"] != 1:
+            raise Refusal(f"the worker {name} has {info['nthreads']} threads: start workers with --nthreads 1")
+    for name, (there, theirs) in seen.items():
+        if not there:
+            raise Refusal(f"the worker {name} does not see {token.parent}: the folder must be shared")
+        if theirs != ours:
+            raise Refusal(f"the worker {name} has Trivium {theirs}, this machine {ours}")

@@ -1,0 +1,235 @@
+"""`trivium study SPEC`: tasks x settings x seeds, on this machine or on a cluster.
+
+A study's folder holds spec.json (written first), rows/KEY.json (one a finished job, written whole or not at all),
+failed/KEY.json (why a job has no row), runs/KEY (the run folders), session.json (who is at work), then results.json
+and report.html. A row is a file of its own since that needs neither a lock nor a repair: whichever process ends a job
+renames its row into place. So what was finished is never lost; given again, the command goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from core.lab import folder as folders
+from core.lab.errors import Refusal, Stopped
+from core.lab.jobs import Job, Outcome, followed, work
+from core.lab.loop import Row, Watch
+from core.lab.spec import Planned, differences, load_spec, plan
+
+SPEC, SESSION, RESULTS = "spec.json", "session.json", "results.json"
+ROWS, FAILED, RUNS = "rows", "failed", "runs"
+ASK = 0.5  # seconds between two looks of a job at its session
+WAIT = 10.0  # seconds that a job waits for another process to leave its run folder
+
+
+@dataclass(frozen=True)
+class StudyFlags:
+    """Tasks x settings x seeds: does every job of a spec once, and sets the results side by side."""
+
+    spec: Path  # a TOML file; docs/studies.md says what it holds
+    out: Path | None = None  # the study's folder, gone on with if it was begun; runs/NAME-OF-SPEC if none is named
+    jobs: int = 2  # how many processes learn side by side, with --engine joblib
+    engine: Literal["joblib", "dask"] = "joblib"  # processes of this machine, or a cluster
+    scheduler: str | None = None  # the address of Dask's scheduler: tcp:// on a loopback interface, or tls://
+    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
+    dry_run: bool = False  # prints the jobs and an estimate of the time, and does nothing
+    json: bool = False  # prints the results as JSON and nothing else
+
+
+def study(args: Sequence[str]) -> int:
+    """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
+    from core.lab.flags import parse
+
+    flags = parse(StudyFlags, args, "trivium study")
+    if flags.jobs < 1:
+        raise Refusal("--jobs must be at least 1")
+    if (flags.engine == "dask") != (flags.scheduler is not None):
+        raise Refusal("--engine dask and --scheduler ADDRESS go together")
+    spec = load_spec(flags.spec)
+    out = (flags.out or Path("runs") / flags.spec.stem).resolve()
+    planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())
+    if faults:
+        for fault in faults:
+            print(f"{flags.spec}: {' '.join(fault.split())}", file=sys.stderr)
+        raise Refusal(f"{flags.spec} has {len(faults)} fault{'s' * (len(faults) > 1)} (above); nothing was started")
+    if flags.dry_run:
+        from core.lab.study_status import forecast
+
+        return forecast(planned, out, flags.jobs, flags.json)
+    with opened(out, spec, planned) as folder:
+        stopped = _run(planned, folder, flags)
+        missing = [p for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
+        if stopped:
+            again = shlex.join(["trivium", "study", *args])
+            print(f"stopped; {len(planned) - len(missing)} of {len(planned)} jobs are done, and those that ran are "
+                  f"saved. Go on with: {again}", file=sys.stderr)  # fmt: skip
+            return 128 + stopped
+        from core.lab.study_report import conclude
+
+        conclude(planned, folder, shlex.join(["trivium", "study", *args]), flags.json)
+    for p in missing:
+        print(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why(folder, p.key)}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+@contextmanager
+def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Iterator[Path]:
+    """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
+    content = json.loads(json.dumps({
+        "spec": spec, "jobs": {p.key: {"task": p.task, "preset": p.job.preset, "label": p.label, "setting": p.setting,
+                                       "config": p.config, "seed": p.job.seed, "task_sha256": p.job.task_sha256}
+                               for p in planned}}))  # fmt: skip
+    try:
+        if out.exists() and not (out / SPEC).exists() and any(e.name != folders.LOCK for e in out.iterdir()):
+            raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
+        for part in (ROWS, FAILED, RUNS):
+            (out / part).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
+    with folders.lock(out):
+        if (out / SPEC).exists():
+            before = folders.read_json(out / SPEC)
+            changed = list(differences(before.get("spec"), content["spec"]))
+            if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
+                changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
+            if changed:
+                raise Refusal(f"{out} was begun with another spec: {'; '.join(changed[:8])}. Put the spec back, or "
+                              "name another folder with --out")  # fmt: skip
+        else:
+            folders.write_json(out / SPEC, content)
+        for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
+            marks.unlink()
+        yield out
+
+
+def _by_name(jobs: dict[str, Any]) -> dict[str, Any]:
+    return {f"{job['task']} {job['label']}": {k: job[k] for k in ("config", "task_sha256")} for job in jobs.values()}
+
+
+def _run(planned: Sequence[Planned], folder: Path, flags: StudyFlags) -> int | None:
+    """Does every job without a row; returns the number of the signal that stopped it, if one did."""
+    left = [p.job for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
+    if not left:
+        return None
+    from core.lab.engines import cluster, local
+
+    token = f"{os.getpid()}-{time.time_ns()}"
+    caught: list[int] = []
+    with _session(folder, token, flags, caught):
+        chosen = cluster(flags.scheduler, folder / SESSION) if flags.scheduler else nullcontext(local(flags.jobs))
+        with chosen as engine:
+            jobs = (job for job in left if not caught)
+            for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, flags.json):
+                if isinstance(outcome, int):
+                    caught.append(outcome)
+                elif isinstance(outcome, str):
+                    folders.write_json(folder / FAILED / f"{job.folder.name}.json", {"why": outcome})
+                else:
+                    (folder / FAILED / f"{job.folder.name}.json").unlink(missing_ok=True)
+    return caught[0] if caught else None
+
+
+@contextmanager
+def _session(folder: Path, token: str, flags: StudyFlags, caught: list[int]) -> Iterator[None]:
+    """While session.json holds the token, its jobs run; SIGINT and SIGTERM take it out, and each job saves and ends."""
+    said = {"token": token, "workers": flags.jobs, "engine": flags.engine, "scheduler": flags.scheduler}
+
+    def end(signum: int, frame: Any) -> None:
+        if caught:  # asked twice: at once, and the runs go on from their last checkpoints
+            raise Stopped(signum)
+        caught.append(signum)
+        folders.write_json(folder / SESSION, {**said, "token": None})
+
+    folders.write_json(folder / SESSION, said)
+    before = _handle(end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        folders.write_json(folder / SESSION, {**said, "token": None})
+
+
+def _handle(end: Callable[[int, Any], None]) -> dict[int, Any]:
+    try:
+        return {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: whoever started it handles signals
+        return {}
+
+
+def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
+    """Does one job of a study in whatever process this is, and puts its row into the folder."""
+    import multiprocessing
+
+    if multiprocessing.parent_process() is not None and sys.platform != "win32":
+        with contextlib.suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
+    row = folder / ROWS / f"{job.folder.name}.json"
+    if row.exists():
+        return job, folders.read_json(row)
+    if not _lasts(folder, token):
+        return job, int(signal.SIGTERM)
+    began = time.perf_counter()
+    try:
+        _await(job.folder)
+    except Refusal as refusal:
+        return job, str(refusal)
+    _, outcome = work(job, _heeding(folder, token))
+    if isinstance(outcome, dict):
+        seconds = round(time.perf_counter() - began, 3)
+        outcome = {"key": job.folder.name, "setting": dict(job.config), "task_sha256": job.task_sha256, **outcome,
+                   "job_seconds": seconds}  # fmt: skip
+        folders.write_json(row, outcome)
+    return job, outcome
+
+
+def _await(run: Path) -> None:
+    """Waits until a process that an earlier session left behind has ended. Raises Refusal after ten seconds."""
+    end = time.monotonic() + WAIT
+    while run.exists():
+        try:
+            with folders.lock(run):
+                return
+        except Refusal:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def _lasts(folder: Path, token: str) -> bool:
+    try:
+        return bool(folders.read_json(folder / SESSION).get("token") == token)
+    except Refusal:
+        return False
+
+
+def _heeding(folder: Path, token: str) -> Watch:
+    """A watch that stops its run when the session is over: checkpoints are written, and nothing is lost."""
+    asked = time.monotonic()
+
+    def watch(progress: float, row: Row | None) -> None:
+        nonlocal asked
+        if time.monotonic() - asked > ASK:
+            if not _lasts(folder, token):
+                raise Stopped(signal.SIGTERM)
+            asked = time.monotonic()
+
+    return watch
+
+
+def why(folder: Path, key: str) -> str:
+    """Why a job failed; 'not done yet' where nothing is said."""
+    path = folder / FAILED / f"{key}.json"
+    return str(folders.read_json(path).get("why")) if path.exists() else "not done yet"
