@@ -1,0 +1,70 @@
+"""LunarLander-v3 of Gymnasium: how it is made, learnt from and judged, and the pilot by hand that comes with it.
+
+Two legs, a main engine and two side engines, a body of Box2D that starts with a random push. Coming down softly between
+the flags is worth some 250, a crash -100, and every firing costs a little; at 1,000 steps a time limit cuts it off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.wrappers import TransformReward
+
+from core.initializers import Array
+from core.lab.episodes import Envs, Policy
+from core.lab.episodes import make as make_envs
+from core.lab.learner import Report
+from core.layers import Rng
+from reinforcement.evaluate import Logits, ReturnExam
+
+NAME = "LunarLander-v3"
+DISCRETE: Any = SimpleNamespace(unwrapped=SimpleNamespace(continuous=False))  # all that the heuristic asks of its world
+
+
+def heuristic(obs: Array) -> Array:
+    """Gymnasium's own pilot, two proportional-derivative rules for angle and height: obs (B, 8) -> actions (B,)."""
+    from gymnasium.envs.box2d import lunar_lander
+
+    act: Any = lunar_lander.heuristic
+    return np.array([act(DISCRETE, row) for row in obs], np.int64)
+
+
+def in_hundreds(n: int, rng: Rng) -> Envs:
+    """Landers to learn from. Rewards are counted in hundreds, so that a critic that starts at 0 has not far to go."""
+
+    def one() -> Any:
+        return TransformReward(gym.make(NAME), lambda reward: float(reward) / 100)
+
+    one.__name__ = NAME
+    return make_envs(one, n, rng)
+
+
+def exam() -> ReturnExam:
+    """The return of whole episodes as Gymnasium pays it, beside a random pilot's and the heuristic's."""
+    return ReturnExam(partial(make_envs, NAME), 242, "PPO of Stable-Baselines3's zoo after 1M steps, as published",
+                      {"Gymnasium's heuristic": heuristic}, NAME)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExpertExam:
+    """Greedy episodes beside the expert's from the same starts: what the expert earns is the reference."""
+
+    play: ReturnExam
+    expert: Policy
+    labels: int = 0
+    monitor: str = "+val_return"
+
+    def validate(self, logits: Logits) -> dict[str, float]:
+        return self.play.validate(logits)
+
+    def report(self, logits: Logits, folder: Path | None) -> Report:
+        made = replace(self.play, baselines={"the expert": self.expert}).report(logits, folder)
+        made.reference, made.reference_name = made.baselines["the expert"], "the expert"
+        made.metrics["share_of_the_expert"] = made.metrics["test_return"] / made.reference
+        return made

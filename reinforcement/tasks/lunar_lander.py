@@ -1,0 +1,56 @@
+"""Land softly between two flags, with a main engine and two at the sides (LunarLander-v3), by PPO."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from core.initializers import orthogonal
+from core.lab.learner import positive
+from core.layers import Layer, Rng, tanh
+from core.network import MLP
+from core.optimizers import Adam
+from reinforcement.lander import exam, in_hundreds
+from reinforcement.moments import Moments
+from reinforcement.ppo import PPO
+
+PARADIGM = "reinforcement"
+PROBLEM = "lunar_lander"
+NEEDS = {"Box2D": "trivium[robots]"}
+PRESETS = {"quick": {"steps": 100_000}, "best": {"steps": 1_000_000}}
+
+
+@dataclass(frozen=True)
+class Config:
+    steps: int = 400_000  # to learn from
+    hidden: int = 64  # units in each of the two hidden layers, of actor and critic alike
+    lr: float = 1e-3  # step size of Adam at the start; it falls to 0 linearly
+    envs: int = 16  # landers side by side
+    rollout: int = 512  # steps of each in one roll-out
+    epochs: int = 8  # passes over a roll-out
+    batch: int = 256  # steps in a minibatch
+    gamma: float = 0.999  # a reward k steps away counts gamma^k
+    lam: float = 0.98  # how far an advantage looks beyond the critic: 0 one step, 1 to the end
+    entropy_weight: float = 0.01  # of the reward for staying undecided
+
+    def __post_init__(self) -> None:
+        positive(self, "steps", "hidden", "lr", "envs", "rollout", "epochs", "batch")
+        for name in ("gamma", "lam"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+        if not self.entropy_weight >= 0:
+            raise ValueError(f"entropy_weight must not be below 0, not {self.entropy_weight}")
+
+
+def mlp(config: Config, outputs: int, gain: float) -> Layer:
+    return MLP(8, config.hidden, config.hidden, outputs, activation=tanh, init=orthogonal, gain=2**0.5,
+               last=orthogonal, last_gain=gain)  # fmt: skip
+
+
+def make(config: Config, rng: Rng, data: Any) -> PPO:
+    judge = exam()
+    return PPO(mlp(config, 4, 0.01), mlp(config, 1, 1.0), in_hundreds, judge, Adam(config.lr, eps=1e-5), rng,
+               updates=math.ceil(config.steps / config.envs / config.rollout), n=config.envs, T=config.rollout,
+               epochs=config.epochs, batch=config.batch, gamma=config.gamma, lam=config.lam,
+               entropy_weight=config.entropy_weight, seen=Moments(8))  # fmt: skip
