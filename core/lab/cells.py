@@ -7,14 +7,19 @@ of different teachers can be set side by side, what is not the same about them h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.layers import Layer
 from core.network import chain
+
+if TYPE_CHECKING:
+    from core.lab.report import Section
+    from core.lab.run import Run
 
 TEACHER = {"supervised": "a label", "unsupervised": "nothing", "reinforcement": "a reward"}
 
@@ -28,6 +33,7 @@ class Cell:
     bits: float | Callable[[int], float] | None = None  # of one answer at most; or a function of all answers' number
     passes: float | Callable[[Any], float] = 3.0  # work an example costs, in forward passes; or a function of Config
     teacher: str = ""  # what the teacher says; by default a label, nothing, a reward
+    show: Callable[[Mapping[str, Run], Path], list[Section]] | None = None  # what a page shows of runs of the problem
 
     def most_bits(self, answers: int) -> float | None:
         """The most that so many answers can have told, log2 of how many ways they could have come out."""

@@ -1,168 +1,186 @@
-"""`trivium compare PROBLEM`: the same data, the same network shape, several teachers; one table and one page."""
+"""`trivium compare`: the same data, the same network shape, several teachers; one table and one page a problem.
+
+trivium compare digits             all tasks of the problem, with the same seeds
+trivium compare all                every problem that has all three teachers: the nine cells
+trivium compare DIR DIR ...        finished runs, whatever they are of, as long as they can be compared
+"""
 
 from __future__ import annotations
 
-import inspect
 import json
-import textwrap
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.lab.cells import TEACHER
 from core.lab.errors import Refusal
-from core.lab.folder import PAGE, create, free_name, read_log, write_json
+from core.lab.folder import PAGE, create, free_name, write_json
 
 if TYPE_CHECKING:
-    from core.lab.report import Section
-    from core.lab.run import Run
+    from core.lab.compared import Group
+    from core.lab.tasks import Info
 
-TEACHER = {"supervised": "a label", "unsupervised": "nothing", "reinforcement": "a reward"}
-HEADER = ("task", "teacher gives", "metric", "mean", "95 % interval", "every seed", "examples", "answers", "seconds",
-          "parameters")  # fmt: skip
+RESULTS = "compared.json"
 
 
 @dataclass(frozen=True)
 class CompareFlags:
     """One problem, three teachers: runs all tasks of a problem with the same seeds, and sets them side by side."""
 
-    problem: str  # such as digits; trivium list shows the problems
-    seeds: int = 5  # seeds 0, 1, ... of each task
+    what: tuple[str, ...]  # a problem such as digits (trivium list shows them), all, or the folders of finished runs
+    seeds: int = 0  # seeds 0, 1, ... of each task; without it 5, with --quick 2
     jobs: int = 2  # how many processes learn side by side
     preset: Literal["quick", "default", "best"] = "default"  # budgets of all tasks
-    quick: bool = False  # short for --preset quick --seeds 2
+    quick: bool = False  # short for --preset quick, and two seeds
     data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
     out: Path | None = None  # the folder for runs and page; runs/compare-PROBLEM-1, -2, ... if none is named
     force: bool = False  # moves aside what the folder holds already
     json: bool = False  # prints the results as JSON and nothing else
 
-
-def common_metric(results: Sequence[dict[str, Any]]) -> str:
-    """The test figure that all results have; the one that most have as their score. Refusal when there is none."""
-    shared: set[str] = set.intersection(*(set(result["metrics"]) for result in results))
-    if not shared:
-        names = {result["task"]: sorted(result["metrics"]) for result in results}
-        raise Refusal(f"these tasks cannot be compared: no test figure is common to all of {names}")
-    scores: list[str] = [result["score"]["metric"] for result in results]
-    return max(sorted(shared), key=scores.count)
+    @property
+    def budget(self) -> tuple[int, str]:
+        """How many seeds, and the preset."""
+        return self.seeds or (2 if self.quick else 5), "quick" if self.quick else self.preset
 
 
-def row(results: Sequence[dict[str, Any]], metric: str) -> list[str]:
-    """One line of the table out of the results of one task's seeds."""
-    from core.lab.display import figure
-    from core.lab.stats import mean_interval
+def infos() -> list[Info]:
+    from core.lab.tasks import describe, installed
 
-    first, values = results[0], [result["metrics"][metric] for result in results]
-    mean, low, high = mean_interval(values)
-    return [first["task"], TEACHER[first["paradigm"]], metric, f"{mean:.4f}",
-            f"{low:.4f} to {high:.4f}" if len(values) > 1 else "one seed",
-            " ".join(f"{value:.3f}" for value in values),
-            *(figure(sum(r[name] for r in results) / len(results)) for name in ("examples", "answers", "seconds")),
-            str(first["parameters"])]  # fmt: skip
+    found = [describe(name, module) for name, module in installed().items()]
+    return sorted((info for info in found if info.paradigm in TEACHER),
+                  key=lambda info: list(TEACHER).index(info.paradigm))  # fmt: skip
 
 
-def curves(path: Path, groups: dict[str, list[tuple[Path, dict[str, Any]]]], metric: str) -> None:
-    """Draws the metric against examples, seconds and answers.
+def tasks_of(problem: str) -> list[str]:
+    """The installed tasks of a problem: label, nothing, reward, in this order. Raises Refusal where there is none."""
+    from core.lab.tasks import nearest
 
-    Lines are validation figures during the run, points the test figures at its end: the test part is opened once.
-    """
-    from matplotlib.figure import Figure
-
-    drawn = Figure(figsize=(12, 3.6), layout="constrained")
-    validation = "val_" + metric.removeprefix("test_")
-    axes = drawn.subplots(1, 3, sharey=True)
-    for axis, name in zip(axes, ("examples", "seconds", "answers"), strict=True):
-        for k, (task, runs) in enumerate(groups.items()):
-            for folder, result in runs:
-                rows = [r for r in read_log(folder) if validation in r]
-                axis.plot([max(r[name], 1e-2) for r in rows], [r[validation] for r in rows], color=f"C{k}", alpha=0.5)
-                axis.plot([max(result[name], 1e-2)], [result["metrics"][metric]], "o", color=f"C{k}",
-                          label=task if folder == runs[0][0] else None)  # fmt: skip
-        axis.set_xscale("symlog" if name == "answers" else "log")
-        axis.set_xlabel(
-            {"examples": "examples seen", "seconds": "seconds", "answers": "answers from the teacher"}[name]
-        )
-        axis.grid(alpha=0.3)
-    axes[0].set_ylabel(f"{validation} (lines), {metric} (points)", fontsize=8)
-    axes[0].legend()
-    drawn.savefig(path, dpi=100)
+    known = infos()
+    tasks = [info.name for info in known if info.problem == problem]
+    if not tasks:
+        raise Refusal(f"no task is of the problem {problem!r}{nearest(problem, {info.problem for info in known})}")
+    return tasks
 
 
-def code_section(runs: Sequence[Run]) -> Section:
-    """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
-    from core.lab.report import Section
-
-    texts = []
-    for run in runs:
-        kind = type(run.learner)
-        source = "\n".join(textwrap.dedent(inspect.getsource(getattr(kind, part)))
-                           for part in ("update", "loss") if hasattr(kind, part))  # fmt: skip
-        texts.append(f"# {run.setup.task.name}: {kind.__module__}.{kind.__qualname__}\n{source}")
-    lead = "One update of each learner. Network, loss signature and optimizer are shared; what differs is where the " \
-           "gradient at the output comes from."  # fmt: skip
-    return Section("The lines that differ", lead, text="\n".join(texts))
+def complete_problems() -> list[str]:
+    """The problems that have a task of each of the three teachers: the rows of the nine cells."""
+    taught: dict[str, set[str]] = {}
+    for info in infos():
+        taught.setdefault(info.problem, set()).add(info.paradigm)
+    return [problem for problem, paradigms in taught.items() if len(paradigms) == len(TEACHER)]
 
 
-def first_layers(runs: Sequence[Run], out: Path) -> list[dict[str, str]]:
-    """A picture an image task: the weights into each hidden unit, where the input is a square image."""
-    from core.lab.plots import weight_sheet
-    from core.lab.report import picture
+def measured(problem: str, flags: CompareFlags, out: Path) -> list[Group]:
+    """Runs every task of the problem with every seed, below `out`; returns them as groups."""
+    from core.lab.compared import grouped
+    from core.lab.jobs import Job, launch
 
-    pictures = []
-    for run in runs:
-        W = next((W for W in run.learner.net.views(run.w).values() if W.ndim == 2), None)
-        if W is not None and round(W.shape[0] ** 0.5) ** 2 == W.shape[0]:
-            path = out / f"weights-{run.setup.task.name}.png"
-            weight_sheet(path, W)
-            pictures.append(picture(path, f"{run.setup.task.name}: taught by {TEACHER[run.setup.task.paradigm]}"))
-    return pictures
+    seeds, preset = flags.budget
+    jobs = [Job(task, seed, preset, out / f"{task}-{seed}", flags.data, pictures=False)
+            for seed in range(seeds) for task in tasks_of(problem)]  # fmt: skip
+    launch(jobs, flags.jobs, quiet=flags.json)
+    return grouped([job.folder for job in jobs], flags.data)
+
+
+def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
+    """Writes page and figures into `out`; returns the common metric, and the sections for a page of several."""
+    from core.lab.compare_page import compare_page
+    from core.lab.compared import common_metric, summary
+
+    metric = common_metric(groups)
+    sections = compare_page(groups, metric, out, f"Trivium: {name}", lead)
+    write_json(out / RESULTS, {"name": name, **summary(groups, metric)})
+    return metric, sections
+
+
+def told(groups: Sequence[Group], metric: str, name: str) -> None:
+    """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
+    from core.lab.compared import COST, SCORE, cost_row, score_row
+    from core.lab.display import table
+
+    rows = [[*score_row(group, metric), *cost_row(group)[1:-1]] for group in groups]
+    table((*SCORE, *COST[1:-1]), rows, f"{name}: {metric}")
 
 
 def compare(args: Sequence[str]) -> int:
     """Runs the comparison; returns the exit code."""
     from core.lab.flags import parse
-    from core.lab.tasks import describe, installed, nearest
 
     flags = parse(CompareFlags, args, "trivium compare")
-    seeds, preset = (2, "quick") if flags.quick else (flags.seeds, flags.preset)
-    if seeds < 1 or flags.jobs < 1:
+    if flags.seeds < 0 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
-    infos = [describe(name, module) for name, module in installed().items()]
-    known = [info for info in infos if info.problem == flags.problem and info.paradigm in TEACHER]
-    tasks = [info.name for info in sorted(known, key=lambda info: list(TEACHER).index(info.paradigm))]
-    if not tasks:
-        raise Refusal(
-            f"no task is of the problem {flags.problem!r}{nearest(flags.problem, {i.problem for i in infos})}"
-        )
-    out = create(flags.out or free_name(Path("runs") / f"compare-{flags.problem}"), flags.force)
+    if not flags.what:
+        raise Refusal("name a problem (trivium list shows them), all, or the folders of finished runs")
+    if flags.what == ("all",):
+        return _all(flags)
+    if len(flags.what) == 1 and not Path(flags.what[0]).is_dir():
+        return _problem(flags.what[0], flags)
+    return _runs([Path(word) for word in flags.what], flags)
 
-    from core.lab.display import table
-    from core.lab.jobs import Job, launch
-    from core.lab.report import Section, picture, write_page
-    from core.lab.run import open_run
 
-    jobs = [Job(task, seed, preset, out / f"{task}-{seed}", flags.data, pictures=False)
-            for seed in range(seeds) for task in tasks]  # fmt: skip
-    results = launch(jobs, flags.jobs, quiet=flags.json)
-    metric = common_metric([result for _, result in results])
-    groups = {task: [(job.folder, result) for job, result in results if job.task == task] for task in tasks}
-    rows = [row([result for _, result in group], metric) for group in groups.values()]
-    write_json(out / "results.json", {"problem": flags.problem, "metric": metric, "seeds": seeds, "preset": preset,
-                                      "results": [result for _, result in results]})  # fmt: skip
-    runs = [open_run(out / f"{task}-0", data=flags.data) for task in tasks]
-    curves(out / "curves.png", groups, metric)
-    write_page(out / PAGE, f"Trivium: {flags.problem}, one network, {len(tasks)} teachers",
-               f"Seeds 0 to {seeds - 1}, preset {preset}. Intervals: Student's t. An answer is one label or one "
-               "reward; each label counts once.",
-               [Section("The table", header=HEADER, rows=rows),
-                Section("The curves", "Lines: the validation part while learning. Points: the test part, opened once, "
-                        "at the end.", pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
-                Section("What the first layers have learnt", "Seed 0; each tile is the weights into one hidden unit.",
-                        pictures=first_layers(runs, out)),
-                code_section(runs)])  # fmt: skip
+def _lead(flags: CompareFlags) -> str:
+    seeds, preset = flags.budget
+    return f"Seeds 0 to {seeds - 1}, preset {preset}: the same for every task."
+
+
+def _problem(problem: str, flags: CompareFlags) -> int:
+    tasks_of(problem)  # refuses an unknown one before a folder is made
+    out = create(flags.out or free_name(Path("runs") / f"compare-{problem}"), flags.force)
+    groups = measured(problem, flags, out)
+    teachers = len({group.first["paradigm"] for group in groups})
+    name = f"{problem}, {'one network, ' if teachers > 1 else ''}{len(groups)} tasks"
+    metric, _ = shown(groups, out, name, _lead(flags))
+    return _end(groups, metric, problem, out, flags)
+
+
+def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: CompareFlags) -> int:
     if flags.json:
-        print(json.dumps([result for _, result in results]))
-        return 0
-    table(HEADER, rows, f"{flags.problem}: {metric}, {seeds} seeds, preset {preset}")
-    print(f"page: {out / PAGE}")
+        results = [result for group in groups for result in group.results]
+        print(json.dumps(sorted(results, key=lambda result: int(result["seed"]))))
+    else:
+        told(groups, metric, name)
+        print(f"page: {out / PAGE}")
     return 0
+
+
+def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
+    from core.lab.compared import common_metric, grouped
+
+    if len(folders) < 2:
+        raise Refusal(f"{folders[0]} is one run: name two or more to compare")
+    groups = grouped(folders, flags.data)
+    common_metric(groups)  # refuses before a folder is made
+    out = create(flags.out or free_name(Path("runs") / "compare"), flags.force)
+    lead = f"{len(folders)} finished runs."
+    metric, _ = shown(groups, out, " and ".join(group.label for group in groups), lead)
+    return _end(groups, metric, "runs", out, flags)
+
+
+def _all(flags: CompareFlags) -> int:
+    """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
+    from core.lab.compare_page import NINE, nine_page, nine_rows
+    from core.lab.display import table
+
+    out = create(flags.out or free_name(Path("runs") / "compare-all"), flags.force)
+    cells, sections, missing = dict[str, tuple[list[Group], str]](), dict[str, list[Any]](), dict[str, str]()
+    for problem in complete_problems():
+        try:
+            groups = measured(problem, flags, create(out / problem, False))
+            metric, sections[problem] = shown(groups, out / problem, problem, _lead(flags))
+            cells[problem] = groups, metric
+        except Refusal as refusal:
+            missing[problem] = str(refusal)
+            print(f"{problem} is left out: {refusal}", file=sys.stderr)
+    if not cells:
+        raise Refusal("no problem could be compared: " + "; ".join(missing.values()))
+    nine_page(cells, sections, missing, out, _lead(flags))
+    if flags.json:
+        print(json.dumps([result for groups, _ in cells.values() for group in groups for result in group.results]))
+    else:
+        for problem, (groups, metric) in cells.items():
+            told(groups, metric, problem)
+        table(NINE, [[cell.replace("\n", "; ") for cell in row] for row in nine_rows(cells)], "the nine cells")
+        print(f"page: {out / PAGE}")
+    return 1 if missing else 0

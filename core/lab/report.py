@@ -24,7 +24,7 @@ COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 
 @dataclass
 class Section:
-    """A part of a page: a heading, a lead, and whichever of table, pictures and text it has."""
+    """A part of a page: a heading, a lead, and whichever of table, pictures, links and text it has."""
 
     title: str = ""
     lead: str = ""
@@ -32,6 +32,7 @@ class Section:
     rows: Sequence[Sequence[str]] = ()
     pictures: list[dict[str, str]] = field(default_factory=list)
     text: str = ""
+    links: Sequence[tuple[str, str]] = ()  # to other pages beside this one: address, words
 
 
 def picture(path: Path, caption: str) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from core.initializers import Array
+from core.lab.cells import Cell
 from core.lab.images import Strength, deform, deformations
 from core.lab.learner import Splits, positive
 from core.lab.pictures import ink
@@ -21,6 +23,8 @@ from supervised.learner import Supervised
 
 PARADIGM = "supervised"
 PROBLEM = "digits"
+CELL = Cell(given="That a digit stays what it is when it is moved, turned, stretched, sheared and bent a little.",
+            bits=math.log2(10))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from core.initializers import Array
+from core.lab.cells import Cell
 from core.lab.images import Strength, deform, deformations
 from core.lab.learner import Splits
 from core.layers import Rng
@@ -17,6 +19,8 @@ PARADIGM = "unsupervised"
 PROBLEM = "digits"
 DEFORMED = "that a picture stays what it is when it is moved, turned, stretched, sheared and bent a little"
 GIVEN = f"The number of clusters; that they are about equally large; {DEFORMED}, or changed very little in any way."
+# an image is shown in two views, 3 passes each; the smallest step that matters takes 1 + 2 to find and 3 to learn from
+CELL = Cell(given=GIVEN, bits=math.log2(10), passes=2 * 3 + 1 + 1 + 2 + 3, teacher="nothing, then names for clusters")
 SHARE = 16  # pictures at most that are deformed alike
 
 

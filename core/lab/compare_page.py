@@ -1,0 +1,208 @@
+"""The page of a comparison: tables, curves, what each network has learnt side by side, and the lines that differ."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.compare_pictures import Cells, curves, nine_picture, shaded, strip
+from core.lab.compared import COST, PAIRS, SCORE, Group, amount, cost_row, pair_rows, score_row
+from core.lab.display import figure
+from core.lab.folder import PAGE, SHOWN, read_json
+from core.lab.learner import Splits
+from core.lab.probes import first_hidden, probe
+from core.lab.report import Section, picture, write_page
+from core.lab.run import Run, blas_threads
+from core.lab.stats import mean_interval
+
+SHOWN_TEXT = 1500  # characters of each text of a run
+
+
+def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Section]:
+    strip(out / "scores.png", groups, metric)
+    curves(out / "curves.png", groups, metric)
+    pairs = pair_rows(groups, metric)
+    return [
+        Section("The score", f"{metric}, on the test part, which each run has opened once.", SCORE,
+                [score_row(group, metric) for group in groups],
+                [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")]),
+        Section("What it took", "Means over the seeds. An answer is one label, one reward or one action that a teacher "
+                "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
+                "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
+                "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
+                "included. Given: what else the method was told.", COST, [cost_row(group) for group in groups]),
+        Section("Score against cost", "Lines: the validation part while learning. Points: the test part, at the end. "
+                "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
+                pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
+        *([Section("Pair by pair", "Differences are of the same seeds, with Student's t. P(A better): how likely a "
+                   "run of A beats one of B.", PAIRS, pairs)] if pairs else []),
+    ]  # fmt: skip
+
+
+def code_section(runs: Mapping[str, Run]) -> Section:
+    """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
+    texts, told = [], dict[type, str]()
+    for label, run in runs.items():
+        kind = type(run.learner)
+        if kind in told:
+            texts.append(f"# {label}: as {told[kind]}\n")
+            continue
+        told[kind] = label
+        source = "\n".join(textwrap.dedent(inspect.getsource(getattr(kind, part)))
+                           for part in ("update", "loss") if hasattr(kind, part))  # fmt: skip
+        texts.append(f"# {label}: {kind.__module__}.{kind.__qualname__}\n{source}")
+    lead = "One update of each learner. Network, loss signature and optimizer are shared; what differs is where the " \
+           "gradient at the output comes from."  # fmt: skip
+    return Section("The lines that differ", lead, text="\n".join(texts))
+
+
+def first_matrix(run: Run) -> Array | None:
+    """The weights into the first hidden layer, (I, H); of an ensemble those of its first member."""
+    W = next((W for W in run.learner.net.views(run.w).values() if W.ndim > 1), None)
+    return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
+
+
+def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section:
+    """The first layer of each network: tiles where the input is a square image, else a shaded matrix."""
+    from core.lab.plots import weight_sheet
+
+    pictures = []
+    for k, (label, run) in enumerate(runs.items()):
+        W = first_matrix(run)
+        if W is None or W.size > 1 << 22:
+            continue
+        path = out / f"weights-{k}.png"
+        (weight_sheet if round(W.shape[0] ** 0.5) ** 2 == W.shape[0] >= 16 else shaded)(path, W)
+        pictures.append(picture(path, f"{label}, told {teachers[label]}"))
+    return Section("What the first layers have learnt", "Of the first seed. Where inputs are pictures, each tile is "
+                   "the weights into one hidden unit; else each column. Blue is positive, red negative.",
+                   pictures=pictures)  # fmt: skip
+
+
+def labelled_pictures(runs: Mapping[str, Run]) -> Splits | None:
+    """The examples, with their labels, that one of the learners holds, or its exam."""
+    for run in runs.values():
+        splits = getattr(run.learner, "splits", None) or getattr(getattr(run.learner, "exam", None), "splits", None)
+        if isinstance(splits, Splits) and splits.t_train.ndim == 1 and splits.x_train.ndim == 2:
+            return splits
+    return None
+
+
+def probes_section(runs: Mapping[str, Run]) -> Section | None:
+    """What a straight line reads out of each first hidden layer, on the same examples; labels for the observer only."""
+    splits = labelled_pictures(runs)
+    if splits is None or splits.t_train.dtype.kind not in "iu" or len(set(splits.t_train.tolist())) < 2:
+        return None
+
+    def read(code: Callable[[Array], Array | None]) -> str | None:
+        parts = [code(x) for x in splits[::2]]
+        if any(part is None for part in parts):
+            return None
+        a, b, c = (np.asarray(part) for part in parts)
+        return figure(probe(Splits(a, splits.t_train, b, splits.t_val, c, splits.t_test)).test)
+
+    rows = [["the pixels themselves", read(lambda x: x) or "-", "-"]]
+    for label, run in runs.items():
+        net, w = run.learner.net, run.w
+        fresh = net.init(np.random.default_rng(0))
+        with blas_threads(net.size):
+            told = [read(partial(first_hidden, net, v)) for v in (w, fresh)]
+        if told[0]:
+            rows.append([label, told[0], told[1] or "-"])
+    return Section("Linear probes on the same images", "Test accuracy of logistic regression on what the first hidden "
+                   "layer says: how much of the classes a straight line finds there. The probe is told all training "
+                   "labels, for the observer; the networks are not told more.",
+                   ("first hidden layer of", "learnt", "before learning"), rows) if len(rows) > 1 else None  # fmt: skip
+
+
+def said_section(groups: Sequence[Group]) -> list[Section]:
+    """The texts that the first runs have left, such as samples of what they write."""
+    texts = []
+    for group in groups:
+        path = group.folders[0] / SHOWN
+        found = read_json(path).get("texts") if path.exists() else None
+        for title, text in found.items() if isinstance(found, dict) else ():
+            more = " ..." if len(str(text)) > SHOWN_TEXT else ""
+            texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
+    return [Section("What they say", "Out of the first seed's report.", text="\n".join(texts))] if texts else []
+
+
+def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, lead: str) -> list[Section]:
+    """Writes the page into the folder; returns the sections of tables and curves, for a page of several."""
+    scores = score_sections(groups, metric, out)
+    runs = {group.label: group.run for group in groups if isinstance(group.run, Run)}
+    closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
+    sections = list(scores)
+    if runs:
+        sections.append(weights_section(runs, {group.label: group.teacher for group in groups}, out))
+        if (probes := probes_section(runs)) is not None:
+            sections.append(probes)
+        show = next((group.cell.show for group in groups if group.cell.show), None)
+        sections += show(runs, out) if show else []
+    sections += said_section(groups)
+    if runs:
+        sections.append(code_section(runs))
+    if closed:
+        sections.append(Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)))
+    sections.append(
+        Section(
+            "Every run",
+            "",
+            ("run", "seed", metric, "answers", "weights (SHA-256)", "command"),
+            [
+                [
+                    group.label,
+                    str(r["seed"]),
+                    figure(r["metrics"][metric]),
+                    amount(r["answers"]),
+                    r["w_sha256"][:12],
+                    r["command"],
+                ]
+                for group in groups
+                for r in group.results
+            ],
+        )
+    )
+    write_page(out / PAGE, title, lead, sections)
+    return scores
+
+
+def nine_rows(problems: Cells) -> list[list[str]]:
+    """A row a problem, a column a teacher; in each cell the routes, their mean, and the answers that it took."""
+    rows = []
+    for problem, (groups, metric) in problems.items():
+        row = [f"{problem}: {metric}"]
+        for paradigm in ("supervised", "unsupervised", "reinforcement"):
+            lines = []
+            for group in groups:
+                if group.first["paradigm"] == paradigm:
+                    mean, low, high = mean_interval(group.values(metric))
+                    between = f" ({figure(low)} to {figure(high)})" if len(group.results) > 1 else ""
+                    lines.append(f"{group.label} {figure(mean)}{between}, {amount(group.costs()['answers'])} answers")
+            row.append("\n".join(lines) or "-")
+        rows.append(row)
+    return rows
+
+
+NINE = ("problem", "supervised: a label", "unsupervised: the data itself", "reinforcement: a reward")
+
+
+def nine_page(cells: Cells, sections: Mapping[str, Sequence[Section]], missing: Mapping[str, str], out: Path,
+              lead: str) -> None:  # fmt: skip
+    """The nine cells as one page: the table, the picture, then every problem's tables and curves."""
+    nine_picture(out / "nine.png", cells)
+    pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in cells]
+    top = Section("", "", NINE, nine_rows(cells),
+                  [picture(out / "nine.png", "Every seed's score on its problem's own scale, against the answers from "
+                                             "the teacher, choice and naming included")], links=pages)  # fmt: skip
+    rest = [replace(section, title=f"{problem}: {section.title.lower()}")
+            for problem, parts in sections.items() for section in parts]  # fmt: skip
+    gone = [Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))]
+    write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, *(gone if missing else [])])

@@ -1,0 +1,111 @@
+"""The pictures of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.compared import Group, scale
+from core.lab.stats import mean_interval
+
+AXES = {"examples": "examples seen", "seconds": "seconds", "flop": "floating-point operations",
+        "answers": "answers from the teacher"}  # fmt: skip
+Cells = dict[str, tuple[list[Group], str]]  # problem -> its groups, and the metric they share
+
+
+def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
+    """Every seed as a point, the mean and its interval as a bar, a line a group."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(7, 0.9 + 0.42 * len(groups)), layout="constrained")
+    axis = drawn.subplots()
+    for k, group in enumerate(groups):
+        values = group.values(metric)
+        mean, low, high = mean_interval(values)
+        if len(values) > 1:
+            axis.plot([low, high], [-k, -k], color=f"C{k}", linewidth=6, alpha=0.25, solid_capstyle="butt")
+            axis.plot([mean], [-k], "|", color=f"C{k}", markersize=16)
+        axis.plot(values, np.full(len(values), -k), "o", color=f"C{k}", markersize=4, alpha=0.7)
+    span = scale(groups, metric)
+    for value, name in zip(span or (), ("chance", "reference"), strict=False):
+        axis.axvline(value, color="0.5", linewidth=0.8, linestyle=":")
+        axis.annotate(name, (value, 0.4), fontsize=7, color="0.4", ha="center")
+    axis.set(yticks=[-k for k in range(len(groups))], yticklabels=[group.label for group in groups], xlabel=metric,
+             ylim=(-len(groups) + 0.4, 0.7))  # fmt: skip
+    axis.grid(axis="x", alpha=0.3)
+    drawn.savefig(path, dpi=100)
+
+
+def curves(path: Path, groups: Sequence[Group], metric: str) -> None:
+    """The metric against examples, seconds, operations and answers.
+
+    Lines are validation figures during the run, points the test figures at its end: the test part is opened once.
+    """
+    from matplotlib.figure import Figure
+
+    validation = "val_" + metric.removeprefix("test_")
+    drawn = Figure(figsize=(9, 6.4), layout="constrained")
+    axes = drawn.subplots(2, 2, sharey=True).flat
+    for axis, (name, words) in zip(axes, AXES.items(), strict=True):
+        for k, group in enumerate(groups):
+            end = group.costs()[name]
+            for rows, value in zip(group.logs, group.values(metric), strict=True):
+                points = [(row[name], row[validation]) for row in rows if validation in row and name in row]
+                axis.plot(*zip(*points, strict=True) if points else ([], []), color=f"C{k}", alpha=0.45, linewidth=1)
+                if end is not None:
+                    axis.plot([end], [value], "o", color=f"C{k}", markersize=4, alpha=0.7)
+            axis.plot([], [], "o-", color=f"C{k}", label=group.label, markersize=4)
+        axis.set_xscale("symlog") if name == "answers" else axis.set_xscale("log")
+        axis.set_xlabel(words)
+        axis.grid(alpha=0.3)
+        if name in ("examples", "flop"):
+            axis.set_ylabel(f"{validation} (lines)\n{metric} (points)", fontsize=8)
+    drawn.legend(*axis.get_legend_handles_labels(), loc="outside upper center", ncols=min(len(groups), 4), fontsize=8)
+    drawn.savefig(path, dpi=100)
+
+
+def shaded(path: Path, W: Array, most: int = 96) -> None:
+    """A matrix (I, H): units that listen most to the same input stand together; each input in its own scale."""
+    from matplotlib.figure import Figure
+
+    W = W[:most, :most]
+    W = W / np.maximum(np.abs(W).max(1, keepdims=True), 1e-12)
+    strongest = np.abs(W).argmax(0)
+    W = W[:, np.lexsort((W[strongest, np.arange(W.shape[1])], strongest))]
+    drawn = Figure(figsize=(6, 0.9 + min(0.22 * len(W), 5)), layout="constrained")
+    axis = drawn.subplots()
+    axis.imshow(W, cmap="RdBu", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    axis.set(xlabel="hidden unit", ylabel="input")
+    if len(W) <= 8:
+        axis.set_yticks(range(len(W)))
+    drawn.savefig(path, dpi=100)
+
+
+def nine_picture(path: Path, problems: Cells) -> None:
+    """The score, scaled so that 0 is chance and 1 the reference, against the answers it took: a panel a problem."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(3.4 * len(problems), 3.4), layout="constrained")
+    colours = {"supervised": "C0", "unsupervised": "C1", "reinforcement": "C2"}
+    panels = drawn.subplots(1, len(problems), sharey=True, squeeze=False)[0]
+    for axis, (problem, (groups, metric)) in zip(panels, problems.items(), strict=True):
+        low, high = scale(groups, metric) or (0.0, 1.0)
+        most = 0.0
+        for group in groups:
+            answers, values = group.costs()["answers"] or 0.0, np.array(group.values(metric))
+            scaled, colour = (values - low) / (high - low), colours[group.first["paradigm"]]
+            most = max(most, answers)
+            axis.plot(np.full(len(scaled), answers), scaled, "o", color=colour, markersize=5, alpha=0.6)
+            axis.annotate(group.label, (answers, scaled.mean()), xytext=(0, -12), textcoords="offset points",
+                          ha="center", fontsize=7)  # fmt: skip
+        axis.set_xscale("symlog")
+        axis.set(title=problem, xlabel="answers from the teacher", xlim=(-0.5, 20 * max(most, 1)))
+        axis.axhline(1, color="0.5", linewidth=0.8, linestyle=":")
+        axis.grid(alpha=0.3)
+    panels[0].set_ylabel("score: 0 is chance, 1 the reference")
+    handles = [drawn.axes[0].plot([], [], "o", color=colour, label=name)[0] for name, colour in colours.items()]
+    drawn.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=8)
+    drawn.savefig(path, dpi=110)
