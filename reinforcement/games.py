@@ -83,11 +83,10 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], fills: Callable
         return lost | flat.all(-1), -lost.astype(np.float32)
 
     def wins(states: Array) -> Array:
-        """The legal moves that fill the hole in a line of k - 1 own stones."""
+        """The legal moves that complete a line."""
         flat = states.reshape(-1, size)
-        own, other = ((side.astype(np.float32) @ table) for side in (flat > 0, flat < 0))
-        holes = ((own == k - 1) & (other == 0)).astype(np.float32) @ table.T > 0  # and the stones around them
-        return np.take_along_axis(holes, fills(states), -1) & legal(states)
+        own = stones_on(flat, table)[0]
+        return np.take_along_axis(completing(own == k - 1, flat, table), fills(states), -1) & legal(states)
 
     def observation(states: Array) -> Array:
         """Own stones, the other's and what is empty, as ones: (B, 3 rows columns) float32."""
@@ -108,19 +107,34 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], fills: Callable
                 cells.reshape(len(cells), size), moves, show, wins)  # fmt: skip
 
 
-def with_lines(game: Game, k: int) -> Game:
-    """The same game, its observation followed by two numbers for every line of k cells, (B, I + 2 L).
+def stones_on(flat: Array, table: Array) -> tuple[Array, Array]:
+    """Own stones on every line where the other has none, else 0 (B, L), and the other's; of boards (B, cells)."""
+    own, other = ((side.astype(np.float32) @ table) for side in (flat > 0, flat < 0))
+    return own * (other == 0), other * (own == 0)
 
-    (own stones / (k - 1))^2 where the other has none on it, else 0, and the same of the other's: a line that lacks one
-    stone says 1. No more than the rules say, but an MLP would have to find out each line by itself.
+
+def completing(lacking: Array, flat: Array, table: Array) -> Array:
+    """The empty cells on lines that lack one stone, (B, L) -> (B, cells) bool."""
+    found: Array = (lacking.astype(np.float32) @ table.T > 0) & (flat == 0)
+    return found
+
+
+def with_lines(game: Game, k: int) -> Game:
+    """The same game, its observation followed by what can be read off its lines of k cells, (B, I + 2 L + 2 cells).
+
+    For every line (own stones / (k - 1))^2 where the other has none on it, else 0, and the same of the other's: a line
+    that lacks one stone says 1. Then, as ones, the cells that would complete a line, own and the other's. No more than
+    the rules say, but an MLP would have to find out each line by itself.
     """
     rows, columns = game.shape
     table = lines(rows, columns, k)
 
     def observation(states: Array) -> Array:
         flat = flattened(states)
-        own, other = ((side.astype(np.float32) @ table) / (k - 1) for side in (flat > 0, flat < 0))
-        return np.concatenate([game.observation(states), own * own * (other == 0), other * other * (own == 0)], -1)
+        sides = stones_on(flat, table)
+        share = [(side / (k - 1)) ** 2 for side in sides]
+        holes = [completing(side == k - 1, flat, table) for side in sides]
+        return np.concatenate([game.observation(states), *share, *holes], -1, dtype=np.float32)
 
     return replace(game, observation=observation)
 

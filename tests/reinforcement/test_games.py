@@ -133,13 +133,26 @@ def test_what_a_network_is_shown():
     assert [np.flatnonzero(part).tolist() for part in seen] == [[0, 8], [2], [1, 3, 4, 5, 6, 7]]
     state = board(*["......."] * 5, "XXX.OO.")
     shown = CONNECT_FOUR.observation(state)[0]
-    assert shown.shape == (3 * 42 + 2 * 69,)
-    own, other = shown[126 : 126 + 69], shown[126 + 69 :]
+    assert shown.shape == (3 * 42 + 2 * 69 + 2 * 42,)
+    own, other = shown[126 : 126 + 69], shown[126 + 69 : 126 + 2 * 69]
     for part, stones, rival in ((own, state[0].ravel() > 0, state[0].ravel() < 0), (other, state[0].ravel() < 0,
                                                                                    state[0].ravel() > 0)):  # fmt: skip
         for line, value in zip(lines(6, 7, 4).T.astype(bool), part, strict=True):
             assert value == pytest.approx(0 if rival[line].any() else (stones[line].sum() / 3) ** 2)
     assert own.max() == 1
+
+
+def test_a_network_is_shown_the_cells_that_complete_a_line():
+    """Put a stone of that side there, whether or not it could fall there, and it has four."""
+    states, found = openings(CONNECT_FOUR, np.random.default_rng(9), 12, 20), 0
+    for state, seen in zip(states, CONNECT_FOUR.observation(states)[:, -2 * 42 :].reshape(-1, 2, 6, 7), strict=True):
+        for side, cells in zip((1, -1), seen, strict=True):
+            for cell in np.ndindex(6, 7):
+                tried = state.copy()
+                tried[cell] = side
+                assert cells[cell] == (state[cell] == 0 and slow_winner(tried, 4) == side)
+                found += cells[cell]
+    assert found > 20
 
 
 def test_openings_are_distinct_and_not_over():

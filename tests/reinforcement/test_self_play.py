@@ -116,7 +116,7 @@ def test_match_exam_keeps_its_openings_apart(tmp_path):
                      "five roll-outs", simulations=5, n_val=3, n_test=4)  # fmt: skip
     val, test = exam.starts()
     assert not {board.tobytes() for board in val} & {board.tobytes() for board in test}
-    net = MLP(126 + 2 * 69, 8, 8)
+    net = MLP(game.observation(game.start(1)).shape[1], 8, 8)
     evaluate = evaluation(game, net, net.init(np.random.default_rng(0)))
     assert exam.validate(evaluate) == exam.validate(evaluate)
     report = exam.report(evaluate, tmp_path)
