@@ -23,6 +23,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.layers import Rng
+from core.products import total
 from reinforcement.games import Game, random_moves
 
 # states (B, ...), none over -> prior (B, A), 0 for illegal moves, and value (B,) for the player to move
@@ -43,14 +44,14 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
     nodes = np.zeros((B * S, *game.shape), np.int8)
     child = np.zeros((B * S, A), np.int64)  # the row of the node that a move leads to; 0: not in the tree
     P, N, W = (np.zeros((B * S, A), prior.dtype) for _ in range(3))  # prior, visits, sum of what came back
-    proof = np.zeros((B * S, A), prior.dtype)  # 1: the move wins; -1: it loses, or is illegal; 0: not known, or a draw
+    proof = np.zeros((B * S, A), prior.dtype)  # 1: the move wins; -1: it loses; 0: not known, or a draw; -inf: illegal
     best, above, by = (np.full(B * S, -1) for _ in range(3))  # the move to take next; the node before, the move from it
     roots = np.arange(B) * S
 
     def add(new: Array, states: Array, prior: Array) -> Array:
         """Fills in nodes; which of them win at once."""
         nodes[new], P[new] = states, prior
-        proof[new] = sure = (prior > 0) - 1.0 + (0 if game.wins is None else game.wins(states))
+        proof[new] = sure = np.where(prior > 0, 0 if game.wins is None else game.wins(states), -np.inf)
         best[new] = (prior + sure).argmax(-1)
         won: Array = sure.max(-1) > 0
         return won
@@ -94,10 +95,10 @@ def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: f
         N[at, a] += 1
         W[at, a] += np.where((depth[tree] - level) % 2 == 0, -1, 1) * value[tree]  # the leaf's move made it the other's
         n, p = N[at], P[at]
-        score = W[at] / np.maximum(n, 1) + c * p * np.sqrt(1 + n.sum(-1, keepdims=True)) / (1 + n) + SURE * proof[at]
-        best[at] = np.where(p > 0, score, -np.inf).argmax(-1)
+        Q, U = W[at] / np.maximum(n, 1), c * p * np.sqrt(1 + total(n))[:, None] / (1 + n)
+        best[at] = (Q + U + SURE * proof[at]).argmax(-1)
     worth = proof[roots].max(-1)
-    left = (P[roots] > 0) & (proof[roots] == worth[:, None])
+    left = proof[roots] == worth[:, None]
     visits = N[roots] * left
     visits += left & ~visits.any(-1, keepdims=True)  # all that were tried are lost, others never were: once each
     return visits, np.where(worth, worth, W[roots].sum(-1) / max(simulations, 1))
