@@ -55,7 +55,7 @@ class ReturnExam:
     labels: int = 0
 
     def validate(self, logits: Logits) -> dict[str, float]:
-        """val_return of greedy episodes, val_return_sampled, their mean val_score, and the rewards that this took."""
+        """val_return of greedy episodes, val_return_sampled, their mean val_score, and answers, the rewards it took."""
         rng, n = np.random.default_rng(VAL_SEED), self.n_val
 
         def both(obs: Array) -> Array:  # the first n environments act greedily, the others draw
@@ -65,7 +65,7 @@ class ReturnExam:
         G, lengths = returns(self.make_envs, both, 2 * n, VAL_SEED)
         best, drawn = float(G[:n].mean()), float(G[n:].mean())
         return {"val_return": best, "val_return_sampled": drawn, "val_score": (best + drawn) / 2,
-                "val_steps": float(lengths.sum())}  # fmt: skip
+                "answers": float(lengths.sum())}  # fmt: skip
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         rng = np.random.default_rng(TEST_SEED)

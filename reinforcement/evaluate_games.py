@@ -101,14 +101,15 @@ class MatchExam:
         return both[: self.n_val], both[self.n_val :]
 
     def validate(self, evaluate: Evaluate) -> dict[str, float]:
-        """Points against `trial`: val_points with search, val_points_alone without."""
+        """Points against `trial`: val_points with search, val_points_alone without; answers, the results it took."""
         starts, other = self.starts()[0], self.trial or self.opponents[self.judge]
 
         def points(agent: Player) -> float:
             return float(match(self.game, agent, other, starts, np.random.default_rng(VAL_SEED)).mean())
 
         thinking = searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)
-        return {"val_points": points(thinking), "val_points_alone": points(likeliest(evaluate))}
+        return {"val_points": points(thinking), "val_points_alone": points(likeliest(evaluate)),
+                "answers": 4 * len(starts)}  # fmt: skip
 
     def report(self, evaluate: Evaluate, folder: Path | None) -> Report:
         starts, other = self.starts()[1], self.opponents[self.judge]
@@ -153,7 +154,7 @@ class EveryReplyExam:
         """The share that is not lost with the likeliest moves, and with drawn ones; val_score is their mean.
 
         Soon the likeliest moves lose nothing; of such agents the one that bears its own random moves has the largest
-        margin on all else.
+        margin on all else. The results of games that it took are answers.
         """
         starts = self.game.start(self.n_val)
 
@@ -163,7 +164,8 @@ class EveryReplyExam:
             return float((np.array(points) > 0).mean())
 
         best, by_chance = not_lost(likeliest(evaluate)), not_lost(drawing(evaluate))
-        return {"val_not_lost": best, "val_not_lost_drawn": by_chance, "val_score": (best + by_chance) / 2}
+        return {"val_not_lost": best, "val_not_lost_drawn": by_chance, "val_score": (best + by_chance) / 2,
+                "answers": 8 * len(starts)}  # fmt: skip
 
     def report(self, evaluate: Evaluate, folder: Path | None) -> Report:
         def walks(player: Player, seed: int) -> Array:

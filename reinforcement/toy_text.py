@@ -69,10 +69,10 @@ class ExactExam:
         return Envs(TableEnvs(n, self.world), rng, "table")
 
     def validate(self, logits: Logits) -> dict[str, float]:
-        """val_return of greedy episodes in the table, and the rewards that this took."""
+        """val_return of greedy episodes in the table, and answers, the rewards that this took."""
         actions = self.actions(logits)
         G, lengths = returns(self.tables, lambda obs: actions[obs[:, 0]], self.n_val, VAL_SEED)
-        return {"val_return": float(G.mean()), "val_steps": float(lengths.sum())}
+        return {"val_return": float(G.mean()), "answers": float(lengths.sum())}
 
     def actions(self, logits: Logits) -> Array:
         """The greedy action at every observation (O,): so few that the network is asked once."""

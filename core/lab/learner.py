@@ -60,7 +60,11 @@ class Learner(Protocol):
         """One unit of learning, 0.02 to 2 s. Returns logs ("loss", ...), with "examples" seen and "answers" given."""
 
     def evaluate(self) -> dict[str, float]:
-        """Figures on the validation part. Changes nothing, and draws from a generator of its own."""
+        """Figures on the validation part. Changes nothing, and draws from a generator of its own.
+
+        "answers" among them is no figure: it counts those that this evaluation asked the teacher for (rewards of
+        episodes). Labels that are the same each time are counted once, by the first update.
+        """
 
     def report(self, w: Array, folder: Path | None) -> Report:
         """Opens the test part, once, with the best weights. Pictures go to `folder`; with None none are made."""

@@ -143,6 +143,7 @@ class Loop:
         for name, value in figures.items():
             if not math.isfinite(value):
                 self._diverged(name, value)
+        self.answers += int(figures.pop("answers", 0))  # what choosing itself asked: rewards of validation episodes
         means = {name: total / self.summed for name, total in self.sums.items()}
         self.sums, self.summed = {}, 0
         sign, name = self.learner.monitor[0], self.learner.monitor[1:]

@@ -5,6 +5,7 @@ import pytest
 
 from core.lab.episodes import make
 from core.lab.learner import Splits
+from core.lab.run import prepare, start
 from reinforcement import evaluate
 from reinforcement.evaluate import TEST_SEED, VAL_SEED, GuessExam, ReturnExam, probability
 
@@ -71,7 +72,7 @@ def test_returns_are_examined_greedy_and_drawn():
     assert found == exam.validate(lean)
     assert found["val_return"] > found["val_return_sampled"] > 30
     assert found["val_score"] == (found["val_return"] + found["val_return_sampled"]) / 2
-    assert found["val_steps"] == 20 * (found["val_return"] + found["val_return_sampled"])
+    assert found["answers"] == 20 * (found["val_return"] + found["val_return_sampled"])
     report = exam.report(lean, None)
     assert report.metrics["test_return"] > 400
     assert report.metrics["test_return_worst"] <= report.metrics["test_return"]
@@ -94,3 +95,14 @@ def test_start_seeds_of_choosing_and_judging_are_apart(monkeypatch):
     exam.report(lean, None)
     assert set(asked[1:]) == {(TEST_SEED, 100)}
     assert VAL_SEED + 10_000 < TEST_SEED < 1 << 30
+
+
+def test_rewards_that_choose_weights_are_answers(tmp_path):
+    setup = prepare("cartpole", "quick", {"updates": 2, "envs": 4}, 0, None)
+    run = start(setup, tmp_path / "run", pictures=False)
+    learner, counts = setup.build()[0], [0]
+    for row in run.rows():
+        counts.append(counts[-1] + learner.update()["answers"] + learner.evaluate()["answers"])
+        assert row["answers"] == counts[-1]
+    assert len(counts) == 3
+    assert run.result["answers"] == counts[-1] > 2 * run.result["examples"]
