@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from core.lab.learner import positive
 from core.layers import Rng
@@ -16,7 +15,7 @@ from reinforcement.self_play import SelfPlay
 
 @dataclass(frozen=True)
 class BoardGame:
-    """The fields of a task; a task gives them its own defaults, and says after how few moves a game may be over."""
+    """The fields of a task, which gives them its own defaults."""
 
     hidden: int = 128  # units in each of the two hidden layers
     lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
@@ -33,18 +32,14 @@ class BoardGame:
     noise: float = 0.25  # share of noise in the prior of a root
     alpha: float = 1.0  # of Dirichlet's distribution, from which the noise is drawn
 
-    SHORTEST: ClassVar[int] = 5  # moves after which a game may be over
-
     def __post_init__(self) -> None:
         positive(self, "hidden", "lr", "updates", "games", "moves", "simulations", "batches", "batch", "memory",
                  "explore", "alpha")  # fmt: skip
         if not 0 <= self.noise <= 1:
             raise ValueError(f"noise must be from 0 to 1, not {self.noise}")
-        if self.warm < 0:
-            raise ValueError(f"warm must not be below 0, not {self.warm}")
-        if not 0 <= self.opening < self.SHORTEST:
-            raise ValueError(f"opening must be from 0 to {self.SHORTEST - 1}, or a game may be over before it begins, "
-                             f"not {self.opening}")  # fmt: skip
+        for name in ("warm", "opening"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
 def learner(config: BoardGame, game: Game, exam: GameExam, rng: Rng) -> SelfPlay:

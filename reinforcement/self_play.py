@@ -79,11 +79,13 @@ class SelfPlay:
         return self.done / self.updates
 
     def begin(self, which: Array) -> None:
-        """New games in the places `which`, each after 0 to `opening` random moves."""
+        """New games in the places `which`, each after 0 to `opening` random moves; at the start if these ended it."""
         states, plies = self.game.start(len(which)), self.rng.integers(self.opening + 1, size=len(which))
         for k in range(self.opening):
             more = plies > k
             states[more] = self.game.play(states[more], random_moves(self.game, self.rng, states[more]))
+            over = self.game.result(states)[0]
+            states[over], plies[over] = self.game.start(int(over.sum())), 0
         self.states[which], self.length[which] = states, 0
 
     def update(self) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from core.lab.learner import positive
 from core.layers import Rng
@@ -33,8 +33,6 @@ class Config(BoardGame):
     think: int = 50  # simulations before a move when it is judged
     against: str = "minimax-4"  # who judges: random, greedy, minimax-K, mcts-N, or the folder of a run
     openings: int = 50  # of four random moves, from which it is judged, with either colour
-
-    SHORTEST: ClassVar[int] = 7  # moves after which a game may be over
 
     def __post_init__(self) -> None:
         super().__post_init__()

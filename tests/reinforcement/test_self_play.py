@@ -164,11 +164,13 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="over"):
         agent.predict(agent.w, np.array([[1, 1, 1], [-1, -1, 0], [0, 0, 0]]))
     for config in (tic_tac_toe.Config, connect_four.Config):
-        for values in ({"noise": 1.5}, {"opening": 9}, {"warm": -1}, {"games": 0}, {"lr": 0.0}):
+        for values in ({"noise": 1.5}, {"opening": -1}, {"warm": -1}, {"games": 0}, {"lr": 0.0}):
             with pytest.raises(ValueError, match=next(iter(values))):
                 config(**values)
 
 
-def test_openings_of_self_play_leave_games_to_be_played():
-    for game, plies in ((TIC_TAC_TOE, 4), (CONNECT_FOUR, 6)):  # the longest that the tasks allow
-        assert len(openings(game, np.random.default_rng(0), 30, plies)) == 30
+def test_random_moves_that_end_a_game_are_taken_back():
+    agent = learner(n=300, opening=8, memory=3000)
+    stones = np.abs(agent.states).sum((1, 2))
+    assert not TIC_TAC_TOE.result(agent.states)[0].any()
+    assert set(stones) == set(range(9))
