@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Policy, make, returns
+from core.lab.episodes import Policy, make, play, returns
 from core.lab.film import film
 from core.lab.learner import Report
+
+if TYPE_CHECKING:
+    from core.lab.report import Section
+    from core.lab.run import Run
 
 NAME = "CartPole-v1"
 LIMITS = np.array([2.4, 0.2095])  # metres and radians: beyond one of them an episode is over
@@ -67,3 +72,37 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
         else:
             made.pictures["agent.gif"] = "The network's actions beside random ones"
     return made
+
+
+def decisions(runs: Mapping[str, Run], folder: Path) -> list[Section]:
+    """What each network does at the same observations: a map of angle and angular speed, and how often two agree."""
+    from matplotlib.figure import Figure
+
+    from core.lab.report import Section, picture
+
+    angle, speed = np.meshgrid(np.linspace(-LIMITS[1], LIMITS[1], 81), np.linspace(-2.5, 2.5, 81))
+    grid = np.zeros((angle.size, 4), np.float32)
+    grid[:, 2], grid[:, 3] = angle.ravel(), speed.ravel()
+    acts: dict[str, Policy] = {"the expert's rule": expert}
+    acts |= {label: _policy(run.learner, run.w) for label, run in runs.items() if hasattr(run.learner, "predict")}
+    drawn = Figure(figsize=(2.6 * len(acts), 2.9), layout="constrained")
+    panels = drawn.subplots(1, len(acts), sharey=True, squeeze=False)[0]
+    for axis, (label, act) in zip(panels, acts.items(), strict=True):
+        axis.imshow(act(grid).reshape(angle.shape), cmap="RdBu", vmin=-0.3, vmax=1.3, origin="lower", aspect="auto",
+                    extent=(-LIMITS[1], LIMITS[1], -2.5, 2.5))  # fmt: skip
+        axis.set_title(label, fontsize=9)
+        axis.set_xlabel("angle, radians")
+    panels[0].set_ylabel("angular speed, radians a second")
+    drawn.savefig(folder / "decisions.png", dpi=100)
+    seen = [steps.obs for steps in play(environments(20, np.random.default_rng(0)), lean, VAL_SEED)]
+    obs = np.concatenate(seen)[::5].astype(np.float32)
+    said = {label: act(obs) for label, act in acts.items()}
+    rows = [[a, *(f"{float((said[a] == said[b]).mean()):.3f}" for b in said)] for a in said]
+    return [Section("What each of them does", "At rest in the middle, by angle and angular speed of the pole: blue "
+                    "pushes to the right, red to the left. The table: the share of observations, from 20 episodes of "
+                    "a rule that none has learnt from, at which two do the same.", ("", *said), rows,
+                    [picture(folder / "decisions.png", "The choice of each at the same observations")])]  # fmt: skip
+
+
+def _policy(learner: Any, w: Array) -> Policy:
+    return lambda obs: np.asarray(learner.predict(w, obs))

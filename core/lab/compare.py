@@ -97,11 +97,11 @@ def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str
 
 def told(groups: Sequence[Group], metric: str, name: str) -> None:
     """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
-    from core.lab.compared import COST, SCORE, cost_row, score_row
+    from core.lab.compared import COST, SCORE, TOLD, cost_row, score_row, told_row
     from core.lab.display import table
 
-    rows = [[*score_row(group, metric), *cost_row(group)[1:-1]] for group in groups]
-    table((*SCORE, *COST[1:-1]), rows, f"{name}: {metric}")
+    rows = [[*told_row(group)[:2], *score_row(group, metric)[1:], *cost_row(group)[1:]] for group in groups]
+    table((*TOLD[:2], *SCORE[1:], *COST[1:]), rows, f"{name}: {metric}")
 
 
 def compare(args: Sequence[str]) -> int:

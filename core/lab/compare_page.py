@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.compare_pictures import Cells, curves, nine_picture, shaded, strip
-from core.lab.compared import COST, PAIRS, SCORE, Group, amount, cost_row, pair_rows, score_row
+from core.lab.compared import COST, PAIRS, SCORE, TOLD, Group, amount, cost_row, pair_rows, score_row, told_row
 from core.lab.display import figure
 from core.lab.folder import PAGE, SHOWN, read_json
 from core.lab.learner import Splits
@@ -22,6 +23,7 @@ from core.lab.report import Section, picture, write_page
 from core.lab.run import Run, blas_threads
 from core.lab.stats import mean_interval
 
+FEW = 5  # labels a class of the smaller probe
 SHOWN_TEXT = 1500  # characters of each text of a run
 
 
@@ -37,7 +39,9 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
                 "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
                 "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
                 "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
-                "included. Given: what else the method was told.", COST, [cost_row(group) for group in groups]),
+                "included. Settings tried: before these were chosen, where somebody has counted.",
+                COST, [cost_row(group) for group in groups]),
+        Section("", "", TOLD, [told_row(group) for group in groups]),
         Section("Score against cost", "Lines: the validation part while learning. Points: the test part, at the end. "
                 "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
                 pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
@@ -46,7 +50,7 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
     ]  # fmt: skip
 
 
-def code_section(runs: Mapping[str, Run]) -> Section:
+def code_sections(runs: Mapping[str, Run]) -> list[Section]:
     """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
     texts, told = [], dict[type, str]()
     for label, run in runs.items():
@@ -58,9 +62,23 @@ def code_section(runs: Mapping[str, Run]) -> Section:
         source = "\n".join(textwrap.dedent(inspect.getsource(getattr(kind, part)))
                            for part in ("update", "loss") if hasattr(kind, part))  # fmt: skip
         texts.append(f"# {label}: {kind.__module__}.{kind.__qualname__}\n{source}")
-    lead = "One update of each learner. Network, loss signature and optimizer are shared; what differs is where the " \
-           "gradient at the output comes from."  # fmt: skip
-    return Section("The lines that differ", lead, text="\n".join(texts))
+    rows = [[label, line(type(run.learner))] for label, run in runs.items()]
+    return [Section("Where the gradient at the output comes from", "The line in which each learner takes its loss; "
+                    "network, optimizer and update are shared.", ("task", "line"), rows),
+            Section("The lines that differ", "One update of each learner, whole.", text="\n".join(texts))]  # fmt: skip
+
+
+def line(kind: type) -> str:
+    """The statement in which a learner takes its loss: `loss, dy = ...`, or what its `loss` returns."""
+    if not hasattr(kind, "loss"):
+        return "no gradient goes through the network"
+    source = textwrap.dedent(inspect.getsource(kind.loss))
+    nodes = list(ast.walk(ast.parse(source)))
+    taken: list[ast.stmt] = [node for node in nodes if isinstance(node, ast.Assign)
+                             and ast.unparse(node.targets[0]).startswith("loss, ")]  # fmt: skip
+    found = (taken or [node for node in nodes if isinstance(node, ast.Return)])[-1]
+    comment = source.splitlines()[(found.end_lineno or 1) - 1].partition("  # ")[2].removesuffix("fmt: skip")
+    return ast.unparse(found) + (f"\n# {comment}" if comment else "")
 
 
 def first_matrix(run: Run) -> Array | None:
@@ -79,14 +97,17 @@ def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: P
         if W is None or W.size > 1 << 22:
             continue
         path = out / f"weights-{k}.png"
-        (weight_sheet if round(W.shape[0] ** 0.5) ** 2 == W.shape[0] >= 16 else shaded)(path, W)
+        if round(W.shape[0] ** 0.5) ** 2 == W.shape[0] >= 16:
+            weight_sheet(path, W, columns=12, most=60)
+        else:
+            shaded(path, W)
         pictures.append(picture(path, f"{label}, told {teachers[label]}"))
     return Section("What the first layers have learnt", "Of the first seed. Where inputs are pictures, each tile is "
                    "the weights into one hidden unit; else each column. Blue is positive, red negative.",
                    pictures=pictures)  # fmt: skip
 
 
-def labelled_pictures(runs: Mapping[str, Run]) -> Splits | None:
+def labelled_examples(runs: Mapping[str, Run]) -> Splits | None:
     """The examples, with their labels, that one of the learners holds, or its exam."""
     for run in runs.values():
         splits = getattr(run.learner, "splits", None) or getattr(getattr(run.learner, "exam", None), "splits", None)
@@ -97,29 +118,33 @@ def labelled_pictures(runs: Mapping[str, Run]) -> Splits | None:
 
 def probes_section(runs: Mapping[str, Run]) -> Section | None:
     """What a straight line reads out of each first hidden layer, on the same examples; labels for the observer only."""
-    splits = labelled_pictures(runs)
+    splits = labelled_examples(runs)
     if splits is None or splits.t_train.dtype.kind not in "iu" or len(set(splits.t_train.tolist())) < 2:
         return None
 
-    def read(code: Callable[[Array], Array | None]) -> str | None:
+    def read(code: Callable[[Array], Array | None]) -> list[str]:
         parts = [code(x) for x in splits[::2]]
         if any(part is None for part in parts):
-            return None
-        a, b, c = (np.asarray(part) for part in parts)
-        return figure(probe(Splits(a, splits.t_train, b, splits.t_val, c, splits.t_test)).test)
+            return []
+        (a, b, c), t = (np.asarray(part) for part in parts), splits.t_train
+        return [figure(probe(Splits(a[i], t[i], b, splits.t_val, c, splits.t_test)).test)
+                for i in (np.arange(len(t)), few)]  # fmt: skip
 
-    rows = [["the pixels themselves", read(lambda x: x) or "-", "-"]]
+    few = np.concatenate([np.flatnonzero(splits.t_train == c)[:FEW] for c in np.unique(splits.t_train)])
+    rows = [["the inputs themselves", *read(lambda x: x), "-", "-"]]
     for label, run in runs.items():
-        net, w = run.learner.net, run.w
+        net = getattr(run.learner, "actor", run.learner.net)  # of actor and critic side by side the first
+        w = run.w[: net.size]
         fresh = net.init(np.random.default_rng(0))
         with blas_threads(net.size):
             told = [read(partial(first_hidden, net, v)) for v in (w, fresh)]
         if told[0]:
-            rows.append([label, told[0], told[1] or "-"])
-    return Section("Linear probes on the same images", "Test accuracy of logistic regression on what the first hidden "
-                   "layer says: how much of the classes a straight line finds there. The probe is told all training "
-                   "labels, for the observer; the networks are not told more.",
-                   ("first hidden layer of", "learnt", "before learning"), rows) if len(rows) > 1 else None  # fmt: skip
+            rows.append([label, *told[0], *told[1]])
+    return Section("Linear probes on the same examples", "Test accuracy of logistic regression on what the first hidden "
+                   "layer says: how much of the classes a straight line finds there, with all labels of the training "
+                   f"part or {FEW} a class. The labels are for the observer; the networks are not told more.",
+                   ("first hidden layer of", "learnt, all labels", f"{FEW} a class", "before learning, all labels",
+                    f"{FEW} a class"), rows) if len(rows) > 1 else None  # fmt: skip
 
 
 def said_section(groups: Sequence[Group]) -> list[Section]:
@@ -131,7 +156,7 @@ def said_section(groups: Sequence[Group]) -> list[Section]:
         for title, text in found.items() if isinstance(found, dict) else ():
             more = " ..." if len(str(text)) > SHOWN_TEXT else ""
             texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
-    return [Section("What they say", "Out of the first seed's report.", text="\n".join(texts))] if texts else []
+    return [Section("Out of their reports", "Of the first seed.", text="\n".join(texts))] if texts else []
 
 
 def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, lead: str) -> list[Section]:
@@ -148,7 +173,7 @@ def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, le
         sections += show(runs, out) if show else []
     sections += said_section(groups)
     if runs:
-        sections.append(code_section(runs))
+        sections += code_sections(runs)
     if closed:
         sections.append(Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)))
     sections.append(

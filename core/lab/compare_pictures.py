@@ -33,8 +33,10 @@ def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
     for value, name in zip(span or (), ("chance", "reference"), strict=False):
         axis.axvline(value, color="0.5", linewidth=0.8, linestyle=":")
         axis.annotate(name, (value, 0.4), fontsize=7, color="0.4", ha="center")
+    seen = [value for group in groups for value in group.values(metric)] + list(span or ())
+    room = 0.08 * (max(seen) - min(seen)) or 1.0  # intervals of two seeds may be wider than the metric's whole range
     axis.set(yticks=[-k for k in range(len(groups))], yticklabels=[group.label for group in groups], xlabel=metric,
-             ylim=(-len(groups) + 0.4, 0.7))  # fmt: skip
+             xlim=(min(seen) - room, max(seen) + room), ylim=(-len(groups) + 0.4, 0.7))  # fmt: skip
     axis.grid(axis="x", alpha=0.3)
     drawn.savefig(path, dpi=100)
 

@@ -189,25 +189,16 @@ def scale(groups: Sequence[Group], metric: str) -> tuple[float, float] | None:
     return None
 
 
-SCORE = ("task", "teacher gives", "mean", "95 % interval", "every seed")
-COST = (
-    "task",
-    "examples",
-    "seconds",
-    "operations",
-    "answers",
-    "bits, at most",
-    "parameters",
-    "settings tried",
-    "given",
-)
+SCORE = ("task", "mean", "95 % interval", "every seed")
+TOLD = ("task", "teacher gives", "given beside that")
+COST = ("task", "examples", "seconds", "operations", "answers", "bits at most", "parameters", "settings tried")
 PAIRS = ("A", "B", "A - B", "95 % interval", "P(A better)", "95 % interval")
 
 
 def score_row(group: Group, metric: str) -> list[str]:
     values = group.values(metric)
     mean, low, high = mean_interval(values)
-    return [group.label, group.teacher, figure(mean),
+    return [group.label, figure(mean),
             f"{figure(low)} to {figure(high)}" if len(values) > 1 else "one seed",
             " ".join(map(figure, values))]  # fmt: skip
 
@@ -216,8 +207,11 @@ def cost_row(group: Group) -> list[str]:
     costs = group.costs()
     tried = group.cell.trials
     return [group.label, *(amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")),
-            amount(group.first["parameters"]), "-" if tried is None else str(tried),
-            group.cell.given or "-"]  # fmt: skip
+            amount(group.first["parameters"]), "-" if tried is None else str(tried)]  # fmt: skip
+
+
+def told_row(group: Group) -> list[str]:
+    return [group.label, group.teacher, group.cell.given or "nothing"]
 
 
 def amount(value: float | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core.lab.cells import Cell
 from core.lab.episodes import make as make_envs
 from core.lab.learner import positive
 from core.layers import Rng, tanh
@@ -16,6 +17,7 @@ from reinforcement.evolution import Evolution
 
 PARADIGM = "reinforcement"
 PROBLEM = "cartpole"
+CELL = Cell(bits=1, passes=1)  # every step is acted in once, and nothing goes back
 PRESETS = {"quick": {"updates": 40}, "best": {"updates": 100, "pairs": 64}}
 
 

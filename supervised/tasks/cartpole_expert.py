@@ -23,7 +23,8 @@ from supervised.learner import Model, Supervised
 PARADIGM = "supervised"
 PROBLEM = "cartpole"
 PRESETS = {"quick": {"updates": 800}, "best": {}}
-CELL = Cell(given="An expert, who balances to the end.", bits=1, teacher="an expert's action", trials=4)
+CELL = Cell(given="An expert, who balances to the end.", bits=1, teacher="an expert's action", trials=4,
+            show=cartpole.decisions)  # fmt: skip
 
 
 @dataclass(frozen=True)
