@@ -16,6 +16,7 @@ import numpy as np
 
 from core.initializers import Array
 from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, Game
+from reinforcement.go import KOMI, SIZE, go
 from reinforcement.opponents import Player
 from reinforcement.opponents import opponent as named
 
@@ -71,6 +72,11 @@ def connect_four(**options: Any) -> BoardEnv:
     return BoardEnv(CONNECT_FOUR, **options)
 
 
-for name, entry in (("trivium/TicTacToe-v0", tic_tac_toe), ("trivium/ConnectFour-v0", connect_four)):
+def small_go(size: int = SIZE, komi: float = KOMI, **options: Any) -> BoardEnv:
+    return BoardEnv(go(size, komi), **options)
+
+
+for name, entry in (("trivium/TicTacToe-v0", tic_tac_toe), ("trivium/ConnectFour-v0", connect_four),
+                    ("trivium/Go-v0", small_go)):  # fmt: skip
     if name not in gym.registry:
         gym.register(name, entry)
