@@ -27,9 +27,12 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   predict DIR FILE          what a run's network says of the examples in a file
   generate DIR              a run's network writes: trivium generate DIR --prompt "Once upon"
   speak DIR                 a run's network says words, as wav files: trivium speak DIR --word seven
-  compare PROBLEM           one problem, three teachers: a label, nothing, a reward
-  inspect FILE              where a checkpoint comes from; nothing in it is run
+  play GAME DIR             you play against a run's network: trivium play connect_four DIR
+  compare PROBLEM|all|DIRS  one problem, three teachers: a label, nothing, a reward; or any finished runs
+  study SPEC                tasks x settings x seeds, on this machine or on a cluster
+  status DIR                how far a study is
   results [run|docs]        the figures that documents quote: measured again, written into them
+  inspect FILE              where a checkpoint comes from; nothing in it is run
   check TASK                does a task keep the contract?
   new PARADIGM NAME         writes a task of your own, and its test
   data [NAME]               the data sets, and where they lie; fetches one
@@ -68,14 +71,6 @@ class PredictFlags:
     task: str | None = None  # the task's file, for a run whose task came as a file
     data: Path | None = None  # where data sets lie, if --data was given to the run
     json: bool = False  # prints JSON
-
-
-@dataclass(frozen=True)
-class DataFlags:
-    """The data sets: what they are, where they lie; with a name, fetches that one."""
-
-    name: str | None = None  # the set to fetch; all are listed without
-    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
 
 
 def _run(args: Sequence[str], paradigm: str | None = None) -> int:
@@ -179,42 +174,6 @@ def _predict(args: Sequence[str]) -> int:
     return 0
 
 
-def _list(args: Sequence[str]) -> int:
-    from core.lab.tasks import describe, installed
-
-    infos = [describe(name, module) for name, module in installed().items()]
-    if args and args != ["--json"]:
-        from core.lab.errors import Refusal
-
-        raise Refusal(f"trivium list takes no {args[0]!r} (only --json)")
-    if args:
-        print(json.dumps([vars(info) for info in infos]))
-        return 0
-    infos.sort(key=lambda info: (info.paradigm != "supervised", info.paradigm != "unsupervised", info.name))
-    wide = [max((len(getattr(info, part)) for info in infos), default=0) for part in ("name", "paradigm", "problem")]
-    for info in infos:
-        needs = f" (needs: {info.needs})" if info.needs else ""
-        print(f"{info.name:{wide[0]}}  {info.paradigm:{wide[1]}}  {info.problem:{wide[2]}}  {info.summary}{needs}")
-    return 0
-
-
-def _data(args: Sequence[str]) -> int:
-    from core.lab.datasets import fetch, table
-    from core.lab.flags import parse
-
-    named = args and not args[0].startswith("-")  # the name may stand alone: trivium data mnist
-    flags = parse(DataFlags, ["--name", *args] if named else args, "trivium data")
-    if flags.name:
-        for path in fetch(flags.name, flags.data):
-            print(path)
-        return 0
-    from core.lab.display import table as show
-
-    rows = table(flags.data)
-    show(list(rows[0]), [[str(cell) for cell in row.values()] for row in rows])
-    return 0
-
-
 def _of(module: str, name: str) -> Callable[[Sequence[str]], int]:
     """The command `name` of a module that is imported when it runs."""
 
@@ -228,12 +187,13 @@ def _of(module: str, name: str) -> Callable[[Sequence[str]], int]:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "demo": _of("core.lab.demo", "demo"), "list": _list, "run": _run, "resume": _resume, "eval": _eval,
-    "predict": _predict, "generate": _of("core.lab.generate", "generate"), "speak": _of("core.lab.speak", "speak"),
-    "data": _data,
-    "compare": _of("core.lab.compare", "compare"), "check": _of("core.lab.check", "check"),
-    "inspect": _of("core.lab.inspect", "inspect"), "results": _of("core.lab.results", "results"),
-    "new": _of("core.lab.scaffold", "new")}  # fmt: skip
+    "demo": _of("core.lab.demo", "demo"), "list": _of("core.lab.listing", "tasks"), "run": _run, "resume": _resume,
+    "eval": _eval, "predict": _predict, "generate": _of("core.lab.generate", "generate"),
+    "speak": _of("core.lab.speak", "speak"), "play": _of("reinforcement.play", "play"),
+    "compare": _of("core.lab.compare", "compare"), "study": _of("core.lab.study", "study"),
+    "status": _of("core.lab.study_status", "status"), "results": _of("core.lab.results", "results"),
+    "inspect": _of("core.lab.inspect", "inspect"), "check": _of("core.lab.check", "check"),
+    "new": _of("core.lab.scaffold", "new"), "data": _of("core.lab.listing", "data")}  # fmt: skip
 
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:
