@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from core.lab.quotes import documents, refill
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("core", "supervised", "unsupervised", "reinforcement")
 SIBLINGS = PACKAGES[1:]
@@ -58,6 +60,16 @@ def test_nothing_that_is_loaded_can_execute():
                 if isinstance(node, ast.keyword) and node.arg in ("allow_pickle", "shell"):
                     assert isinstance(node.value, ast.Constant), path
                     assert node.value.value is False, path
+
+
+def test_documents_quote_what_the_records_hold():
+    quotes = 0
+    for path in documents(ROOT):
+        text = path.read_text("utf-8")
+        quotes += text.count("<!--=")
+        _, stale = refill(text, ROOT / "benchmarks" / "results", path)
+        assert not stale, "trivium results docs writes them"
+    assert quotes > 100
 
 
 @pytest.fixture(scope="session")
