@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from core.lab.learner import positive
 from core.layers import Rng
@@ -33,8 +33,6 @@ class Config(BoardGame):
     alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
     think: int = 50  # simulations before a move when it is judged, and roll-outs of the MCTS that it is judged by
     openings: int = 50  # of four random moves, from which it is judged, with either colour
-
-    SHORTEST: ClassVar[int] = 9  # openings of more random moves are hardly a game
 
     def __post_init__(self) -> None:
         super().__post_init__()
