@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, Stopped
 from core.lab.jobs import Ended, Job
 
 Work = Callable[[Job], Ended]
@@ -97,16 +97,16 @@ def is_trusted(address: str) -> bool:
         return False
 
 
-def _looks(token: Path) -> tuple[bool, str]:
+def _looks(file: Path) -> tuple[bool, str]:
     """What a worker sees: is the study's folder there, and which Trivium has it?"""
     from importlib.metadata import version
 
-    return token.exists(), version("trivium")
+    return file.exists(), version("trivium")
 
 
 @contextmanager
-def cluster(address: str, token: Path) -> Iterator[Engine]:
-    """A Dask cluster whose workers have one thread each and see the study's folder, told by the file `token`.
+def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
+    """A Dask cluster whose workers have one thread each and see the study's `file`; and how many they are.
 
     Raises Refusal for an address that is neither loopback nor TLS, for a scheduler that does not answer within ten
     seconds, and for workers that are none, not to be trusted, or unfit. Certificates come from Dask's own settings.
@@ -120,21 +120,32 @@ def cluster(address: str, token: Path) -> Iterator[Engine]:
     if not is_trusted(address):
         raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
                       "run whatever code they are sent")  # fmt: skip
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): is it running?") from error
     with client:
-        _inspect(client, address, token, version("trivium"))
-        yield lambda work, jobs: _parallel("dask", -1, work, jobs, client=client)
+        workers = _inspect(client, address, file, version("trivium"))
+
+        def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
+            try:
+                yield from _parallel("dask", -1, work, jobs, client=client)
+            except Stopped:
+                raise
+            except Exception as error:  # work itself raises nothing
+                raise Refusal(f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
+                              "start it, and give the command again") from error  # fmt: skip
+
+        yield engine, workers
 
 
-def _inspect(client: Any, address: str, token: Path, ours: str) -> None:
+def _inspect(client: Any, address: str, file: Path, ours: str) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
         workers = client.scheduler_info(n_workers=-1)["workers"]
-        seen = client.run(_looks, token)
+        seen = client.run(_looks, file)
     except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
         raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
     for name, info in workers.items():
@@ -144,6 +155,7 @@ def _inspect(client: Any, address: str, token: Path, ours: str) -> None:
             raise Refusal(f"the worker {name} has {info['nthreads']} threads: start workers with --nthreads 1")
     for name, (there, theirs) in seen.items():
         if not there:
-            raise Refusal(f"the worker {name} does not see {token.parent}: the folder must be shared")
+            raise Refusal(f"the worker {name} does not see {file.parent}: the folder must be shared")
         if theirs != ours:
             raise Refusal(f"the worker {name} has Trivium {theirs}, this machine {ours}")
+    return len(workers)

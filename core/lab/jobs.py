@@ -40,8 +40,10 @@ Ended = tuple[Job, Outcome]
 def one_thread() -> Iterator[None]:
     """One thread in BLAS and OpenMP, in those loaded already and in those that are yet to be.
 
-    Jobs share the processor, and so the bytes of a run do not depend on how many run beside it.
+    Jobs share the processor, and so the bytes of a run do not depend on how many run beside it. SciPy's BLAS is loaded
+    first: then it is limited too, and every row names the same libraries, whatever its process did before.
     """
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     from core.lab.run import THREAD_VARIABLES

@@ -21,7 +21,7 @@ import json
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +42,7 @@ class Planned:
     task: str
     setting: dict[str, Any]
     config: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        """'quick: lr 0.001, hidden 64'."""
-        fields = ", ".join(f"{name} {_short(value)}" for name, value in self.setting.items())
-        return f"{self.job.preset}: {fields}" if fields else self.job.preset
-
-
-def _short(value: Any) -> str:
-    return "-".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    label: str = ""  # what tells its setting from the others of its task: 'lr 0.001, hidden 64'
 
 
 def load_spec(path: Path) -> dict[str, Any]:
@@ -73,16 +64,15 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
     tables = spec.get("study")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         return [], [*faults, "the spec needs at least one table [[study]] with a task"]
+    common = _seeds("the spec", spec.get("seeds", 1), faults)
+    usual = _preset("the spec", spec.get("preset", "default"), faults)
     planned: dict[str, Planned] = {}
     for number, table in enumerate(tables, 1):
         where = f"study {number}"
         faults += _unknown(where, table, ("task", "preset", "seeds", "config", "grid"))
-        seeds = _seeds(where, table.get("seeds", spec.get("seeds", 1)), faults)
+        seeds = _seeds(where, table["seeds"], faults) if "seeds" in table else common
+        name = _preset(where, table["preset"], faults) if "preset" in table else usual
         settings = list(_settings(where, table, faults))
-        name = table.get("preset", spec.get("preset", "default"))
-        if name not in PRESET_NAMES:
-            faults.append(f"{where}: there is no preset {name!r}{nearest(str(name), PRESET_NAMES)}")
-            name = "default"
         task = _task(where, table.get("task"), beside, faults)
         if task is None:
             continue
@@ -96,8 +86,31 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
                 key = _key(task.name, sha, config, seed)
                 job = Job(source, seed, name, runs / key, data, False, tuple(setting.items()), sha)
                 if planned.setdefault(key, made := Planned(job, key, task.name, setting, config)) is not made:
-                    faults.append(f"{where}: {task.name} with {made.label}, seed {seed} is there already")
-    return list(planned.values()), list(dict.fromkeys(faults))
+                    faults.append(f"{where}: {task.name} with {setting}, preset {name}, seed {seed} is there already")
+    return _labelled(list(planned.values())), list(dict.fromkeys(faults))
+
+
+def _labelled(planned: list[Planned]) -> list[Planned]:
+    """Each with its label: the preset where a task has several, and the fields in which its settings differ."""
+    groups: dict[str, list[Planned]] = {}
+    for p in planned:
+        groups.setdefault(p.task, []).append(p)
+    differ: dict[str, list[str]] = {}
+    presets: dict[str, bool] = {}
+    for task, group in groups.items():
+        fields = dict.fromkeys(field for p in group for field in p.setting)
+        differ[task] = [field for field in fields if any(p.config[field] != group[0].config[field] for p in group)]
+        presets[task] = len({p.job.preset for p in group}) > 1
+    return [replace(p, label=_label(p, differ[p.task], presets[p.task])) for p in planned]
+
+
+def _label(p: Planned, fields: list[str], with_preset: bool) -> str:
+    said = ", ".join(f"{field} {_short(p.config[field])}" for field in fields)
+    return (f"{p.job.preset}: " if with_preset and said else "") + (said or p.job.preset)
+
+
+def _short(value: Any) -> str:
+    return "-".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _unknown(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> list[str]:
@@ -113,6 +126,13 @@ def _seeds(where: str, value: Any, faults: list[str]) -> list[int]:
     faults.append(f"{where}: seeds must be a number from 1 to {MOST}, or a list of different whole numbers from 0, "
                   f"not {value!r}")  # fmt: skip
     return []
+
+
+def _preset(where: str, name: Any, faults: list[str]) -> str:
+    if name in PRESET_NAMES:
+        return str(name)
+    faults.append(f"{where}: there is no preset {name!r}{nearest(str(name), PRESET_NAMES)}")
+    return "default"
 
 
 def _settings(where: str, table: Mapping[str, Any], faults: list[str]) -> Iterator[dict[str, Any]]:
@@ -190,8 +210,15 @@ def _key(task: str, sha: str | None, config: Mapping[str, Any], seed: int) -> st
 
 def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:
     """Where two values of JSON differ, path by path: 'study.1.grid.lr: [0.1] was, [0.2] is'."""
+    before, now = _numbered(before), _numbered(now)
     if isinstance(before, dict) and isinstance(now, dict):
         for name in dict.fromkeys([*before, *now]):
             yield from differences(before.get(name), now.get(name), f"{where}.{name}" if where else name)
     elif before != now:
         yield f"{where}: {json.dumps(before)} was, {json.dumps(now)} is"
+
+
+def _numbered(value: Any) -> Any:
+    """A list of tables as a table of tables by their number."""
+    tables = isinstance(value, list) and value and all(isinstance(each, dict) for each in value)
+    return {str(k): each for k, each in enumerate(value, 1)} if tables else value

@@ -92,7 +92,8 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
                                        "config": p.config, "seed": p.job.seed, "task_sha256": p.job.task_sha256}
                                for p in planned}}))  # fmt: skip
     try:
-        if out.exists() and not (out / SPEC).exists() and any(e.name != folders.LOCK for e in out.iterdir()):
+        ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", folders.LOCK}
+        if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
             raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
         for part in (ROWS, FAILED, RUNS):
             (out / part).mkdir(parents=True, exist_ok=True)
@@ -127,9 +128,10 @@ def _run(planned: Sequence[Planned], folder: Path, flags: StudyFlags) -> int | N
 
     token = f"{os.getpid()}-{time.time_ns()}"
     caught: list[int] = []
-    with _session(folder, token, flags, caught):
-        chosen = cluster(flags.scheduler, folder / SESSION) if flags.scheduler else nullcontext(local(flags.jobs))
-        with chosen as engine:
+    here = nullcontext((local(flags.jobs), flags.jobs))
+    with cluster(flags.scheduler, folder / SPEC) if flags.scheduler else here as (engine, workers):
+        said = {"token": token, "workers": workers, "engine": flags.engine, "scheduler": flags.scheduler}
+        with _session(folder, said, caught):
             jobs = (job for job in left if not caught)
             for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, flags.json):
                 if isinstance(outcome, int):
@@ -142,9 +144,8 @@ def _run(planned: Sequence[Planned], folder: Path, flags: StudyFlags) -> int | N
 
 
 @contextmanager
-def _session(folder: Path, token: str, flags: StudyFlags, caught: list[int]) -> Iterator[None]:
+def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[None]:
     """While session.json holds the token, its jobs run; SIGINT and SIGTERM take it out, and each job saves and ends."""
-    said = {"token": token, "workers": flags.jobs, "engine": flags.engine, "scheduler": flags.scheduler}
 
     def end(signum: int, frame: Any) -> None:
         if caught:  # asked twice: at once, and the runs go on from their last checkpoints
@@ -191,7 +192,10 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
         seconds = round(time.perf_counter() - began, 3)
         outcome = {"key": job.folder.name, "setting": dict(job.config), "task_sha256": job.task_sha256, **outcome,
                    "job_seconds": seconds}  # fmt: skip
-        folders.write_json(row, outcome)
+        try:
+            folders.write_json(row, outcome)
+        except OSError as error:
+            return job, f"cannot write {row}: {error.strerror or error}"
     return job, outcome
 
 
