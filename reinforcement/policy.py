@@ -16,7 +16,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.episodes import Envs
 from core.layers import Back, Layer, Rng
-from core.losses import log_softmax
+from core.losses import places
 from core.network import Concat
 
 LOG_2PI = math.log(2 * math.pi)
@@ -72,16 +72,23 @@ def entropy(log_p: Array) -> tuple[Array, Array]:
 
 
 def categorical(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, float], Array]]:
-    """A `Density`: y (..., A), action (...). The gradient of log p is onehot(action) - p."""
-    log_p, chosen = log_softmax(y), action[..., None]
-    H, dH = entropy(log_p)
+    """A `Density`: y (..., A), action (...). The gradient of log p is onehot(action) - p, of H -p (log p + H)."""
+    z = y.reshape(-1, y.shape[-1]).T.copy()  # A, B: where actions are few, all is faster down the columns
+    at = places(z, action)  # B
+    z -= np.maximum.reduce(z)
+    p = np.exp(z)
+    s = np.add.reduce(p)  # B
+    p /= s
+    z -= np.log(s, s)  # log p
+    H = -np.add.reduce(p * z)  # B
 
     def back(dl: Array, dh: float) -> Array:
-        dy: Array = dh * dH - dl[..., None] * np.exp(log_p)
-        np.put_along_axis(dy, chosen, np.take_along_axis(dy, chosen, -1) + dl[..., None], -1)
-        return dy
+        d = p * (dh * (z + H) + dl.reshape(-1))
+        np.negative(d, d)
+        d.put(at, d.take(at) + dl.reshape(-1))
+        return d.T.reshape(y.shape)
 
-    return np.take_along_axis(log_p, chosen, -1)[..., 0], H, back
+    return z.take(at).reshape(action.shape), H.reshape(action.shape), back
 
 
 def gaussian(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, float], Array]]:

@@ -9,6 +9,7 @@ where the advantage A pushes it. Actions are choices or numbers: `family` knows 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,16 +36,15 @@ def ppo_loss(y: Array, action: Array, old_log_p: Array, advantage: Array, target
     """
     log_p, H, back = density(y[:, :-1], action)  # B, B
     ratio = np.exp(log_p - old_log_p)
-    free, held = ratio * advantage, np.clip(ratio, 1 - clip, 1 + clip) * advantage
+    free, held = ratio * advantage, ratio.clip(1 - clip, 1 + clip) * advantage
     error = y[:, -1] - target
-    loss = (value_weight * error * error - np.minimum(free, held) - entropy_weight * H).mean()
+    loss = value_weight * error.dot(error) - (np.minimum(free, held) + entropy_weight * H).sum()
 
-    pull = np.where(free <= held, free, 0)  # A r, but 0 where the ratio is held: there the minimum is flat
+    free[free > held] = 0  # A r, but 0 where the ratio is held: there the minimum is flat
     dy = np.empty_like(y)
-    dy[:, :-1] = back(-pull, -entropy_weight)
-    dy[:, -1] = 2 * value_weight * error
-    dy /= len(y)
-    return float(loss), dy
+    dy[:, :-1] = back(free * (-1 / len(y)), -entropy_weight / len(y))
+    dy[:, -1] = (2 * value_weight / len(y)) * error
+    return float(loss) / len(y), dy
 
 
 class PPO:
@@ -99,10 +99,12 @@ class PPO:
         steps = rollout(self.envs, lambda obs: self.family.draw(self.rng, self.logits(weights, obs)), self.T)  # T, n
         experience, losses = self.judge(steps), []
         N = len(experience[0])
+        edges = np.linspace(0, N, max(1, N // self.batch) + 1).astype(int)  # of the minibatches, as even as can be
         for _ in range(self.epochs):
             order = self.rng.permutation(N)
-            for i in np.array_split(order, max(1, N // self.batch)):
-                losses.append(self.loss(self.w, tuple(part[i] for part in experience), self.g))
+            shuffled = [part.take(order, 0) for part in experience]
+            for a, b in pairwise(edges):
+                losses.append(self.loss(self.w, tuple(part[a:b] for part in shuffled), self.g))
                 clip_norm(self.g, self.max_norm)
                 self.optimizer.step(self.w, self.g, self.schedule(self.progress))
         if self.seen is not None:

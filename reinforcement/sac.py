@@ -115,7 +115,8 @@ class SAC:
         """obs, action, reward, discount and the observation that follows, of the valid steps, each (N, ...)."""
         dtype = self.w.dtype
         discount = (self.gamma * ~steps.terminated).astype(dtype)
-        parts = steps.obs, steps.action, steps.reward.astype(dtype), discount, steps.next_obs
+        obs, next_obs = (part.astype(dtype, copy=False) for part in (steps.obs, steps.next_obs))
+        parts = obs, steps.action, steps.reward.astype(dtype), discount, next_obs
         return tuple(part[steps.valid] for part in parts)
 
     def learn(self, batch: tuple[Array, ...]) -> dict[str, float]:

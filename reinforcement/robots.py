@@ -1,0 +1,79 @@
+"""Robots in simulation that walk and run, as Gymnasium has them, and soft actor-critic for each of them.
+
+The extra `robots` brings the simulators, Box2D and MuJoCo. A robot sees the angles and speeds of its joints and says
+how hard to turn each, from -1 to 1; what it is paid for is to get on, and what it pays is force.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gymnasium as gym
+
+from core.lab.episodes import make as make_envs
+from core.lab.learner import positive
+from core.layers import Rng
+from core.network import MLP
+from reinforcement.evaluate import ReturnExam
+from reinforcement.policy import SQUASHED
+from reinforcement.sac import SAC
+
+SPAN = 64  # steps of all robots together in one update
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is chosen for a robot's learning. Raises ValueError for nonsense."""
+
+    steps: int = 200_000  # to learn from
+    hidden: int = 128  # units in each of the two hidden layers, of actor and critics alike
+    lr: float = 1e-3  # step size of Adam
+    envs: int = 8  # robots side by side
+    every: int = 2  # steps for one minibatch
+    batch: int = 256  # steps in a minibatch
+    memory: int = 200_000  # steps that are remembered
+    gamma: float = 0.99  # a reward k steps away counts gamma^k
+    follow: float = 0.005  # how fast the old critics follow
+    blind: int = 10_000  # steps that are drawn evenly, at first
+    episodes: int = 100  # that judge; a tenth as many choose
+
+    def __post_init__(self) -> None:
+        positive(self, "steps", "hidden", "lr", "envs", "every", "batch", "episodes")
+        for name in ("gamma", "follow"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+        for name in ("envs", "every"):
+            if getattr(self, name) > SPAN:
+                raise ValueError(f"{name} must be at most {SPAN}, not {getattr(self, name)}")
+        if not 0 <= self.blind < self.steps:
+            raise ValueError(f"blind must be from 0 to below the {self.steps} steps, not {self.blind}")
+
+
+def robot(name: str, **options: Any) -> Any:
+    """A registered robot; MuJoCo's grumbling at the form of Gymnasium's models is not ours to print."""
+    if not name.startswith("Bipedal"):
+        import mujoco
+
+        mujoco.set_mju_user_warning(lambda message: None)
+        if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+            os.environ.setdefault("MUJOCO_GL", "egl")  # draws without a screen, where it can
+    return gym.make(name, disable_env_checker=True, **options)
+
+
+def agent(name: str, config: Choices, rng: Rng, reference: float, whose: str) -> SAC:
+    """SAC for a robot that sees I numbers and says A; `reference` is the return of somebody's agent."""
+    one = partial(robot, name)
+    env = one()
+    I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden
+    env.close()
+    exam = ReturnExam(partial(make_envs, one), reference, whose, film=partial(one, render_mode="rgb_array"),
+                      n_val=max(2, config.episodes // 10), n_test=config.episodes, family=SQUASHED,
+                      monitor="+val_return")  # fmt: skip
+    return SAC(MLP(I, H, H, 2 * A, last_gain=0.1), MLP(I + A, H, H, 1, members=2), exam.make_envs, exam, config.lr, rng,
+               updates=max(1, (config.steps - config.blind) // SPAN), n=config.envs, T=SPAN // config.envs,
+               batches=SPAN // config.every, batch=config.batch, memory=config.memory, gamma=config.gamma,
+               follow=config.follow, blind=config.blind)  # fmt: skip

@@ -1,0 +1,19 @@
+"""Hop on one leg without falling (Hopper-v5), by SAC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.layers import Rng
+from reinforcement.robots import Choices as Config
+from reinforcement.robots import agent
+from reinforcement.sac import SAC
+
+PARADIGM = "reinforcement"
+PROBLEM = "hopper"
+NEEDS = {"mujoco": "trivium[robots]"}
+PRESETS = {"quick": {"steps": 12_000, "blind": 4_000, "hidden": 64, "episodes": 20}, "best": {"steps": 1_000_000}}
+
+
+def make(config: Config, rng: Rng, data: Any) -> SAC:
+    return agent("Hopper-v5", config, rng, 2325, "SAC, as published in the zoo of Stable-Baselines3")
