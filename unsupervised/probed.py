@@ -99,9 +99,10 @@ class ProbedCode:
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
         """The auto-encoder's. The probe is fitted at once, not by steps: its gradient is 0."""
         n = self.auto.net.size
+        u, v = w[:n], None if g is None else g[:n]
         if g is not None:
             g[n:] = 0
-        return self.auto.loss(w[:n], batch, None if g is None else g[:n], rng)
+        return self.auto.loss(u, batch, v, rng)  # the gradient comes from the picture itself: y - x
 
     def logits(self, w: Array, x: Array) -> Array:
         y: Array = self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]

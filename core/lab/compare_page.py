@@ -73,12 +73,13 @@ def line(kind: type) -> str:
     if not hasattr(kind, "loss"):
         return "no gradient goes through the network"
     source = textwrap.dedent(inspect.getsource(kind.loss))
-    nodes = list(ast.walk(ast.parse(source)))
-    taken: list[ast.stmt] = [node for node in nodes if isinstance(node, ast.Assign)
-                             and ast.unparse(node.targets[0]).startswith("loss, ")]  # fmt: skip
-    found = (taken or [node for node in nodes if isinstance(node, ast.Return)])[-1]
-    comment = source.splitlines()[(found.end_lineno or 1) - 1].partition("  # ")[2].removesuffix("fmt: skip")
-    return ast.unparse(found) + (f"\n# {comment}" if comment else "")
+    for start in ("loss, ", "return "):
+        for node in ast.walk(ast.parse(source)):
+            text = " ".join(str(ast.get_source_segment(source, node)).split()) if isinstance(node, ast.stmt) else ""
+            if text.startswith(start):
+                comment = source.splitlines()[(node.end_lineno or 1) - 1].partition("  # ")[2].replace("fmt: skip", "")
+                return text + (f"\n# {comment}" if comment else "")
+    return "-"
 
 
 def first_matrix(run: Run) -> Array | None:
@@ -140,9 +141,9 @@ def probes_section(runs: Mapping[str, Run]) -> Section | None:
             told = [read(partial(first_hidden, net, v)) for v in (w, fresh)]
         if told[0]:
             rows.append([label, *told[0], *told[1]])
-    return Section("Linear probes on the same examples", "Test accuracy of logistic regression on what the first hidden "
-                   "layer says: how much of the classes a straight line finds there, with all labels of the training "
-                   f"part or {FEW} a class. The labels are for the observer; the networks are not told more.",
+    return Section("Linear probes on the same examples", "Test accuracy of logistic regression on what the first "
+                   "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
+                   f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
                    ("first hidden layer of", "learnt, all labels", f"{FEW} a class", "before learning, all labels",
                     f"{FEW} a class"), rows) if len(rows) > 1 else None  # fmt: skip
 

@@ -17,7 +17,7 @@ from unsupervised.world_model import WorldModel
 PARADIGM = "unsupervised"
 PROBLEM = "cartpole"
 PRESETS = {"quick": {"updates": 3000}, "best": {}}
-CELL = Cell(given="The goal, as a distance: upright, in the middle. Idle play: 16,000 random steps.", trials=16, bits=0)
+CELL = Cell(given="The goal, as a distance: upright, in the middle. Idle play: 16,000 random steps.", trials=22, bits=0)
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Config:
     envs: int = 64  # cart-poles side by side at idle play
     steps: int = 256  # of each of them
     width: int = 8  # beginnings of plans that are thought on
-    depth: int = 15  # steps that are thought ahead
+    depth: int = 20  # steps that are thought ahead
 
     def __post_init__(self) -> None:
         positive(self, "hidden", "lr", "updates", "batch", "envs", "steps", "width", "depth")
