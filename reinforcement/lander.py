@@ -17,11 +17,11 @@ import numpy as np
 from gymnasium.wrappers import TransformReward
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Policy
+from core.lab.episodes import Envs, Policy, play
 from core.lab.episodes import make as make_envs
 from core.lab.learner import Report
 from core.layers import Rng
-from reinforcement.evaluate import Logits, ReturnExam
+from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
 
 NAME = "LunarLander-v3"
 DISCRETE: Any = SimpleNamespace(unwrapped=SimpleNamespace(continuous=False))  # all that the heuristic asks of its world
@@ -53,15 +53,23 @@ def exam() -> ReturnExam:
 
 @dataclass(frozen=True)
 class ExpertExam:
-    """Greedy episodes beside the expert's from the same starts: what the expert earns is the reference."""
+    """How often the learner, where it comes to itself, does what the expert would: no reward chooses the weights.
+
+    The report is of returns, beside the expert's from the same starts, which are the reference.
+    """
 
     play: ReturnExam
     expert: Policy
+    n_val: int = 8  # episodes that choose; each of their steps is a question to the expert
+    monitor: str = "+val_agreement"
     labels: int = 0
-    monitor: str = "+val_return"
 
     def validate(self, logits: Logits) -> dict[str, float]:
-        return self.play.validate(logits)
+        envs, same, asked = self.play.make_envs(self.n_val, np.random.default_rng(VAL_SEED)), 0, 0
+        for step in play(envs, lambda obs: self.play.family.best(logits(obs)), VAL_SEED):
+            same += int((self.expert(step.obs) == step.action)[step.valid].sum())
+            asked += int(step.valid.sum())
+        return {"val_agreement": same / asked, "answers": float(asked)}
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         made = replace(self.play, baselines={"the expert": self.expert}).report(logits, folder)
