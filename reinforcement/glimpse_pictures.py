@@ -1,0 +1,138 @@
+"""An agent that looks, drawn: its paths over pictures, what it confuses, how often it looks; and as a film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.film import write_gif
+from reinforcement.glimpse_env import drawn, windows
+
+if TYPE_CHECKING:
+    from reinforcement.evaluate_glimpse import GlimpseExam, Looked
+
+RIGHT, WRONG = (0.1, 0.55, 0.25), (0.8, 0.15, 0.15)
+
+
+def pictures(folder: Path, exam: GlimpseExam, looked: Looked) -> dict[str, str]:
+    """Writes all of them; file: caption."""
+    s = exam.splits
+    chosen = np.array([np.flatnonzero(s.t_test == c)[k] for k in (0, 1) for c in np.unique(s.t_test)])
+    draw_paths(folder / "looks.png", exam, looked, chosen[: exam.C])
+    draw_confusion(folder / "confusion.png", s.t_test, looked.said, exam.C)
+    draw_counts(folder / "how_many.png", looked, s.t_test)
+    write_film(folder / "looking.gif", exam, looked, chosen)
+    return {
+        "looking.gif": "The agent looks at the first test pictures of each class; red answers are wrong",
+        "looks.png": "One test picture of each class, look by look, and the answer; on the right the whole picture",
+        "confusion.png": "What the agent said of the test pictures of each class",
+        "how_many.png": "How many looks it took, and how often it was right after so many",
+    }
+
+
+def steps(exam: GlimpseExam, path: Array, x: Array) -> list[Array]:
+    """One frame a look (S scale, S scale, 3) uint8."""
+    shows, mask, frames = windows(round(len(x) ** 0.5), exam.window), np.zeros(len(x), bool), []
+    for place in path[path >= 0]:
+        mask = mask | shows[place]
+        frames.append(drawn(x, mask, shows[place]))
+    return frames
+
+
+def draw_paths(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array) -> None:
+    """A row a picture: its looks one after another, the answer as their title, and the whole."""
+    from matplotlib.figure import Figure
+
+    s, most = exam.splits, max(1, int(looked.looks[chosen].max()))
+    figure = Figure(figsize=(1.0 * (most + 1), 1.12 * len(chosen)), layout="constrained")
+    for axes, i in zip(figure.subplots(len(chosen), most + 1, squeeze=False), chosen, strict=True):
+        frames = steps(exam, looked.path[i], s.x_test[i])
+        for axis, frame in zip(axes, frames, strict=False):
+            axis.imshow(frame)
+        said, right = looked.said[i], looked.said[i] == s.t_test[i]
+        last: Any = axes[max(len(frames) - 1, 0)]
+        last.set_title(f"says {said}" if said >= 0 else "no answer", fontsize=9, color=RIGHT if right else WRONG, pad=2)
+        axes[-1].imshow(1 - s.x_test[i].reshape(frame_side(s.x_test), -1), cmap="gray", vmin=0, vmax=1)
+        axes[-1].set_title(f"a {s.t_test[i]}", fontsize=9, pad=2)
+        for axis in axes:
+            axis.axis("off")
+    figure.savefig(path, dpi=90)
+
+
+def frame_side(x: Array) -> int:
+    return round(x.shape[1] ** 0.5)
+
+
+def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:
+    """Counts, (label, answer); the last column holds those without an answer."""
+    from matplotlib.figure import Figure
+
+    counts = np.zeros((C, C + 1), int)
+    np.add.at(counts, (t, np.where(said < 0, C, said)), 1)
+    counts = counts if counts[:, C].any() else counts[:, :C]
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axis = figure.subplots()
+    axis.imshow(counts, cmap="Blues", vmax=counts.max() * 1.4)
+    for (row, column), n in np.ndenumerate(counts):
+        if n:
+            axis.text(column, row, str(n), ha="center", va="center", fontsize=8)
+    axis.set(xlabel="said", ylabel="is", xticks=range(counts.shape[1]), yticks=range(C),
+             xticklabels=[*map(str, range(C)), "none"][: counts.shape[1]])  # fmt: skip
+    figure.savefig(path, dpi=90)
+
+
+def draw_counts(path: Path, looked: Looked, t: Array) -> None:
+    """Bars of the numbers of looks, the right answers below, the wrong ones on top."""
+    from matplotlib.figure import Figure
+
+    ks, right = np.arange(int(looked.looks.max()) + 1), looked.said == t
+    good, bad = (np.bincount(looked.looks[which], minlength=len(ks)) for which in (right, ~right))
+    figure = Figure(figsize=(4.6, 3), layout="constrained")
+    axis = figure.subplots()
+    axis.bar(ks, good, color=RIGHT, label="right")
+    axis.bar(ks, bad, bottom=good, color=WRONG, label="wrong")
+    for k in ks[good + bad > 0]:
+        axis.annotate(f"{good[k] / (good + bad)[k]:.0%}", (k, (good + bad)[k]), ha="center", va="bottom", fontsize=8)
+    axis.margins(y=0.12)
+    axis.set(xlabel="looks before the answer", ylabel="test pictures", xticks=ks)
+    axis.legend(frameon=False)
+    figure.savefig(path, dpi=90)
+
+
+def write_film(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array, columns: int = 5, wait: int = 3) -> None:
+    """Pictures side by side, a look a frame; who has answered waits, its picture open and framed green or red."""
+    s = exam.splits
+    rows = []
+    for start in range(0, len(chosen), columns):
+        which = chosen[start : start + columns]
+        looks = [steps(exam, looked.path[i], s.x_test[i]) for i in which]
+        blank = np.zeros(s.x_test.shape[1], bool)
+        for k in range(max(map(len, looks)) + 1 + wait):
+            tiles = []
+            for i, frames in zip(which, looks, strict=True):
+                if k == 0:
+                    tile = labelled(drawn(s.x_test[i], blank, None), "")
+                elif k <= len(frames):
+                    tile = labelled(frames[k - 1], f"look {k}")
+                else:
+                    right = looked.said[i] == s.t_test[i]
+                    says = f"says {looked.said[i]}" if looked.said[i] >= 0 else "no answer"
+                    last = frames[-1] if frames else drawn(s.x_test[i], blank, None)
+                    tile = labelled(last, says, RIGHT if right else WRONG)
+                tiles.append(tile)
+            rows.append(np.concatenate(tiles, 1))
+    write_gif(path, rows, 600, 32)
+
+
+def labelled(frame: Array, words: str, colour: tuple[float, float, float] = (0.2, 0.2, 0.2)) -> Array:
+    """The frame with a border of its own, and the words below it."""
+    from PIL import Image, ImageDraw
+
+    H, W, _ = frame.shape
+    tile = Image.new("RGB", (W + 8, H + 22), "white")
+    tile.paste(Image.fromarray(frame), (4, 4))
+    ImageDraw.Draw(tile).text((6, H + 7), words, fill=tuple(round(255 * c) for c in colour))
+    return np.asarray(tile)
