@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.lab.cells import TEACHER
 from core.lab.errors import Refusal
-from core.lab.folder import PAGE, create, free_name, write_json
+from core.lab.folder import PAGE, create, free_name, read_json, write_json
 
 if TYPE_CHECKING:
     from core.lab.compared import Group
     from core.lab.tasks import Info
 
-RESULTS = "compared.json"
+PLAN, RESULTS = "compare.json", "compared.json"
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,17 @@ def complete_problems() -> list[str]:
     return [problem for problem, paradigms in taught.items() if len(paradigms) == len(TEACHER)]
 
 
+def begin(name: str, flags: CompareFlags) -> Path:
+    """A folder for a comparison by this name; one of the same comparison that was stopped is gone on with."""
+    out = flags.out or free_name(Path("runs") / f"compare-{name}")
+    plan = {"compare": name, "seeds": flags.budget[0], "preset": flags.budget[1]}
+    if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
+        write_json(create(out, flags.force) / PLAN, plan)
+    return out
+
+
 def measured(problem: str, flags: CompareFlags, out: Path) -> list[Group]:
-    """Runs every task of the problem with every seed, below `out`; returns them as groups."""
+    """Runs every task of the problem with every seed, below `out`, as far as that is not done: the runs in groups."""
     from core.lab.compared import grouped
     from core.lab.jobs import Job, launch
 
@@ -127,7 +136,7 @@ def _lead(flags: CompareFlags) -> str:
 
 def _problem(problem: str, flags: CompareFlags) -> int:
     tasks_of(problem)  # refuses an unknown one before a folder is made
-    out = create(flags.out or free_name(Path("runs") / f"compare-{problem}"), flags.force)
+    out = begin(problem, flags)
     groups = measured(problem, flags, out)
     teachers = len({group.first["paradigm"] for group in groups})
     name = f"{problem}, {'one network, ' if teachers > 1 else ''}{len(groups)} tasks"
@@ -163,11 +172,12 @@ def _all(flags: CompareFlags) -> int:
     from core.lab.compare_page import NINE, nine_page, nine_rows
     from core.lab.display import table
 
-    out = create(flags.out or free_name(Path("runs") / "compare-all"), flags.force)
-    cells, sections, missing = dict[str, tuple[list[Group], str]](), dict[str, list[Any]](), dict[str, str]()
+    out = begin("all", flags)
+    cells: dict[str, tuple[list[Group], str]] = {}
+    sections, missing = dict[str, list[Any]](), dict[str, str]()
     for problem in complete_problems():
         try:
-            groups = measured(problem, flags, create(out / problem, False))
+            groups = measured(problem, flags, out / problem)
             metric, sections[problem] = shown(groups, out / problem, problem, _lead(flags))
             cells[problem] = groups, metric
         except Refusal as refusal:

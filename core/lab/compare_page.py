@@ -73,9 +73,10 @@ def line(kind: type) -> str:
     if not hasattr(kind, "loss"):
         return "no gradient goes through the network"
     source = textwrap.dedent(inspect.getsource(kind.loss))
+    statements = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
     for start in ("loss, ", "return "):
-        for node in ast.walk(ast.parse(source)):
-            text = " ".join(str(ast.get_source_segment(source, node)).split()) if isinstance(node, ast.stmt) else ""
+        for node in statements:
+            text = " ".join(str(ast.get_source_segment(source, node)).split())
             if text.startswith(start):
                 comment = source.splitlines()[(node.end_lineno or 1) - 1].partition("  # ")[2].replace("fmt: skip", "")
                 return text + (f"\n# {comment}" if comment else "")

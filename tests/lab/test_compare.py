@@ -1,0 +1,225 @@
+"""What a comparison says of runs is checked against hand-made ones; what it refuses, in one line each."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.lab import compare as comparing
+from core.lab.cells import Cell, cell, forward
+from core.lab.cli import main
+from core.lab.compare_page import line
+from core.lab.compared import amount, better_low, common_metric, grouped, pair_rows
+from core.lab.errors import Refusal
+from core.lab.probes import first_hidden
+from core.lab.run import Setup, start
+from core.lab.tasks import configure, find
+from core.layers import Embedding, Linear, relu
+from core.network import MLP, Concat, Sequential
+
+TOY = str(Path(__file__).with_name("toy_task.py"))
+
+
+def made(folder, seed=0, value=0.5, task="one", paradigm="supervised", problem="p", config=None, data=None, metric="m",
+         reference=1.0, answers=10, rows=()):  # fmt: skip
+    """A finished run as it lies in a folder."""
+    folder.mkdir(parents=True)
+    result = {"task": task, "paradigm": paradigm, "problem": problem, "seed": seed, "preset": "default",
+              "config": config or {}, "parameters": 7, "examples": 1000, "answers": answers, "seconds": 2.0,
+              "metrics": {metric: value}, "w_sha256": "ab", "command": "trivium run one", "data": data or {},
+              "score": {"metric": metric, "value": value, "chance": 0.0, "reference": reference}}  # fmt: skip
+    (folder / "result.json").write_text(json.dumps(result))
+    (folder / "config.json").write_text(json.dumps({"task": task, "config": config or {}, "seed": seed}))
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_operations_of_a_forward_pass_by_hand():
+    assert forward(MLP(64, 128, 10)) == 2 * (64 * 128 + 128 * 10)  # biases are sums, and are not counted
+    assert forward(Sequential(Embedding(50, 8), Linear(24, 5))) == 2 * 24 * 5  # what is looked up costs nothing
+    assert forward(Concat(MLP(4, 64, 2), MLP(4, 64, 1))) == 2 * (4 * 64 + 64 * 2 + 4 * 64 + 64)
+    assert Cell().flop(MLP(3, 2), None, 10) == 10 * 3 * 2 * 6
+    assert Cell(passes=lambda config: config + 1).flop(MLP(3, 2), 4, 1) == 5 * 2 * 6
+
+
+def test_bits_are_of_all_answers_and_unknown_where_nobody_says():
+    assert Cell().most_bits(5) is None
+    assert Cell(bits=2).most_bits(5) == 10
+    assert Cell(bits=lambda answers: answers + 1).most_bits(5) == 6
+    with pytest.raises(ValueError, match="no Cell"):
+        cell(type("module", (), {"CELL": "given", "__name__": "mine"}))
+
+
+def test_amounts_for_people():
+    assert [amount(v) for v in (None, 0, 0.1234, 999, 1437, 3.78e10)] == ["-", "0", "0.123", "999", "1,437", "3.78e+10"]
+
+
+@pytest.mark.parametrize("again", ["a", "./a", "b/../a"])
+def test_a_folder_given_twice_is_refused(tmp_path, monkeypatch, again):
+    monkeypatch.chdir(tmp_path)
+    made(Path("a")), made(Path("b"), 1)
+    with pytest.raises(Refusal, match="given twice"):
+        grouped([Path("a"), Path("b"), Path(again)])
+
+
+def test_what_is_no_finished_run_is_refused(tmp_path):
+    made(tmp_path / "a")
+    (tmp_path / "empty").mkdir()
+    unfinished = made(tmp_path / "unfinished")
+    (unfinished / "result.json").unlink()
+    broken = made(tmp_path / "broken")
+    (broken / "result.json").write_text('{"task": "one", "metrics": [1]}')
+    words = made(tmp_path / "words", value="high")
+    for name, says in (("empty", "not a run folder"), ("nowhere", "there is no folder"), ("broken", "not hold a res"),
+                       ("unfinished", "has not finished"), ("words", "figures are not numbers")):  # fmt: skip
+        with pytest.raises(Refusal, match=says):
+            grouped([tmp_path / "a", tmp_path / name])
+    assert words.exists()
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({"data": {"digits": "beef"}}, "the sum"),
+        ({"data": {"mnist": "cafe"}}, None),  # the same bytes by another name
+        ({"data": {"mnist": "beef"}}, "has read"),
+        ({}, "has read"),
+        ({"data": {"digits": "cafe"}, "metric": "other"}, "no test figure is common"),
+        ({"data": {"digits": "cafe", "more": "feed"}, "problem": "q"}, None),
+    ],
+)
+def test_runs_that_cannot_be_compared_say_why(tmp_path, other, says):
+    groups = grouped([made(tmp_path / "a", data={"digits": "cafe"}), made(tmp_path / "b", task="two", **other)])
+    if says is None:
+        assert common_metric(groups) == "m"
+    else:
+        with pytest.raises(Refusal, match=says):
+            common_metric(groups)
+
+
+def test_agents_are_compared_within_one_problem(tmp_path):
+    a, b, c = (made(tmp_path / name, task=name, problem=problem) for name, problem in ("ap", "bp", "cq"))
+    assert common_metric(grouped([a, b])) == "m"
+    with pytest.raises(Refusal, match="problems are"):
+        common_metric(grouped([a, c]))
+
+
+def test_runs_are_grouped_by_task_and_configuration_seeds_in_order(tmp_path):
+    runs = [made(tmp_path / f"{k}-{seed}", seed, config={"k": k, "same": 1}) for k in (3, 2) for seed in (1, 0)]
+    groups = grouped([*runs, made(tmp_path / "r", paradigm="reinforcement", task="agent")])
+    assert [group.label for group in groups] == ["one (k 3)", "one (k 2)", "agent"]
+    assert [result["seed"] for result in groups[0].results] == [0, 1]
+    twice = grouped([made(tmp_path / "x"), made(tmp_path / "y")])  # one seed on two machines, say
+    assert [group.label for group in twice] == ["one (x)", "one (y)"]
+
+
+def test_rewards_that_chose_the_weights_are_answers(tmp_path):
+    rows = [{"answers": 5, "examples": 1, "val_steps": 100}, {"answers": 10, "examples": 2, "val_steps": 20}]
+    (group,) = grouped([made(tmp_path / "a", rows=rows, answers=10)])
+    assert group.costs()["answers"] == 130
+    assert [row["answers"] for row in group.logs[0]] == [105, 130]
+    assert group.costs()["flop"] is None  # the task is not installed, so nobody knows its network
+
+
+def test_pairs_by_hand_and_the_direction_of_the_metric(tmp_path):
+    a = [made(tmp_path / f"a{s}", s, value, "a") for s, value in enumerate((1.0, 2.0, 4.0))]
+    b = [made(tmp_path / f"b{s}", s, value, "b") for s, value in enumerate((0.0, 2.0, 1.0))]
+    row = pair_rows(grouped([*a, *b]), "m")[0]
+    assert row[:3] == ["a", "b", "1.333"]
+    assert row[4] == f"{7 / 9:.2f}"  # of 9 pairs A wins 6 and 2 are even
+    low = [made(tmp_path / f"c{s}", s, value, "c", reference=-1.0) for s, value in enumerate((0.0, 2.0, 1.0))]
+    groups = grouped(low)
+    assert better_low(groups, "m")
+    other = [made(tmp_path / f"d{s}", s, value, "d", reference=-1.0) for s, value in enumerate((1.0, 2.0, 4.0))]
+    assert pair_rows(grouped([*low, *other]), "m")[0][4] == f"{7 / 9:.2f}"
+
+
+def test_the_first_hidden_layer_by_hand():
+    net, x = MLP(6, 5, 4, 3), np.random.default_rng(0).standard_normal((7, 6)).astype(np.float32)
+    w = net.init(np.random.default_rng(1))
+    W, b = w[:30].reshape(6, 5), w[30:35]
+    np.testing.assert_allclose(first_hidden(net, w, x), np.maximum(x @ W + b, 0), rtol=1e-6)
+    heads = Concat(MLP(6, 5, 2), MLP(6, 5, 1))
+    assert first_hidden(heads, heads.init(np.random.default_rng(0)), x) is None
+    lonely = Sequential(Linear(6, 5), relu)
+    assert first_hidden(lonely, lonely.init(np.random.default_rng(0)), x) is None  # no layer reads it
+
+
+def test_the_line_in_which_a_loss_is_taken():
+    from reinforcement.evolution import Evolution
+    from supervised.learner import Supervised
+    from unsupervised.probed import ProbedCode
+
+    assert line(Supervised).startswith("loss, dy = self.rule(y, t)\n# the gradient comes from")
+    assert line(ProbedCode).startswith("return self.auto.loss")
+    assert line(Evolution) == "no gradient goes through the network"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Three real runs of a task that came as a file."""
+    home, toy = tmp_path_factory.mktemp("runs"), find(TOY)
+    return [start(Setup(toy, configure(toy, {"updates": updates}), seed), home / f"{updates}-{seed}").folder
+            for updates, seed in ((20, 0), (20, 1), (40, 0))]  # fmt: skip
+
+
+def test_finished_runs_are_compared_from_the_command_line(runs, tmp_path, capsys):
+    assert main(["compare", *map(str, runs), "--out", str(tmp_path / "out")]) == 0
+    assert "toy_task (updates 20)" in capsys.readouterr().out
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Not opened" in page  # a run folder never names code to run
+    assert "came as a file" in page
+    assert "<script" not in page
+    told = json.loads((tmp_path / "out" / "compared.json").read_text())
+    assert [len(c["values"]) for c in told["cells"]] == [2, 1]
+
+
+def test_refused_runs_end_with_2_and_leave_no_folder(runs, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in ([runs[0], runs[0]], [runs[0]], [runs[0], "digits"], []):
+        assert main(["compare", *map(str, words)]) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_text_of_a_result_is_escaped(tmp_path):
+    bad = "<script>alert(1)</script>"
+    folders = [made(tmp_path / f"{s}", s, task=bad) for s in range(2)]
+    comparing.shown(grouped(folders), tmp_path, bad, bad)
+    assert "<script" not in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_the_nine_cells_leave_out_by_name_what_is_refused(tmp_path, monkeypatch, capsys):
+    def measured(problem, flags, out):
+        if problem == "text":
+            raise Refusal("the reviews are missing")
+        return grouped([made(out / f"{name}-{seed}", seed, 0.1 * seed, name, name)
+                        for name in ("supervised", "unsupervised", "reinforcement") for seed in range(2)])  # fmt: skip
+
+    monkeypatch.setattr(comparing, "complete_problems", lambda: ["digits", "text"])
+    monkeypatch.setattr(comparing, "measured", measured)
+    assert main(["compare", "all", "--seeds", "2", "--out", str(tmp_path / "out")]) == 1
+    assert "text is left out: the reviews are missing" in capsys.readouterr().err
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert 'href="digits/report.html"' in page
+    assert "the reviews are missing" in page
+    assert (tmp_path / "out" / "digits" / "report.html").exists()
+    monkeypatch.setattr(comparing, "complete_problems", lambda: ["text"])
+    assert main(["compare", "all", "--out", str(tmp_path / "none")]) == 2
+
+
+def test_a_comparison_that_was_stopped_goes_on_another_is_refused(tmp_path):
+    flags = comparing.CompareFlags(("digits",), seeds=2, out=tmp_path / "out")
+    out = comparing.begin("digits", flags)
+    (out / "digits-0").mkdir()
+    assert comparing.begin("digits", flags) == out
+    assert (out / "digits-0").exists()
+    with pytest.raises(Refusal, match="not empty"):
+        comparing.begin("digits", replace(flags, seeds=3))
+
+
+def test_every_row_of_the_nine_cells_has_three_teachers():
+    assert {"digits", "cartpole"} <= set(comparing.complete_problems())
+    assert comparing.tasks_of("cartpole")[:2] == ["cartpole_expert", "cartpole_world"]
