@@ -86,7 +86,8 @@ def categorical(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array,
         d = p * (dh * (z + H) + dl.reshape(-1))
         np.negative(d, d)
         d.put(at, d.take(at) + dl.reshape(-1))
-        return d.T.reshape(y.shape)
+        dy: Array = d.T.reshape(y.shape)
+        return dy
 
     return z.take(at).reshape(action.shape), H.reshape(action.shape), back
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -38,7 +39,7 @@ class Choices:
     memory: int = 200_000  # steps that are remembered
     gamma: float = 0.99  # a reward k steps away counts gamma^k
     follow: float = 0.005  # how fast the old critics follow
-    blind: int = 10_000  # steps that are drawn evenly, at first
+    blind: int = 5_000  # steps that are drawn evenly, at first
     episodes: int = 100  # that judge; a tenth as many choose
 
     def __post_init__(self) -> None:
@@ -53,20 +54,36 @@ class Choices:
             raise ValueError(f"blind must be from 0 to below the {self.steps} steps, not {self.blind}")
 
 
-def robot(name: str, **options: Any) -> Any:
-    """A registered robot; MuJoCo's grumbling at the form of Gymnasium's models is not ours to print."""
-    if not name.startswith("Bipedal"):
-        import mujoco
+class Anew(gym.Wrapper[Any, Any, Any, Any]):
+    """A world made anew for every episode. Box2D's remembers the one before, so that nothing follows from a seed."""
 
-        mujoco.set_mju_user_warning(lambda message: None)
-        if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-            os.environ.setdefault("MUJOCO_GL", "egl")  # draws without a screen, where it can
+    def __init__(self, one: Callable[[], Any]) -> None:
+        super().__init__(one())
+        self.one = one
+
+    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
+        self.env.close()
+        self.env = self.one()
+        return self.env.reset(**options)
+
+
+def boxed(name: str, **options: Any) -> Any:
+    """A registered robot of Box2D."""
+    return Anew(partial(gym.make, name, disable_env_checker=True, **options))
+
+
+def jointed(name: str, **options: Any) -> Any:
+    """A registered robot of MuJoCo, whose grumbling at the form of Gymnasium's models is not ours to print."""
+    import mujoco
+
+    mujoco.set_mju_user_warning(lambda message: None)
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        os.environ.setdefault("MUJOCO_GL", "egl")  # draws without a screen, where it can
     return gym.make(name, disable_env_checker=True, **options)
 
 
-def agent(name: str, config: Choices, rng: Rng, reference: float, whose: str) -> SAC:
-    """SAC for a robot that sees I numbers and says A; `reference` is the return of somebody's agent."""
-    one = partial(robot, name)
+def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, whose: str) -> SAC:
+    """SAC for robots that see I numbers and say A; `reference` is the return of somebody's agent."""
     env = one()
     I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden
     env.close()
