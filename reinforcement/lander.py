@@ -55,7 +55,8 @@ def exam() -> ReturnExam:
 class ExpertExam:
     """How often the learner, where it comes to itself, does what the expert would: no reward chooses the weights.
 
-    The report is of returns, beside the expert's from the same starts, which are the reference.
+    That is the mean over episodes of their shares, so that one that never ends does not stand for all. The report is of
+    returns, beside the expert's from the same starts, which are the reference.
     """
 
     play: ReturnExam
@@ -65,11 +66,12 @@ class ExpertExam:
     labels: int = 0
 
     def validate(self, logits: Logits) -> dict[str, float]:
-        envs, same, asked = self.play.make_envs(self.n_val, np.random.default_rng(VAL_SEED)), 0, 0
+        envs = self.play.make_envs(self.n_val, np.random.default_rng(VAL_SEED))
+        same, asked = np.zeros(self.n_val), np.zeros(self.n_val)
         for step in play(envs, lambda obs: self.play.family.best(logits(obs)), VAL_SEED):
-            same += int((self.expert(step.obs) == step.action)[step.valid].sum())
-            asked += int(step.valid.sum())
-        return {"val_agreement": same / asked, "answers": float(asked)}
+            same += (self.expert(step.obs) == step.action) & step.valid
+            asked += step.valid
+        return {"val_agreement": float((same / asked).mean()), "answers": float(asked.sum())}
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         made = replace(self.play, baselines={"the expert": self.expert}).report(logits, folder)

@@ -15,7 +15,7 @@ from reinforcement.lander import ExpertExam, exam, heuristic
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander_imitation"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"updates": 20}, "best": {"updates": 120}}
+PRESETS = {"quick": {"updates": 20}, "best": {"updates": 200}}
 
 
 @dataclass(frozen=True)
