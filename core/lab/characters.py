@@ -42,10 +42,12 @@ def Forget(blank: float, cut: float) -> Layer:
 
 def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0,
                orders: Sequence[int] = (), bits: int = 14, row: int = 16,
-               letters: Array | None = None, blank: float = 0.0, cut: float = 0.0) -> list[Layer]:  # fmt: skip
+               letters: Array | None = None, blank: float = 0.0, cut: float = 0.0,
+               outputs: int = 0) -> list[Layer]:  # fmt: skip
     """The layers of the network above, beside its embeddings the rows of hashed n-grams where there are `orders`.
 
     With `letters` words have rows too. Embeddings start as N(0, 1/4), whatever V: one is picked, never a sum taken.
+    `outputs` are V if none are named.
     """
     parts, I = [Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2))], context * embedding
     if orders:
@@ -57,4 +59,4 @@ def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dr
     for _ in range(depth):
         layers += [Linear(I, hidden), gelu, Dropout(dropout)]
         I = hidden
-    return [*layers, Linear(I, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
+    return [*layers, Linear(I, outputs or V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V

@@ -1,0 +1,47 @@
+"""Write reviews as others write them: the next character of real ones, and nobody is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.lab.cells import Cell
+from core.lab.datasets import Data
+from core.lab.learner import positive
+from core.lab.praise import DECAY, RATE, Exam
+from core.layers import Rng
+from core.optimizers import AdamW
+from unsupervised.free_writer import FreeWriter
+
+PARADIGM = "unsupervised"
+PROBLEM = "text"
+
+
+@dataclass(frozen=True)
+class Config:
+    context: int = 24  # characters that the next one is predicted from
+    hidden: int = 256  # units of each of the two hidden layers
+    longest: int = 250  # characters that a written review may have
+    batch: int = 256  # characters predicted in a minibatch
+    updates: int = 3000  # minibatches
+    lr: float = 8e-3  # step size of AdamW at its highest
+    beginning: str = "I love "  # what the report has praise begin with, beside reviews that begin freely
+
+    def __post_init__(self) -> None:
+        positive(self, "hidden", "longest", "batch", "updates", "lr")
+        if not self.context >= 6:
+            raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
+
+
+PRESETS = {
+    "quick": {"hidden": 64, "longest": 100, "updates": 300},
+    "best": {"updates": 6000},
+}
+
+CELL = Cell(given="nothing; in the second figure, how praise begins", trials=1, bits=0.0, passes=3.0)
+
+
+def make(config: Config, rng: Rng, data: Data) -> FreeWriter:
+    exam = Exam(data("reviews"), config.context, config.longest)
+    net = exam.network(config.hidden)
+    return FreeWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, batch=config.batch, updates=config.updates,
+                      schedule=RATE, beginning=config.beginning)  # fmt: skip
