@@ -1,5 +1,6 @@
 """Learning from games against oneself: the loss, what is remembered, resuming, and that it learns to play."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -125,6 +126,43 @@ def test_match_exam_keeps_its_openings_apart(tmp_path):
         (report.metrics["test_points_greedy_first"] + report.metrics["test_points_greedy_second"]) / 2
     )
     assert (tmp_path / "game.png").stat().st_size > 1000
+    assert report.baselines.keys() == {"random player"}
+    with pytest.raises(ValueError, match="no 700 distinct openings"):
+        replace(exam, n_test=697)
+
+
+def test_match_exam_may_choose_by_another_than_it_judges_by():
+    game, asked = CONNECT_FOUR, []
+
+    def noted(player, name):
+        def play(states, rng):
+            asked.append(name)
+            return player(states, rng)
+
+        return play
+
+    judge, trial = noted(greedy_player(game), "judge"), noted(random_player(game), "trial")
+    exam = MatchExam(game, {"greedy": judge}, "greedy", 1.0, "every game won", simulations=5, n_val=2, n_test=3,
+                     trial=trial, val_simulations=2, baselines={"greedy itself": greedy_player(game)})  # fmt: skip
+    net = MLP(game.observation(game.start(1)).shape[1], 8, 8)
+    evaluate = evaluation(game, net, net.init(np.random.default_rng(0)))
+    exam.validate(evaluate)
+    assert set(asked) == {"trial"}
+    asked.clear()
+    report = exam.report(evaluate, None)
+    assert set(asked) == {"judge"}
+    assert report.reference == 1
+    assert report.chance == report.baselines["random player"] < report.baselines["greedy itself"]
+
+
+def test_connect_four_is_judged_by_whoever_is_named():
+    task = connect_four.Config(against="mcts-3", openings=2, think=2)
+    exam = connect_four.make(task, np.random.default_rng(0), None).exam
+    assert exam.judge == "mcts-3"
+    assert list(exam.opponents) == ["random", "greedy", "mcts-3"]
+    for wrong in ({"against": "nobody"}, {"openings": 600}):
+        with pytest.raises(ValueError, match=r"no opponent nobody|distinct openings"):
+            connect_four.make(connect_four.Config(**wrong), np.random.default_rng(0), None)
 
 
 @pytest.mark.parametrize("task", [tic_tac_toe, connect_four], ids=["tic_tac_toe", "connect_four"])
