@@ -56,16 +56,20 @@ class ReturnExam:
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes, val_return_sampled, their mean val_score, and answers, the rewards it took."""
+        G, lengths = self.trial(logits)
+        best, drawn = float(G[: self.n_val].mean()), float(G[self.n_val :].mean())
+        return {"val_return": best, "val_return_sampled": drawn, "val_score": (best + drawn) / 2,
+                "answers": float(lengths.sum())}  # fmt: skip
+
+    def trial(self, logits: Logits) -> tuple[Array, Array]:
+        """Returns and lengths of the episodes that choose, n_val greedy ones and as many with drawn actions."""
         rng, n = np.random.default_rng(VAL_SEED), self.n_val
 
         def both(obs: Array) -> Array:  # the first n environments act greedily, the others draw
             y = logits(obs)
             return np.concatenate([self.family.best(y[:n]), self.family.draw(rng, y[n:])])
 
-        G, lengths = returns(self.make_envs, both, 2 * n, VAL_SEED)
-        best, drawn = float(G[:n].mean()), float(G[n:].mean())
-        return {"val_return": best, "val_return_sampled": drawn, "val_score": (best + drawn) / 2,
-                "answers": float(lengths.sum())}  # fmt: skip
+        return returns(self.make_envs, both, 2 * n, VAL_SEED)
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         rng = np.random.default_rng(TEST_SEED)

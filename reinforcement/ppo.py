@@ -116,10 +116,11 @@ class PPO:
     def judge(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, old_log_p, advantage (mean 0, deviation 1) and target of the valid steps, each (N, ...)."""
         obs, next_obs = (part if self.seen is None else self.seen(part) for part in (steps.obs, steps.next_obs))
-        y, next_y = self.net(obs, self.w)[0], self.net(next_obs, self.w)[0]  # T, n, Y + 1
+        y = self.net(obs, self.w)[0]  # T, n, Y + 1
+        next_value = self.critic(next_obs, self.w[self.actor.size :])[0][..., 0]  # T, n
         log_p = self.density(y[..., :-1], steps.action)[0]  # T, n
         discount = (self.gamma * ~steps.terminated).astype(y.dtype)
-        A = gae(steps.reward.astype(y.dtype), discount, y[..., -1], next_y[..., -1], steps.end, self.lam)
+        A = gae(steps.reward.astype(y.dtype), discount, y[..., -1], next_value, steps.end, self.lam)
         valid, target = steps.valid, A + y[..., -1]
         A = (A - A[valid].mean()) / (A[valid].std() + 1e-8)
         return obs[valid], steps.action[valid], log_p[valid], A[valid], target[valid]

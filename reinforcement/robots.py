@@ -91,6 +91,6 @@ def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, 
                       n_val=max(2, config.episodes // 10), n_test=config.episodes, family=SQUASHED,
                       monitor="+val_return")  # fmt: skip
     return SAC(MLP(I, H, H, 2 * A, last_gain=0.1), MLP(I + A, H, H, 1, members=2), exam.make_envs, exam, config.lr, rng,
-               updates=max(1, (config.steps - config.blind) // SPAN), n=config.envs, T=SPAN // config.envs,
+               updates=(config.steps - config.blind) // SPAN + 1, n=config.envs, T=SPAN // config.envs,
                batches=SPAN // config.every, batch=config.batch, memory=config.memory, gamma=config.gamma,
                follow=config.follow, blind=config.blind)  # fmt: skip
