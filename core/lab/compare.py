@@ -2,6 +2,7 @@
 
 trivium compare digits             all tasks of the problem, with the same seeds
 trivium compare all                every problem that has all three teachers: the nine cells
+trivium compare wines.py digits    these tasks, installed or in files, with the same seeds
 trivium compare DIR DIR ...        finished runs, whatever they are of, as long as they can be compared
 """
 
@@ -29,7 +30,7 @@ PLAN, RESULTS = "compare.json", "compared.json"
 class CompareFlags:
     """One problem, three teachers: runs all tasks of a problem with the same seeds, and sets them side by side."""
 
-    what: tuple[str, ...]  # a problem such as digits (trivium list shows them), all, or the folders of finished runs
+    what: tuple[str, ...]  # a problem (trivium list shows them), all, several tasks, or the folders of finished runs
     seeds: int = 0  # seeds 0, 1, ... of each task; without it 5, with --quick 2
     jobs: int = 2  # how many processes learn side by side
     preset: Literal["quick", "default", "best"] = "default"  # budgets of all tasks
@@ -75,22 +76,25 @@ def complete_problems() -> list[str]:
 def begin(name: str, flags: CompareFlags) -> Path:
     """A folder for a comparison by this name; one of the same comparison that was stopped is gone on with."""
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
-    plan = {"compare": name, "seeds": flags.budget[0], "preset": flags.budget[1]}
+    plan = {"compare": list(flags.what), "seeds": flags.budget[0], "preset": flags.budget[1]}
     if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
         write_json(create(out, flags.force) / PLAN, plan)
     return out
 
 
-def measured(problem: str, flags: CompareFlags, out: Path) -> list[Group]:
-    """Runs every task of the problem with every seed, below `out`, as far as that is not done: the runs in groups."""
+def measured(words: Sequence[str], flags: CompareFlags, out: Path) -> list[Group]:
+    """Runs these tasks, names or files, with every seed, below `out`, as far as that is not done; in groups."""
     from core.lab.compared import grouped
-    from core.lab.jobs import Job, launch
+    from core.lab.jobs import Job, file_sha256, launch
+    from core.lab.tasks import find
 
+    tasks = [find(word) for word in words]
     seeds, preset = flags.budget
-    jobs = [Job(task, seed, preset, out / f"{task}-{seed}", flags.data, pictures=False)
-            for seed in range(seeds) for task in tasks_of(problem)]  # fmt: skip
+    jobs = [Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, pictures=False,
+                task_sha256=file_sha256(Path(word)) if task.outside else None)
+            for seed in range(seeds) for word, task in zip(words, tasks, strict=True)]  # fmt: skip
     launch(jobs, flags.jobs, quiet=flags.json)
-    return grouped([job.folder for job in jobs], flags.data)
+    return grouped([job.folder for job in jobs], flags.data, {task.name: task for task in tasks if task.outside})
 
 
 def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
@@ -124,9 +128,12 @@ def compare(args: Sequence[str]) -> int:
         raise Refusal("name a problem (trivium list shows them), all, or the folders of finished runs")
     if flags.what == ("all",):
         return _all(flags)
-    if len(flags.what) == 1 and not Path(flags.what[0]).is_dir():
-        return _problem(flags.what[0], flags)
-    return _runs([Path(word) for word in flags.what], flags)
+    folders = [Path(word) for word in flags.what]
+    if len(folders) == 1 and (not folders[0].is_dir() or flags.what[0] in {info.problem for info in infos()}):
+        return _tasks(flags.what[0], tasks_of(flags.what[0]), flags)
+    if not any(map(Path.is_dir, folders)) and all(word.isidentifier() or word.endswith(".py") for word in flags.what):
+        return _tasks("tasks", flags.what, flags)
+    return _runs(folders, flags)
 
 
 def _lead(flags: CompareFlags) -> str:
@@ -134,14 +141,16 @@ def _lead(flags: CompareFlags) -> str:
     return f"Seeds 0 to {seeds - 1}, preset {preset}: the same for every task."
 
 
-def _problem(problem: str, flags: CompareFlags) -> int:
-    tasks_of(problem)  # refuses an unknown one before a folder is made
-    out = begin(problem, flags)
-    groups = measured(problem, flags, out)
-    teachers = len({group.first["paradigm"] for group in groups})
-    name = f"{problem}, {'one network, ' if teachers > 1 else ''}{len(groups)} tasks"
-    metric, _ = shown(groups, out, name, _lead(flags))
-    return _end(groups, metric, problem, out, flags)
+def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
+    from core.lab.tasks import find
+
+    names = [find(word).name for word in words]  # refuses an unknown one before a folder is made
+    if len(set(names)) < len(names):
+        raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
+    out = begin(name, flags)
+    groups = measured(words, flags, out)
+    metric, _ = shown(groups, out, f"{name}, {len(groups)} tasks", _lead(flags))
+    return _end(groups, metric, name, out, flags)
 
 
 def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: CompareFlags) -> int:
@@ -177,7 +186,7 @@ def _all(flags: CompareFlags) -> int:
     sections, missing = dict[str, list[Any]](), dict[str, str]()
     for problem in complete_problems():
         try:
-            groups = measured(problem, flags, out / problem)
+            groups = measured(tasks_of(problem), flags, out / problem)
             metric, sections[problem] = shown(groups, out / problem, problem, _lead(flags))
             cells[problem] = groups, metric
         except Refusal as refusal:

@@ -14,7 +14,19 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.compare_pictures import Cells, curves, nine_picture, shaded, strip
-from core.lab.compared import COST, PAIRS, SCORE, TOLD, Group, amount, cost_row, pair_rows, score_row, told_row
+from core.lab.compared import (
+    COST,
+    PAIRS,
+    SCORE,
+    TOLD,
+    Group,
+    amount,
+    cost_row,
+    other_figures,
+    pair_rows,
+    score_row,
+    told_row,
+)
 from core.lab.display import figure
 from core.lab.folder import PAGE, SHOWN, read_json
 from core.lab.learner import Splits
@@ -30,11 +42,13 @@ SHOWN_TEXT = 1500  # characters of each text of a run
 def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Section]:
     strip(out / "scores.png", groups, metric)
     curves(out / "curves.png", groups, metric)
-    pairs = pair_rows(groups, metric)
+    pairs, others = pair_rows(groups, metric), other_figures(groups, metric)
     return [
         Section("The score", f"{metric}, on the test part, which each run has opened once.", SCORE,
                 [score_row(group, metric) for group in groups],
                 [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")]),
+        *([Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:])]
+          if others else []),
         Section("What it took", "Means over the seeds. An answer is one label, one reward or one action that a teacher "
                 "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
                 "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "

@@ -22,6 +22,7 @@ from core.lab.folder import CONFIG, RESULT, read_json, read_log
 from core.lab.loop import Row
 from core.lab.run import Run, open_run
 from core.lab.stats import mean_interval, paired_difference, probability_of_improvement
+from core.lab.tasks import Task
 
 KINDS: dict[str, type | tuple[type, ...]] = {
     "task": str, "paradigm": str, "problem": str, "seed": int, "preset": str, "config": dict, "parameters": int,
@@ -55,6 +56,7 @@ class Group:
     folders: list[Path]
     results: list[dict[str, Any]]
     data: Path | None = None  # where data sets lie
+    task: Task | None = None  # where it came as a file, which a run folder never leads to
 
     @property
     def first(self) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class Group:
     def run(self) -> Run | str:
         """The first run opened again, or why it cannot be: its task is a file, is not installed, or has changed."""
         try:
-            run = open_run(self.folders[0], data=self.data)
+            run = open_run(self.folders[0], self.task, self.data)
             assert run.w.size  # builds the learner, and reads the weights
             return run
         except Refusal as refusal:
@@ -112,10 +114,11 @@ class Group:
                 "bits": self.cell.most_bits(round(mean["answers"]))}  # fmt: skip
 
 
-def grouped(folders: Sequence[Path], data: Path | None = None) -> list[Group]:
+def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[str, Task] | None = None) -> list[Group]:
     """The runs in these folders by task and configuration. Raises Refusal for a folder given twice, or unfinished.
 
     Where one seed is there twice in the same configuration, on two machines say, each of its folders is a group.
+    `tasks` are those that came as files, by name.
     """
     seen: dict[Path, Path] = {}
     for folder in folders:
@@ -127,13 +130,13 @@ def grouped(folders: Sequence[Path], data: Path | None = None) -> list[Group]:
         result = read_result(folder)
         key = json.dumps([result["task"], result["config"]], sort_keys=True)
         found.setdefault(key, []).append((folder, result))
-    groups = list[Group]()
+    groups, given = list[Group](), tasks or {}
     for pairs in found.values():
         pairs.sort(key=lambda pair: pair[1]["seed"])
         twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))
         for part in ([pair] for pair in pairs) if twice else [pairs]:
             label = f"{part[0][1]['task']} ({part[0][0].name})" if twice else part[0][1]["task"]
-            groups.append(Group(label, [f for f, _ in part], [r for _, r in part], data))
+            groups.append(Group(label, [f for f, _ in part], [r for _, r in part], data, given.get(part[0][1]["task"])))
     for group in groups:
         same = [other for other in groups if other.first["task"] == group.first["task"] and other is not group]
         if same and "(" not in group.label:
@@ -208,6 +211,14 @@ def cost_row(group: Group) -> list[str]:
     tried = group.cell.trials
     return [group.label, *(amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")),
             amount(group.first["parameters"]), "-" if tried is None else str(tried)]  # fmt: skip
+
+
+def other_figures(groups: Sequence[Group], metric: str) -> list[list[str]]:
+    """The other figures that every run has: a heading, then a row a group with the means over its seeds."""
+    shared = [name for name in groups[0].first["metrics"]
+              if name != metric and all(name in r["metrics"] for group in groups for r in group.results)]  # fmt: skip
+    rows = [[group.label, *(figure(mean_interval(group.values(name)).value) for name in shared)] for group in groups]
+    return [["task", *shared], *rows] if shared else []
 
 
 def told_row(group: Group) -> list[str]:

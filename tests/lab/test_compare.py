@@ -192,13 +192,14 @@ def test_text_of_a_result_is_escaped(tmp_path):
 
 
 def test_the_nine_cells_leave_out_by_name_what_is_refused(tmp_path, monkeypatch, capsys):
-    def measured(problem, flags, out):
-        if problem == "text":
+    def measured(tasks, flags, out):
+        if tasks == ["text"]:
             raise Refusal("the reviews are missing")
         return grouped([made(out / f"{name}-{seed}", seed, 0.1 * seed, name, name)
                         for name in ("supervised", "unsupervised", "reinforcement") for seed in range(2)])  # fmt: skip
 
     monkeypatch.setattr(comparing, "complete_problems", lambda: ["digits", "text"])
+    monkeypatch.setattr(comparing, "tasks_of", lambda problem: [problem])
     monkeypatch.setattr(comparing, "measured", measured)
     assert main(["compare", "all", "--seeds", "2", "--out", str(tmp_path / "out")]) == 1
     assert "text is left out: the reviews are missing" in capsys.readouterr().err
@@ -223,3 +224,18 @@ def test_a_comparison_that_was_stopped_goes_on_another_is_refused(tmp_path):
 def test_every_row_of_the_nine_cells_has_three_teachers():
     assert {"digits", "cartpole"} <= set(comparing.complete_problems())
     assert comparing.tasks_of("cartpole")[:2] == ["cartpole_expert", "cartpole_world"]
+
+
+def test_tasks_in_files_are_run_and_compared_with_all_that_others_have(tmp_path, capsys):
+    other = tmp_path / "other_task.py"
+    other.write_text(Path(TOY).read_text().replace("hidden: int = 8", "hidden: int = 4"))
+    out = tmp_path / "out"
+    words = ["compare", TOY, str(other), "--quick", "--seeds", "1", "--jobs", "1", "--out", str(out)]
+    assert main([*words, "--json"]) == 0
+    told = capsys.readouterr().out
+    assert [result["task"] for result in json.loads(told)] == ["toy_task", "other_task"]
+    page = (out / "report.html").read_text("utf-8")
+    assert "Not opened" not in page
+    assert "The lines that differ" in page
+    assert main(words) == 0  # gone on with: nothing is learnt twice
+    assert main(["compare", TOY, TOY, "--out", str(tmp_path / "twice")]) == 2
