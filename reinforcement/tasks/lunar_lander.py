@@ -18,18 +18,18 @@ from reinforcement.ppo import PPO
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 100_000}, "best": {"steps": 1_000_000}}
+PRESETS = {"quick": {"steps": 50_000, "rollout": 256, "lr": 1e-3}, "best": {"steps": 1_000_000}}
 
 
 @dataclass(frozen=True)
 class Config:
     steps: int = 400_000  # to learn from
     hidden: int = 64  # units in each of the two hidden layers, of actor and critic alike
-    lr: float = 1e-3  # step size of Adam at the start; it falls to 0 linearly
+    lr: float = 3e-4  # step size of Adam at the start; it falls to 0 linearly
     envs: int = 16  # landers side by side
-    rollout: int = 512  # steps of each in one roll-out
-    epochs: int = 8  # passes over a roll-out
-    batch: int = 256  # steps in a minibatch
+    rollout: int = 1024  # steps of each in one roll-out
+    epochs: int = 4  # passes over a roll-out
+    batch: int = 64  # steps in a minibatch
     gamma: float = 0.999  # a reward k steps away counts gamma^k
     lam: float = 0.98  # how far an advantage looks beyond the critic: 0 one step, 1 to the end
     entropy_weight: float = 0.01  # of the reward for staying undecided

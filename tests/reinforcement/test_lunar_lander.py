@@ -58,7 +58,9 @@ def test_an_expert_is_its_own_measure():
 
 
 def test_ppo_learns_not_to_crash():
-    agent = lunar_lander.make(lunar_lander.Config(steps=20_480, rollout=128), np.random.default_rng(0), None)
+    agent = lunar_lander.make(
+        lunar_lander.Config(steps=20_480, rollout=128, lr=1e-3, epochs=8, batch=256), np.random.default_rng(0), None
+    )
     logs = [agent.update() for _ in range(10)]
     assert agent.progress == 1
     assert [log["answers"] for log in logs] == [16 * 128] * 10  # a reward a step
