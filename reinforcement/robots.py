@@ -30,17 +30,17 @@ SPAN = 64  # steps of all robots together in one update
 class Choices:
     """What is chosen for a robot's learning. Raises ValueError for nonsense."""
 
-    steps: int = 200_000  # to learn from
+    steps: int = 100_000  # to learn from
     hidden: int = 128  # units in each of the two hidden layers, of actor and critics alike
     lr: float = 1e-3  # step size of Adam
     envs: int = 8  # robots side by side
-    every: int = 2  # steps for one minibatch
-    batch: int = 256  # steps in a minibatch
-    memory: int = 200_000  # steps that are remembered
+    every: int = 1  # steps for one minibatch
+    batch: int = 128  # steps in a minibatch
+    memory: int = 300_000  # steps that are remembered
     gamma: float = 0.99  # a reward k steps away counts gamma^k
     follow: float = 0.005  # how fast the old critics follow
     blind: int = 5_000  # steps that are drawn evenly, at first
-    episodes: int = 100  # that judge; a tenth as many choose
+    episodes: int = 100  # that judge; a tenth as many choose, half of them greedy
 
     def __post_init__(self) -> None:
         positive(self, "steps", "hidden", "lr", "envs", "every", "batch", "episodes")
@@ -88,8 +88,7 @@ def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, 
     I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden
     env.close()
     exam = ReturnExam(partial(make_envs, one), reference, whose, film=partial(one, render_mode="rgb_array"),
-                      n_val=max(2, config.episodes // 10), n_test=config.episodes, family=SQUASHED,
-                      monitor="+val_return")  # fmt: skip
+                      n_val=max(2, config.episodes // 20), n_test=config.episodes, family=SQUASHED)  # fmt: skip
     return SAC(MLP(I, H, H, 2 * A, last_gain=0.1), MLP(I + A, H, H, 1, members=2), exam.make_envs, exam, config.lr, rng,
                updates=(config.steps - config.blind) // SPAN + 1, n=config.envs, T=SPAN // config.envs,
                batches=SPAN // config.every, batch=config.batch, memory=config.memory, gamma=config.gamma,

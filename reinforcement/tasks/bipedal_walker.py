@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.robots import Choices as Config
-from reinforcement.robots import agent, boxed
+from reinforcement.robots import Choices, agent, boxed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
 PROBLEM = "bipedal_walker"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 600_000}}
+PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 250_000}}
+
+
+@dataclass(frozen=True)
+class Config(Choices):
+    gamma: float = 0.98  # a reward k steps away counts gamma^k
+    follow: float = 0.02  # how fast the old critics follow
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:

@@ -39,7 +39,6 @@ def test_an_episode_follows_from_its_seed_whatever_came_before(one):
 @pytest.mark.parametrize("one", ROBOTS)
 def test_it_learns_goes_on_as_if_never_stopped_and_is_judged(one, tmp_path):
     learner = agent(one, Choices(**SMALL), np.random.default_rng(0), 100, "somebody")
-    assert learner.monitor == "+val_return"
     first = learner.update()
     assert first["examples"] == SPAN  # all of them blind
     other = agent(one, Choices(**SMALL), np.random.default_rng(5), 100, "somebody")
@@ -77,7 +76,7 @@ def test_a_walker_made_anew_can_be_drawn():
 
 
 @pytest.mark.parametrize("values", [{"every": 0}, {"every": SPAN + 1}, {"envs": SPAN + 1}, {"gamma": 1.5},
-                                    {"follow": -0.1}, {"blind": 200_000}, {"blind": -1}, {"lr": 0}])  # fmt: skip
+                                    {"follow": -0.1}, {"blind": 100_000}, {"blind": -1}, {"lr": 0}])  # fmt: skip
 def test_nonsense_is_refused_by_name(values):
     with pytest.raises(ValueError, match=next(iter(values))):
         Choices(**values)
