@@ -15,8 +15,8 @@ from reinforcement.self_play import SelfPlay
 
 PARADIGM = "reinforcement"
 PROBLEM = "go"
-PRESETS = {"quick": {"hidden": 128, "updates": 100, "simulations": 20, "think": 20, "openings": 10},
-           "best": {"updates": 2000, "memory": 100_000, "think": 200, "openings": 200}}  # fmt: skip
+PRESETS = {"quick": {"hidden": 128, "updates": 120, "games": 128, "simulations": 20, "think": 10, "openings": 10},
+           "best": {"updates": 1500, "memory": 100_000, "think": 200, "openings": 200}}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,10 @@ class Config(BoardGame):
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game, n = go(config.size, config.komi), config.think
-    name, quick = f"mcts-{n}", max(n // 8, 1)
-    opponents = {"random": random_player(game), "minimax-2": minimax(game, 2, game.judge), name: mcts(game, n)}
-    exam = MatchExam(game, opponents, name, 0.5, f"{name} against itself", simulations=n, c=config.explore,
-                     n_val=min(config.openings, 20), n_test=config.openings, trial=mcts(game, quick),
-                     val_simulations=quick)  # fmt: skip
+    looks, judge = minimax(game, 2, game.judge), f"mcts-{n}"
+    opponents = {"random": random_player(game), "minimax-2": looks, judge: mcts(game, n)}
+    # weights are chosen without search by a quick opponent: with search all of them soon beat it
+    exam = MatchExam(game, opponents, judge, 0.5, f"{judge} against itself", simulations=n, c=config.explore,
+                     n_val=min(config.openings, 100), n_test=config.openings, trial=looks,
+                     val_simulations=max(n // 4, 1), monitor="+val_points_alone")  # fmt: skip
     return learner(config, game, exam, rng)
