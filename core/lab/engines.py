@@ -11,6 +11,7 @@ import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     from importlib.metadata import version
 
     try:
-        from distributed import Client
+        distributed = import_module("distributed")
     except ImportError:
         raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
     if not is_trusted(address):
@@ -123,7 +124,7 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client: Any = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): is it running?") from error
     with client:
@@ -144,18 +145,18 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
 def _inspect(client: Any, address: str, file: Path, ours: str) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
-        workers = client.scheduler_info(n_workers=-1)["workers"]
+        threads = client.ncores()
         seen = client.run(_looks, file)
     except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
         raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
-    for name, info in workers.items():
+    for name, count in threads.items():
         if not is_trusted(name):
             raise Refusal(f"the worker {name} is neither on a loopback interface nor behind TLS")
-        if info["nthreads"] != 1:
-            raise Refusal(f"the worker {name} has {info['nthreads']} threads: start workers with --nthreads 1")
+        if count != 1:
+            raise Refusal(f"the worker {name} has {count} threads: start workers with --nthreads 1")
     for name, (there, theirs) in seen.items():
         if not there:
             raise Refusal(f"the worker {name} does not see {file.parent}: the folder must be shared")
         if theirs != ours:
             raise Refusal(f"the worker {name} has Trivium {theirs}, this machine {ours}")
-    return len(workers)
+    return len(threads)

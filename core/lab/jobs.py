@@ -15,6 +15,7 @@ from core.lab import folder as folders
 from core.lab.display import figures, spark
 from core.lab.errors import Refusal, Stopped
 from core.lab.loop import Watch, silent
+from core.lab.text import printable
 
 Outcome = dict[str, Any] | str | int  # the result; why there is none; the number of the signal that stopped the job
 
@@ -93,7 +94,7 @@ def work(job: Job, watch: Watch = silent) -> Ended:
         return job, str(refusal)
     except Stopped as stop:
         return job, stop.signum
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return job, f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 
@@ -129,7 +130,7 @@ def followed(outcomes: Iterator[Ended], jobs: Sequence[Job], quiet: bool) -> Ite
 
 def _brief(outcome: dict[str, Any] | str) -> str:
     if isinstance(outcome, str):
-        return f"failed: {outcome}"
+        return "failed: " + printable(" ".join(outcome.split()))
     score = outcome["score"]
     return f"{score['metric']} {score['value']:.4f}  {outcome['seconds']:.1f} s"
 

@@ -27,6 +27,7 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.jobs import Job, Outcome, followed, work
 from core.lab.loop import Row, Watch
 from core.lab.spec import Planned, differences, load_spec, plan
+from core.lab.text import printable
 
 SPEC, SESSION, RESULTS = "spec.json", "session.json", "results.json"
 ROWS, FAILED, RUNS = "rows", "failed", "runs"
@@ -80,7 +81,7 @@ def study(args: Sequence[str]) -> int:
 
         conclude(planned, folder, shlex.join(["trivium", "study", *args]), flags.json)
     for p in missing:
-        print(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why(folder, p.key)}", file=sys.stderr)
+        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why(folder, p.key)}"), file=sys.stderr)
     return 1 if missing else 0
 
 

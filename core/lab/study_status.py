@@ -22,6 +22,7 @@ from core.lab.jobs import Job, one_thread
 from core.lab.loop import EVALUATIONS
 from core.lab.spec import Planned
 from core.lab.study import FAILED, ROWS, RUNS, SESSION, SPEC
+from core.lab.text import printable
 
 MEASURED = 0.5  # seconds of updates that a dry run measures of a setting
 LONGEST = 5.0  # seconds, if there is no progress yet
@@ -52,7 +53,7 @@ def status(args: Sequence[str]) -> int:
           + (f"at work: {said['begun']} begun; time to go: {to_go} with {said['workers']} at once"
              if said["running"] else f"not at work; {said['begun']} begun; it would take {to_go}"))  # fmt: skip
     for key, why in said["failures"].items():
-        print(f"failed: {key}: {' '.join(why.split())}")
+        print(printable(f"failed: {key}: {' '.join(why.split())}"))
     return 0
 
 

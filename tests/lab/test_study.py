@@ -194,8 +194,9 @@ def command(*args):
                             start_new_session=True, cwd=Path(__file__).parents[2])  # fmt: skip
 
 
-def test_interrupted_and_gone_on_with(place):
-    """SIGINT to the whole group, as a terminal sends it: each run saves, and another number of jobs goes on with it."""
+@pytest.mark.parametrize("kill", [os.kill, os.killpg])
+def test_interrupted_and_gone_on_with(place, kill):
+    """SIGINT to the study, or to all its processes, as a terminal sends it: runs save, and others go on with them."""
     path, out = write(place, SLOW), place / "out"
     with command(path, "--out", out, "--jobs", "2") as process:
         try:
@@ -209,7 +210,7 @@ def test_interrupted_and_gone_on_with(place):
             with pytest.raises(Refusal, match="another process is at work"):
                 study.study([path, "--out", str(out)])
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            kill(process.pid, signal.SIGINT)
         _, trouble = process.communicate(timeout=60)
     assert process.returncode == 130
     assert trouble.startswith("stopped; 0 of 3 jobs are done"), trouble
