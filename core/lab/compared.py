@@ -254,9 +254,14 @@ def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
     def known(values: Mapping[str, float | None]) -> dict[str, float]:
         return {name: value for name, value in values.items() if value is not None}
 
-    return {"metric": metric, "cells": [
-        {"label": group.label, "task": group.first["task"], "paradigm": group.first["paradigm"],
-         "teacher": group.teacher, "given": group.cell.given, "trials": group.cell.trials,
-         "seeds": [result["seed"] for result in group.results], "values": group.values(metric),
-         "mean": mean_interval(group.values(metric)).value, "costs": known(group.costs())}
-        for group in groups]}  # fmt: skip
+    def told(group: Group) -> dict[str, Any]:
+        first, values = group.first, group.values(metric)
+        mean, low, high = mean_interval(values)
+        return {"label": group.label, "task": first["task"], "paradigm": first["paradigm"], "teacher": group.teacher,
+                "given": group.cell.given, "trials": group.cell.trials, "parameters": first["parameters"],
+                "seeds": [result["seed"] for result in group.results], "values": values, "mean": mean,
+                **({"low": low, "high": high} if len(values) > 1 else {}), "costs": known(group.costs()),
+                "w_sha256": [result["w_sha256"] for result in group.results],
+                "data": first["data"], "versions": first.get("versions", {})}  # fmt: skip
+
+    return {"metric": metric, "cells": [told(group) for group in groups]}
