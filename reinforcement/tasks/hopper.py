@@ -13,7 +13,7 @@ from reinforcement.sac import SAC
 PARADIGM = "reinforcement"
 PROBLEM = "hopper"
 NEEDS = {"mujoco": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 250_000}}
+PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 200_000}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:
