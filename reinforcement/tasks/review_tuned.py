@@ -24,7 +24,7 @@ class Config:
     batch: int = 256  # characters predicted in a minibatch
     updates: int = 3000  # minibatches of real reviews
     lr: float = 8e-3  # step size of AdamW at its highest
-    rounds: int = 60  # steps that follow, by rewards
+    rounds: int = 40  # steps that follow, by rewards
     n: int = 64  # reviews that are written for one of them
     tuning: float = 1e-3  # step size of Adam in them
     leash: float = 0.05  # what it costs to leave the writer of before, a nat per character
@@ -51,7 +51,7 @@ def passes(config: Config) -> float:
     return (3 * real + 5 * written) / (real + written)
 
 
-CELL = Cell(given="the texts, to begin as a writer; a rater", trials=6, bits=1.0, passes=passes,
+CELL = Cell(given="the texts, to begin as a writer; a rater", trials=3, bits=1.0, passes=passes,
             teacher="a reward: praise or not")  # fmt: skip
 
 
