@@ -45,10 +45,10 @@ def in_hundreds(n: int, rng: Rng) -> Envs:
     return make_envs(one, n, rng)
 
 
-def exam() -> ReturnExam:
-    """The return of whole episodes as Gymnasium pays it, beside a random pilot's and the heuristic's."""
+def exam(flights: int = 100) -> ReturnExam:
+    """The return of whole episodes as Gymnasium pays it, `flights` of which judge, beside a random pilot's and the heuristic's."""
     return ReturnExam(partial(make_envs, NAME), 242, "PPO of Stable-Baselines3's zoo after 1M steps, as published",
-                      {"Gymnasium's heuristic": heuristic}, NAME)  # fmt: skip
+                      {"Gymnasium's heuristic": heuristic}, NAME, n_test=flights)  # fmt: skip
 
 
 @dataclass(frozen=True)

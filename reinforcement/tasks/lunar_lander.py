@@ -18,7 +18,7 @@ from reinforcement.ppo import PPO
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 50_000, "rollout": 256, "lr": 1e-3}, "best": {"steps": 1_000_000}}
+PRESETS = {"quick": {"steps": 30_000, "rollout": 128, "lr": 1e-3, "flights": 10}, "best": {"steps": 1_000_000}}
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ class Config:
     gamma: float = 0.999  # a reward k steps away counts gamma^k
     lam: float = 0.98  # how far an advantage looks beyond the critic: 0 one step, 1 to the end
     entropy_weight: float = 0.01  # of the reward for staying undecided
+    flights: int = 100  # episodes that judge
 
     def __post_init__(self) -> None:
-        positive(self, "steps", "hidden", "lr", "envs", "rollout", "epochs", "batch")
+        positive(self, "steps", "hidden", "lr", "envs", "rollout", "epochs", "batch", "flights")
         for name in ("gamma", "lam"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
@@ -49,7 +50,7 @@ def mlp(config: Config, outputs: int, gain: float) -> Layer:
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
-    judge = exam()
+    judge = exam(config.flights)
     return PPO(mlp(config, 4, 0.01), mlp(config, 1, 1.0), in_hundreds, judge, Adam(config.lr, eps=1e-5), rng,
                updates=math.ceil(config.steps / config.envs / config.rollout), n=config.envs, T=config.rollout,
                epochs=config.epochs, batch=config.batch, gamma=config.gamma, lam=config.lam,

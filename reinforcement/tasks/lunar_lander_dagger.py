@@ -15,7 +15,7 @@ from reinforcement.lander import ExpertExam, exam, heuristic
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander_imitation"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"updates": 20}, "best": {"updates": 200}}
+PRESETS = {"quick": {"updates": 20, "flights": 10}, "best": {"updates": 200}}
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,17 @@ class Config:
     lr: float = 2e-3  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 60  # each of 100 minibatches
     batch: int = 128  # labels in a minibatch
+    flights: int = 100  # episodes that judge
 
     def __post_init__(self) -> None:
-        positive(self, "episodes", "envs", "hidden", "lr", "updates", "batch")
+        positive(self, "episodes", "envs", "hidden", "lr", "updates", "batch", "flights")
         if self.ask < 0:
             raise ValueError(f"ask must not be below 0, not {self.ask}")
 
 
 def make(config: Config, rng: Rng, data: Any) -> Imitation:
     expert = from_run(config.expert) if config.expert else heuristic
-    judge, net = ExpertExam(exam(), expert), MLP(8, config.hidden, config.hidden, 4)
+    judge, net = ExpertExam(exam(config.flights), expert), MLP(8, config.hidden, config.hidden, 4)
     return Imitation(net, judge.play.make_envs, judge, expert, Adam(config.lr), rng,
                      updates=config.updates, batches=100, episodes=config.episodes, n=config.envs, T=config.ask,
                      batch=config.batch)  # fmt: skip

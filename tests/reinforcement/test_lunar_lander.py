@@ -1,7 +1,5 @@
 """LunarLander by PPO and by DAgger; without the extra `robots` these tests skip."""
 
-from dataclasses import replace
-
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -40,7 +38,7 @@ def test_rewards_to_learn_from_are_in_hundreds():
 
 
 def test_an_expert_is_its_own_measure():
-    judge = ExpertExam(replace(exam(), n_test=4), heuristic, n_val=2)
+    judge = ExpertExam(exam(4), heuristic, n_val=2)
 
     def itself(obs):
         return np.eye(4)[heuristic(obs)]
