@@ -170,6 +170,8 @@ def said_section(groups: Sequence[Group]) -> list[Section]:
         path = group.folders[0] / SHOWN
         found = read_json(path).get("texts") if path.exists() else None
         for title, text in found.items() if isinstance(found, dict) else ():
+            if title == "Given":  # which stands in a table
+                continue
             more = " ..." if len(str(text)) > SHOWN_TEXT else ""
             texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
     return [Section("Out of their reports", "Of the first seed.", text="\n".join(texts))] if texts else []

@@ -17,27 +17,31 @@ Cells = dict[str, tuple[list[Group], str]]  # problem -> its groups, and the met
 
 
 def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
-    """Every seed as a point, the mean and its interval as a bar, a line a group."""
+    """Every seed as a point, the mean and its interval as a bar, a line a group: from chance on, and near to."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(7, 0.9 + 0.42 * len(groups)), layout="constrained")
-    axis = drawn.subplots()
-    for k, group in enumerate(groups):
-        values = group.values(metric)
-        mean, low, high = mean_interval(values)
-        if len(values) > 1:
-            axis.plot([low, high], [-k, -k], color=f"C{k}", linewidth=6, alpha=0.25, solid_capstyle="butt")
-            axis.plot([mean], [-k], "|", color=f"C{k}", markersize=16)
-        axis.plot(values, np.full(len(values), -k), "o", color=f"C{k}", markersize=4, alpha=0.7)
-    span = scale(groups, metric)
-    for value, name in zip(span or (), ("chance", "reference"), strict=False):
-        axis.axvline(value, color="0.5", linewidth=0.8, linestyle=":")
-        axis.annotate(name, (value, 0.4), fontsize=7, color="0.4", ha="center")
-    seen = [value for group in groups for value in group.values(metric)] + list(span or ())
-    room = 0.08 * (max(seen) - min(seen)) or 1.0  # intervals of two seeds may be wider than the metric's whole range
-    axis.set(yticks=[-k for k in range(len(groups))], yticklabels=[group.label for group in groups], xlabel=metric,
-             xlim=(min(seen) - room, max(seen) + room), ylim=(-len(groups) + 0.4, 0.7))  # fmt: skip
-    axis.grid(axis="x", alpha=0.3)
+    drawn = Figure(figsize=(9, 0.9 + 0.42 * len(groups)), layout="constrained")
+    whole, near = drawn.subplots(1, 2, sharey=True, width_ratios=(2, 3))
+    intervals = [mean_interval(group.values(metric)) for group in groups]
+    for axis in (whole, near):
+        for k, (group, (mean, low, high)) in enumerate(zip(groups, intervals, strict=True)):
+            values = group.values(metric)
+            if len(values) > 1:
+                axis.plot([low, high], [-k, -k], color=f"C{k}", linewidth=6, alpha=0.25, solid_capstyle="butt")
+                axis.plot([mean], [-k], "|", color=f"C{k}", markersize=16)
+            axis.plot(values, np.full(len(values), -k), "o", color=f"C{k}", markersize=4, alpha=0.7)
+        axis.set_xlabel(metric)
+        axis.grid(axis="x", alpha=0.3)
+    seen = [value for group in groups for value in group.values(metric)]
+    span = scale(groups, metric) or ()
+    for value, name in zip(span, ("chance", "reference"), strict=False):
+        whole.axvline(value, color="0.5", linewidth=0.8, linestyle=":")
+        whole.annotate(name, (value, 0.4), fontsize=7, color="0.4", ha="center")
+    for axis, values in ((whole, [*seen, *span]), (near, seen)):  # intervals of two seeds may be wider than that
+        room = 0.08 * (max(values) - min(values)) or 0.05 * abs(values[0]) or 1.0
+        axis.set_xlim(min(values) - room, max(values) + room)
+    whole.set(yticks=[-k for k in range(len(groups))], yticklabels=[group.label for group in groups],
+              ylim=(-len(groups) + 0.4, 0.7))  # fmt: skip
     drawn.savefig(path, dpi=100)
 
 
