@@ -64,7 +64,7 @@ def area(stones: Array) -> Array:
     sides = np.stack([stones > 0, stones < 0]).view(np.uint8)
     empty = stones == 0
     reached = spread(np.stack([near(side) for side in sides]) * empty, stones)
-    held = (sides | reached & ~reached[::-1]).sum((1, 2), dtype=np.int64)
+    held = (sides | reached).sum((1, 2), dtype=np.int64)  # what both reach counts for both, and so for nobody
     ahead: Array = held[0] - held[1]
     return ahead
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from reinforcement.search import Evaluate, search
 GAMES = ("tic_tac_toe", "connect_four", "go")
 LETTERS = "abcdefghjklmnopqrstuvwxyz"  # i is left out, as is usual in Go
 SIDES = "XO"
+WIDTH = 60  # of a narrow terminal
 COLOURS = {"X": "\x1b[1;34m", "O": "\x1b[1;31m", ".": "\x1b[2m"}
 HELP = """\
 undo      takes back your last move, and the answer
@@ -48,8 +50,8 @@ class PlayFlags:
     task: str | None = None  # the task's file, for a run whose task came as a file
 
     def __post_init__(self) -> None:
-        if not (1 <= self.simulations <= 1_000_000 and self.seed >= 0):
-            raise ValueError("simulations must be from 1 to 1000000, seed not below 0")
+        if not (1 <= self.simulations <= 100_000 and self.seed >= 0):
+            raise ValueError("simulations must be from 1 to 100000, seed not below 0")
 
 
 def play(args: Sequence[str]) -> int:
@@ -162,11 +164,11 @@ class Table:
             return False
         if said in ("help", "?"):
             legal = [name for name, ok in zip(self.names, self.game.legal(self.states[-1])[0], strict=True) if ok]
-            print(f"{legal[0]:<10}is a move, and so are {', '.join(legal[1:])}\n{HELP}")
+            print(fill(f"moves     {', '.join(legal)}", WIDTH, subsequent_indent=" " * 10), HELP, sep="\n")
         elif said == "hint":
             self.hint()
         elif said == "undo":
-            self.undo(mine)
+            self.undo()
         elif said not in self.names:
             print(f"there is no move {said[:20]!r}; help shows the moves")
         elif not self.game.legal(self.states[-1])[0, self.names.index(said)]:
@@ -195,7 +197,7 @@ class Table:
         tried = ", ".join(f"{self.names[a]} {share(visits[a] / visits.sum())}" for a in most)
         print(f"the search tries {tried}; it expects {share((1 + value) / 2)} of the point for you")
 
-    def undo(self, mine: int) -> None:
+    def undo(self) -> None:
         """Back to where the person last had to move."""
         if len(self.moves) < 2:
             print("there is no move of yours to take back")

@@ -184,6 +184,16 @@ def test_a_ko_may_be_taken_back_after_another_move():
     np.testing.assert_array_equal(game.play(later, np.array([5]))[0, 0][:3], before[0, 0][:3] * 1)
 
 
+def test_a_stone_that_has_another_liberty_makes_no_ko():
+    game = go(4, 0.5)
+    after = game.play(
+        state(".X..", "XO..", "OXO.", ".O.."), np.array([6])
+    )  # takes (1, 1), in whose place O takes (2, 1)
+    assert not after[0, 1].any()
+    assert game.legal(after)[0, 5]
+    assert game.play(after, np.array([5]))[0, 0, 2, 1] == 0
+
+
 def test_two_passes_and_the_limit_end_a_game_and_points_say_who_won():
     game = go(3, 0.5)
     boards = [(("...", "...", "..."), -1), ((".X.", ".X.", ".X."), 1), ((".X.", "XOO", "O.."), -1)]

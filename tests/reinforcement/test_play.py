@@ -92,6 +92,21 @@ def test_leaving(monkeypatch, capsys, folder):
     assert play(["tic_tac_toe", str(folder / "three")]) == 0
 
 
+def test_undo_takes_both_sides_moves_back(capsys):
+    for mine, kept in ((0, []), (1, [4])):
+        table = Table(TIC_TAC_TOE, blind, 1, 1.5, np.random.default_rng(0))
+        for move in [*kept, 0, 3]:
+            table.go(move)
+        table.undo()
+        assert table.moves == kept
+        assert len(table.states) == len(kept) + 1
+        assert np.abs(table.states[-1]).sum() == len(kept)
+        table.undo()
+        assert table.moves == kept
+        assert mine == len(table.moves) % 2
+    assert "no move of yours" in capsys.readouterr().out
+
+
 def test_the_search_wins_at_once_and_a_hint_says_so(monkeypatch, capsys):
     table = Table(TIC_TAC_TOE, blind, 200, 1.5, np.random.default_rng(0))
     for move in (0, 3, 1, 4):  # X has a3 and b3, O a2 and b2
