@@ -83,7 +83,7 @@ class GlimpseExam:
         many = max(1, round(float(looked.looks.mean())))
         fixed, random = fixed_looks(s, self.window, max(4, many)), np.random.default_rng(TEST_SEED)
         shows = windows(round(s.x_test.shape[1] ** 0.5), self.window)
-        chance = [judged(s, shows[random.choice(len(shows), 4, replace=False)].any(0)) for _ in range(5)]
+        chance = [judged(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
         whole = judged(s, np.ones(s.x_test.shape[1], bool))
         common = np.bincount(s.t_train).argmax()
         made = Report(
@@ -94,8 +94,8 @@ class GlimpseExam:
                      "test_looks_sampled": float(drawn.looks.mean())},
             metric="test_accuracy", chance=1 / self.C, reference=whole,
             reference_name="support vector machine that saw the whole picture, given the labels",
-            baselines={"the best 4 fixed looks": judged(s, shows[fixed[:4]].any(0)),
-                       f"as many fixed looks as the agent takes ({many})": judged(s, shows[fixed[:many]].any(0)),
+            baselines={"the best 4 fixed looks": judged(s, covered(shows, fixed[:4])),
+                       f"as many fixed looks as the agent takes ({many})": judged(s, covered(shows, fixed[:many])),
                        "4 random looks": float(np.mean(chance)),
                        "always the commonest": float((s.t_test == common).mean())})  # fmt: skip
         if folder:
@@ -109,6 +109,12 @@ def machine() -> Any:
     from sklearn.svm import SVC
 
     return SVC(C=10, gamma="scale")
+
+
+def covered(shows: Array, places: Any) -> Array:
+    """All that is seen from these places together, (S S) bool."""
+    pixels: Array = np.logical_or.reduce(shows[places])
+    return pixels
 
 
 def judged(s: Splits, pixels: Array) -> float:
@@ -126,7 +132,7 @@ def fixed_looks(s: Splits, window: int, n: int) -> list[int]:
     shows = windows(round(s.x_train.shape[1] ** 0.5), window)
     chosen: list[int] = []
     for _ in range(n):
-        seen = shows[chosen].any(0)
+        seen = covered(shows, chosen)
 
         def right(place: int, seen: Array = seen) -> float:
             pixels = seen | shows[place]

@@ -47,6 +47,7 @@ def draw_paths(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array) -> 
     from matplotlib.figure import Figure
 
     s, most = exam.splits, max(1, int(looked.looks[chosen].max()))
+    side = round(s.x_test.shape[1] ** 0.5)
     figure = Figure(figsize=(1.0 * (most + 1), 1.12 * len(chosen)), layout="constrained")
     for axes, i in zip(figure.subplots(len(chosen), most + 1, squeeze=False), chosen, strict=True):
         frames = steps(exam, looked.path[i], s.x_test[i])
@@ -55,15 +56,11 @@ def draw_paths(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array) -> 
         said, right = looked.said[i], looked.said[i] == s.t_test[i]
         last: Any = axes[max(len(frames) - 1, 0)]
         last.set_title(f"says {said}" if said >= 0 else "no answer", fontsize=9, color=RIGHT if right else WRONG, pad=2)
-        axes[-1].imshow(1 - s.x_test[i].reshape(frame_side(s.x_test), -1), cmap="gray", vmin=0, vmax=1)
+        axes[-1].imshow(1 - s.x_test[i].reshape(side, side), cmap="gray", vmin=0, vmax=1)
         axes[-1].set_title(f"a {s.t_test[i]}", fontsize=9, pad=2)
         for axis in axes:
             axis.axis("off")
     figure.savefig(path, dpi=90)
-
-
-def frame_side(x: Array) -> int:
-    return round(x.shape[1] ** 0.5)
 
 
 def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:

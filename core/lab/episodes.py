@@ -100,7 +100,8 @@ class Envs:
         with self._named(f"at step {self.steps + 1}"):
             raw, *figures, _ = self.vec.step(action)
             next_obs = self._observed(raw)
-            reward, terminated, truncated = map(np.array, figures)
+            reward = self._fitting("rewards", figures[0], (self.n,))
+            terminated, truncated = (self._fitting("ends", figure, (self.n,)).astype(bool) for figure in figures[1:])
             self._finite("a reward", reward)
         done = Steps(self.obs, action, reward, terminated, truncated, next_obs, ~self.over)
         self.obs, self.steps, end = next_obs, self.steps + 1, done.end
@@ -126,9 +127,17 @@ class Envs:
             line = f"{type(error).__name__}: {error}".partition("\n")[0]
             raise Refusal(f"the environment {self.name} failed {when}: {line}") from error
 
-    def _observed(self, obs: Array) -> Array:
-        self._finite("an observation", obs)
-        return np.array(obs[:, None] if self.column else obs)  # a copy: some environments show one array for good
+    def _observed(self, obs: Any) -> Array:
+        seen = self._fitting("observations", obs, (self.n, *self.vec.single_observation_space.shape))
+        self._finite("an observation", seen)
+        return seen[:, None] if self.column else seen
+
+    def _fitting(self, what: str, values: Any, shape: tuple[int, ...]) -> Array:
+        """A copy, since some environments show one array for good. Raises Refusal unless numbers of that shape."""
+        found = np.array(values)
+        if found.shape != shape or found.dtype.kind not in "biuf":
+            raise Refusal(f"gave {what} of {found.dtype} and shape {found.shape}, not numbers of shape {shape},")
+        return found
 
     def _finite(self, what: str, values: Array) -> None:
         if not np.isfinite(values).all():

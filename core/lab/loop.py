@@ -101,7 +101,7 @@ class Loop:
             log.truncate(self.log_bytes)
             log.seek(self.log_bytes)
             while self.learner.progress < 1 and signals.caught is None:
-                self._count(self.learner.update())
+                self._count(self._asked(self.learner.update))
                 row = None
                 self.seconds = before + time.perf_counter() - started
                 due = int(self.learner.progress * EVALUATIONS + 1e-9)
@@ -115,7 +115,8 @@ class Loop:
                 except Stopped as stop:  # who watches may stop the run, as a signal does
                     signals.caught = stop.signum
                 now = time.perf_counter()
-                if now - saved > max(self.save_every, 20 * cost):  # a large network does not spend its time on saving
+                first = row is not None and not (self.folder / CHECKPOINT).exists()  # whatever comes, weights are kept
+                if first or now - saved > max(self.save_every, 20 * cost):  # a large network does not only save
                     self._save(log)
                     saved = time.perf_counter()
                     cost = saved - now
@@ -139,7 +140,7 @@ class Loop:
 
     def _evaluate(self) -> Row:
         self._check_weights()
-        figures = {name: float(value) for name, value in self.learner.evaluate().items()}
+        figures = {name: float(value) for name, value in self._asked(self.learner.evaluate).items()}
         for name, value in figures.items():
             if not math.isfinite(value):
                 self._diverged(name, value)
@@ -162,10 +163,19 @@ class Loop:
         if not math.isfinite(total):
             self._diverged("the sum of w", total)
 
-    def _diverged(self, name: str, value: float) -> None:
+    def _asked(self, what: Callable[[], dict[str, float]]) -> dict[str, float]:
+        """What the learner says. Where it refuses, an environment having failed, say, the line names what is kept."""
+        try:
+            return what()
+        except Refusal as error:
+            raise Refusal(f"{error}; {self._kept()}") from error
+
+    def _kept(self) -> str:
         path = self.folder / CHECKPOINT
-        kept = f"the last good checkpoint is {path}" if path.exists() else "there was no checkpoint yet"
-        raise Refusal(f"the run diverged: {name} is {value} at update {self.updates}; {kept}. "
+        return f"the last good checkpoint is {path}" if path.exists() else "there was no checkpoint yet"
+
+    def _diverged(self, name: str, value: float) -> None:
+        raise Refusal(f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
                       "Try a smaller step size, and look for NaN or huge values in the data")  # fmt: skip
 
     def _save(self, log: Any) -> None:

@@ -1,10 +1,11 @@
+import re
+
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
 
-from core.lab.errors import Refusal
-from core.lab.run import prepare, start
+from core.lab.cli import main
 from reinforcement.any_env import ROBOTS, choice, find, wrapped
 from reinforcement.dqn import DQN
 from reinforcement.ppo import PPO
@@ -15,7 +16,7 @@ PLANE = spaces.Box(-2, 2, (2,), np.float32)
 
 
 class Odd(gym.Env):
-    """Episodes of five steps in spaces of any kind; at its step `at` an environment goes wrong in one of three ways."""
+    """Episodes of five steps in spaces of any kind; at its step `at` an environment goes wrong in one of many ways."""
 
     metadata = {"render_modes": []}  # noqa: RUF012
     count = 0
@@ -41,7 +42,14 @@ class Odd(gym.Env):
             obs = obs * np.nan
         if wrong == "shape":
             obs = np.zeros(3, np.float32)
-        return obs, 1.0, False, self.t == 5, {}
+        if wrong == "type":
+            obs = "where am I?"
+        if wrong == "four":
+            return obs, 1.0, False, {}
+        reward = {"nan reward": np.nan, "inf reward": np.inf, "no reward": None, "two rewards": [1.0, 2.0]}.get(
+            wrong, 1.0
+        )
+        return obs, reward, False, self.t == 5, {}
 
 
 @pytest.fixture
@@ -170,20 +178,28 @@ def test_learner_that_does_not_fit_is_refused(flag, name):
 
 
 @pytest.mark.parametrize(("wrong", "says"), [
-    ("raise", "RuntimeError: the wheel came off$"), ("nan", "observation that is not finite"), ("shape", "broadcast"),
+    ("raise", "failed at step 721: RuntimeError: the wheel came off;"), ("nan", "an observation that is not finite"),
+    ("shape", "broadcast|shape"), ("type", "could not convert|dtype|str"), ("four", "unpack"),
+    ("nan reward", "a reward that is not finite"), ("inf reward", "a reward that is not finite"),
+    ("no reward", "NoneType|finite"), ("two rewards", "sequence|shape"),
 ])  # fmt: skip
-def test_environment_that_goes_wrong_stops_the_run_and_keeps_the_checkpoint(odd, wrong, says, tmp_path):
-    name = odd(wrong=wrong, at=3001)
-    setup = prepare(
-        task.__file__, "default", {"id": name, "steps": 4096, "envs": 2, "episodes": 2, "hidden": 8}, 0, None
-    )
-    with pytest.raises(Refusal, match=says) as error:
-        start(setup, tmp_path / "run", save_every=0.0, pictures=False)
-    assert "\n" not in str(error.value)
-    assert "step " in str(error.value)
-    assert name in str(error.value)
-    assert (tmp_path / "run" / "checkpoint.safetensors").stat().st_size > 1000
+def test_environment_that_goes_wrong_stops_the_command_and_the_run_can_be_evaluated(odd, wrong, says, tmp_path, capsys):
+    name, folder = odd(wrong=wrong, at=1501), str(tmp_path / "run")
+    flags = ["--id", name, "--steps", "8192", "--envs", "2", "--episodes", "2", "--hidden", "8", "--out", folder]
+    assert main(["run", "env", *flags]) == 2
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert re.search(says, line), line
+    assert "at step " in line
+    assert name in line
+    assert line.endswith(f"the last good checkpoint is {folder}/checkpoint.safetensors")
     assert not (tmp_path / "run" / "result.json").exists()
+    Odd.count = 5000  # it goes well from here on
+    assert main(["eval", folder]) == 0
+    assert "test_return" in capsys.readouterr().out
+    if wrong == "raise":
+        assert main(["resume", folder]) == 0
+        assert (tmp_path / "run" / "result.json").exists()
+        assert "no film" in (tmp_path / "run" / "report.json").read_text()
 
 
 def test_without_rendering_it_trains_on_and_says_so(odd, tmp_path):
