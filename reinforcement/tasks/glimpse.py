@@ -84,7 +84,8 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
         return MLP(2 * 64 + 2, hidden, hidden, outputs, last=orthogonal, last_gain=gain)
 
     actions = 10 + (8 - config.window + 1) ** 2
-    return Looker(mlp(config.hidden, actions, 0.01), mlp(config.critic, 1, 1.0), make_envs, exam, Adam(config.lr, eps=1e-5), rng,
+    actor, critic = mlp(config.hidden, actions, 0.01), mlp(config.critic, 1, 1.0)
+    return Looker(actor, critic, make_envs, exam, Adam(config.lr, eps=1e-5), rng,
                   updates=config.updates, n=config.envs, T=config.steps, epochs=config.epochs, batch=config.batch,
                   gamma=config.gamma, lam=config.lam, clip=config.clip, value_weight=0.5,
                   entropy_weight=config.entropy_weight)  # fmt: skip
