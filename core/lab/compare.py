@@ -100,7 +100,8 @@ def measured(words: Sequence[str], flags: CompareFlags, out: Path) -> list[Group
 def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
     """Writes page and figures into `out`; returns the common metric, and the sections for a page of several."""
     from core.lab.compare_page import compare_page
-    from core.lab.compared import common_metric, summary
+    from core.lab.compare_tables import summary
+    from core.lab.compared import common_metric
 
     metric = common_metric(groups)
     sections = compare_page(groups, metric, out, f"Trivium: {name}", lead)
@@ -110,7 +111,7 @@ def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str
 
 def told(groups: Sequence[Group], metric: str, name: str) -> None:
     """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
-    from core.lab.compared import COST, SCORE, TOLD, cost_row, score_row, told_row
+    from core.lab.compare_tables import COST, SCORE, TOLD, cost_row, score_row, told_row
     from core.lab.display import table
 
     rows = [[*told_row(group)[:2], *score_row(group, metric)[1:], *cost_row(group)[1:]] for group in groups]

@@ -14,19 +14,22 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.compare_pictures import Cells, curves, nine_picture, shaded, strip
-from core.lab.compared import (
+from core.lab.compare_tables import (
     COST,
     PAIRS,
+    REACH,
     SCORE,
     TOLD,
-    Group,
     amount,
     cost_row,
+    interquartile_rows,
     other_figures,
     pair_rows,
+    reach_rows,
     score_row,
     told_row,
 )
+from core.lab.compared import Group
 from core.lab.display import figure
 from core.lab.folder import PAGE, SHOWN, read_json
 from core.lab.learner import Splits
@@ -59,6 +62,12 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
         Section("Score against cost", "Lines: the validation part while learning. Points: the test part, at the end. "
                 "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
                 pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
+        *([Section("Nine tenths of the way", "What it took until the validation figure had come nine tenths of the way "
+                   "from chance to the reference: the median over the seeds that came there.", REACH, reached)]
+          if (reached := reach_rows(groups, metric)) else []),
+        *([Section("Interquartile means", "The middle half of the seeds, with a bootstrap interval of 95 %.",
+                   ("task", "interquartile mean", "95 % interval"), middle)]
+          if (middle := interquartile_rows(groups, metric)) else []),
         *([Section("Pair by pair", "Differences are of the same seeds, with Student's t. P(A better): how likely a "
                    "run of A beats one of B.", PAIRS, pairs)] if pairs else []),
     ]  # fmt: skip

@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.cells import TEACHER, Cell, cell
-from core.lab.display import figure
 from core.lab.errors import Refusal
 from core.lab.folder import CONFIG, RESULT, read_json, read_log
 from core.lab.loop import Row
 from core.lab.run import Run, open_run
-from core.lab.stats import mean_interval, paired_difference, probability_of_improvement
 from core.lab.tasks import Task
 
 KINDS: dict[str, type | tuple[type, ...]] = {
@@ -190,78 +188,3 @@ def scale(groups: Sequence[Group], metric: str) -> tuple[float, float] | None:
         if score["metric"] == metric and score["reference"] != score["chance"]:
             return score["chance"], score["reference"]
     return None
-
-
-SCORE = ("task", "mean", "95 % interval", "every seed")
-TOLD = ("task", "teacher gives", "given beside that")
-COST = ("task", "examples", "seconds", "operations", "answers", "bits at most", "parameters", "settings tried")
-PAIRS = ("A", "B", "A - B", "95 % interval", "P(A better)", "95 % interval")
-
-
-def score_row(group: Group, metric: str) -> list[str]:
-    values = group.values(metric)
-    mean, low, high = mean_interval(values)
-    return [group.label, figure(mean),
-            f"{figure(low)} to {figure(high)}" if len(values) > 1 else "one seed",
-            " ".join(map(figure, values))]  # fmt: skip
-
-
-def cost_row(group: Group) -> list[str]:
-    costs = group.costs()
-    tried = group.cell.trials
-    return [group.label, *(amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")),
-            amount(group.first["parameters"]), "-" if tried is None else str(tried)]  # fmt: skip
-
-
-def other_figures(groups: Sequence[Group], metric: str) -> list[list[str]]:
-    """The other figures that every run has: a heading, then a row a group with the means over its seeds."""
-    shared = [name for name in groups[0].first["metrics"]
-              if name != metric and all(name in r["metrics"] for group in groups for r in group.results)]  # fmt: skip
-    rows = [[group.label, *(figure(mean_interval(group.values(name)).value) for name in shared)] for group in groups]
-    return [["task", *shared], *rows] if shared else []
-
-
-def told_row(group: Group) -> list[str]:
-    return [group.label, group.teacher, group.cell.given or "nothing"]
-
-
-def amount(value: float | None) -> str:
-    """A number of any size for people: 512,000; 1.2e+10; - where it is not known."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e7 else f"{value:.3g}"
-
-
-def pair_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
-    """Of each pair with the same seeds their difference; of any pair how likely a run of the one beats the other's."""
-    rows, less = [], better_low(groups, metric)
-    for a, b in combinations(groups, 2):
-        x, y = a.values(metric), b.values(metric)
-        if min(len(x), len(y)) < 2:
-            continue
-        difference = ["-", "-"]
-        if [r["seed"] for r in a.results] == [r["seed"] for r in b.results]:
-            mean, low, high = paired_difference(x, y)
-            difference = [figure(mean), f"{figure(low)} to {figure(high)}"]
-        chance, low, high = probability_of_improvement(*((y, x) if less else (x, y)))
-        rows.append([a.label, b.label, *difference, f"{chance:.2f}", f"{low:.2f} to {high:.2f}"])
-    return rows
-
-
-def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
-    """All figures of a comparison, for JSON."""
-
-    def known(values: Mapping[str, float | None]) -> dict[str, float]:
-        return {name: value for name, value in values.items() if value is not None}
-
-    def told(group: Group) -> dict[str, Any]:
-        first, values = group.first, group.values(metric)
-        mean, low, high = mean_interval(values)
-        return {"label": group.label, "task": first["task"], "paradigm": first["paradigm"], "teacher": group.teacher,
-                "given": group.cell.given, "trials": group.cell.trials, "parameters": first["parameters"],
-                "seeds": [result["seed"] for result in group.results], "values": values, "mean": mean,
-                **({"low": low, "high": high} if len(values) > 1 else {}), "costs": known(group.costs()),
-                "w_sha256": [result["w_sha256"] for result in group.results],
-                "data": first["data"], "versions": first.get("versions", {})}  # fmt: skip
-
-    return {"metric": metric, "cells": [told(group) for group in groups]}

@@ -11,7 +11,8 @@ from core.lab import compare as comparing
 from core.lab.cells import Cell, cell, forward
 from core.lab.cli import main
 from core.lab.compare_page import line
-from core.lab.compared import amount, better_low, common_metric, grouped, pair_rows
+from core.lab.compare_tables import amount, interquartile_rows, pair_rows, reach_rows
+from core.lab.compared import better_low, common_metric, grouped
 from core.lab.errors import Refusal
 from core.lab.probes import first_hidden
 from core.lab.run import Setup, start
@@ -134,6 +135,30 @@ def test_pairs_by_hand_and_the_direction_of_the_metric(tmp_path):
     assert better_low(groups, "m")
     other = [made(tmp_path / f"d{s}", s, value, "d", reference=-1.0) for s, value in enumerate((1.0, 2.0, 4.0))]
     assert pair_rows(grouped([*low, *other]), "m")[0][4] == f"{7 / 9:.2f}"
+
+
+def test_nine_tenths_of_the_way_by_hand(tmp_path):
+    def rows(*figures):
+        return [{"answers": 10 * k, "examples": 100 * k, "seconds": k, "val_m": v} for k, v in enumerate(figures, 1)]
+
+    a = [made(tmp_path / f"a{s}", s, task="a", rows=rows(*f)) for s, f in
+         enumerate([(0.5, 0.9, 1.0), (0.95, 0.2, 1.0), (0.1, 0.2, 0.3)])]  # fmt: skip
+    b = made(tmp_path / "b", task="b", rows=rows(0.0, 0.8))
+    assert reach_rows(grouped([*a, b]), "m") == [
+        ["a", "2 of 3", "150", "1.5", "-", "15"], ["b", "0 of 1", "-", "-", "-", "-"]]  # fmt: skip
+    falls = made(tmp_path / "c", task="c", reference=-1.0, rows=rows(-0.5, -0.95))
+    assert reach_rows(grouped([falls]), "m")[0][2] == "200"
+    unknown = made(tmp_path / "d", reference=0.0)
+    assert reach_rows(grouped([unknown]), "m") == []
+
+
+def test_interquartile_means_come_with_ten_seeds(tmp_path):
+    ten = [made(tmp_path / f"{s}", s, value=float(s)) for s in range(10)]
+    assert interquartile_rows(grouped(ten[:9]), "m") == []
+    label, mean, between = interquartile_rows(grouped(ten), "m")[0]
+    assert (label, mean) == ("one", "4.5")  # 2 to 7 in the middle, symmetric
+    low, high = map(float, between.split(" to "))
+    assert 1 < low < 4.5 < high < 8
 
 
 def test_the_first_hidden_layer_by_hand():
