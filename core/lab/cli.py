@@ -28,7 +28,7 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   generate DIR              a run's network writes: trivium generate DIR --prompt "Once upon"
   speak DIR                 a run's network says words, as wav files: trivium speak DIR --word seven
   play GAME DIR             you play against a run's network: trivium play connect_four DIR
-  compare PROBLEM|all|DIRS  one problem, three teachers: a label, nothing, a reward; or any finished runs
+  compare PROBLEM | all     one problem or all nine cells: a label, nothing, a reward; or finished runs: compare DIR DIR
   study SPEC                tasks x settings x seeds, on this machine or on a cluster
   status DIR                how far a study is
   results [run|docs]        the figures that documents quote: measured again, written into them
