@@ -49,7 +49,8 @@ FOLDERS = {"mnist": "mnist", "mnist_plain": "mnist", "transfer": "mnist", "fashi
            "fashion_plain": "fashion-mnist", "cats_dogs": "cifar10-cats-dogs", "spoken_digits": "free-spoken-digits",
            "translate": "english-french", "mnist_clusters": "mnist", "fashion_clusters": "fashion-mnist",
            "sound_clusters": "free-spoken-digits", "shakespeare": "tiny-shakespeare", "names": "names",
-           "reviews": "reviews", "mnist_images": "mnist", "fashion_images": "fashion-mnist",
+           "reviews": "reviews", "review_reader": "reviews", "review_writer": "reviews", "review_tuned": "reviews",
+           "mnist_images": "mnist", "fashion_images": "fashion-mnist",
            "spoken_digit_sounds": "free-spoken-digits"}  # tasks that read downloaded files  # fmt: skip
 
 
