@@ -13,22 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
+from core.lab import compare_tables as tables
 from core.lab.compare_pictures import Cells, curves, nine_picture, shaded, strip
-from core.lab.compare_tables import (
-    COST,
-    PAIRS,
-    REACH,
-    SCORE,
-    TOLD,
-    amount,
-    cost_row,
-    interquartile_rows,
-    other_figures,
-    pair_rows,
-    reach_rows,
-    score_row,
-    told_row,
-)
 from core.lab.compared import Group
 from core.lab.display import figure
 from core.lab.folder import PAGE, SHOWN, read_json
@@ -45,10 +31,10 @@ SHOWN_TEXT = 1500  # characters of each text of a run
 def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Section]:
     strip(out / "scores.png", groups, metric)
     curves(out / "curves.png", groups, metric)
-    pairs, others = pair_rows(groups, metric), other_figures(groups, metric)
+    pairs, others = tables.pair_rows(groups, metric), tables.other_figures(groups, metric)
     return [
-        Section("The score", f"{metric}, on the test part, which each run has opened once.", SCORE,
-                [score_row(group, metric) for group in groups],
+        Section("The score", f"{metric}, on the test part, which each run has opened once.", tables.SCORE,
+                [tables.score_row(group, metric) for group in groups],
                 [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")]),
         *([Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:])]
           if others else []),
@@ -57,19 +43,19 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
                 "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
                 "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
                 "included. Settings tried: before these were chosen, where somebody has counted.",
-                COST, [cost_row(group) for group in groups]),
-        Section("", "", TOLD, [told_row(group) for group in groups]),
+                tables.COST, [tables.cost_row(group) for group in groups]),
+        Section("", "", tables.TOLD, [tables.told_row(group) for group in groups]),
         Section("Score against cost", "Lines: the validation part while learning. Points: the test part, at the end. "
                 "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
                 pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
         *([Section("Nine tenths of the way", "What it took until the validation figure had come nine tenths of the way "
-                   "from chance to the reference: the median over the seeds that came there.", REACH, reached)]
-          if (reached := reach_rows(groups, metric)) else []),
+                   "from chance to the reference: the median over the seeds that came there.", tables.REACH, reached)]
+          if (reached := tables.reach_rows(groups, metric)) else []),
         *([Section("Interquartile means", "The middle half of the seeds, with a bootstrap interval of 95 %.",
                    ("task", "interquartile mean", "95 % interval"), middle)]
-          if (middle := interquartile_rows(groups, metric)) else []),
+          if (middle := tables.interquartile_rows(groups, metric)) else []),
         *([Section("Pair by pair", "Differences are of the same seeds, with Student's t. P(A better): how likely a "
-                   "run of A beats one of B.", PAIRS, pairs)] if pairs else []),
+                   "run of A beats one of B.", tables.PAIRS, pairs)] if pairs else []),
     ]  # fmt: skip
 
 
@@ -186,6 +172,12 @@ def said_section(groups: Sequence[Group]) -> list[Section]:
     return [Section("Out of their reports", "Of the first seed.", text="\n".join(texts))] if texts else []
 
 
+def every_run(groups: Sequence[Group], metric: str) -> Section:
+    rows = [[group.label, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]]
+            for group in groups for r in group.results]  # fmt: skip
+    return Section("Every run", "", ("run", "seed", metric, "weights (SHA-256)", "command"), rows)
+
+
 def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, lead: str) -> list[Section]:
     """Writes the page into the folder; returns the sections of tables and curves, for a page of several."""
     scores = score_sections(groups, metric, out)
@@ -203,25 +195,7 @@ def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, le
         sections += code_sections(runs)
     if closed:
         sections.append(Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)))
-    sections.append(
-        Section(
-            "Every run",
-            "",
-            ("run", "seed", metric, "answers", "weights (SHA-256)", "command"),
-            [
-                [
-                    group.label,
-                    str(r["seed"]),
-                    figure(r["metrics"][metric]),
-                    amount(r["answers"]),
-                    r["w_sha256"][:12],
-                    r["command"],
-                ]
-                for group in groups
-                for r in group.results
-            ],
-        )
-    )
+    sections.append(every_run(groups, metric))
     write_page(out / PAGE, title, lead, sections)
     return scores
 
@@ -237,7 +211,9 @@ def nine_rows(problems: Cells) -> list[list[str]]:
                 if group.first["paradigm"] == paradigm:
                     mean, low, high = mean_interval(group.values(metric))
                     between = f" ({figure(low)} to {figure(high)})" if len(group.results) > 1 else ""
-                    lines.append(f"{group.label} {figure(mean)}{between}, {amount(group.costs()['answers'])} answers")
+                    lines.append(
+                        f"{group.label} {figure(mean)}{between}, {tables.amount(group.costs()['answers'])} answers"
+                    )
             row.append("\n".join(lines) or "-")
         rows.append(row)
     return rows
@@ -254,7 +230,7 @@ def nine_page(cells: Cells, sections: Mapping[str, Sequence[Section]], missing: 
     top = Section("", "", NINE, nine_rows(cells),
                   [picture(out / "nine.png", "Every seed's score on its problem's own scale, against the answers from "
                                              "the teacher, choice and naming included")], links=pages)  # fmt: skip
-    rest = [replace(section, title=f"{problem}: {section.title.lower()}")
+    rest = [replace(section, title=section.title and f"{problem}: {section.title.lower()}")
             for problem, parts in sections.items() for section in parts]  # fmt: skip
     gone = [Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))]
     write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, *(gone if missing else [])])
