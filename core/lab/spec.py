@@ -67,6 +67,7 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
     common = _seeds("the spec", spec.get("seeds", 1), faults)
     usual = _preset("the spec", spec.get("preset", "default"), faults)
     planned: dict[str, Planned] = {}
+    sources: dict[str, str] = {}
     for number, table in enumerate(tables, 1):
         where = f"study {number}"
         faults += _unknown(where, table, ("task", "preset", "seeds", "config", "grid"))
@@ -81,6 +82,9 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
             continue
         source = str(Path(str(task.module.__file__)).resolve()) if task.outside else task.name
         sha = file_sha256(Path(source)) if task.outside else None
+        if sources.setdefault(task.name, source) != source:
+            faults.append(f"{where}: {source} and {sources[task.name]} have one name: give one file another")
+            continue
         for setting, config in _configured(where, task, name, settings, faults):
             for seed in seeds:
                 key = _key(task.name, sha, config, seed)

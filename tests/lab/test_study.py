@@ -134,6 +134,13 @@ def test_fields_that_go_together_are_not_judged_alone(place):
     assert faults_of(place, "[[study]]\ntask = 'toy.py'\nconfig = { hidden = 20, updates = 200 }") == []
 
 
+def test_two_tasks_of_one_name(place):
+    (place / "other").mkdir()
+    (place / "other" / "toy.py").write_text(TOY)
+    [fault] = faults_of(place, "[[study]]\ntask = 'toy.py'\n[[study]]\ntask = 'other/toy.py'")
+    assert "have one name" in fault
+
+
 def test_not_toml(place):
     for text in ("[[study", "a = 1\na = 2"):
         with pytest.raises(Refusal, match="cannot be read as TOML"):
@@ -359,3 +366,11 @@ def test_over_tasks(tmp_path):
     assert (over["tasks"], over["runs"]) == (["A", "B"], 20)
     assert over["interquartile_mean"]["value"] == pytest.approx(0.45)
     assert study_report.over_tasks(found[:1]) == []
+
+
+def test_the_spec_in_the_docs_has_no_faults(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "studies.md").read_text("utf-8")
+    text = page.split("```toml\n")[1].split("```")[0]
+    planned, faults = spec.plan(spec.load_spec(Path(write(tmp_path, text))), tmp_path, tmp_path, None)
+    assert faults == []
+    assert len(planned) == 2 * 2 * 5 + 2
