@@ -94,21 +94,29 @@ class ExactExam:
         return made
 
 
-def one_hot(V: int) -> Layer:
-    """y = the row of the identity at the id x: (..., 1) integers -> (..., V). It has no parameters and no gradient."""
+def one_hot(*sizes: int) -> Layer:
+    """y = 1 at the id x, else 0: (..., 1) integers -> (..., V). It has no parameters and no gradient.
+
+    With several sizes the id counts the places of such an array in C order, and each of its indices has a 1 of its own.
+    """
+    first, V = np.cumsum((0, *sizes[:-1])), sum(sizes)
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         y = np.zeros((*x.shape[:-1], V), w.dtype)
-        np.put_along_axis(y, x.astype(np.intp), 1, -1)
+        at = np.stack(np.unravel_index(x[..., 0].astype(np.intp), sizes), -1) + first
+        np.put_along_axis(y, at, 1, -1)
         return y, lambda dy, g=None, add=False, dx=False: None
 
     return Layer(forward, ids=True)
 
 
-def learner(config: ToyText, world: World, make_one: Callable[..., Any], rng: Rng) -> DQN:
-    """Double DQN on a world; `make_one(render_mode=None)` makes Gymnasium's own environment, which shows ids."""
-    O, A = int(world.shown.max()) + 1, world.prob.shape[1]
-    net = Sequential(one_hot(O), MLP(O, config.hidden, A))
+def learner(config: ToyText, world: World, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
+    """Double DQN on a world; `make_one(render_mode=None)` makes Gymnasium's own environment, which shows ids.
+
+    Where ids are places in an array, its `sizes` let the network see each index for itself.
+    """
+    sizes = sizes or (int(world.shown.max()) + 1,)
+    net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
     play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
     exam = ExactExam(world, play, config.gamma, config.updates * config.steps * config.envs)
     return DQN(net, exam.tables, exam, Adam(config.lr), rng,

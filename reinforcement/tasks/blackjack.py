@@ -10,13 +10,13 @@ from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TransformObservation
 
 from core.layers import Rng
-from reinforcement.blackjack import OBSERVATIONS, blackjack, place
+from reinforcement.blackjack import OBSERVATIONS, SHAPE, blackjack, place
 from reinforcement.dqn import DQN
 from reinforcement.toy_text import ToyText, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "blackjack"
-PRESETS = {"quick": {"updates": 60, "batch": 256}, "best": {"updates": 1500}}
+PRESETS = {"quick": {"updates": 60, "batch": 256}, "best": {"updates": 800}}
 
 
 @dataclass(frozen=True)
@@ -31,4 +31,4 @@ def make(config: Config, rng: Rng, data: Any) -> DQN:
         env = gym.make("Blackjack-v1", **options)
         return TransformObservation(env, lambda seen: place(*seen), Discrete(OBSERVATIONS))
 
-    return learner(config, blackjack(), table, rng)
+    return learner(config, blackjack(), table, rng, *SHAPE)

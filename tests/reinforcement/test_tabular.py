@@ -16,6 +16,7 @@ from reinforcement.tabular import (
     value_iteration,
     world,
 )
+from reinforcement.toy_text import one_hot
 
 
 def corridor(length=5, limit=20):
@@ -155,3 +156,11 @@ def test_q_learning_finds_the_way():
     Q = q_learning(envs, np.random.default_rng(1), 5, 2, steps=400, gamma=0.9, rate=0.5, last=0.1, explore=0.3)
     assert (Q.argmax(-1) == 1).all()
     assert Q[4, 1] == pytest.approx(1, abs=0.02)
+
+
+def test_ones_for_each_index_of_an_id():
+    y, back = one_hot(3, 2, 4)(np.arange(24)[:, None], np.zeros(0, np.float32))
+    expected = [[*np.eye(3)[a], *np.eye(2)[b], *np.eye(4)[c]] for a in range(3) for b in range(2) for c in range(4)]
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(one_hot(5)(np.arange(5)[:, None], np.zeros(0, np.float32))[0], np.eye(5))
+    assert back(y) is None
