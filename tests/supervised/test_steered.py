@@ -70,6 +70,12 @@ def test_it_writes_what_the_labels_praise_and_each_counts_once():
     assert 0.2 < one.evaluate()["val_positive"] < 0.8
 
 
+def test_a_label_is_asked_when_a_character_of_its_review_is_met():
+    one = learner()
+    one.batch = 1
+    assert 0 < one.update()["answers"] <= 20  # minibatches, of one character each
+
+
 def test_too_many_labels_are_refused():
     with pytest.raises(ValueError, match="labels must be from 0 to 120"):
         learner(labels=121)
