@@ -216,7 +216,7 @@ class Table:
         from reinforcement.go import area
 
         board = stones(self.states[-1][0]) * (-1) ** len(self.moves)
-        return f": on the board X is {int(area(board[..., None])[0]):+d}, and O has {self.komi:g} for moving second"
+        return f"; points on the board, X minus O: {int(area(board[..., None])[0]):+d}; komi {self.komi:g}"
 
 
 def share(x: Any) -> str:

@@ -65,8 +65,8 @@ def test_a_whole_game(monkeypatch, capsys, folder):
 def test_go_is_counted_at_the_end(monkeypatch, capsys, folder):
     lines = b"b2\n" + b"pass\n" * 9
     out = said(monkeypatch, capsys, lines, "go", folder / "go", "--simulations", 50)
-    assert "on the board X is" in out
-    assert "O has 2.5 for moving second" in out
+    assert "points on the board, X minus O: " in out
+    assert "komi 2.5" in out.splitlines()[-1]
 
 
 def test_words(monkeypatch, capsys, folder):
