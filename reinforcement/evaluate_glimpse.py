@@ -95,7 +95,7 @@ class GlimpseExam:
             metric="test_accuracy", chance=1 / self.C, reference=whole,
             reference_name="support vector machine that saw the whole picture, given the labels",
             baselines={"the best 4 fixed looks": judged(s, covered(shows, fixed[:4])),
-                       f"as many fixed looks as the agent takes ({many})": judged(s, covered(shows, fixed[:many])),
+                       "as many of them as the agent takes": judged(s, covered(shows, fixed[:many])),
                        "4 random looks": float(np.mean(chance)),
                        "always the commonest": float((s.t_test == common).mean())})  # fmt: skip
         if folder:
