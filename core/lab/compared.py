@@ -1,8 +1,7 @@
 """Finished runs side by side: which of them can be compared, on what, and what each had cost.
 
 A group is the runs of one task in one configuration, a seed each. Its figures are those of `result.json`; nothing is
-learnt or judged again. Answers are those of the whole run: rewards of episodes that chose the weights, which a run logs
-as `val_steps`, count as well.
+learnt or judged again.
 """
 
 from __future__ import annotations
@@ -81,17 +80,10 @@ class Group:
 
     @cached_property
     def logs(self) -> list[list[Row]]:
-        """The log of each run, with "answers" as they are counted here, and "flop" where that is known."""
+        """The log of each run, with "flop" where that is known."""
         each = self.flop_of_example
-        logs = []
-        for folder in self.folders:
-            asked, rows = 0.0, []
-            for row in read_log(folder):
-                asked += row.get("val_steps", 0)
-                counted = {"answers": row.get("answers", 0) + asked}
-                rows.append(row | counted | ({} if each is None else {"flop": row["examples"] * each}))
-            logs.append(rows)
-        return logs
+        return [[row if each is None else row | {"flop": row["examples"] * each} for row in read_log(folder)]
+                for folder in self.folders]  # fmt: skip
 
     @cached_property
     def flop_of_example(self) -> float | None:
@@ -106,7 +98,6 @@ class Group:
         """Means over the runs: examples, seconds, flop, answers, bits; None for what is not known."""
         n = len(self.results)
         mean = {name: sum(result[name] for result in self.results) / n for name in ("examples", "seconds", "answers")}
-        mean["answers"] += sum(row.get("val_steps", 0) for folder in self.folders for row in read_log(folder)) / n
         each = self.flop_of_example
         return {**mean, "flop": None if each is None else each * mean["examples"],
                 "bits": self.cell.most_bits(round(mean["answers"]))}  # fmt: skip

@@ -116,12 +116,10 @@ def test_runs_are_grouped_by_task_and_configuration_seeds_in_order(tmp_path):
     assert [group.label for group in twice] == ["one (x)", "one (y)"]
 
 
-def test_rewards_that_chose_the_weights_are_answers(tmp_path):
-    rows = [{"answers": 5, "examples": 1, "val_steps": 100}, {"answers": 10, "examples": 2, "val_steps": 20}]
-    (group,) = grouped([made(tmp_path / "a", rows=rows, answers=10)])
-    assert group.costs()["answers"] == 130
-    assert [row["answers"] for row in group.logs[0]] == [105, 130]
-    assert group.costs()["flop"] is None  # the task is not installed, so nobody knows its network
+def test_costs_are_means_over_the_seeds(tmp_path):
+    (group,) = grouped([made(tmp_path / f"{s}", s, answers=answers) for s, answers in enumerate((10, 30))])
+    assert group.costs() == {"examples": 1000, "seconds": 2, "answers": 20, "flop": None, "bits": None}
+    # the task is not installed, so nobody knows its network or what an answer holds
 
 
 def test_pairs_by_hand_and_the_direction_of_the_metric(tmp_path):
