@@ -3,7 +3,7 @@
     python benchmarks/study.py                     three rounds of each, taking turns
     python benchmarks/study.py --rounds 1 --jobs 1 2 4
 
-`digits`: 40 seeds of 1000 updates; `speed` is the wall time of the whole command with one process over that with two.
+`digits`: 40 seeds of the task; `speed` is the wall time of the whole command with one process over that with two.
 `empty`: 40 jobs that learn next to nothing (a toy of forty small updates, without baselines); `overhead` is what one
 worker needs from one row to the next, after its first. Both need a quiet machine: `load` is written beside them.
 On a busy one `processor` is left, the processor seconds of the command and its workers: what two processes spend more
@@ -27,7 +27,7 @@ from typing import Any
 from measured import load, processor
 
 ROOT = Path(__file__).resolve().parents[1]
-DIGITS = 'seeds = 40\n[[study]]\ntask = "digits"\nconfig = { updates = 1000 }\n'
+DIGITS = 'seeds = 40\n[[study]]\ntask = "digits"\n'
 EMPTY = f'seeds = 40\npreset = "quick"\n[[study]]\ntask = "{ROOT / "tests" / "lab" / "toy_task.py"}"\n'
 
 
