@@ -69,14 +69,18 @@ def area(stones: Array) -> Array:
     return ahead
 
 
-@cache
 def go(size: int = SIZE, komi: float = KOMI) -> Game:
     """The game on size x size points; points are numbered row by row, and the last move is to pass.
 
-    The same sizes give the same object. Raises ValueError below 3 points a side.
+    The same size and komi give the same object. Raises ValueError below 3 points a side.
     """
     if size < 3:
         raise ValueError(f"Go needs a board of at least 3 points a side, not {size}")
+    return _go(size, float(komi))
+
+
+@cache
+def _go(size: int, komi: float) -> Game:
     n, points, longest = size, size * size, 2 * size * size
     digits = longest.bit_length()
     powers = 1 << np.arange(digits)

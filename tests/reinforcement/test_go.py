@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from core.lab.errors import Refusal
+from core.lab.run import prepare, start
 from core.lab.tasks import configure, find
 from reinforcement.game_env import BoardEnv
 from reinforcement.game_picture import draw_game, played
 from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, image, openings, random_moves, rows_as_one
 from reinforcement.go import area, go, last_liberties, near, spread
-from reinforcement.opponents import mcts, minimax, random_player
+from reinforcement.opponents import mcts, minimax, opponent, random_player
 
 
 def state(*rows, game=None, ko=None, moves=0, passes=0):
@@ -265,7 +267,8 @@ def test_what_a_network_is_shown():
 
 
 def test_the_same_game_is_one_object_and_boards_may_be_of_any_size():
-    assert go(5, 2.5) is go(5, 2.5)
+    assert go() is go(5, 2.5) is go(komi=2.5)
+    assert go(5, 3) is go(size=5, komi=3.0)
     assert go(19, 7.5).legal(go(19, 7.5).start(2)).all()
     stones = np.zeros((19, 19, 1), np.int8)
     stones[18] = 1
@@ -308,6 +311,24 @@ def test_players_play_and_a_game_can_be_drawn(tmp_path):
         assert new <= {1 if k % 2 == 0 else -1}
     draw_game(tmp_path / "game.png", game, random_player(game), random_player(game), game.start(1)[0])
     assert (tmp_path / "game.png").stat().st_size > 1000
+
+
+def test_a_run_is_an_opponent_on_boards_of_its_own_size(tmp_path):
+    small = {
+        "size": 3,
+        "updates": 1,
+        "games": 4,
+        "simulations": 2,
+        "hidden": 8,
+        "batches": 1,
+        "think": 2,
+        "openings": 1,
+    }
+    start(prepare("go", "default", small, 0, None), tmp_path / "go", pictures=False)
+    move = opponent(go(3), str(tmp_path / "go"))(go(3).start(2), np.random.default_rng(0))
+    assert move.shape == (2,)
+    with pytest.raises(Refusal, match="does not play Go 5x5"):
+        opponent(go(), str(tmp_path / "go"))
 
 
 def test_task_refuses_what_makes_no_sense():

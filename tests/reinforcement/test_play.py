@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.lab.errors import Refusal
-from core.lab.run import run
+from core.lab.run import prepare, start
 from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE
 from reinforcement.go import go
 from reinforcement.play import Table, drawn, names, play
@@ -16,8 +16,10 @@ from reinforcement.play import Table, drawn, names, play
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     where = tmp_path_factory.mktemp("runs")
-    run("tic_tac_toe", out=where / "three", updates=1, games=4, simulations=4, hidden=8, batches=1)
-    run("go", out=where / "go", size=3, updates=1, games=4, simulations=4, hidden=8, batches=1, think=4, openings=1)
+    small = {"updates": 1, "games": 4, "simulations": 4, "hidden": 8, "batches": 1}
+    start(prepare("tic_tac_toe", "default", small, 0, None), where / "three", pictures=False)
+    board = {**small, "size": 3, "think": 4, "openings": 1}
+    start(prepare("go", "default", board, 0, None), where / "go", pictures=False)
     return where
 
 
