@@ -11,6 +11,7 @@ from core.initializers import Array, orthogonal
 from core.lab.episodes import Envs
 from core.lab.images import Strength
 from core.lab.learner import positive
+from core.lab.pictures import Photo, ink
 from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
@@ -20,7 +21,7 @@ from reinforcement.ppo import PPO
 
 PARADIGM = "reinforcement"
 PROBLEM = "glimpse"
-PRESETS = {"quick": {"updates": 60, "envs": 64, "batch": 256}, "best": {"updates": 400}}
+PRESETS = {"quick": {"updates": 60, "envs": 64, "batch": 256}, "best": {"updates": 600}}
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Looker(PPO):
     exam: GlimpseExam
 
     def predict(self, w: Array, x: Any) -> Array:
-        """The classes (N,) of pictures (N, 64) or (8, 8), -1 without an answer; of observations the next actions."""
-        pictures = np.asarray(x, np.float32)
+        """The classes (N,) of pictures (N, 64), (8, 8) or a photo, -1 without an answer; of observations the actions."""
+        pictures = np.asarray(ink(x, 8, margin=0) if isinstance(x, Photo) else x, np.float32)
         if pictures.size % 64 or pictures.shape[-1] == self.envs.obs.shape[-1]:
             return super().predict(w, pictures)
         if not (np.isfinite(pictures).all() and pictures.min() >= 0 and pictures.max() <= 1):
