@@ -79,15 +79,15 @@ SLOW = replace(CONNECT_FOUR, wins=None)  # whose search is not told which moves 
 @pytest.mark.parametrize(("game", "plies"), [(TIC_TAC_TOE, 3), (CONNECT_FOUR, 12), (CONNECT_FOUR, 20), (SLOW, 20)],
                          ids=["tic-tac-toe", "Connect Four", "late", "told nothing"])  # fmt: skip
 def test_search_against_a_recursive_twin(game, plies):
-    evaluate, states = opinion(game), openings(game, np.random.default_rng(1), 6, plies)
-    visits, value = search(game, evaluate, states, 80, c=1.3)
+    evaluate, states = opinion(game), openings(game, np.random.default_rng(1), 4, plies)
+    visits, value = search(game, evaluate, states, 60, c=1.3)
     for i, state in enumerate(states):
         root = Node(state[None], evaluate(state[None])[0][0])
-        for _ in range(80):
+        for _ in range(60):
             simulate(game, evaluate, root, 1.3)
         sure = np.array([certain(game, root, a) if root.prior[a] else -1 for a in range(game.A)])
         np.testing.assert_array_equal(visits[i], np.where(sure == sure.max(), root.N, 0))
-        assert value[i] == pytest.approx(sure.max() or root.W.sum() / 80)
+        assert value[i] == pytest.approx(sure.max() or root.W.sum() / 60)
 
 
 def test_games_of_a_batch_do_not_meet():
