@@ -15,7 +15,7 @@ from reinforcement.self_play import SelfPlay
 
 PARADIGM = "reinforcement"
 PROBLEM = "go"
-PRESETS = {"quick": {"hidden": 128, "updates": 120, "games": 128, "simulations": 20, "think": 10, "openings": 10},
+PRESETS = {"quick": {"hidden": 128, "updates": 100, "games": 128, "simulations": 20, "think": 10, "openings": 10},
            "best": {"updates": 1500, "memory": 100_000, "think": 200, "openings": 200}}  # fmt: skip
 
 
