@@ -71,6 +71,7 @@ class ExpertExam:
         for step in play(envs, lambda obs: self.play.family.best(logits(obs)), VAL_SEED):
             same += (self.expert(step.obs) == step.action) & step.valid
             asked += step.valid
+        envs.vec.close()
         return {"val_agreement": float((same / asked).mean()), "answers": float(asked.sum())}
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
