@@ -21,7 +21,7 @@ from reinforcement.ppo import PPO
 
 PARADIGM = "reinforcement"
 PROBLEM = "glimpse"
-PRESETS = {"quick": {"updates": 60, "envs": 64, "batch": 256}, "best": {"updates": 600}}
+PRESETS = {"quick": {"updates": 60, "envs": 64, "batch": 256}, "best": {"updates": 1000}}
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Config:
     steps: int = 32  # steps of each in one roll-out
     epochs: int = 4  # passes over a roll-out
     batch: int = 1024  # steps in a minibatch
-    gamma: float = 0.95  # a reward k looks away counts gamma^k: else putting the answer off for good costs too little
+    gamma: float = 0.97  # a reward k looks away counts gamma^k: else putting the answer off for good costs too little
     lam: float = 0.95  # how far an advantage looks beyond the critic: 0 one step, 1 to the end
     clip: float = 0.2  # how far the probability of an action may move in one update, relatively
-    entropy_weight: float = 0.02  # of the reward for staying undecided
+    entropy_weight: float = 0.08  # of the reward for staying undecided, at the start; it falls to 0 linearly
 
     def __post_init__(self) -> None:
         positive(self, "limit", "hidden", "critic", "lr", "updates", "envs", "steps", "epochs", "batch", "clip")
@@ -56,12 +56,20 @@ class Config:
 
 
 class Looker(PPO):
-    """PPO that can be asked about pictures, too."""
+    """PPO whose reward for staying undecided fades, and that can be asked about pictures, too.
+
+    Without a strong one at the start some classes are never tried; with one at the end the agent would stay unsure.
+    """
 
     exam: GlimpseExam
+    undecided: float  # the reward's weight at the start
+
+    def update(self) -> dict[str, float]:
+        self.entropy_weight = self.undecided * (1 - self.progress)
+        return super().update()
 
     def predict(self, w: Array, x: Any) -> Array:
-        """The classes (N,) of pictures (N, 64), (8, 8) or a photo, -1 without an answer; of observations the actions."""
+        """The classes (N,) of pictures (N, 64), (8, 8) or a photo, -1: no answer; of observations the actions."""
         pictures = np.asarray(ink(x, 8, margin=0) if isinstance(x, Photo) else x, np.float32)
         if pictures.size % 64 or pictures.shape[-1] == self.envs.obs.shape[-1]:
             return super().predict(w, pictures)
@@ -86,7 +94,8 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
 
     actions = 10 + (8 - config.window + 1) ** 2
     actor, critic = mlp(config.hidden, actions, 0.01), mlp(config.critic, 1, 1.0)
-    return Looker(actor, critic, make_envs, exam, Adam(config.lr, eps=1e-5), rng,
+    agent = Looker(actor, critic, make_envs, exam, Adam(config.lr, eps=1e-5), rng,
                   updates=config.updates, n=config.envs, T=config.steps, epochs=config.epochs, batch=config.batch,
-                  gamma=config.gamma, lam=config.lam, clip=config.clip, value_weight=0.5,
-                  entropy_weight=config.entropy_weight)  # fmt: skip
+                  gamma=config.gamma, lam=config.lam, clip=config.clip, value_weight=0.5)  # fmt: skip
+    agent.undecided = config.entropy_weight
+    return agent
