@@ -74,7 +74,7 @@ class MatchExam:
     """Points against named opponents, with `simulations` a move; those against `judge` are the score.
 
     Chance is a random player; the reference is a named player at the same openings, or a figure that is known.
-    Weights are chosen by points against `trial`, and with as many simulations, that may be weaker and fewer: quicker.
+    Weights are chosen by points against `trial` with `val_simulations` a move, which may be weaker and fewer: quicker.
     """
 
     game: Game

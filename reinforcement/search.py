@@ -12,7 +12,8 @@ it, so it is kept, and walking down is a matter of looking up.
 
 What is certain is passed on as such: a move that ends the game is won or lost for good, a node is worth the best of its
 moves once that one wins or all of them lose, and the move that led there minus as much. A move that is proven lost is
-not tried again while another is left, one that is proven won is tried alone (MCTS-Solver: Winands et al. 2008).
+not tried again while another is left, one that is proven won is tried alone (MCTS-Solver: Winands et al. 2008). Where
+a game tells which moves win at once, a node that has one is proven before it is tried.
 """
 
 from __future__ import annotations
