@@ -201,6 +201,10 @@ def _all(flags: CompareFlags) -> int:
     else:
         for problem, (groups, metric) in cells.items():
             told(groups, metric, problem)
-        table(NINE, [[cell.replace("\n", "; ") for cell in row] for row in nine_rows(cells)], "the nine cells")
+        table(
+            NINE,
+            [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(cells)],
+            "the nine cells",
+        )
         print(f"page: {out / PAGE}")
     return 1 if missing else 0

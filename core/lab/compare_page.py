@@ -206,15 +206,14 @@ def nine_rows(problems: Cells) -> list[list[str]]:
     for problem, (groups, metric) in problems.items():
         row = [f"{problem}: {metric}"]
         for paradigm in ("supervised", "unsupervised", "reinforcement"):
-            lines = []
+            routes = []
             for group in groups:
                 if group.first["paradigm"] == paradigm:
                     mean, low, high = mean_interval(group.values(metric))
-                    between = f" ({figure(low)} to {figure(high)})" if len(group.results) > 1 else ""
-                    lines.append(
-                        f"{group.label} {figure(mean)}{between}, {tables.amount(group.costs()['answers'])} answers"
-                    )
-            row.append("\n".join(lines) or "-")
+                    between = f"{figure(low)} to {figure(high)}" if len(group.results) > 1 else "one seed"
+                    answers = tables.amount(group.costs()["answers"])
+                    routes.append(f"{group.label}: {figure(mean)}\n{between}\n{answers} answers")
+            row.append("\n\n".join(routes) or "-")
         rows.append(row)
     return rows
 

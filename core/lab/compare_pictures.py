@@ -94,24 +94,22 @@ def nine_picture(path: Path, problems: Cells) -> None:
     """The score, scaled so that 0 is chance and 1 the reference, against the answers it took: a panel a problem."""
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(3.4 * len(problems), 3.4), layout="constrained")
+    drawn = Figure(figsize=(3.9 * len(problems), 3.6), layout="constrained")
     colours = {"supervised": "C0", "unsupervised": "C1", "reinforcement": "C2"}
     panels = drawn.subplots(1, len(problems), sharey=True, squeeze=False)[0]
     for axis, (problem, (groups, metric)) in zip(panels, problems.items(), strict=True):
         low, high = scale(groups, metric) or (0.0, 1.0)
-        most = 0.0
+        drawn_already: list[str] = []
         for group in groups:
-            answers, values = group.costs()["answers"] or 0.0, np.array(group.values(metric))
-            scaled, colour = (values - low) / (high - low), colours[group.first["paradigm"]]
-            most = max(most, answers)
-            axis.plot(np.full(len(scaled), answers), scaled, "o", color=colour, markersize=5, alpha=0.6)
-            axis.annotate(group.label, (answers, scaled.mean()), xytext=(0, -12), textcoords="offset points",
-                          ha="center", fontsize=7)  # fmt: skip
+            answers, paradigm = group.costs()["answers"] or 0.0, group.first["paradigm"]
+            scaled = (np.array(group.values(metric)) - low) / (high - low)
+            axis.plot(np.full(len(scaled), answers), scaled, "osD^v"[drawn_already.count(paradigm) % 5], alpha=0.6,
+                      color=colours[paradigm], markersize=5, label=group.label)  # fmt: skip
+            drawn_already.append(paradigm)
         axis.set_xscale("symlog")
-        axis.set(title=problem, xlabel="answers from the teacher", xlim=(-0.5, 20 * max(most, 1)))
+        axis.set(title=problem, xlabel="answers from the teacher")
         axis.axhline(1, color="0.5", linewidth=0.8, linestyle=":")
         axis.grid(alpha=0.3)
+        axis.legend(fontsize=7)
     panels[0].set_ylabel("score: 0 is chance, 1 the reference")
-    handles = [drawn.axes[0].plot([], [], "o", color=colour, label=name)[0] for name, colour in colours.items()]
-    drawn.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=8)
     drawn.savefig(path, dpi=110)
