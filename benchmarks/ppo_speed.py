@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = {
     "zoo": {"envs": 8, "steps": 32, "epochs": 20, "batch": 256, "lr": 1e-3, "gamma": 0.98, "lam": 0.8},
-    "best": {"envs": 32, "steps": 64, "epochs": 8, "batch": 256, "lr": 3e-3, "gamma": 0.99, "lam": 0.95},
+    "best": {"envs": 16, "steps": 32, "epochs": 10, "batch": 64, "lr": 2e-3, "gamma": 0.99, "lam": 0.95},
 }
 PACKAGES = {"trivium": ("numpy", "gymnasium"), "peer": ("stable-baselines3", "torch", "gymnasium", "numpy")}
 
@@ -114,16 +114,18 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": median, "q1": q1, "q3": q3, "min": min(values), "max": max(values)}
 
 
-def measure(settings: dict[str, Any], python: str, rounds: int, steps: int) -> dict[str, Any]:
-    """`steps` of each side a round, after one round that is not counted."""
+def measure(settings: dict[str, Any], python: str, threads: list[int], rounds: int, steps: int) -> dict[str, Any]:
+    """`steps` of each side a round, after one round that is not counted; a peer for each number of `threads`."""
     budget = steps * (rounds + 2)
-    sides = {"trivium": Side("trivium", sys.executable, 1, settings, budget),
-             "peer": Side("peer", python, 1, settings, budget),
-             "peer, two threads": Side("peer", python, 2, settings, budget)}  # fmt: skip
+    sides = {
+        "trivium": Side("trivium", sys.executable, 1, settings, budget),
+        **{f"peer, {n} thread{'s' * (n > 1)}": Side("peer", python, n, settings, budget) for n in threads},
+    }
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     for k in range(rounds + 1):
         for name, side in sides.items():
             took = side.seconds(steps)
+            print(f"round {k}, {name}: {took[0]:.2f} s, of the processor {took[1]:.2f} s", file=sys.stderr, flush=True)
             if k:
                 times[name].append(took)
     record: dict[str, Any] = {"settings": settings, "steps_a_round": steps, "rounds": rounds, "sides": {}, "times": {}}
@@ -146,8 +148,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", metavar="PYTHON", help="an interpreter that has stable-baselines3")
     parser.add_argument("--pairs", nargs="+", default=list(PAIRS), choices=list(PAIRS))
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="of the peer; ours has one")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--steps", type=int, default=8192, help="of each side in a round")
+    parser.add_argument("--steps", type=int, default=4096, help="of each side in a round")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "ppo_speed.json")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     flags = parser.parse_args()
@@ -157,10 +160,11 @@ def main() -> None:
         raise SystemExit("give --peer the path of a Python that has stable-baselines3 (pip install stable-baselines3)")
     from measured import load, processor
 
-    record: dict[str, Any] = {"command": "python benchmarks/ppo_speed.py --peer PYTHON", "processor": processor(),
-                              "load": load()}  # fmt: skip
+    threads = " ".join(map(str, flags.threads))
+    command = f"python benchmarks/ppo_speed.py --peer PYTHON --threads {threads}"
+    record: dict[str, Any] = {"command": command, "processor": processor(), "load": load()}
     for name in flags.pairs:
-        record[name] = measure(PAIRS[name], flags.peer, flags.rounds, flags.steps)
+        record[name] = measure(PAIRS[name], flags.peer, flags.threads, flags.rounds, flags.steps)
         for side, found in record[name]["sides"].items():
             print(f"{name:5} {side:18} {found['steps_a_second']['median']:8.0f} steps/s; ours is "
                   f"{found['times_as_fast']['median']:5.2f} times as fast, "
