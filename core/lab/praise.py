@@ -141,10 +141,10 @@ class Exam:
         start = self.windows([beginning], self.context + 1)[-1, :-1]
         x = start[None].repeat(n, 0)  # S, K
         rows, authors, going = [], [], np.ones(n, bool)
-        for s in generation.write(ask, x, self.longest, TEMPERATURE, 0, rng, records.slide(self.end)):
+        for s in generation.write(ask, x, self.longest, TEMPERATURE, rng=rng):
             rows.append(np.concatenate([x[going], s[going, None].astype(x.dtype)], 1))
             authors.append(np.flatnonzero(going))
-            going &= s != self.end
+            going &= s != self.end  # what the network goes on with after an END is not looked at
             if not going.any():
                 break
         windows, author = np.concatenate(rows), np.concatenate(authors)
