@@ -18,6 +18,7 @@ PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 
 
 @dataclass(frozen=True)
 class Config(Choices):
+    lr: float = 7e-4  # step size of Adam
     gamma: float = 0.98  # a reward k steps away counts gamma^k
     follow: float = 0.02  # how fast the old critics follow
 
