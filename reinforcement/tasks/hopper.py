@@ -18,7 +18,7 @@ PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 
 
 @dataclass(frozen=True)
 class Config(Choices):
-    lr: float = 3e-4  # step size of Adam; with 1e-3 it learns to fall forward, and no more
+    lr: float = 3e-4  # step size of Adam
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:
