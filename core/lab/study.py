@@ -14,6 +14,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -32,6 +33,7 @@ from core.lab.text import printable
 SPEC, SESSION, RESULTS = "spec.json", "session.json", "results.json"
 ROWS, FAILED, RUNS = "rows", "failed", "runs"
 ASK = 0.5  # seconds between two looks of a job at its session
+GRACE = 60.0  # seconds that a study which was told to stop waits for its jobs
 WAIT = 10.0  # seconds that a job waits for another process to leave its run folder
 
 
@@ -70,7 +72,10 @@ def study(args: Sequence[str]) -> int:
 
         return forecast(planned, out, flags.jobs, flags.json)
     with opened(out, spec, planned) as folder:
-        stopped = _run(planned, folder, flags)
+        try:
+            stopped = _run(planned, folder, flags)
+        except Stopped as stop:
+            stopped = stop.signum
         missing = [p for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
         if stopped:
             again = shlex.join(["trivium", "study", *args])
@@ -150,15 +155,22 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
 
     def end(signum: int, frame: Any) -> None:
         if caught:  # asked twice: at once, and the runs go on from their last checkpoints
-            raise Stopped(signum)
+            raise Stopped(caught[0])
         caught.append(signum)
         folders.write_json(folder / SESSION, {**said, "token": None})
+        last.start()
+        print(
+            f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once", file=sys.stderr
+        )
 
+    last = threading.Timer(GRACE, signal.raise_signal, [signal.SIGTERM])  # where no worker is left to answer
+    last.daemon = True
     folders.write_json(folder / SESSION, said)
     before = _handle(end)
     try:
         yield
     finally:
+        last.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
         folders.write_json(folder / SESSION, {**said, "token": None})

@@ -48,10 +48,11 @@ def status(args: Sequence[str]) -> int:
     if flags.json:
         print(json.dumps(said))
         return 0
-    to_go = "unknown until the first job is done" if said["seconds_to_go"] is None else clock(said["seconds_to_go"])
-    print(f"{said['done']} of {said['jobs']} done, {said['failed']} failed, {said['left']} left; "
-          + (f"at work: {said['begun']} begun; time to go: {to_go} with {said['workers']} at once"
-             if said["running"] else f"not at work; {said['begun']} begun; it would take {to_go}"))  # fmt: skip
+    to_go = "unknown until a job is done" if said["seconds_to_go"] is None else clock(said["seconds_to_go"])
+    words = [f"{said['done']} of {said['jobs']} done", f"{said['failed']} failed", f"{said['left']} left"]
+    if said["left"]:
+        words += [f"{said['begun']} of them begun", f"time to go: {to_go} with {said['workers']} at once"]
+    print(", ".join(words) + ("; at work" if said["running"] else "; not at work"))
     for key, why in said["failures"].items():
         print(printable(f"failed: {key}: {' '.join(why.split())}"))
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.lab import engines, spec, study, study_report, study_status
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, Stopped
 from core.lab.folder import read_json, read_log, write_json
 from core.lab.stats import mean_interval, paired_difference
 
@@ -163,7 +163,7 @@ def test_killed_workers_and_failing_jobs(place, capsys):
     path = write(place, MIXED)
     assert study.study([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
     assert "an error of the task's own (toy.py:" in capsys.readouterr().err
-    (place / "lives").write_text("2")
+    (place / "lives").write_text("1")
     assert study.study([path, "--out", str(place / "two"), "--jobs", "2"]) == 1
     assert (place / "lives").read_text() == "0"
     assert capsys.readouterr().err.count("failed: TypeError") == 2
@@ -207,7 +207,7 @@ def test_interrupted_and_gone_on_with(place, kill):
     path, out = write(place, SLOW), place / "out"
     with command(path, "--out", out, "--jobs", "2") as process:
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 240
             while sum(log.stat().st_size > 0 for log in out.glob("runs/*/metrics.jsonl")) < 2:
                 assert time.monotonic() < deadline
                 assert process.poll() is None, process.stderr.read()
@@ -218,9 +218,9 @@ def test_interrupted_and_gone_on_with(place, kill):
                 study.study([path, "--out", str(out)])
         finally:
             kill(process.pid, signal.SIGINT)
-        _, trouble = process.communicate(timeout=60)
+        _, trouble = process.communicate(timeout=240)
     assert process.returncode == 130
-    assert trouble.startswith("stopped; 0 of 3 jobs are done"), trouble
+    assert "stopped; 0 of 3 jobs are done" in trouble
     assert "Traceback" not in trouble
     saved = {path.parent: read_log(path.parent) for path in out.glob("runs/*/checkpoint.safetensors")}
     assert len(saved) == 2
@@ -228,6 +228,16 @@ def test_interrupted_and_gone_on_with(place, kill):
     assert all(log == read_log(run)[: len(log)] for run, log in saved.items())  # seconds included: nothing is redone
     assert study.study([path, "--out", str(place / "whole"), "--jobs", "1", "--json"]) == 0
     assert rows(out) == rows(place / "whole")
+
+
+def test_jobs_that_do_not_answer_are_not_waited_for_without_end(place, monkeypatch):
+    monkeypatch.setattr(study, "GRACE", 0.1)
+    caught = []
+    with pytest.raises(Stopped), study._session(place, {"token": "x"}, caught):
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(60)
+    assert caught == [signal.SIGINT]
+    assert read_json(place / "session.json")["token"] is None
 
 
 def test_another_spec_in_the_same_folder_is_refused(place):
@@ -286,7 +296,7 @@ def test_dry_run_estimates_and_does_nothing(place, capsys):
     assert study.study([write(place, text), "--out", str(place / "out"), "--dry-run", "--json", "--jobs", "1"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert len(said["jobs"]) == 4
-    assert 8 < said["seconds"] < 11  # 4 x 100 x 0.02 s and a little
+    assert 8 < said["seconds"] < 24  # 4 x 100 x 0.02 s, and more where a sleep is longer than it was asked to be
     assert not (place / "out").exists()
     assert study.study([write(place, text), "--dry-run"]) == 0
     assert "4 jobs, 0 done; about" in capsys.readouterr().out
@@ -311,7 +321,7 @@ def test_status_by_hand(place, capsys):
     write_json(place / "failed" / "B_0.json", {"why": "no\nmemory"})
     assert study_status.status([str(place)]) == 0
     said = capsys.readouterr().out
-    assert "2 of 4 done, 1 failed, 1 left; not at work" in said
+    assert "2 of 4 done, 1 failed, 1 left, 1 of them begun, time to go: 6 s with 2 at once; not at work" in said
     assert "failed: B_0: no memory" in said
     assert study_status.clock(4000) == "1 h 6 min"
     with pytest.raises(Refusal, match="holds no study"):
