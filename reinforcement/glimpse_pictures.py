@@ -100,28 +100,25 @@ def draw_counts(path: Path, looked: Looked, t: Array) -> None:
 
 
 def write_film(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array, columns: int = 5, wait: int = 3) -> None:
-    """Pictures side by side, a look a frame; who has answered waits, its picture open and framed green or red."""
+    """All pictures at once, a look a frame; who has answered waits, the answer green or red below what it saw."""
     s = exam.splits
-    rows = []
-    for start in range(0, len(chosen), columns):
-        which = chosen[start : start + columns]
-        looks = [steps(exam, looked.path[i], s.x_test[i]) for i in which]
-        blank = np.zeros(s.x_test.shape[1], bool)
-        for k in range(max(map(len, looks)) + 1 + wait):
-            tiles = []
-            for i, frames in zip(which, looks, strict=True):
-                if k == 0:
-                    tile = labelled(drawn(s.x_test[i], blank, None), "")
-                elif k <= len(frames):
-                    tile = labelled(frames[k - 1], f"look {k}")
-                else:
-                    right = looked.said[i] == s.t_test[i]
-                    says = f"says {looked.said[i]}" if looked.said[i] >= 0 else "no answer"
-                    last = frames[-1] if frames else drawn(s.x_test[i], blank, None)
-                    tile = labelled(last, says, RIGHT if right else WRONG)
-                tiles.append(tile)
-            rows.append(np.concatenate(tiles, 1))
-    write_gif(path, rows, 600, 32)
+    covered = [drawn(s.x_test[i], np.zeros(s.x_test.shape[1], bool), None) for i in chosen]
+    looks = [steps(exam, looked.path[i], s.x_test[i]) for i in chosen]
+
+    def tile(j: int, k: int) -> Array:
+        """The j-th picture after k looks."""
+        if k <= len(looks[j]):
+            return labelled(looks[j][k - 1] if k else covered[j], f"look {k}" if k else "")
+        said, t = looked.said[chosen[j]], s.t_test[chosen[j]]
+        says = (f"says {said}" if said >= 0 else "no answer") + ("" if said == t else f", is {t}")
+        return labelled(looks[j][-1] if looks[j] else covered[j], says, RIGHT if said == t else WRONG)
+
+    def frame(k: int) -> Array:
+        tiles = [tile(j, k) for j in range(len(chosen))]
+        rows = [np.concatenate(tiles[j : j + columns], 1) for j in range(0, len(tiles) - columns + 1, columns)]
+        return np.concatenate(rows, 0)
+
+    write_gif(path, [frame(k) for k in range(max(map(len, looks)) + 1 + wait)], 700, 256)
 
 
 def labelled(frame: Array, words: str, colour: tuple[float, float, float] = (0.2, 0.2, 0.2)) -> Array:
