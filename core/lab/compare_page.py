@@ -49,7 +49,8 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
                 "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
                 pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
         *([Section("Nine tenths of the way", "What it took until the validation figure had come nine tenths of the way "
-                   "from chance to the reference: the median over the seeds that came there.", tables.REACH, reached)]
+                   "from chance to the reference, and stayed: the median over the seeds that came there.",
+                   tables.REACH, reached)]
           if (reached := tables.reach_rows(groups, metric)) else []),
         *([Section("Interquartile means", "The middle half of the seeds, with a bootstrap interval of 95 %.",
                    ("task", "interquartile mean", "95 % interval"), middle)]
@@ -93,12 +94,14 @@ def line(kind: type) -> str:
 
 
 def first_matrix(run: Run) -> Array | None:
-    """The weights into the first hidden layer, (I, H); of an ensemble those of its first member."""
+    """The weights into the first hidden layer, (I, H); of an ensemble those of its first member; None for ids."""
+    if run.learner.net.ids:  # an embedding is looked up, row by row: its columns listen to nothing
+        return None
     W = next((W for W in run.learner.net.views(run.w).values() if W.ndim > 1), None)
     return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
 
 
-def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section:
+def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section | None:
     """The first layer of each network: tiles where the input is a square image, else a shaded matrix."""
     from core.lab.plots import weight_sheet
 
@@ -113,6 +116,8 @@ def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: P
         else:
             shaded(path, W)
         pictures.append(picture(path, f"{label}, told {teachers[label]}"))
+    if not pictures:
+        return None
     return Section("What the first layers have learnt", "Of the first seed. Where inputs are pictures, each tile is "
                    "the weights into one hidden unit; else each column. Blue is positive, red negative.",
                    pictures=pictures)  # fmt: skip
@@ -185,9 +190,8 @@ def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, le
     closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
     sections = list(scores)
     if runs:
-        sections.append(weights_section(runs, {group.label: group.teacher for group in groups}, out))
-        if (probes := probes_section(runs)) is not None:
-            sections.append(probes)
+        found = weights_section(runs, {group.label: group.teacher for group in groups}, out), probes_section(runs)
+        sections += [section for section in found if section is not None]
         show = next((group.cell.show for group in groups if group.cell.show), None)
         sections += show(runs, out) if show else []
     sections += said_section(groups)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from core.lab.compared import Group, better_low, scale
 from core.lab.display import figure
+from core.lab.loop import Row
 from core.lab.stats import LEAST, interquartile_interval, mean_interval, paired_difference, probability_of_improvement
 
 WAY = 0.9  # of the way from chance to the reference
@@ -75,7 +76,7 @@ REACH = ("task", "seeds that came there", "examples", "seconds", "operations", "
 
 
 def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
-    """What it took until the validation figure had come nine tenths of the way from chance to the reference.
+    """What it took until the validation figure had come nine tenths of the way from chance to the reference, to stay.
 
     The median over the seeds that came there; nothing where the scale of the metric is not known.
     """
@@ -84,13 +85,23 @@ def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
     chance, reference = span
     rows, name = [], "val_" + metric.removeprefix("test_")
     for group in groups:
-        there = [next((row for row in log if name in row and (row[name] - chance) / (reference - chance) >= WAY), None)
+        there = [stayed([row for row in log if name in row], lambda row: (row[name] - chance) / (reference - chance))
                  for log in group.logs]  # fmt: skip
         came = [row for row in there if row is not None]
         costs = [float(np.median([row[cost] for row in came])) if came and cost in came[0] else None
                  for cost in ("examples", "seconds", "flop", "answers")]  # fmt: skip
         rows.append([group.label, f"{len(came)} of {len(there)}", *map(amount, costs)])
     return rows
+
+
+def stayed(log: Sequence[Row], way: Callable[[Row], float]) -> Row | None:
+    """The row from which on the way that was come is WAY or more; None where the last is not."""
+    first = None
+    for row in reversed(log):
+        if way(row) < WAY:
+            break
+        first = row
+    return first
 
 
 def interquartile_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:

@@ -143,7 +143,7 @@ def test_nine_tenths_of_the_way_by_hand(tmp_path):
          enumerate([(0.5, 0.9, 1.0), (0.95, 0.2, 1.0), (0.1, 0.2, 0.3)])]  # fmt: skip
     b = made(tmp_path / "b", task="b", rows=rows(0.0, 0.8))
     assert reach_rows(grouped([*a, b]), "m") == [
-        ["a", "2 of 3", "150", "1.5", "-", "15"], ["b", "0 of 1", "-", "-", "-", "-"]]  # fmt: skip
+        ["a", "2 of 3", "250", "2.5", "-", "25"], ["b", "0 of 1", "-", "-", "-", "-"]]  # fmt: skip
     falls = made(tmp_path / "c", task="c", reference=-1.0, rows=rows(-0.5, -0.95))
     assert reach_rows(grouped([falls]), "m")[0][2] == "200"
     unknown = made(tmp_path / "d", reference=0.0)
