@@ -163,7 +163,7 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
             f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once", file=sys.stderr
         )
 
-    last = threading.Timer(GRACE, signal.raise_signal, [signal.SIGTERM])  # where no worker is left to answer
+    last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
     last.daemon = True
     folders.write_json(folder / SESSION, said)
     before = _handle(end)

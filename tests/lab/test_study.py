@@ -233,9 +233,14 @@ def test_interrupted_and_gone_on_with(place, kill):
 def test_jobs_that_do_not_answer_are_not_waited_for_without_end(place, monkeypatch):
     monkeypatch.setattr(study, "GRACE", 0.1)
     caught = []
-    with pytest.raises(Stopped), study._session(place, {"token": "x"}, caught):
-        signal.raise_signal(signal.SIGINT)
-        time.sleep(60)
+
+    def never_done():
+        with study._session(place, {"token": "x"}, caught):
+            signal.raise_signal(signal.SIGINT)
+            time.sleep(60)
+
+    with pytest.raises(Stopped):
+        never_done()
     assert caught == [signal.SIGINT]
     assert read_json(place / "session.json")["token"] is None
 
