@@ -46,7 +46,7 @@ def other_figures(groups: Sequence[Group], metric: str) -> list[list[str]]:
 
 
 def told_row(group: Group) -> list[str]:
-    return [group.label, group.teacher, group.cell.given or "nothing"]
+    return [group.label, group.teacher, group.given]
 
 
 def amount(value: float | None) -> str:
@@ -123,7 +123,7 @@ def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
         first, values = group.first, group.values(metric)
         mean, low, high = mean_interval(values)
         return {"label": group.label, "task": first["task"], "paradigm": first["paradigm"], "teacher": group.teacher,
-                "given": group.cell.given, "trials": group.cell.trials, "parameters": first["parameters"],
+                "given": group.given, "trials": group.cell.trials, "parameters": first["parameters"],
                 "seeds": [result["seed"] for result in group.results], "values": values, "mean": mean,
                 **({"low": low, "high": high} if len(values) > 1 else {}), "costs": known(group.costs()),
                 "w_sha256": [result["w_sha256"] for result in group.results],

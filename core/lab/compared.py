@@ -19,7 +19,7 @@ from core.lab.errors import Refusal
 from core.lab.folder import CONFIG, RESULT, read_json, read_log
 from core.lab.loop import Row
 from core.lab.run import Run, open_run
-from core.lab.tasks import Task
+from core.lab.tasks import Task, find
 
 KINDS: dict[str, type | tuple[type, ...]] = {
     "task": str, "paradigm": str, "problem": str, "seed": int, "preset": str, "config": dict, "parameters": int,
@@ -70,13 +70,27 @@ class Group:
             return str(refusal)
 
     @cached_property
+    def says(self) -> Cell | None:
+        """What the task says of itself; None where it cannot be asked: it came as a file, or is not installed."""
+        try:
+            outside = read_json(self.folders[0] / CONFIG).get("outside") is True
+            return None if outside and not self.task else cell((self.task or find(self.first["task"])).module)
+        except Refusal:
+            return None
+
+    @property
     def cell(self) -> Cell:
-        """What the task says of itself; an empty Cell where it cannot be asked."""
-        return cell(self.run.setup.task.module) if isinstance(self.run, Run) else Cell()
+        """What the task says of itself, and nothing where it cannot be asked."""
+        return self.says or Cell()
 
     @property
     def teacher(self) -> str:
         return self.cell.teacher or TEACHER[self.first["paradigm"]]
+
+    @property
+    def given(self) -> str:
+        """What else the method was told; - where nobody can say."""
+        return "-" if self.says is None else self.says.given or "nothing"
 
     @cached_property
     def logs(self) -> list[list[Row]]:

@@ -122,6 +122,16 @@ def test_costs_are_means_over_the_seeds(tmp_path):
     # the task is not installed, so nobody knows its network or what an answer holds
 
 
+def test_what_a_task_was_given_is_known_without_its_data(tmp_path):
+    known = made(tmp_path / "a", task="digits", data={"digits": "other bytes"})  # cannot be opened: no checkpoint
+    strange = made(tmp_path / "b", task="nobody_knows")
+    outside = made(tmp_path / "c", task="digit_codes")
+    (outside / "config.json").write_text('{"task": "digit_codes", "outside": true, "config": {}, "seed": 0}')
+    told = {group.label: group.given for group in grouped([known, strange, outside])}
+    assert told.pop("digits").startswith("That a digit stays what it is")
+    assert told == {"nobody_knows": "-", "digit_codes": "-"}  # a file of the name of a task of ours is not that task
+
+
 def test_pairs_by_hand_and_the_direction_of_the_metric(tmp_path):
     a = [made(tmp_path / f"a{s}", s, value, "a") for s, value in enumerate((1.0, 2.0, 4.0))]
     b = [made(tmp_path / f"b{s}", s, value, "b") for s, value in enumerate((0.0, 2.0, 1.0))]
