@@ -79,7 +79,7 @@ def jointed(name: str, **options: Any) -> Any:
     mujoco.set_mju_user_warning(lambda message: None)
     if sys.platform == "linux" and not os.environ.get("DISPLAY"):
         os.environ.setdefault("MUJOCO_GL", "egl")  # draws without a screen, where it can
-    return gym.make(name, disable_env_checker=True, **options)
+    return gym.make(name, disable_env_checker=True, width=200, height=200, **options)  # a film needs no more
 
 
 def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, whose: str) -> SAC:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.robots import Choices, agent, jointed
+from reinforcement.robots import Choices as Config
+from reinforcement.robots import agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
 PROBLEM = "hopper"
 NEEDS = {"mujoco": "trivium[robots]"}
 PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 200_000}}
-
-
-@dataclass(frozen=True)
-class Config(Choices):
-    lr: float = 3e-4  # step size of Adam
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:
