@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = {
     "zoo": {"envs": 8, "steps": 32, "epochs": 20, "batch": 256, "lr": 1e-3, "gamma": 0.98, "lam": 0.8},
-    "best": {"envs": 16, "steps": 32, "epochs": 10, "batch": 64, "lr": 2e-3, "gamma": 0.99, "lam": 0.95},
+    "best": {"envs": 16, "steps": 32, "epochs": 10, "batch": 32, "lr": 1.5e-3, "gamma": 0.99, "lam": 0.95},
 }
 PACKAGES = {"trivium": ("numpy", "gymnasium"), "peer": ("stable-baselines3", "torch", "gymnasium", "numpy")}
 
@@ -160,16 +160,17 @@ def main() -> None:
         raise SystemExit("give --peer the path of a Python that has stable-baselines3 (pip install stable-baselines3)")
     from measured import load, processor
 
-    threads = " ".join(map(str, flags.threads))
-    command = f"python benchmarks/ppo_speed.py --peer PYTHON --threads {threads}"
-    record: dict[str, Any] = {"command": command, "processor": processor(), "load": load()}
+    record = json.loads(flags.out.read_text("utf-8")) if flags.out.exists() else {}  # other pairs stay as they are
     for name in flags.pairs:
-        record[name] = measure(PAIRS[name], flags.peer, flags.threads, flags.rounds, flags.steps)
+        command = f"python benchmarks/ppo_speed.py --peer PYTHON --pairs {name} --rounds {flags.rounds} " \
+                  f"--steps {flags.steps} --threads {' '.join(map(str, flags.threads))}"  # fmt: skip
+        record[name] = {"command": command, "processor": processor(), "load": load(),
+                        **measure(PAIRS[name], flags.peer, flags.threads, flags.rounds, flags.steps)}  # fmt: skip
         for side, found in record[name]["sides"].items():
             print(f"{name:5} {side:18} {found['steps_a_second']['median']:8.0f} steps/s; ours is "
                   f"{found['times_as_fast']['median']:5.2f} times as fast, "
                   f"{found['times_as_fast_by_processor']['median']:5.2f} by processor time", flush=True)  # fmt: skip
-    flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
