@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal
 from core.lab.jobs import Ended, Job
 
 Work = Callable[[Job], Ended]
@@ -133,8 +133,6 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
         def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
             try:
                 yield from _parallel("dask", -1, work, jobs, client=client)
-            except Stopped:
-                raise
             except Exception as error:  # work itself raises nothing
                 raise Refusal(f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
                               "start it, and give the command again") from error  # fmt: skip

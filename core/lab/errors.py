@@ -7,8 +7,8 @@ class Refusal(Exception):
     """What the user asked for cannot be done; the message is one line that says what is wrong and what to do."""
 
 
-class Stopped(Exception):
-    """A signal asked the process to stop; all that was learnt is saved."""
+class Stopped(BaseException):
+    """A signal asked the process to stop; all that was learnt is saved. No `except Exception` takes it for a fault."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)

@@ -44,8 +44,9 @@ def _frames(env: Any, name: str, policy: Policy, first: int, frames: int, every:
         if k % every == 0:
             picture = Image.fromarray(env.render())
             picture = picture.resize((round(picture.width * height / picture.height), height))
-            ink = "black" if np.asarray(picture)[:16].mean() > 127 else "white"  # a sky may be either
-            ImageDraw.Draw(picture).text((6, 4), f"{name}, episode {episode + 1}: {total:.0f}", ink)
+            # black with a white rim can be read on any ground
+            ImageDraw.Draw(picture).text((6, 4), f"{name}, episode {episode + 1}: {total:.0f}", "black", stroke_width=1,
+                                         stroke_fill="white")  # fmt: skip
             yield np.asarray(picture)
         obs, reward, terminated, truncated, _ = env.step(policy(np.atleast_1d(obs)[None])[0])
         total += float(reward)

@@ -1,10 +1,14 @@
 """Films of agents: GIFs that Pillow can read, small, and none where nothing can be drawn."""
 
+import signal
+
+import gymnasium
 import numpy as np
 import pytest
 from PIL import Image
 from toy_environments import Three
 
+from core.lab.errors import Stopped
 from core.lab.film import film
 
 
@@ -39,3 +43,15 @@ def test_no_film_where_nothing_can_be_drawn(tmp_path):
     assert told.startswith("no film: ")
     assert "\n" not in told
     assert not list(tmp_path.iterdir())
+
+
+def test_a_stop_is_no_reason_to_have_no_film(tmp_path):
+    class Stops(gymnasium.Env):
+        observation_space, action_space = gymnasium.spaces.Box(-1, 1, (1,)), gymnasium.spaces.Discrete(2)
+        render_mode = "rgb_array"
+
+        def reset(self, *, seed=None, options=None):
+            raise Stopped(signal.SIGTERM)
+
+    with pytest.raises(Stopped):
+        film(Stops, {"agent": left}, tmp_path / "agent.gif", 0)
