@@ -38,11 +38,18 @@ def find(name: str) -> Any:
     except gym.error.Error:
         space = name.partition("/")[0] if "/" in name else None
         package = ELSEWHERE.get(space or name.partition("-")[0])
-        close = difflib.get_close_matches(name, gym.registry, 1, 0.5)
+        stems = {_stem(known): known for known in sorted(gym.registry)}  # the last version of each
+        close = [stems[stem] for stem in difflib.get_close_matches(_stem(name), stems, 1)]
         needs = robots(gym.spec(close[0])) if close else ""
-        advice = f"; it comes with pip install {package}" if package else f"; did you mean {close[0]}?" if close else ""
+        advice = (f"; it comes with pip install {package}" if package else f"; did you mean {close[0]}?" if close
+                  else "; is the package that registers it installed?")  # fmt: skip
         advice += f" It needs: {needs}" if needs and not package else ""
         raise ValueError(f"there is no environment {name!r} in Gymnasium's registry{advice}") from None
+
+
+def _stem(name: str) -> str:
+    """An id without its version, which all ids share, and without capitals: what a slip is compared by."""
+    return name.partition("-v")[0].lower()
 
 
 def robots(spec: Any) -> str:

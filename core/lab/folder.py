@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,14 @@ def create(out: Path, force: bool) -> Path:
     except OSError as error:
         raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
     return out
+
+
+def remove_empty(out: Path) -> None:
+    """Removes a folder that holds nothing but its lock; any other, or one that cannot be removed, stays."""
+    with suppress(OSError):
+        if [entry.name for entry in out.iterdir()] == [LOCK]:
+            (out / LOCK).unlink()
+            out.rmdir()
 
 
 @contextmanager

@@ -148,6 +148,7 @@ def blas_threads(size: int) -> Iterator[None]:
 def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0,
           pictures: bool = True) -> Run:  # fmt: skip
     """Makes the folder, writes config.json, and runs to the end. Raises Refusal and Stopped."""
+    new = not out.exists()
     out = folders.create(out, force)
     with folders.lock(out):
         try:
@@ -159,6 +160,8 @@ def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, s
         except Refusal:
             if not (out / folders.LOG).exists():  # refused before it began: there is nothing to go on with
                 (out / folders.CONFIG).unlink(missing_ok=True)
+                if new:  # and nobody's folder is left over
+                    folders.remove_empty(out)
             raise
 
 

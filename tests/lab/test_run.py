@@ -294,3 +294,13 @@ def test_prepare_refuses_what_is_wrong():
             prepare(TOY, "default", values, 0, None)
     with pytest.raises(Refusal, match="seed"):
         prepare(TOY, "default", {}, -1, None)
+
+
+def test_a_run_that_is_refused_at_once_leaves_no_folder(tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for out in (tmp_path / "new", mine):
+        with pytest.raises(Refusal, match="did you mean CartPole-v1"):
+            run("env", id="CartPol-v1", out=out)
+    assert not (tmp_path / "new").exists()
+    assert [entry.name for entry in mine.iterdir()] == [folders.LOCK]  # it was there before, and stays

@@ -143,7 +143,8 @@ def test_what_is_not_supported_is_one_line(odd, options, says):
 @pytest.mark.parametrize(("name", "says"), [
     ("CartPol-v1", "did you mean CartPole-v1"), ("cartpole-v1", "did you mean CartPole"),
     ("ALE/Pong-v5", "pip install ale-py"), ("MiniGrid-Empty-5x5-v0", "pip install minigrid"),
-    ("MyPkg/MyEnv-v0", "no environment 'MyPkg/MyEnv-v0'"), ("os:CartPole-v1", "names a module"),
+    ("MyPkg/MyEnv-v0", "no environment 'MyPkg/MyEnv-v0' .*; is the package"), ("Walker-v3", "mean Walker2d-v5"),
+    ("os:CartPole-v1", "names a module"),
 ])  # fmt: skip
 def test_unknown_id(name, says):
     with pytest.raises(ValueError, match=says) as error:
