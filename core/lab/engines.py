@@ -7,6 +7,7 @@ given up. Nothing about a result depends on the engine.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -105,6 +106,14 @@ def _looks(file: Path) -> tuple[bool, str]:
     return file.exists(), version("trivium")
 
 
+async def _greeted(address: str) -> None:
+    """Raises TimeoutError where something listens and says nothing: Dask's client would wait for its word for ever."""
+    comms, security = import_module("distributed.comm"), import_module("distributed.security").Security()
+    async with asyncio.timeout(PATIENCE):
+        comm = await comms.connect(address, PATIENCE, **security.get_connection_args("client"))
+        await comm.close()
+
+
 @contextmanager
 def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     """A Dask cluster whose workers have one thread each and see the study's `file`; and how many they are.
@@ -124,6 +133,7 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
+        asyncio.run(_greeted(address))
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
         raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): is it running?") from error

@@ -58,7 +58,7 @@ def study(args: Sequence[str]) -> int:
     flags = parse(StudyFlags, args, "trivium study")
     if flags.jobs < 1:
         raise Refusal("--jobs must be at least 1")
-    if (flags.engine == "dask") != (flags.scheduler is not None):
+    if (flags.engine == "dask") != bool(flags.scheduler):
         raise Refusal("--engine dask and --scheduler ADDRESS go together")
     spec = load_spec(flags.spec)
     out = (flags.out or Path("runs") / flags.spec.stem).resolve()
@@ -187,7 +187,8 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
     """Does one job of a study in whatever process this is, and puts its row into the folder."""
     import multiprocessing
 
-    if multiprocessing.parent_process() is not None and sys.platform != "win32":
+    child = multiprocessing.parent_process() is not None
+    if child and sys.platform != "win32":
         with contextlib.suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
     row = folder / ROWS / f"{job.folder.name}.json"
@@ -201,6 +202,10 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
     except Refusal as refusal:
         return job, str(refusal)
     _, outcome = work(job, _heeding(folder, token))
+    if isinstance(outcome, int) and child:
+        time.sleep(ASK)  # a terminal tells all processes at once, and this one may have been the first to hear
+        if _lasts(folder, token):  # this process was told to end, and not the study: another goes on with the job
+            os._exit(128 + outcome)
     if isinstance(outcome, dict):
         seconds = round(time.perf_counter() - began, 3)
         outcome = {"key": job.folder.name, "setting": dict(job.config), "task_sha256": job.task_sha256, **outcome,

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,9 +20,10 @@ TOY = Path(__file__).with_name("toy_task.py").read_text("utf-8")
 DIES = """
 import os, pathlib, signal
 lives = pathlib.Path(__file__).with_name("lives")
-if self.config.hidden == 13 and self.count == 20 and int(lives.read_text()) > 0:
+deadly = {13: signal.SIGKILL, 15: signal.SIGTERM}
+if self.config.hidden in deadly and self.count == 20 and int(lives.read_text()) > 0:
     lives.write_text(str(int(lives.read_text()) - 1))
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), deadly[self.config.hidden])
 if self.config.hidden == 14 and self.count == 20:
     raise TypeError("an error of the task's own")
 """
@@ -30,7 +32,7 @@ CLOCKS = ("seconds", "job_seconds")
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder with the task toy.py, of which jobs with 13 units kill their process as often as `lives` says."""
+    """A folder with the task toy.py; jobs with 13 units kill their process as often as `lives` says, with 15 gently."""
     indented = "".join(f"        {row}\n" for row in DIES.strip().splitlines())
     (tmp_path / "toy.py").write_text(TOY.replace("        time.sleep(self.config.pause)\n",
                                                  "        time.sleep(self.config.pause)\n" + indented))  # fmt: skip
@@ -119,6 +121,7 @@ def test_all_faults_at_once_and_nothing_is_started(place, capsys):
     ("[[study]]\ntask = 'toy.py'\nconfig = 1", "config must be a table"),
     ("[[study]]\ntask = 'toy.py'\nconfig = { lr = nan }", "must hold finite"),
     ("[[study]]\ntask = 'toy.py'\nconfig = { lr = 1999-01-01 }", "must hold finite"),
+    ("[[study]]\ntask = 'toy.py'\nconfig = { lr = inf, hidden = 1.5 }", "hidden must be of type int"),
     ("[[study]]\ntask = 'toy.py'\n[[study]]\ntask = 'toy.py'", "is there already"),
     ("seeds = 9999\n[[study]]\ntask = 'toy.py'\ngrid = { lr = [1.0, 2.0] }", "more than 10000"),
 ])  # fmt: skip
@@ -176,6 +179,15 @@ def test_killed_workers_and_failing_jobs(place, capsys):
     assert (said["done"], said["failed"], said["left"], said["running"]) == (4, 2, 0, False)
     assert study.study([path, "--out", str(place / "two"), "--jobs", "1"]) == 1  # only what failed is tried again
     assert one == rows(place / "two")
+
+
+def test_a_worker_that_was_told_to_end_is_no_study_that_was(place):
+    text = MIXED.replace("[4, 13, 14]", "[4, 15]").replace("seeds = 2", "seeds = 1")
+    (place / "lives").write_text("1")
+    assert study.study([write(place, text), "--out", str(place / "two"), "--jobs", "2"]) == 0
+    assert (place / "lives").read_text() == "0"
+    assert study.study([write(place, text), "--out", str(place / "one"), "--jobs", "1"]) == 0
+    assert rows(place / "one") == rows(place / "two")
 
 
 def test_a_job_that_always_kills_its_process_is_given_up(place, capsys):
@@ -274,11 +286,17 @@ def test_scheduler_that_does_not_answer(place, monkeypatch):
     with pytest.raises(Refusal, match=r"the scheduler tcp://127\.0\.0\.1:9 does not answer"):
         study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler",
                      "tcp://127.0.0.1:9"])  # fmt: skip
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # which takes calls, and never says a word
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(Refusal, match=f"the scheduler {address} does not answer"):
+            study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", address])
     with pytest.raises(Refusal, match="neither tcp:// on a loopback interface nor tls://"):
         study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler",
                      "tcp://10.1.2.3:8786"])  # fmt: skip
     with pytest.raises(Refusal, match="go together"):
         study.study([write(place, GRID), "--engine", "dask"])
+    with pytest.raises(Refusal, match="go together"):
+        study.study([write(place, GRID), "--engine", "dask", "--scheduler", ""])
 
 
 def test_two_engines_same_rows(place, capfd):
