@@ -124,13 +124,14 @@ def followed(outcomes: Iterator[Ended], jobs: Sequence[Job], quiet: bool) -> Ite
         for job, outcome in outcomes:
             ended.add(job.folder)
             if not quiet and not sys.stderr.isatty() and not isinstance(outcome, int):
-                print(f"{Path(job.task).stem}  seed {job.seed}  {_brief(outcome)}", file=sys.stderr, flush=True)
+                words = [Path(job.task).stem, *(f"{name} {value}" for name, value in job.config), f"seed {job.seed}"]
+                print(printable("  ".join([*words, _brief(outcome)])), file=sys.stderr, flush=True)
             yield job, outcome
 
 
 def _brief(outcome: dict[str, Any] | str) -> str:
     if isinstance(outcome, str):
-        return "failed: " + printable(" ".join(outcome.split()))
+        return "failed: " + " ".join(outcome.split())
     score = outcome["score"]
     return f"{score['metric']} {score['value']:.4f}  {outcome['seconds']:.1f} s"
 

@@ -165,6 +165,8 @@ def _run(args: Sequence[str]) -> int:
     if bool(flags.task) == bool(flags.names):
         raise Refusal("name records, or a task with --task, and not both; `trivium results` lists the records")
     if flags.task:
+        if not flags.seeds:
+            raise Refusal("--seeds needs at least one seed")
         path = folder / f"{Path(flags.task).stem}_{flags.preset}.json"
         if flags.check:
             return int(not again(path, True, flags.data, flags.task))
@@ -202,6 +204,8 @@ def _list(args: Sequence[str]) -> int:
 
     flags = parse(ListFlags, args, "trivium results")
     folder = place(flags.folder)
+    if not folder.is_dir():
+        raise Refusal(f"there is no folder {folder}: name that of the records with --folder")
     records = {path.stem: read(path) for path in sorted(folder.glob("*.json"))}
     if flags.json:
         print(json.dumps(records))

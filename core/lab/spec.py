@@ -146,10 +146,10 @@ def _settings(where: str, table: Mapping[str, Any], faults: list[str]) -> Iterat
         if not isinstance(part, dict):
             faults.append(f"{where}: {name} must be a table of fields, not {part!r}")
             return
-    for field, value in [*fixed.items(), *grid.items()]:
-        if not _plain(value):
-            faults.append(f"{where}: {field} must hold finite numbers, texts, true, false, or lists of these: {value}")
-            return
+    odd = {field: value for field, value in [*fixed.items(), *grid.items()] if not _plain(value)}
+    faults += [f"{where}: {field} must hold finite numbers, texts, true, false, or lists of these: {value}"
+               for field, value in odd.items()]  # fmt: skip
+    fixed, grid = ({k: v for k, v in part.items() if k not in odd} for part in (fixed, grid))
     for field, values in grid.items():
         if not isinstance(values, list) or not values:
             faults.append(f"{where}: the grid of {field} must be a list of at least one value, not {values!r}")
@@ -157,7 +157,7 @@ def _settings(where: str, table: Mapping[str, Any], faults: list[str]) -> Iterat
             faults.append(f"{where}: the grid of {field} holds a value twice")
         if field in fixed:
             faults.append(f"{where}: {field} is in config and in grid")
-    if "grid" in table and not grid:
+    if table.get("grid") == {}:
         faults.append(f"{where}: the grid is empty")
     lists = [values if isinstance(values, list) and values else [None] for values in grid.values()]
     if math.prod(map(len, lists)) > MOST:

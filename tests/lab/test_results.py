@@ -130,7 +130,8 @@ def test_the_worst_seed_is_the_far_one_from_the_reference():
 
 @pytest.mark.parametrize(("args", "why"), [
     (["run"], "name records"), (["run", "a", "--task", "b"], "name records"), (["run", "none"], "no record"),
-    (["other"], "takes run or docs")])  # fmt: skip
+    (["run", "--task", "x", "--seeds"], "at least one seed"), (["other"], "takes run or docs"),
+    (["--folder", "none"], "no folder none")])  # fmt: skip
 def test_what_is_refused(tmp_path, args, why):
     with pytest.raises(Refusal, match=why):
         results(args + (["--folder", str(tmp_path)] if args[0] == "run" else []))
