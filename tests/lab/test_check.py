@@ -53,6 +53,10 @@ FOLDERS = {"mnist": "mnist", "mnist_plain": "mnist", "transfer": "mnist", "fashi
            "mnist_images": "mnist", "fashion_images": "fashion-mnist",
            "spoken_digit_sounds": "free-spoken-digits"}  # tasks that read downloaded files  # fmt: skip
 
+# slow ones, with the learner of another
+LIKE = {"hopper": "bipedal_walker", "half_cheetah": "bipedal_walker", "go": "tic_tac_toe",
+        "connect_four": "tic_tac_toe", "lunar_lander": "cartpole", "taxi": "frozen_lake"}  # fmt: skip
+
 
 @pytest.mark.parametrize(("old", "new", "promise"), BREAKS)
 def test_each_broken_promise_is_caught(tmp_path, old, new, promise):
@@ -72,6 +76,10 @@ def test_our_own_tasks_keep_the_contract(name, monkeypatch):
         if not os.environ.get("TRIVIUM_CHECK_ALL") or not (DATA / FOLDERS[name]).exists():
             pytest.skip(f"takes half a minute and the files of {FOLDERS[name]}: TRIVIUM_CHECK_ALL=1 runs it")
         monkeypatch.setenv("TRIVIUM_DATA", str(DATA))
+    if name in LIKE and not os.environ.get("TRIVIUM_CHECK_ALL"):
+        pytest.skip(
+            f"takes long; its learner is that of {LIKE[name] or 'tests of its own'}: TRIVIUM_CHECK_ALL=1 runs it"
+        )
     found = outcomes(find(name))
     assert not [row for row in found if row[0] == "FAIL"]
     assert sum(outcome == "ok" for outcome, _, _ in found) >= 8

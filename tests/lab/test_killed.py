@@ -42,7 +42,7 @@ def test_killed_and_resumed_equals_never_stopped(tmp_path, name):
     words = ["run", task, *args, "--out", out]
     while not (out / folders.RESULT).exists():
         with start(*words) as process:
-            if kills < 2:
+            if kills < (2 if name in ("digits", "arm") else 1):
                 before = (out / folders.CHECKPOINT).stat().st_mtime_ns if (out / folders.CHECKPOINT).exists() else 0
                 deadline = time.monotonic() + 60
                 while process.poll() is None and time.monotonic() < deadline:

@@ -6,9 +6,7 @@ import pytest
 from scipy import stats
 
 from core.gradcheck import directional_error, layer_errors
-from core.lab.check import outcomes
 from core.lab.episodes import make
-from core.lab.tasks import find
 from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.classic import ACROBOT, MOUNTAIN_CAR, ClassicEnvs
@@ -16,7 +14,7 @@ from reinforcement.evaluate import ReturnExam
 from reinforcement.moments import Moments
 from reinforcement.policy import GAUSSIAN, SQUASHED, categorical, gaussian, with_spread
 from reinforcement.ppo import PPO, ppo_loss
-from reinforcement.tasks import acrobot, cartpole_cloning, cartpole_evolution, env, mountain_car
+from reinforcement.tasks import acrobot, mountain_car
 
 
 class Aim(gym.Env):
@@ -180,11 +178,6 @@ def test_arrays_are_cut_at_the_limit():
     ends = [many.step(np.array([1]))[2:4] for _ in range(200)]
     assert not any(over[0] for over, _ in ends)
     assert [bool(cut[0]) for _, cut in ends] == [False] * 199 + [True]
-
-
-@pytest.mark.parametrize("task", [cartpole_cloning, cartpole_evolution, env])
-def test_task_keeps_the_contract(task):
-    assert [found for found in outcomes(find(task.__file__)) if found[0] == "FAIL"] == []
 
 
 @pytest.mark.parametrize("seed", range(3))

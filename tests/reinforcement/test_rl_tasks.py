@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lab.check import outcomes
 from core.lab.datasets import Data
-from core.lab.tasks import find
 from reinforcement.tasks import cartpole, digit_bandit
 
 
@@ -20,11 +18,6 @@ def best_of(learner):
             if value > best:
                 best, w = value, learner.w.copy()
     return w
-
-
-@pytest.mark.parametrize("name", ["cartpole", "digit_bandit"])
-def test_task_keeps_the_contract(name):
-    assert [found for found in outcomes(find(name)) if found[0] != "ok"] == []
 
 
 def test_cart_pole_is_balanced(tmp_path):
