@@ -72,10 +72,13 @@ def area(stones: Array) -> Array:
 def go(size: int = SIZE, komi: float = KOMI) -> Game:
     """The game on size x size points; points are numbered row by row, and the last move is to pass.
 
-    The same size and komi give the same object. Raises ValueError below 3 points a side.
+    The same size and komi give the same object. Raises ValueError below 3 points a side, and
+    for a komi of more points than the board has, which would decide every game before it begins.
     """
     if size < 3:
         raise ValueError(f"Go needs a board of at least 3 points a side, not {size}")
+    if not abs(komi) <= size * size:
+        raise ValueError(f"komi must be at most the {size * size} points of the board, not {komi:g}")
     return _go(size, float(komi))
 
 

@@ -6,6 +6,7 @@ MCTS with random roll-outs; a network, alone or with search. Who finds several m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from reinforcement.search import Evaluate, by_playing, search
 
 Player = Callable[[Array, Rng], Array]
 FADE = 0.99  # a win one move later is worth so much of one now, and a loss weighs so much less
-TOGETHER = 32  # states whose whole trees minimax holds at once
+TOGETHER = 32  # states whose whole trees minimax holds at once, or fewer,
+CELLS = 150_000_000  # so that the last levels of these trees hold no more cells
+MOST = 100_000  # roll-outs of MCTS
 NAMES = "random, greedy, minimax-K, mcts-N or the folder of a run"
 
 
@@ -49,10 +52,16 @@ def move_values(game: Game, states: Array, depth: int, judge: Callable[[Array], 
 
 
 def minimax(game: Game, depth: int, judge: Callable[[Array], Array]) -> Player:
-    """Looks `depth` moves ahead, both sides playing their best."""
+    """Looks `depth` moves ahead, both sides at their best. Raises ValueError where memory would not hold the tree."""
+    cells = math.prod(game.shape)
+    # No level has more states than its moves allow, nor than boards can be filled; the logarithm does not overflow.
+    widest = math.log(cells) + min(depth * math.log(game.A), cells * math.log(3))
+    if widest > math.log(CELLS):
+        raise ValueError(f"minimax-{depth} would hold too many positions of {game.name}: look fewer moves ahead")
+    together = min(TOGETHER, int(CELLS / math.exp(widest)))
 
     def player(states: Array, rng: Rng) -> Array:
-        parts = [states[i : i + TOGETHER] for i in range(0, len(states), TOGETHER)]
+        parts = [states[i : i + together] for i in range(0, len(states), together)]
         values = np.concatenate([move_values(game, part, depth, judge) for part in parts])
         tied = values >= values.max(-1, keepdims=True) - 1e-9
         moves: Array = ((1 - rng.random(values.shape)) * tied).argmax(-1)
@@ -143,8 +152,8 @@ def opponent(game: Game, name: str) -> Player:
         return random_player(game)
     if name == "greedy":
         return greedy_player(game)
-    if kind in ("minimax", "mcts") and number.isdigit() and int(number) > 0:
+    if kind in ("minimax", "mcts") and number.isdecimal() and 0 < int(number) <= MOST:
         return minimax(game, int(number), game.judge) if kind == "minimax" else mcts(game, int(number))
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return checkpoint(game, name)
-    raise ValueError(f"there is no opponent {name}: give {NAMES}")
+    raise ValueError(f"there is no opponent {name!r}: give {NAMES}")

@@ -8,6 +8,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from core.lab.learner import Refusal
+from reinforcement import opponents
 from reinforcement.evaluate_games import every_reply, match
 from reinforcement.game_env import BoardEnv
 from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, image, lines, openings, random_moves, rows_as_one
@@ -234,9 +235,33 @@ def test_opponents_by_name(tmp_path):
     for name in ("random", "greedy", "minimax-2", "mcts-5"):
         move = opponent(TIC_TAC_TOE, name)(TIC_TAC_TOE.start(3), np.random.default_rng(0))
         assert move.shape == (3,)
-    for name in ("nobody", "minimax-0", "minimax-x", "minimax"):
+    for name in ("nobody", "minimax-0", "minimax-x", "minimax", "mcts-1000000000", "mcts-²", ""):
         with pytest.raises(ValueError, match="there is no opponent"):
             opponent(TIC_TAC_TOE, name)
+    for name in ("minimax-8", "minimax-99", "minimax-100000"):  # 5.7 million boards, and more than can be counted
+        with pytest.raises(ValueError, match="too many positions of Connect Four: look fewer moves ahead"):
+            opponent(CONNECT_FOUR, name)
+
+
+def test_minimax_of_a_wide_tree_holds_fewer_trees_at_once(monkeypatch):
+    """And says the same as of all together."""
+    game, states = CONNECT_FOUR, openings(CONNECT_FOUR, np.random.default_rng(0), 9, 6)
+    held = []
+
+    def values(game, part, depth, judge):
+        held.extend([len(part)] * (depth == 3))
+        return move_values(game, part, depth, judge)
+
+    monkeypatch.setattr(opponents, "move_values", values)
+    moves = []
+    for cells in (opponents.CELLS, 4.5 * 42 * 7**3):
+        monkeypatch.setattr(opponents, "CELLS", cells)
+        moves.append(minimax(game, 3, game.judge)(states, np.random.default_rng(1)))
+    np.testing.assert_array_equal(*moves)
+    assert held == [9, 4, 4, 1]
+
+
+def test_a_run_folder_that_is_none(tmp_path):
     with pytest.raises(Refusal):
         checkpoint(TIC_TAC_TOE, tmp_path)
 

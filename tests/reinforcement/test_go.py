@@ -276,6 +276,9 @@ def test_the_same_game_is_one_object_and_boards_may_be_of_any_size():
     assert last_liberties(stones)[18, :, 0].tolist() == [17 * 19 + 1] * 19
     with pytest.raises(ValueError, match="at least 3"):
         go(2)
+    for komi in (25.5, -26, float("nan")):
+        with pytest.raises(ValueError, match="komi must be at most the 25 points"):
+            go(5, komi)
 
 
 def test_no_game_remembers_what_was_asked_before():
