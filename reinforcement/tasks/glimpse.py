@@ -21,7 +21,7 @@ from reinforcement.ppo import PPO
 
 PARADIGM = "reinforcement"
 PROBLEM = "glimpse"
-PRESETS = {"quick": {"updates": 60, "envs": 64, "batch": 256}, "best": {"updates": 1000}}
+PRESETS = {"quick": {"updates": 100}, "best": {"updates": 1000}}
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ FOLDERS = {"mnist": "mnist", "mnist_plain": "mnist", "transfer": "mnist", "fashi
            "spoken_digit_sounds": "free-spoken-digits"}  # tasks that read downloaded files  # fmt: skip
 
 # slow ones, with the learner of another
-LIKE = {"hopper": "bipedal_walker", "half_cheetah": "bipedal_walker", "go": "tic_tac_toe",
+LIKE = {"hopper": "bipedal_walker", "half_cheetah": "bipedal_walker", "go": "tic_tac_toe", "glimpse": "cartpole",
         "connect_four": "tic_tac_toe", "lunar_lander": "cartpole", "taxi": "frozen_lake"}  # fmt: skip
 
 
