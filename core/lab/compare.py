@@ -74,9 +74,15 @@ def complete_problems() -> list[str]:
 
 
 def begin(name: str, flags: CompareFlags) -> Path:
-    """A folder for a comparison by this name; one of the same comparison that was stopped is gone on with."""
+    """A folder for a comparison by this name; one of the same comparison that was stopped is gone on with.
+
+    A task's file that has changed since is another task, and so another comparison.
+    """
+    from core.lab.jobs import file_sha256
+
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
-    plan = {"compare": list(flags.what), "seeds": flags.budget[0], "preset": flags.budget[1]}
+    plan = {"compare": list(flags.what), "seeds": flags.budget[0], "preset": flags.budget[1],
+            "files": {word: file_sha256(Path(word)) for word in flags.what if word.endswith(".py")}}  # fmt: skip
     if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
         write_json(create(out, flags.force) / PLAN, plan)
     return out
@@ -130,7 +136,11 @@ def compare(args: Sequence[str]) -> int:
     if flags.what == ("all",):
         return _all(flags)
     folders = [Path(word) for word in flags.what]
-    if len(folders) == 1 and (not folders[0].is_dir() or flags.what[0] in {info.problem for info in infos()}):
+    if (
+        len(folders) == 1
+        and not flags.what[0].endswith(".py")
+        and (not folders[0].is_dir() or flags.what[0] in {info.problem for info in infos()})
+    ):
         return _tasks(flags.what[0], tasks_of(flags.what[0]), flags)
     if not any(map(Path.is_dir, folders)) and all(word.isidentifier() or word.endswith(".py") for word in flags.what):
         return _tasks("tasks", flags.what, flags)
@@ -165,9 +175,10 @@ def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: Comp
 
 
 def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
-    from core.lab.compared import common_metric, grouped
+    from core.lab.compared import common_metric, grouped, read_result
 
     if len(folders) < 2:
+        read_result(folders[0])  # refuses what is no run
         raise Refusal(f"{folders[0]} is one run: name two or more to compare")
     groups = grouped(folders, flags.data)
     common_metric(groups)  # refuses before a folder is made

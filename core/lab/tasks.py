@@ -15,6 +15,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,15 @@ def _check_needs(info: Info) -> None:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise Refusal(f"there is no task file {path}")
+    try:
+        return _loaded(path.absolute(), path.read_bytes())
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+@cache
+def _loaded(path: Path, source: bytes) -> ModuleType:
+    """The module of a file that holds `source`, executed once: what it registers elsewhere is registered once."""
     name = f"trivium_task_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -271,4 +271,9 @@ def test_tasks_in_files_are_run_and_compared_with_all_that_others_have(tmp_path,
     assert "Not opened" not in page
     assert "The lines that differ" in page
     assert main(words) == 0  # gone on with: nothing is learnt twice
+    other.write_text(other.read_text() + "# another task\n")
+    capsys.readouterr()
+    assert main(words) == 2
+    assert "not empty" in capsys.readouterr().err
+    assert main(["compare", TOY, "--quick", "--seeds", "1", "--jobs", "1", "--out", str(tmp_path / "one")]) == 0
     assert main(["compare", TOY, TOY, "--out", str(tmp_path / "twice")]) == 2

@@ -304,3 +304,13 @@ def test_a_run_that_is_refused_at_once_leaves_no_folder(tmp_path):
             run("env", id="CartPol-v1", out=out)
     assert not (tmp_path / "new").exists()
     assert [entry.name for entry in mine.iterdir()] == [folders.LOCK]  # it was there before, and stays
+
+
+def test_a_task_s_file_is_executed_once_as_long_as_it_is_the_same(tmp_path):
+    """What it registers elsewhere, a world say, is then registered once, however many jobs a process does."""
+    path = tmp_path / "again.py"
+    path.write_text(Path(TOY).read_text())
+    module = find(str(path)).module
+    assert find(str(path)).module is module
+    path.write_text(Path(TOY).read_text() + "# another\n")
+    assert find(str(path)).module is not module
