@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from going_on import same_after_resuming
 
 from core.lab.episodes import make
 from core.network import MLP
@@ -69,14 +70,7 @@ def learner(seed=0, updates=20, crowd=16, outputs=2):
 
 
 def test_goes_on_where_it_was():
-    whole, again = learner(), learner(seed=5)
-    for _ in range(3):
-        whole.update()
-    again.w[:] = whole.w
-    again.load({name: array.copy() for name, array in whole.state().items()})
-    for _ in range(2):
-        assert whole.update() == again.update()
-    assert np.array_equal(whole.w, again.w)
+    same_after_resuming(learner(), learner(seed=5))
 
 
 def test_what_does_not_fit_is_refused():

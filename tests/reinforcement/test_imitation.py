@@ -3,6 +3,7 @@ import json
 import gymnasium as gym
 import numpy as np
 import pytest
+from going_on import same_after_resuming
 
 from core.gradcheck import directional_error
 from core.lab.episodes import make
@@ -98,14 +99,7 @@ def test_numbers_are_imitated_too():
 
 @pytest.mark.parametrize("T", [0, 8])
 def test_goes_on_where_it_was(T):
-    whole, again = learner(T=T), learner(seed=5, T=T)
-    for _ in range(3):
-        whole.update()
-    again.w[:] = whole.w
-    again.load({name: array.copy() for name, array in whole.state().items()})
-    for _ in range(2):
-        assert whole.update() == again.update()
-    assert np.array_equal(whole.w, again.w)
+    same_after_resuming(learner(T=T), learner(seed=5, T=T))
 
 
 def test_one_episode_of_the_rule_is_enough():

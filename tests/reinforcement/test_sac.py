@@ -3,6 +3,7 @@ import math
 import gymnasium as gym
 import numpy as np
 import pytest
+from going_on import same_after_resuming
 from scipy import stats
 
 from core.gradcheck import directional_error
@@ -116,16 +117,7 @@ def test_learns_to_aim():
 
 
 def test_goes_on_where_it_was():
-    whole, again = learner(), learner(seed=5)
-    for _ in range(4):
-        whole.update()
-    again.w[:] = whole.w
-    again.load({name: array.copy() for name, array in whole.state().items()})
-    for _ in range(2):
-        whole.update()
-        again.update()
-    assert np.array_equal(whole.w, again.w)
-    assert np.array_equal(whole.old, again.old)
+    same_after_resuming(learner(), learner(seed=5), before=4, after=2)
 
 
 def test_what_does_not_fit_is_refused():

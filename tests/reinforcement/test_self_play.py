@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from going_on import same_after_resuming
 
 from core.gradcheck import directional_error
 from core.lab.check import outcomes
@@ -80,16 +81,7 @@ def test_games_begin_with_random_moves_of_every_number():
 
 
 def test_goes_on_where_it_was():
-    whole, again = learner(), learner(seed=5)
-    for _ in range(4):
-        whole.update()
-    again.w[:] = whole.w
-    again.load({name: array.copy() for name, array in whole.state().items()})
-    for _ in range(3):
-        assert whole.update() == again.update()
-    assert np.array_equal(whole.w, again.w)
-    for name, array in whole.state().items():
-        np.testing.assert_array_equal(array, again.state()[name])
+    same_after_resuming(learner(), learner(seed=5), before=4, after=3)
 
 
 def test_learns_never_to_lose():
