@@ -11,31 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 
-def one_seed(seed: int, preset: str, values: dict[str, Any]) -> dict[str, Any]:
-    from core.lab.run import prepare, start
-
-    setup = prepare(str(ROOT / "supervised" / "tasks" / "few_shot.py"), preset, values, seed, None)
-    started = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        result = start(setup, Path(folder) / "run", pictures=False).result
-    kept = ("seed", "metrics", "baselines", "score", "examples", "answers", "parameters", "seconds", "versions")
-    return {**{name: result[name] for name in kept},
-            "processor_seconds_with_report": round(time.process_time() - started, 1),
-            "load": [round(value, 1) for value in os.getloadavg()]}  # fmt: skip
-
-
 def main() -> None:
+    from core.lab.results import measure
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--preset", default="best")
@@ -46,7 +31,7 @@ def main() -> None:
     for seed in flags.seeds:
         if any(row["seed"] == seed for row in record["rows"]):
             continue
-        row = one_seed(seed, flags.preset, {"second_order": False} if flags.first_order else {})
+        row = measure("few_shot", flags.preset, {"second_order": False} if flags.first_order else {}, seed, None)
         record["rows"] = sorted([*record["rows"], row], key=lambda row: row["seed"])
         values = [row["metrics"]["test_mse"] for row in record["rows"]]
         record["command"] = " ".join(["python", "benchmarks/few_shot.py", *sys.argv[1:]])

@@ -12,33 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 CARRIED = {"mnist": 2, "fashion-mnist": 1, "digits": 1}  # chosen on the validation part
 
 
-def one_seed(source: str, seed: int, preset: str) -> dict[str, Any]:
-    from core.lab.run import prepare, start
-
-    values = {"source": source, "carried": CARRIED[source]}
-    setup = prepare(str(ROOT / "supervised" / "tasks" / "transfer.py"), preset, values, seed, None)
-    started = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        result = start(setup, Path(folder) / "run", pictures=False).result
-    kept = ("seed", "config", "metrics", "examples", "answers", "parameters", "seconds", "versions", "data")
-    return {**{name: result[name] for name in kept},
-            "processor_seconds_with_report": round(time.process_time() - started, 1),
-            "load": [round(value, 1) for value in os.getloadavg()]}  # fmt: skip
-
-
 def main() -> None:
+    from core.lab.results import measure
     from core.lab.stats import mean_interval
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,10 +31,11 @@ def main() -> None:
     flags = parser.parse_args()
     path = ROOT / "benchmarks" / "results" / f"transfer_{flags.source}.json"
     record = json.loads(path.read_text()) if path.exists() else {"rows": []}
+    settings = {"source": flags.source, "carried": CARRIED[flags.source]}
     for seed in flags.seeds:
         if any(row["seed"] == seed for row in record["rows"]):
             continue
-        row = one_seed(flags.source, seed, flags.preset)
+        row = measure("transfer", flags.preset, settings, seed, None)
         record["rows"] = sorted([*record["rows"], row], key=lambda row: row["seed"])
         record["command"] = " ".join(["python", "benchmarks/transfer.py", *sys.argv[1:]])
         names = [name for name in row["metrics"] if not name.endswith(("_low", "_high"))]
