@@ -27,6 +27,7 @@ from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
 PROBLEM = "env"
+ROOM = 2**29  # bytes of observations in a replay memory: pictures would fill any machine
 PRESETS = {"quick": {"steps": 20_000, "episodes": 20}, "best": {"steps": 1_000_000}}
 
 
@@ -63,16 +64,22 @@ def ppo(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng
                seen=Moments(I))  # fmt: skip
 
 
+def memory(I: int) -> int:
+    """Steps that are remembered: 100,000, or as many as there is room for, at two rows (I,) of float32 each."""
+    return min(100_000, ROOM // (8 * I))
+
+
 def dqn(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> DQN:
     return DQN(MLP(I, config.hidden, config.hidden, A), exam.make_envs, exam, Adam(config.lr), rng, n=config.envs,
-               T=32, updates=math.ceil(config.steps / config.envs / 32), batch=128, gamma=config.gamma)  # fmt: skip
+               T=32, updates=math.ceil(config.steps / config.envs / 32), batch=128, memory=memory(I),
+               gamma=config.gamma)  # fmt: skip
 
 
 def sac(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> SAC:
     actor = MLP(I, config.hidden, config.hidden, 2 * A, last_gain=0.1)
     critics = MLP(I + A, config.hidden, config.hidden, 1, members=2)
     return SAC(actor, critics, exam.make_envs, exam, config.lr, rng, updates=math.ceil(config.steps / 64),
-               gamma=config.gamma)  # fmt: skip
+               memory=memory(I), gamma=config.gamma)  # fmt: skip
 
 
 Maker = Callable[[Config, int, int, Family, OpenExam, Rng], PPO | DQN | SAC]

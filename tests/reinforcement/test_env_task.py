@@ -140,6 +140,17 @@ def test_what_is_not_supported_is_one_line(odd, options, says):
     assert "\n" not in str(error.value)
 
 
+def test_pictures_do_not_fill_the_machine(monkeypatch):
+    assert learner("FrozenLake-v1").memory.size == learner("Pendulum-v1").memory.size == 100_000
+    assert task.memory(96 * 96 * 3) == 2427  # half a gigabyte, not 22
+    monkeypatch.setattr(task, "ROOM", 8 * 16 * 80)
+    assert learner("FrozenLake-v1").memory.size == 80  # 16 one-hot numbers, twice
+    assert learner("Pendulum-v1").memory.size == 426
+    monkeypatch.setattr(task, "ROOM", 8 * 16 * 63)
+    with pytest.raises(ValueError, match="memory of 63 does not hold the 64 steps"):
+        learner("FrozenLake-v1")
+
+
 @pytest.mark.parametrize(("name", "says"), [
     ("CartPol-v1", "did you mean CartPole-v1"), ("cartpole-v1", "did you mean CartPole"),
     ("ALE/Pong-v5", "pip install ale-py"), ("MiniGrid-Empty-5x5-v0", "pip install minigrid"),
