@@ -15,12 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import load, processor, train
+from measured import begun, load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -69,10 +68,7 @@ class Record:
     def __init__(self, task: str, preset: str) -> None:
         self.task, self.preset = task, preset
         self.path = RESULTS / f"image_clusters_{task}_{preset}.json"
-        self.config = json.loads(json.dumps(asdict(setup_of(task, preset, 0).config)))
-        old = json.loads(self.path.read_text()) if self.path.exists() else {}
-        if old and old["config"] != self.config:
-            raise SystemExit(f"{self.path} is of another configuration; move it away")
+        self.config, old = begun(self.path, setup_of(task, preset, 0))
         self.rows, self.others = old.get("rows", []), old.get("baselines", {})
 
     def write(self) -> None:

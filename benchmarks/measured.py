@@ -1,9 +1,11 @@
-"""What the scripts that train seeds share: the machine they work on, and a training that goes on where it was ended."""
+"""What the scripts that train seeds share: the machine, the record so far, a training that goes on where it ended."""
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +19,18 @@ def processor() -> str:
     from core.lab.machine import processor
 
     return processor()
+
+
+def begun(path: Path, setup: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The configuration of a setup as JSON has it, and the record in `path`, {} where there is none.
+
+    Ends the script where the record is of another configuration.
+    """
+    config = json.loads(json.dumps(asdict(setup.config)))  # lists for tuples
+    record = json.loads(path.read_text()) if path.exists() else {}
+    if record.get("config", config) != config:
+        raise SystemExit(f"{path} is of another configuration; move it away")
+    return config, record
 
 
 class Trained(NamedTuple):

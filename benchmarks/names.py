@@ -17,12 +17,11 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import load, processor, train
+from measured import begun, load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -110,10 +109,7 @@ def main() -> None:
     def setup_of(seed: int) -> Any:
         return prepare(str(ROOT / "unsupervised" / "tasks" / f"{options.task}.py"), options.preset, flags, seed, None)
 
-    config = json.loads(json.dumps(asdict(setup_of(0).config)))
-    old = json.loads(out.read_text()) if out.exists() else {}
-    if old and old["config"] != config:
-        raise SystemExit(f"{out} is of another configuration; move it away")
+    config, old = begun(out, setup_of(0))
     rows = old.get("rows", [])
     for seed in options.seeds:
         if any(row["seed"] == seed for row in rows):

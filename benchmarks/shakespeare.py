@@ -17,12 +17,11 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import load, processor, train
+from measured import begun, load, processor, train
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -65,10 +64,7 @@ def main() -> None:
     from core.lab.machine import versions
 
     out = RESULTS / f"{options.task}_{options.preset}.json"
-    config = json.loads(json.dumps(asdict(setup_of(options.task, options.preset, 0).config)))  # lists for tuples
-    old = json.loads(out.read_text()) if out.exists() else {}
-    if old.get("config", config) != config:
-        raise SystemExit(f"{out} is of another configuration; move it away")
+    config, old = begun(out, setup_of(options.task, options.preset, 0))
     rows = old.get("rows", [])
     for seed in options.seeds:
         if any(row["seed"] == seed for row in rows):

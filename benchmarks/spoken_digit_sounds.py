@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 ROOT = Path(__file__).resolve().parents[1]
 
 import sys  # noqa: E402
+
+from measured import begun  # noqa: E402
 
 sys.path.insert(0, str(ROOT))
 OUT = ROOT / "benchmarks" / "results" / "spoken_digit_sounds_best.json"
@@ -65,11 +66,8 @@ def main() -> None:
     def setup_of(seed: int) -> Any:
         return prepare(str(ROOT / "unsupervised/tasks/spoken_digit_sounds.py"), "best", {}, seed, None)
 
-    config = asdict(setup_of(0).config)
-    old = json.loads(OUT.read_text()) if OUT.exists() else {"config": config, "rows": []}
-    if old["config"] != config:
-        raise SystemExit(f"{OUT} is of another configuration; move it away")
-    rows = old["rows"]
+    config, old = begun(OUT, setup_of(0))
+    rows = old.get("rows", [])
     for seed in options.seeds:
         if any(row["seed"] == seed for row in rows):
             continue
