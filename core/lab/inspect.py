@@ -31,7 +31,7 @@ def provenance(path: Path) -> dict[str, Any]:
         arrays, texts = load(path)
     except CheckpointError as error:
         raise Refusal(str(error)) from error
-    said = {name: _unwrapped(text) for name, text in texts.items()}
+    said = {name: _unwrapped(text) for name, text in texts.items() if name not in ("file", "bytes")}  # which we know
     counters = {name.removeprefix("loop."): array.item() for name, array in arrays.items()
                 if name.startswith("loop.") and array.size == 1}  # fmt: skip
     weights = {"w_sha256": sha256(arrays["best"])} if "best" in arrays else {}

@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -144,9 +144,17 @@ def again(path: Path, check: bool, data: Path | None, task: str | None = None) -
 
 
 def extend(path: Path, flags: RunFlags) -> None:
-    """Makes a record, or goes on with one: each seed is written as soon as it has finished."""
+    """Makes a record, or goes on with one: each seed is written as soon as it has finished.
+
+    Raises Refusal where the record is of another configuration: its mean would then be of two things.
+    """
+    from core.lab.run import prepare
+
     task = str(flags.task)
     rows = read(path)["rows"] if path.exists() else []
+    config = json.loads(json.dumps(asdict(prepare(task, flags.preset, {}, 0, flags.data).config)))
+    if any(row.get("config") != config for row in rows):
+        raise Refusal(f"the record {path.stem} is of another configuration than {task} has now: move {path} away")
     for seed in flags.seeds:
         if seed not in [row["seed"] for row in rows]:
             row = measure(task, flags.preset, {}, seed, flags.data)

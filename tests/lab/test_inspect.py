@@ -62,7 +62,8 @@ def test_a_file_that_is_no_checkpoint_is_refused(folder, tmp_path):
 
 def test_escape_sequences_in_a_checkpoint_do_not_reach_the_screen(tmp_path, capsys):
     path = tmp_path / "sly.safetensors"
-    save(path, {"w": np.zeros(2, np.float32)}, {"task": "\x1b[2Jgone"})
+    save(path, {"w": np.zeros(2, np.float32)}, {"task": "\x1b[2Jgone", "file": "another"})
     assert provenance(path)["task"] == "\x1b[2Jgone"
+    assert provenance(path)["file"] == str(path)
     assert inspect([str(path)]) == 0
     assert "\x1b" not in capsys.readouterr().out

@@ -89,6 +89,10 @@ def test_a_record_is_made_goes_on_and_is_checked(tmp_path, capsys):
     path.write_text(json.dumps(held))
     assert results(check) == 1
     assert json.loads(path.read_text()) == held  # a check writes nothing
+    held["rows"][0]["config"]["hidden"] += 1
+    path.write_text(json.dumps(held))
+    with pytest.raises(Refusal, match="another configuration"):
+        results([*made, "--seeds", "3"])
 
 
 def test_an_installed_task_is_measured_again_by_the_record_s_name(tmp_path):
