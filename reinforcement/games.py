@@ -203,7 +203,7 @@ def openings(game: Game, rng: Rng, n: int, plies: int) -> Array:
     Raises ValueError when so many are not found.
     """
     found = np.empty((0, *game.shape), np.int8)
-    for _ in range(50):
+    for _ in range(50 if n <= game.A**plies else 0):
         states = game.start(4 * n)
         for _ in range(plies):
             states = game.play(states, random_moves(game, rng, states))

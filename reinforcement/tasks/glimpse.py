@@ -47,7 +47,7 @@ class Config:
         positive(self, "limit", "hidden", "critic", "lr", "updates", "envs", "steps", "epochs", "batch", "clip")
         for name in ("cost", "deform", "entropy_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
+                raise ValueError(f"{name} must be finite and not below 0, not {getattr(self, name)}")
         for name in ("gamma", "lam"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")

@@ -166,6 +166,8 @@ def test_openings_are_distinct_and_not_over():
     assert (np.abs(found).sum((1, 2)) == 4).all()
     with pytest.raises(ValueError, match="no 10 distinct openings"):
         openings(TIC_TAC_TOE, np.random.default_rng(2), 10, 1)
+    with pytest.raises(ValueError, match="no 1000000000 distinct openings"):  # refused before any is drawn
+        openings(CONNECT_FOUR, np.random.default_rng(2), 10**9, 4)
 
 
 def test_minimax_says_that_tic_tac_toe_is_a_draw():

@@ -153,7 +153,7 @@ def test_connect_four_is_judged_by_whoever_is_named():
     assert exam.judge == "mcts-3"
     assert list(exam.opponents) == ["random", "greedy", "mcts-3"]
     for wrong in ({"against": "nobody"}, {"openings": 600}):
-        with pytest.raises(ValueError, match=r"no opponent nobody|distinct openings"):
+        with pytest.raises(ValueError, match=r"no opponent 'nobody'|distinct openings"):
             connect_four.make(connect_four.Config(**wrong), np.random.default_rng(0), None)
 
 
