@@ -114,9 +114,11 @@ def _drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> i
 
 def _show(run: Run, as_json: bool) -> int:
     from core.lab.display import table
-    from core.lab.folder import PAGE
+    from core.lab.folder import PAGE, SHOWN, read_json
     from core.lab.report import SCORE_HEADER, score_row
 
+    if no_film := read_json(run.folder / SHOWN).get("texts", {}).get("Film"):
+        print(no_film, file=sys.stderr)
     if as_json:
         print(json.dumps(run.result, ensure_ascii=False))
     else:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.lab.cli import main
 from core.lab.episodes import make
 from core.lab.errors import Refusal
 
@@ -42,3 +43,11 @@ def test_what_is_right_passes_and_whole_numbers_are_ends():
     steps = given(at2=np.array([0, 1, 0])).step(np.zeros(3, np.int64))
     assert steps.end.tolist() == [False, True, False]
     assert (~steps.terminated).tolist() == [True, False, True]
+
+
+def test_a_missing_film_is_said_in_the_terminal_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("reinforcement.evaluate.film", lambda *args: "no film: Error: no screen")
+    assert main(["run", "cartpole", "--quick", "--updates", "1", "--out", str(tmp_path / "run")]) == 0
+    said = capsys.readouterr()
+    assert "no film: Error: no screen" in said.err
+    assert "page: " in said.out
