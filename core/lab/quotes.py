@@ -22,6 +22,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+HIDDEN = re.compile(
+    r"<!--=.*?<!--/-->|<!--.*?-->|^```.*?^```|^ {4}[^\n]*|`[^`\n]*`|(?<=\])\([^)\n]*\)|<[^>\n]*>",
+    re.DOTALL | re.MULTILINE,
+)
+FIGURE = re.compile(
+    r"(?<![\w.,/-])(?<!Python )-?\d[\d,]*\.\d+(?![\w.])|(?<![\w.,/])-?\.\d+|"  # 0.93 and .93, and not 3.11.7
+    r"(?<![\w.,])\d[\d,]*(?= ?%| (?:times|ms|s|seconds?|minutes?|min|hours?|nats|bits)\b)|"
+    r"(?<![\w.,])\d[\d,]*(?= [a-z]+ (?:a|per) (?:second|character|update|step|picture)\b)"
+)
 QUOTE = re.compile(r"<!--=((?:[^;>]*;){2,3}[^;>]*)-->(.*?)<!--/-->", re.DOTALL)
 BEGUN = re.compile(r"<!--=")
 REDUCE: dict[str, Callable[[list[float]], float]] = {
@@ -121,6 +130,16 @@ def refill(text: str, records: Path, path: Path = Path()) -> tuple[str, list[Sta
         form = "<!--= record; where; format -->figure<!--/-->"
         stale.append(Stale(path, 1, "", None, f"{begun} quotes begin and {whole} are whole: {form}"))
     return "".join(pieces) + text[end:], stale
+
+
+def typed(text: str) -> Iterator[tuple[int, str]]:
+    """The figures that stand in a document's prose and tables and come from nowhere: line and figure.
+
+    A figure is a decimal fraction, a share in %, a time or a rate. In code it is a setting, in a quote it is measured.
+    """
+    bare = HIDDEN.sub(lambda part: "\n" * part[0].count("\n"), text)
+    for number, line in enumerate(bare.split("\n"), 1):
+        yield from ((number, found[0]) for found in FIGURE.finditer(line))
 
 
 def documents(root: Path) -> Iterator[Path]:

@@ -7,7 +7,8 @@ import pytest
 
 from core.lab.errors import Refusal
 from core.lab.quotes import filled, look_up, refill, worked_out, written
-from core.lab.results import differs, results, summary
+from core.lab.measure import differs, summary
+from core.lab.results import results
 
 TOY = str(Path(__file__).with_name("toy_task.py"))
 RECORD = {"metric": "accuracy", "rows": [{"seed": 0, "v": 0.5, "by": {"k-means": 2}}, {"seed": 1, "v": 0.25}],
@@ -89,10 +90,59 @@ def test_a_record_is_made_goes_on_and_is_checked(tmp_path, capsys):
     path.write_text(json.dumps(held))
     assert results(check) == 1
     assert json.loads(path.read_text()) == held  # a check writes nothing
-    held["rows"][0]["config"]["hidden"] += 1
+    held["rows"][0]["key"] = "toy_task-of-another-configuration-0"
     path.write_text(json.dumps(held))
     with pytest.raises(Refusal, match="another configuration"):
         results([*made, "--seeds", "3"])
+
+
+SPEC = f"""
+preset = "quick"
+seeds = [0, 3]
+[[study]]
+task = "{Path(TOY).name}"
+[study.grid]
+hidden = [2, 3]
+"""
+
+
+def test_a_record_of_a_spec_has_a_row_a_job_and_a_mean_a_setting(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "toy_task.py").write_text(Path(TOY).read_text())
+    (tmp_path / "widths.toml").write_text(SPEC)
+    assert results(["run", "--spec", "widths.toml", "--folder", "kept", "--jobs", "2"]) == 0
+    path = tmp_path / "kept" / "widths.json"
+    held = json.loads(path.read_text())
+    assert [(row["label"], row["seed"]) for row in held["rows"]] == [
+        ("hidden 2", 0), ("hidden 2", 3), ("hidden 3", 0), ("hidden 3", 3)]  # fmt: skip
+    two, three = held["settings"]
+    assert (two["label"], two["seeds"], three["label"]) == ("hidden 2", 2, "hidden 3")
+    assert two["mean"] == pytest.approx(sum(row["score"]["value"] for row in held["rows"][:2]) / 2)
+    assert filled("widths; rows/label=hidden 3/*/config/hidden; d", tmp_path / "kept") == "3, 3"
+    assert not list((tmp_path / "runs" / "results").iterdir())  # the run folders are gone with the rows written
+
+    (tmp_path / "widths.toml").write_text(SPEC.replace("[0, 3]", "[0, 3, 4]"))  # a seed more: the others are left
+    assert results(["run", "--spec", "widths.toml", "--folder", "kept"]) == 0
+    more = json.loads(path.read_text())
+    assert [row for row in more["rows"] if row["seed"] != 4] == held["rows"]
+    (tmp_path / "widths.toml").write_text(SPEC.replace("[2, 3]", "[3, 4]"))
+    with pytest.raises(Refusal, match="another configuration"):
+        results(["run", "--spec", "widths.toml", "--folder", "kept"])
+    capsys.readouterr()
+    assert results(["--folder", "kept"]) == 0
+    assert "hidden 2" in capsys.readouterr().out
+
+
+def test_without_a_name_every_record_is_measured_again(tmp_path, capsys):
+    for task in ("digits", "digit_codes"):
+        made = ["--task", task, "--preset", "quick", "--seeds", "0", "--folder", str(tmp_path)]
+        assert results(["run", *made]) == 0
+    (tmp_path / "speed.json").write_text(json.dumps({"command": "python speed.py"}))
+    capsys.readouterr()
+    assert results(["run", "--check", "--folder", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "2 records, 2 runs" in said
+    assert said.count("as in the record") == 2
 
 
 def test_an_installed_task_is_measured_again_by_the_record_s_name(tmp_path):
@@ -108,7 +158,8 @@ def test_an_installed_task_is_measured_again_by_the_record_s_name(tmp_path):
 
 
 def test_a_record_does_not_name_code_to_run(tmp_path):
-    (tmp_path / "sly.json").write_text(json.dumps({"task": TOY, "preset": "quick", "rows": [{"seed": 0}]}))
+    spec = {"preset": "quick", "study": [{"task": "digits"}, {"task": TOY}]}
+    (tmp_path / "sly.json").write_text(json.dumps({"spec": spec, "rows": [{"seed": 0}]}))
     with pytest.raises(Refusal, match="no installed task"):
         results(["run", "sly", "--folder", str(tmp_path)])
 
@@ -133,7 +184,9 @@ def test_the_worst_seed_is_the_far_one_from_the_reference():
 
 
 @pytest.mark.parametrize(("args", "why"), [
-    (["run"], "name records"), (["run", "a", "--task", "b"], "name records"), (["run", "none"], "no record"),
+    (["run"], "no records to measure"), (["run", "a", "--task", "b"], "name records"),
+    (["run", "--task", "b", "--spec", "c.toml"], "name records"), (["run", "--spec", "c.toml"], "cannot be read"),
+    (["run", "--task", "toy", "--jobs", "0"], "at least 1"), (["run", "none"], "no record"),
     (["run", "--task", "x", "--seeds"], "at least one seed"), (["other"], "takes run or docs"),
     (["--folder", "none"], "no folder none")])  # fmt: skip
 def test_what_is_refused(tmp_path, args, why):
