@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.lab.errors import Refusal
-from core.lab.quotes import filled, look_up, refill, worked_out, written
 from core.lab.measure import differs, summary
+from core.lab.quotes import filled, look_up, refill, worked_out, written
 from core.lab.results import results
 
 TOY = str(Path(__file__).with_name("toy_task.py"))
