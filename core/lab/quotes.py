@@ -8,7 +8,8 @@ The first part is the record, NAME.json. The second says where in it: keys joine
 list, `*` for all of a list, or `name=value` for the rows of a list that say so. The last is how it is written: Python's
 format, with `~` in front where .5 is meant and not 0.5, or `s` for a text. A part between may hold words that work on
 what was found, from left to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest),
-or arithmetic with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus).
+`low` and `high` (the ends of the mean's 95 % interval, Student's t), or arithmetic with a number: `*100`, `/60`, `-1`,
+`+1`, `1-` (one minus).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from core.lab.stats import mean_interval
 
 HIDDEN = re.compile(
     r"<!--=.*?<!--/-->|<!--.*?-->|^```.*?^```|^ {4}[^\n]*|`[^`\n]*`|(?<=\])\([^)\n]*\)|<[^>\n]*>",
@@ -35,7 +38,8 @@ QUOTE = re.compile(r"<!--=((?:[^;>]*;){2,3}[^;>]*)-->(.*?)<!--/-->", re.DOTALL)
 BEGUN = re.compile(r"<!--=")
 REDUCE: dict[str, Callable[[list[float]], float]] = {
     "mean": statistics.fmean, "min": min, "max": max, "median": statistics.median, "sum": sum, "count": len,
-    "spread": lambda values: max(values) - min(values)}  # fmt: skip
+    "spread": lambda values: max(values) - min(values),
+    "low": lambda values: mean_interval(values).low, "high": lambda values: mean_interval(values).high}  # fmt: skip
 OPERATORS = {"*": operator.mul, "/": operator.truediv, "+": operator.add, "-": operator.sub}
 ARITHMETIC = re.compile(r"([*/+-])([0-9.]+(?:e[+-]?[0-9]+)?)")
 

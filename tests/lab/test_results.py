@@ -26,6 +26,8 @@ RECORD = {"metric": "accuracy", "rows": [{"seed": 0, "v": 0.5, "by": {"k-means":
     ("rows/*/v", "~.2f", ".50, .25"),
     ("rows/*/v; count", "d", "2"),
     ("rows/*/v; spread", "g", "0.25"),
+    ("rows/*/v; low", ".3f", "-1.213"),  # .375 -+ 12.706 * .125, Student's t at one degree of freedom
+    ("rows/*/v; high *100", "+.1f", "+196.3"),
     ("rows/0/by/k-means", "d", "2"),
     ("metric", "s", "accuracy"),
     ("cells/784, batch 64/us; /100", ".1f", "2.9"),
@@ -79,6 +81,7 @@ def test_a_record_is_made_goes_on_and_is_checked(tmp_path, capsys):
     assert [row["seed"] for row in held["rows"]] == [0, 1, 2]
     assert held["rows"][1] == first["rows"][0]  # what is there is not measured again
     assert held["rows"][0]["versions"]["processor"]
+    assert held["rows"][0]["validation"]["val_accuracy"] > 0.5
     assert held["mean"] == pytest.approx(sum(row["score"]["value"] for row in held["rows"]) / 3)
     capsys.readouterr()
     check = ["run", "--task", TOY, "--preset", "quick", "--check", "--folder", str(tmp_path)]
