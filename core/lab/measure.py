@@ -18,8 +18,8 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.jobs import Ended, Job
 from core.lab.spec import Planned
 
-KEPT = ("metrics", "score", "baselines", "config", "parameters", "examples", "answers", "seconds", "w_sha256",
-        "versions", "data")  # fmt: skip
+KEPT = ("validation", "metrics", "score", "baselines", "config", "parameters", "examples", "answers", "seconds",
+        "w_sha256", "versions", "data")  # fmt: skip
 LEVEL = 0.001  # how unlikely a difference has to be before a check calls it one
 
 

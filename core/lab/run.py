@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -202,9 +202,17 @@ def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[st
     del described["outside"]
     return {**described, "parameters": loop.learner.net.size, "examples": loop.examples,
             "answers": loop.answers + report.answers, "seconds": round(loop.seconds, 3),
+            "validation": chosen(folders.read_log(loop.folder), loop.learner.monitor),
             "metrics": {name: float(value) for name, value in report.metrics.items()}, "score": report.score(),
             "baselines": report.baselines, "w_sha256": sha256(best), "versions": versions(), "data": sums,
             "command": command}  # fmt: skip
+
+
+def chosen(log: Sequence[Row], monitor: str) -> Row:
+    """The validation figures of the evaluation whose weights were kept, and the one that chose them."""
+    sign, name = 1 if monitor[0] == "+" else -1, monitor[1:]
+    best: Row = max(log, key=lambda row: sign * row[name], default={})
+    return {figure: value for figure, value in best.items() if figure == name or figure.startswith("val_")}
 
 
 def open_run(folder: str | Path, task: Task | None = None, data: Path | None = None) -> Run:

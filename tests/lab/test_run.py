@@ -14,7 +14,7 @@ import pytest
 from core import checkpoint
 from core.lab import folder as folders
 from core.lab.errors import Refusal
-from core.lab.run import Setup, open_run, prepare, resume, run, start
+from core.lab.run import Setup, chosen, open_run, prepare, resume, run, start
 from core.lab.tasks import configure, find
 
 TOY = str(Path(__file__).with_name("toy_task.py"))
@@ -39,7 +39,7 @@ def whole(tmp_path_factory):
 def test_result_has_the_designed_keys(whole):
     assert list(whole.result) == [
         "task", "paradigm", "problem", "seed", "preset", "config", "parameters", "examples", "answers", "seconds",
-        "metrics", "score", "baselines", "w_sha256", "versions", "data", "command"]  # fmt: skip
+        "validation", "metrics", "score", "baselines", "w_sha256", "versions", "data", "command"]  # fmt: skip
     assert set(whole.result["score"]) == {"metric", "value", "chance", "reference", "scaled"}
     value = whole.result["metrics"]["test_accuracy"]
     assert whole.result["score"]["scaled"] == pytest.approx((value - 0.5) / 0.5)
@@ -57,6 +57,16 @@ def test_log_has_twenty_rows_and_the_best_is_kept(whole):
     accuracy = float((learner.predict(arrays["best"], learner.x[200:250]) == learner.t[200:250]).mean())
     assert accuracy == max(row["val_accuracy"] for row in rows)
     assert json.loads(texts["layout"]) == {"0.weight": [2, 8], "0.bias": [8], "2.weight": [8, 2], "2.bias": [2]}
+
+
+def test_the_result_has_the_validation_figures_of_the_weights_that_were_kept(whole):
+    accuracies = [row["val_accuracy"] for row in whole.rows()]
+    assert whole.result["validation"] == {"val_accuracy": max(accuracies)}
+    log = [{"loss": 9, "val_nats": 0.5, "val_accuracy": 0.9, "updates": 1}, {"val_nats": 0.4, "val_accuracy": 0.8}]
+    log += [{"val_nats": 0.4, "val_accuracy": 1.0, "loss": 1.0}]
+    assert chosen(log, "-val_nats") == {"val_nats": 0.4, "val_accuracy": 0.8}  # of equals the first, as the loop does
+    assert chosen(log[:1], "+updates") == {"updates": 1, "val_nats": 0.5, "val_accuracy": 0.9}
+    assert chosen([], "+val_accuracy") == {}
 
 
 def test_same_seed_same_bytes_and_another_seed_others(whole, tmp_path):
