@@ -80,7 +80,8 @@ def signs(net: Layer, w: Array, x: Array, t: Array) -> Signs:
 class SideBySide:
     """Networks of one shape (sizes from input to output) with each of ACTIVATIONS, their loss and their exam.
 
-    The score is the test accuracy of the network that is best on the validation part.
+    The score is the test accuracy of the network that is best on the validation part. `left_at_start_...` is the signal
+    in the first hidden layer as a part of that in the last, before training.
     """
 
     sizes: tuple[int, ...]
@@ -137,7 +138,9 @@ class SideBySide:
         tried = classifiers(splits, len(splits.x_train))
         made = Report({"test_accuracy": test[chosen], **{f"test_{name}": k for name, k in test.items()},
                        **{f"{what}_{name}": float(getattr(s, what).mean()) for name, s in after.items()
-                          for what in ("saturated", "dead")}},
+                          for what in ("saturated", "dead")},
+                       **{f"left_at_start_{name}": float(s.signal[0] / s.signal[-1]) if s.signal[-1] else 0.0
+                          for name, s in before.items()}},
                       "test_accuracy", 1 / self.sizes[-1], tried.pop(SVM), f"{SVM}, given the same labels", tried,
                       texts={"Layer by layer, before and after training": table(before, after),
                              "Chosen on the validation part": chosen})  # fmt: skip

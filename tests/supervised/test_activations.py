@@ -117,6 +117,8 @@ def test_sigmoid_lets_the_error_fade_and_the_task_learns(digits, tmp_path):
         learner.update()
     report = learner.report(learner.weights, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(report.pictures)
+    assert report.metrics["left_at_start_sigmoid"] < 0.1
+    assert 0.3 < report.metrics["left_at_start_relu"] < 3
     assert all(report.metrics[f"test_{name}"] > 0.9 for name in ("relu", "gelu", "tanh"))
     assert report.metrics["test_accuracy"] in [report.metrics[f"test_{name}"] for name in ACTIVATIONS]
 
