@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from measured import provenance
 from scipy import integrate, stats
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,13 +104,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "coverage.json")
     flags = parser.parse_args()
     warnings.simplefilter("ignore")  # SciPy warns of a bootstrap of equal values; its interval has no width then
-    started, rows = time.process_time(), []
+    started, rows, seeds = time.process_time(), [], []
     for name, distribution in DRAWN.items():
         for n in SEEDS:
-            found = cell(distribution, n, flags.repetitions, np.random.default_rng([len(name), n]))
+            seed = [len(name), n]
+            seeds.append(seed)
+            found = cell(distribution, n, flags.repetitions, np.random.default_rng(seed))
             rows.append({"distribution": name, "seeds": n, **found})
             print(rows[-1], flush=True)
-    record = {"command": "python benchmarks/coverage.py", "repetitions": flags.repetitions, "level": 0.95,
+    record = {**provenance(seeds=seeds), "repetitions": flags.repetitions, "level": 0.95,
               "processor_seconds": round(time.process_time() - started, 1), "rows": rows}  # fmt: skip
     flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 

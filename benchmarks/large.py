@@ -16,14 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,7 +76,8 @@ def training():
 
 def speed(rounds: int) -> dict:
     import numpy as np
-    from threadpoolctl import threadpool_info
+
+    from core.lab.machine import versions
 
     net, w, g, _, step, parts = training()
     rng = np.random.default_rng(1)
@@ -119,8 +118,7 @@ def speed(rounds: int) -> dict:
         "share of square": rate["step"] / rate["square"],
         "share of same shapes": rate["step"] / rate["same shapes"],
         "floor": 7 * w.nbytes / bandwidth, "copy": bandwidth / 1e9,
-        "pools": [{k: p.get(k) for k in ("internal_api", "version", "architecture", "num_threads")}
-                  for p in threadpool_info()],
+        "versions": versions(),
     }  # fmt: skip
 
 
@@ -164,15 +162,14 @@ def main() -> None:
     if options.part:
         print(json.dumps(speed(options.rounds) if options.part == "speed" else memory(options.part == "saving")))
         return
-    from measured import load, processor
+    from measured import provenance
 
     def part(name: str) -> dict:
         return alone(name, options.rounds, options.threads)
 
-    result = {"command": " ".join(["python", "benchmarks/large.py", *sys.argv[1:]]), "processor": processor(),
-              "python": platform.python_version(), "versions": {n: version(n) for n in ("numpy", "safetensors")},
-              **part("speed"), "load": load(), "memory": {"training": part("training"), "saving": part("saving")},
-              }  # fmt: skip
+    speeds = part("speed")
+    result = {**provenance(seeds=[0, 1], versions=speeds.pop("versions")), **speeds,
+              "memory": {"training": part("training"), "saving": part("saving")}}  # fmt: skip
     f = result["gflops"]
     print(f"{result['parameters']:,} parameters, batch {BATCH}, {result['flops'] / 1e9:.1f} GFLOP a step")
     for name, t in result["seconds"].items():
@@ -182,7 +179,7 @@ def main() -> None:
           f"{result['share of same shapes']:.0%} of the {f['same shapes']:.0f} of the products alone")  # fmt: skip
     for name, m in result["memory"].items():
         print(f"  peak memory, {name}: {m['peak'] / 1e9:.2f} GB")
-    print(f"  {result['processor']}; load {result['load']}; {result['pools']}")
+    print(f"  {result['versions']}; load {result['load']}")
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -1,13 +1,45 @@
-"""What the scripts that train seeds share: the machine, the record so far, a training that goes on where it ended."""
+"""What the scripts share: where a record comes from, the record so far, a training that goes on where it ended."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
+import sys
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
+
+
+def given(**instead: str) -> str:
+    """The command of this script, without `--out` (records have their own places); `--flag WORD` for flag="WORD"."""
+    words, rest = ["python", f"benchmarks/{Path(sys.argv[0]).name}"], iter(sys.argv[1:])
+    for word in rest:
+        flag, equals, _ = word.partition("=")
+        if flag == "--out" or flag.removeprefix("--") in instead:
+            if not equals:
+                next(rest, None)
+            if flag != "--out":
+                words += [flag, instead[flag.removeprefix("--")]]
+        else:
+            words.append(word)
+    return shlex.join(words)
+
+
+def provenance(*, seeds: Iterable[Any], data: Mapping[str, str] | None = None,
+               versions: Mapping[str, Any] | None = None, command: str | None = None) -> dict[str, Any]:  # fmt: skip
+    """What stands at the top of a record: command, versions, load of the machine, sums of data sets, seeds.
+
+    `data` is a learner's `Data.sums`. Where the work is done in another process, `versions` are that one's.
+    """
+    import numpy  # noqa: F401  its BLAS is one of the versions
+
+    from core.lab import machine
+
+    return {"command": command or given(), "versions": dict(versions or machine.versions()),
+            "load": load(), "data": dict(data or {}), "seeds": list(seeds)}  # fmt: skip
 
 
 def load() -> list[float]:

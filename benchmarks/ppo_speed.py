@@ -32,12 +32,20 @@ PAIRS = {
     "zoo": {"envs": 8, "steps": 32, "epochs": 20, "batch": 256, "lr": 1e-3, "gamma": 0.98, "lam": 0.8},
     "best": {"envs": 16, "steps": 32, "epochs": 10, "batch": 32, "lr": 1.5e-3, "gamma": 0.99, "lam": 0.95},
 }
-PACKAGES = {"trivium": ("numpy", "gymnasium"), "peer": ("stable-baselines3", "torch", "gymnasium", "numpy")}
+PACKAGES = "stable-baselines3", "torch", "gymnasium", "numpy"  # of the peer
+
+
+def versions() -> dict[str, Any]:
+    sys.path.insert(0, str(ROOT))
+    import numpy  # noqa: F401  its BLAS is one of the versions
+
+    from core.lab.machine import versions
+
+    return versions()
 
 
 def trivium(settings: dict[str, Any], budget: int) -> Callable[[int], None]:
     """Learns from about n more steps; `budget` are those after which the step size is 0."""
-    sys.path.insert(0, str(ROOT))
     import numpy as np
 
     from reinforcement.tasks.cartpole import Config, make
@@ -71,7 +79,7 @@ def peer(settings: dict[str, Any], budget: int) -> Callable[[int], None]:
 
 def work(side: str) -> None:
     """The process of one side: told its settings, then a number of steps a line, answers with the seconds they took."""
-    print(json.dumps({name: version(name) for name in PACKAGES[side]}), flush=True)
+    print(json.dumps(versions() if side == "trivium" else {name: version(name) for name in PACKAGES}), flush=True)
     told = json.loads(sys.stdin.readline())
     learn = globals()[side](told["settings"], told["budget"])
     for line in sys.stdin:
@@ -158,14 +166,13 @@ def main() -> None:
         return work(flags.side)
     if not flags.peer:
         raise SystemExit("give --peer the path of a Python that has stable-baselines3 (pip install stable-baselines3)")
-    from measured import load, processor
+    from measured import given, provenance
 
-    record = json.loads(flags.out.read_text("utf-8")) if flags.out.exists() else {}  # other pairs stay as they are
+    record: dict[str, Any] = {}
     for name in flags.pairs:
-        command = f"python benchmarks/ppo_speed.py --peer PYTHON --pairs {name} --rounds {flags.rounds} " \
-                  f"--steps {flags.steps} --threads {' '.join(map(str, flags.threads))}"  # fmt: skip
-        record[name] = {"command": command, "processor": processor(), "load": load(),
-                        **measure(PAIRS[name], flags.peer, flags.threads, flags.rounds, flags.steps)}  # fmt: skip
+        pair = measure(PAIRS[name], flags.peer, flags.threads, flags.rounds, flags.steps)
+        own = pair["sides"]["trivium"].pop("versions")
+        record = {**record, **provenance(seeds=[0], versions=own, command=given(peer="PYTHON")), name: pair}
         for side, found in record[name]["sides"].items():
             print(f"{name:5} {side:18} {found['steps_a_second']['median']:8.0f} steps/s; ours is "
                   f"{found['times_as_fast']['median']:5.2f} times as fast, "

@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from measured import load, processor
+from measured import load, provenance
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = 'seeds = 40\n[[study]]\ntask = "digits"\n'
@@ -47,7 +47,8 @@ def once(name: str, spec: str, jobs: int) -> dict[str, Any]:
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return {"study": name, "jobs": jobs, "wall": round(wall, 2), "processor": round(spent, 2),
             "from_row_to_row": round(jobs * (ends[-1] - ends[jobs - 1]) / (len(ends) - jobs), 3), "load": load(),
-            "w_sha256": sorted(row["w_sha256"] for row in rows)}  # fmt: skip
+            "w_sha256": sorted(row["w_sha256"] for row in rows), "seeds": sorted(row["seed"] for row in rows),
+            "data": rows[0]["data"], "versions": rows[0]["versions"]}  # fmt: skip
 
 
 def main() -> None:
@@ -61,14 +62,16 @@ def main() -> None:
         for name, spec in (("empty", EMPTY), ("digits", DIGITS)):
             for jobs in flags.jobs:
                 rows.append(once(name, spec, jobs))
-                print({key: value for key, value in rows[-1].items() if key != "w_sha256"}, flush=True)
+                print({key: rows[-1][key] for key in ("study", "jobs", "wall", "processor", "load")}, flush=True)
     weights = {(row["study"], *row.pop("w_sha256")) for row in rows}
 
     def middle(name: str, key: str, jobs: int) -> float:
         return statistics.median(row[key] for row in rows if row["study"] == name and row["jobs"] == jobs)
 
     one = middle("digits", "wall", flags.jobs[0])
-    record = {"command": "python benchmarks/study.py", "processor": processor(), "same_weights": len(weights) == 2,
+    same = {key: rows[-1][key] for key in ("seeds", "data", "versions")}  # of digits
+    rows = [{key: value for key, value in row.items() if key not in same} for row in rows]
+    record = {**provenance(**same), "same_weights": len(weights) == 2,
               "speed": {jobs: round(one / middle("digits", "wall", jobs), 2) for jobs in flags.jobs},
               "overhead": {jobs: middle("empty", "from_row_to_row", jobs) for jobs in flags.jobs},
               "rows": rows}  # fmt: skip

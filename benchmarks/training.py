@@ -17,7 +17,6 @@ import argparse
 import importlib.util
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
-from measured import load, processor
+from measured import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = [((64, 32, 10), 32), ((4, 64, 64, 2), 64), ((784, 128, 10), 64), ((784, 512, 512, 10), 128),
@@ -168,7 +167,12 @@ def work(side: str) -> None:
         step = (time.perf_counter() - start) / (epochs * EPOCH)
         pools = [{k: p.get(k) for k in ("internal_api", "version", "architecture", "num_threads")}
                  for p in threadpool_info()]  # fmt: skip
-        print(json.dumps({"step": step, "pools": pools}), flush=True)
+        answer = {"step": step, "pools": pools}
+        if side == "trivium":  # the others never see an import of ours
+            from core.lab.machine import versions
+
+            answer["versions"] = versions()
+        print(json.dumps(answer), flush=True)
 
 
 def start(side: str, threads: int) -> subprocess.Popen[str]:
@@ -200,7 +204,7 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
     for side in SIDES.keys() - set(sides):
         print(f"{side}: skipped, not installed", file=sys.stderr)
     processes = {side: start(side, threads) for side in sides}
-    rows, pools = [], {}
+    rows, pools, versions = [], {}, {}
     for cell in cells:
         sizes, batch = CELLS[cell]
         epochs = {}
@@ -213,6 +217,7 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
                 answer = ask(processes[side], cell, epochs[side])
                 times[side].append(answer["step"])
                 pools[side] = answer["pools"]
+                versions |= answer.get("versions", {})
         row = {
             "cell": f"{'-'.join(map(str, sizes))}, batch {batch}",
             "microseconds": {s: spread(times[s]) for s in sides},
@@ -228,10 +233,8 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
     for process in processes.values():
         process.stdin.close()  # type: ignore[union-attr]
         process.wait()
-    names = ("numpy", *(SIDES[side].replace("sklearn", "scikit-learn") for side in sides[1:]))
-    result = {"command": " ".join(["python", "benchmarks/training.py", *sys.argv[1:]]), "processor": processor(),
-              "python": platform.python_version(), "versions": {name: version(name) for name in names},
-              "threads": threads, "rounds": rounds, "load": load(), "pools": pools, "cells": rows}  # fmt: skip
+    peers = {name: version(name) for side in sides[1:] if (name := SIDES[side].replace("sklearn", "scikit-learn"))}
+    result = {**provenance(seeds=[0], versions={**versions, **peers}), "rounds": rounds, "pools": pools, "cells": rows}
     for side in sides[1:]:
         ratios = [row["ratios"][side]["median"] for row in rows]
         result.setdefault("geometric_mean", {})[side] = statistics.geometric_mean(ratios)
@@ -266,9 +269,7 @@ def main() -> None:
     result = measure(options.cells, options.rounds, options.threads)
     for side, mean in result.get("geometric_mean", {}).items():
         print(f"{side}: takes {mean:.2f} times as long as trivium (geometric mean over {len(result['cells'])} cells)")
-    print(
-        f"{result['processor']}; {options.threads} thread(s); load {result['load']}; BLAS {result['pools']['trivium']}"
-    )
+    print(f"{result['versions']}; load {result['load']}")
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
 
