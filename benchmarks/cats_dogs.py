@@ -19,16 +19,23 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from images import RESULTS, ROOT, setup_of
 from measured import load, processor, train
 
-OUT = RESULTS / "cats_dogs.json"
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "benchmarks" / "results" / "cats_dogs.json"
 WORK = ROOT / "runs" / "cats_dogs"
 MLP_HERE = "fully connected layers of this project, the pictures altered likewise"
 BEST_OF = "support vector machine on principal components", "scikit-learn's MLP"  # the target names these two
+
+
+def setup_of(seed: int) -> Any:
+    from core.lab.run import prepare
+
+    return prepare(str(ROOT / "supervised" / "tasks" / "cats_dogs.py"), "best", {}, seed, None)
 
 
 def packed(right: Any) -> str:
@@ -47,7 +54,7 @@ def row_of(right: Any, **more: Any) -> dict[str, Any]:
 
 
 def one_seed(seed: int) -> dict[str, Any]:
-    learner, loop, best, cpu = train(setup_of("cats_dogs", "best", seed), WORK / str(seed))
+    learner, loop, best, cpu = train(setup_of(seed), WORK / str(seed))
     splits = learner.splits
     right = learner.outputs(best, splits.x_test, learner.looks).argmax(-1) == splits.t_test
     plain = learner.outputs(best, splits.x_test).argmax(-1) == splits.t_test
@@ -147,7 +154,7 @@ def fully_connected() -> dict[str, Any]:
     from core.optimizers import AdamW
     from supervised.learner import Supervised
 
-    base, _ = setup_of("cats_dogs", "best", 0).build()
+    base, _ = setup_of(0).build()
     tried, started, best, learner = dict[str, float](), time.process_time(), -1.0, base
     for lr in (1e-3, 3e-4, 3e-3):
         net = MLP(base.splits.x_train.shape[1], 512, 512, 2)
@@ -207,10 +214,13 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     warnings.simplefilter("ignore")  # of scikit-learn's iterations that end before they converge
 
+    from core.lab.datasets import Data
     from core.lab.folder import write_json
     from core.lab.machine import versions
 
-    config = json.loads(json.dumps(asdict(setup_of("cats_dogs", "best", 0).config)))
+    data = Data()
+    data("cifar10-cats-dogs")
+    config = json.loads(json.dumps(asdict(setup_of(0).config)))
     del config["report"]  # says nothing of how it learns
     record = json.loads(OUT.read_text()) if OUT.exists() else {"rows": [], "baselines": {}}
     if record.get("config", config) != config:
@@ -218,10 +228,11 @@ def main() -> None:
     rows, others = record["rows"], record["baselines"]
 
     def store() -> None:
-        write_json(OUT, {"commands": ["python benchmarks/cats_dogs.py seeds 0 1 2 3 4",
-                                      "python benchmarks/cats_dogs.py baselines"],
-                         "config": config, "processor": processor(), "versions": versions(),
-                         "summary": summary(record), "rows": rows, "baselines": others})  # fmt: skip
+        seeds = " ".join(str(row["seed"]) for row in rows)
+        command = f"python benchmarks/cats_dogs.py seeds {seeds}; python benchmarks/cats_dogs.py baselines"
+        write_json(OUT, {"command": command, "config": config, "data": data.sums, "processor": processor(),
+                         "versions": versions(), "summary": summary(record), "rows": rows,
+                         "baselines": others})  # fmt: skip
 
     if options.what == "seeds":
         for seed in options.seeds:

@@ -227,6 +227,7 @@ def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budge
           "how soon they are found", lambda path: data.draw_planted(path, hits))  # fmt: skip
     seeds = [int(seed) for seed in seed_rng.integers(1 << 31, size=budget.repeats)]
     curves = size.sizes(s.splits, build, budget.width, train, budget.updates, min(budget.batch, n), C, seeds)
+    found.metrics |= {f"val_wrong_labels_{round(100 * p.size)}": p.mean for p in curves.noise}
     found.texts["What size is worth"] = size.describe(curves)
     _draw(found, s.folder, "sizes.png", "What more data, cleaner labels, a wider or deeper network and more computing "
           "are worth, on the validation part",
