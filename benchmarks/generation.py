@@ -8,7 +8,7 @@ The weights are those of a network at its start: the time does not depend on the
 all characters in the draw; the seconds are the processor's. Rounds take turns among the ways, so that a busy minute
 hurts all alike; a figure is the median of the rounds, and the worst round. `text_plain` is the network of `text`
 without n-grams; "bare" is the same sums written out for it alone, into arrays made once: what the general form costs.
-The record, results/generation.json, has a row for each network and preset.
+The record, results/generation.json, has a row for each network and preset, with the machine and the data's sums.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
 os.environ.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
 
 import numpy as np  # noqa: E402 - after the environment is set
+from measured import load  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -106,7 +107,8 @@ def measure(name: str, preset: str, rounds: int) -> dict[str, Any]:
 
     task, values = NETWORKS[name]
     file = str(ROOT / "unsupervised" / "tasks" / f"{task}.py")
-    learner: Any = prepare(file, preset, dict(values), 0, None).build()[0]
+    learner: Any
+    learner, data = prepare(file, preset, dict(values), 0, None).build()
     seconds: dict[str, list[float]] = {}
     named = ways(learner)
     for round_ in range(rounds + 1):
@@ -119,7 +121,7 @@ def measure(name: str, preset: str, rounds: int) -> dict[str, Any]:
     rates = {way: {"median": round(1 / median(each)), "worst": round(1 / max(each))} for way, each in seconds.items()}
     return {"network": name, "preset": preset, "parameters": learner.net.size, "context": learner.context,
             "characters": len(learner.vocabulary), "rounds": rounds, "characters_a_second": rates,
-            "load": [round(value, 1) for value in os.getloadavg()], "versions": versions()}  # fmt: skip
+            "load": load(), "seed": 0, "data": data.sums, "versions": versions()}  # fmt: skip
 
 
 def main() -> None:
