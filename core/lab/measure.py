@@ -107,7 +107,19 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def is_ours(held: Mapping[str, Any]) -> bool:
-    return isinstance(held.get("spec"), dict) and isinstance(held.get("rows"), list)
+    """Is this a record of `trivium results run`, with a spec and the rows of its jobs, and not a script's own?"""
+    rows, needed = held.get("rows"), {"key", "task", "label", "seed", "score"}
+    whole = isinstance(rows, list) and bool(rows) and all(isinstance(row, dict) and needed <= set(row) for row in rows)
+    return whole and isinstance(held.get("spec"), dict)
+
+
+def ours(path: Path) -> dict[str, Any]:
+    """A record of `trivium results run`. Raises Refusal where it is a script's, naming its command."""
+    held = read(path)
+    if not is_ours(held):
+        told = held.get("command") or held.get("commands") or "it does not say which"
+        raise Refusal(f"the record {path.stem} is a script's: {told}")
+    return held
 
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -139,10 +151,7 @@ def again(
 
     A record names only installed tasks: of one that came as a file, the spec has to be given again.
     """
-    held = read(path)
-    if not is_ours(held):
-        told = held.get("command") or held.get("commands") or "it does not say which"
-        raise Refusal(f"the record {path.stem} is a script's: {told}")
+    held = ours(path)
     if spec is None:
         spec = held["spec"]
         tables = spec.get("study")
@@ -175,7 +184,7 @@ def extend(path: Path, spec: Mapping[str, Any], beside: Path, jobs: int, data: P
 
     Raises Refusal where the record is of another configuration: its mean would then be of two things.
     """
-    rows: list[dict[str, Any]] = read(path)["rows"] if path.exists() else []
+    rows: list[dict[str, Any]] = ours(path)["rows"] if path.exists() else []
     planned = planned_in(path, spec, beside, (Path("runs") / "results").resolve(), data)
     keys = {p.key for p in planned}
     if any(row.get("key") not in keys for row in rows):

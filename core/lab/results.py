@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.lab.errors import Refusal
-from core.lab.measure import again, by_setting, extend, is_ours, read, summary
+from core.lab.measure import again, by_setting, extend, is_ours, ours, read, summary
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _spec_of_task(path: Path, flags: RunFlags) -> dict[str, Any]:
     """The spec of --task, --preset and --seeds, with the seeds that the record has already."""
     if not flags.seeds:
         raise Refusal("--seeds needs at least one seed")
-    held = {row.get("seed") for row in read(path)["rows"]} if path.exists() else set()
+    held = {row.get("seed") for row in ours(path)["rows"]} if path.exists() else set()
     seeds = sorted(held) if flags.check else sorted({*held, *flags.seeds})
     return {"preset": flags.preset, "seeds": seeds, "study": [{"task": flags.task}]}
 

@@ -162,7 +162,8 @@ def test_an_installed_task_is_measured_again_by_the_record_s_name(tmp_path):
 
 def test_a_record_does_not_name_code_to_run(tmp_path):
     spec = {"preset": "quick", "study": [{"task": "digits"}, {"task": TOY}]}
-    (tmp_path / "sly.json").write_text(json.dumps({"spec": spec, "rows": [{"seed": 0}]}))
+    row = {"key": "", "task": "digits", "label": "quick", "seed": 0, "score": {}}
+    (tmp_path / "sly.json").write_text(json.dumps({"spec": spec, "rows": [row]}))
     with pytest.raises(Refusal, match="no installed task"):
         results(["run", "sly", "--folder", str(tmp_path)])
 
@@ -201,3 +202,6 @@ def test_a_script_s_record_names_its_command(tmp_path):
     (tmp_path / "speed.json").write_text(json.dumps({"command": "python speed.py"}))
     with pytest.raises(Refusal, match=r"python speed\.py"):
         results(["run", "speed", "--folder", str(tmp_path)])
+    (tmp_path / "toy_task_best.json").write_text(json.dumps({"command": "python speed.py", "rows": [1]}))
+    with pytest.raises(Refusal, match=r"python speed\.py"):
+        results(["run", "--task", TOY, "--folder", str(tmp_path)])
