@@ -5,11 +5,11 @@ In Markdown, between two comments that a reader never sees:
     <!--= taxi_best; rows/*/score/value; mean; .2f -->7.93<!--/-->
 
 The first part is the record, NAME.json. The second says where in it: keys joined by `/`, each a name, a position in a
-list, `*` for all of a list, or `name=value` for the rows of a list that say so. The last is how it is written: Python's
-format, with `~` in front where .5 is meant and not 0.5, or `s` for a text. A part between may hold words that work on
-what was found, from left to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest),
-`low` and `high` (the ends of the mean's 95 % interval, Student's t), or arithmetic with a number: `*100`, `/60`, `-1`,
-`+1`, `1-` (one minus).
+list, `*` for all of a list, or `name=value` for the rows of a list that say so; `name=*` puts rows that say the same into
+groups, and the first word works on each group. The last is how it is written: Python's format, with `~` in front where
+.5 is meant and not 0.5, or `s` for a text. A part between may hold words that work on what was found, from left to
+right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest), `low` and `high` (the ends of
+the mean's 95 % interval, Student's t), or arithmetic with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus).
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ def look_up(value: Any, keys: str) -> Any:
             return [look_up(row, rest) if rest else row for row in rows]
         elif isinstance(value, list) and "=" in key:
             name, _, wanted = key.partition("=")
+            if wanted == "*":
+                rest, groups = "/".join(["*", *parts[k + 1 :]]), dict[str, list[Any]]()
+                for row in value:
+                    groups.setdefault(str(row[name]), []).append(row)
+                return [look_up(group, rest) for group in groups.values()]
             value = [row for row in value if isinstance(row, dict) and str(row.get(name)) == wanted]
             if not value:
                 raise LookupError(f"no row has {key}")
@@ -82,7 +87,8 @@ def worked_out(value: Any, words: list[str]) -> Any:
     """`value` after each of the words: a reduction of a list, or arithmetic on a number or on each one of a list."""
     for word in words:
         if word in REDUCE:
-            value = REDUCE[word](value)
+            nested = isinstance(value, list) and value and all(isinstance(part, list) for part in value)
+            value = [REDUCE[word](part) for part in value] if nested else REDUCE[word](value)
         elif word == "1-":
             value = [1 - v for v in value] if isinstance(value, list) else 1 - value
         elif found := ARITHMETIC.fullmatch(word):

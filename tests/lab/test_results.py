@@ -12,6 +12,7 @@ from core.lab.results import results
 
 TOY = str(Path(__file__).with_name("toy_task.py"))
 RECORD = {"metric": "accuracy", "rows": [{"seed": 0, "v": 0.5, "by": {"k-means": 2}}, {"seed": 1, "v": 0.25}],
+          "runs": [{"seed": s, "v": v} for s, v in ((0, 1), (1, 5), (0, 3), (1, 4))],
           "cells": {"64-32, batch 8": {"us": 33.4}, "784, batch 64": {"us": 291}}}  # fmt: skip
 
 
@@ -29,6 +30,8 @@ RECORD = {"metric": "accuracy", "rows": [{"seed": 0, "v": 0.5, "by": {"k-means":
     ("rows/*/v; low", ".3f", "-1.213"),  # .375 -+ 12.706 * .125, Student's t at one degree of freedom
     ("rows/*/v; high *100", "+.1f", "+196.3"),
     ("rows/0/by/k-means", "d", "2"),
+    ("runs/seed=*/v; mean min", "g", "2"),
+    ("runs/seed=*/v; max", "g", "3, 5"),
     ("metric", "s", "accuracy"),
     ("cells/784, batch 64/us; /100", ".1f", "2.9"),
 ])  # fmt: skip
