@@ -5,11 +5,11 @@ In Markdown, between two comments that a reader never sees:
     <!--= taxi_best; rows/*/score/value; mean; .2f -->7.93<!--/-->
 
 The first part is the record, NAME.json. The second says where in it: keys joined by `/`, each a name, a position in a
-list, `*` for all of a list, or `name=value` for the rows of a list that say so; `name=*` puts rows that say the same into
-groups, and the first word works on each group. The last is how it is written: Python's format, with `~` in front where
-.5 is meant and not 0.5, or `s` for a text. A part between may hold words that work on what was found, from left to
-right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest), `low` and `high` (the ends of
-the mean's 95 % interval, Student's t), or arithmetic with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus).
+list, `*` for all of a list, or `name=value` for the rows of a list that say so; `name=*` puts rows that say the same
+into groups, and the first word works on each group. The last is how it is written: Python's format, with `~` in front
+where .5 is meant and not 0.5, or `s` for a text. A part between may hold words that work on what was found, from left
+to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minus smallest), `low` and `high` (the ends
+of the mean's 95 % interval, Student's t), or arithmetic with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus).
 """
 
 from __future__ import annotations
