@@ -30,7 +30,7 @@ HIDDEN = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 FIGURE = re.compile(
-    r"(?<![\w.,/-])(?<!Python )-?\d[\d,]*\.\d+(?![\w.])|(?<![\w.,/])-?\.\d+|"  # 0.93 and .93, and not 3.11.7
+    r"(?<![\w.,/-])(?<!Python )(?<!arXiv:)-?\d[\d,]*\.\d+(?!\w|\.\d)|(?<![\w.,/])-?\.\d+|"  # 0.93, .93, not 3.11.7
     r"(?<![\w.,])\d[\d,]*(?= ?%| (?:times|ms|s|seconds?|minutes?|min|hours?|nats|bits)\b)|"
     r"(?<![\w.,])\d[\d,]*(?= [a-z]+ (?:a|per) (?:second|character|update|step|picture)\b)"
 )

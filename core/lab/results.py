@@ -46,6 +46,7 @@ class DocsFlags:
     """Writes the figures that README.md, docs/*.md and benchmarks/README.md quote out of the records."""
 
     check: bool = False  # writes nothing: lists what differs, and exits with 1
+    typed: bool = False  # lists figures that no record holds, too, and exits with 1
     folder: Path | None = None  # where records lie; benchmarks/results or results if none is named
     root: Path = field(default_factory=Path)  # the folder of README.md and docs
 
@@ -105,7 +106,7 @@ def _all(folder: Path) -> list[str]:
 def _docs(args: Sequence[str]) -> int:
     from core.lab.flags import parse
     from core.lab.folder import write_text
-    from core.lab.quotes import documents, refill
+    from core.lab.quotes import documents, refill, typed
 
     flags = parse(DocsFlags, args, "trivium results docs")
     folder, wrong = flags.root / place(flags.folder), 0
@@ -117,6 +118,9 @@ def _docs(args: Sequence[str]) -> int:
             told = f"says {quote.said!r}, the record {quote.now!r}" if quote.now is not None else quote.why
             print(f"{at}: {told}" + ("; written" if quote.now is not None and not flags.check else ""))
             wrong += flags.check or quote.now is None
+        for line, figure in typed(new) if flags.typed else ():
+            print(f"{path}:{line}: no record holds {figure!r}")
+            wrong += 1
         if new != text and not flags.check:
             write_text(path, new)
     return int(wrong > 0)
