@@ -5,9 +5,11 @@
     python benchmarks/table_clusters.py tables       iris, wine and breast-cancer, their number of clusters given
     python benchmarks/table_clusters.py sounds       spoken digits, with their voices and without
 
-Every finished row is in results/table_clusters.json, and is not made again. A row of `tables` and `sounds` is
-`trivium run TASK --seed SEED` without its page: 20 evaluations, whose best weights, by a figure without labels, go to
-the test part. Seconds are of the processor, learning alone.
+Every finished row is in results/table_clusters.json, and is not made again; a part goes on on the machine where it
+began, and is measured anew when it is deleted there. A row of `tables` and `sounds` is `trivium run TASK --seed SEED`
+without its page: 20 evaluations, whose best weights, by a figure without labels, go to the test part. Seconds are of
+the processor, learning alone. Each part has versions, kernels and processor, and the SHA-256 of the data that it read;
+made-up tables come from seeds.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT))
 OUT = ROOT / "benchmarks" / "results" / "table_clusters.json"
 SEEDS = range(5)
 TABLES = {"iris": 3, "wine": 3, "breast-cancer": 2}
@@ -168,6 +170,16 @@ def sound_rows(preset: str) -> Iterator[Todo]:
     return run_rows("sound_clusters", {"without voices": {}, "with voices": {"voice": True}}, preset)
 
 
+def sums(kind: str) -> dict[str, str]:
+    """The SHA-256 of the data that a part reads, by file or embedded set; the loader checks those of files."""
+    from core.lab.datasets import Data
+
+    data = Data()
+    for name in {"count": [*TABLES], "tables": [*TABLES], "sounds": ["free-spoken-digits"]}.get(kind, []):
+        data(name)
+    return data.sums
+
+
 KINDS = {"made": made_rows, "count": count_rows, "tables": table_rows, "sounds": sound_rows}
 
 
@@ -191,7 +203,7 @@ def mean_and_worst(values: list[float], less: bool) -> dict[str, float]:
 
 
 def main() -> None:
-    from images import processor
+    import sklearn.cluster  # noqa: F401 -- its kernels are loaded, so that `versions` sees them
 
     from core.lab.folder import write_json
     from core.lab.machine import versions
@@ -203,12 +215,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     record = json.loads(OUT.read_text()) if OUT.exists() else {}
     name = options.kind if options.preset == "default" else f"{options.kind}, {options.preset}"
-    rows = record.get(name, {}).get("rows", [])
+    part = record.get(name) or {
+        "command": f"python benchmarks/table_clusters.py {options.kind} --preset {options.preset}",
+        "versions": versions(), "data": sums(options.kind), "rows": []}  # fmt: skip
+    rows = part["rows"]
 
     def keep() -> None:
-        command = f"python benchmarks/table_clusters.py {options.kind} --preset {options.preset}"
-        write_json(OUT, record | {"processor": processor(), "versions": versions(), name: {
-            "command": command, "summary": summary(options.kind, rows), "rows": rows}})  # fmt: skip
+        write_json(OUT, record | {name: part | {"summary": summary(options.kind, rows), "rows": rows}})
 
     for key, row in KINDS[options.kind](options.preset):
         if any(key.items() <= old.items() for old in rows):
