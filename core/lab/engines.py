@@ -23,7 +23,7 @@ Work = Callable[[Job], Ended]
 Engine = Callable[[Work, Iterable[Job]], Iterator[Ended]]
 
 TRIES = 3  # starts of a job whose process died
-PATIENCE = 10  # seconds for a scheduler to answer, and for its first worker
+PATIENCE = 10  # seconds for a scheduler to answer, for its first worker, and for what every worker says of itself
 
 
 def counted(work: Work, job: Job) -> Ended:
@@ -106,6 +106,18 @@ def _looks(file: Path) -> tuple[bool, str]:
     return file.exists(), version("trivium")
 
 
+async def _said(client: Any, names: Iterable[str], file: Path) -> dict[str, tuple[bool, str]]:
+    """What each worker sees, all of them asked at once. Raises TimeoutError, naming the first that says nothing."""
+    asked = {asyncio.ensure_future(client.run(_looks, file, workers=[name])): name for name in names}
+    done, silent = await asyncio.wait(asked, timeout=PATIENCE)
+    for question in silent:
+        question.cancel()
+    if silent:
+        others = f", nor do {len(silent) - 1} others" if len(silent) > 1 else ""
+        raise TimeoutError(f"{min(asked[question] for question in silent)} does not answer{others}")
+    return {asked[answer]: answer.result()[asked[answer]] for answer in done}
+
+
 async def _greeted(address: str) -> None:
     """Raises TimeoutError where something listens and says nothing: Dask's client would wait for its word for ever."""
     comms, security = import_module("distributed.comm"), import_module("distributed.security").Security()
@@ -118,8 +130,9 @@ async def _greeted(address: str) -> None:
 def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     """A Dask cluster whose workers have one thread each and see the study's `file`; and how many they are.
 
-    Raises Refusal for an address that is neither loopback nor TLS, for a scheduler that does not answer within ten
-    seconds, and for workers that are none, not to be trusted, or unfit. Certificates come from Dask's own settings.
+    Raises Refusal for an address that is neither loopback nor TLS, for a scheduler or a worker that does not answer
+    within ten seconds, and for workers that are none, not to be trusted, or unfit. Certificates come from Dask's own
+    settings.
     """
     from importlib.metadata import version
 
@@ -136,7 +149,11 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
         asyncio.run(_greeted(address))
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
-        raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): is it running?") from error
+        tls = ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, " \
+              "client.key) there, and of its authority" if address.startswith("tls:") else ""  # fmt: skip
+        raise Refusal(
+            f"the scheduler {address} does not answer ({type(error).__name__}): is it running{tls}?"
+        ) from error
     with client:
         workers = _inspect(client, address, file, version("trivium"))
 
@@ -154,7 +171,7 @@ def _inspect(client: Any, address: str, file: Path, ours: str) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
         threads = client.ncores()
-        seen = client.run(_looks, file)
+        seen = client.sync(_said, client, threads, file)
     except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
         raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
     for name, count in threads.items():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -312,6 +313,70 @@ def test_two_engines_same_rows(place, capfd):
     assert (place / "lives").read_text() == "0"
     assert rows(place / "one") == rows(place / "two")
     assert "an error of the task's own" in capfd.readouterr().err
+
+
+def certificate(folder, name):
+    """A key and a certificate that vouches for itself: its own authority."""
+    if not shutil.which("openssl"):
+        pytest.skip("makes certificates with openssl")
+    folder.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-days", "1", "-subj", f"/CN={name}", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                   check=True, capture_output=True)  # fmt: skip
+    ends = {
+        f"{end}__{part}": f"{part.lower()}.pem" for end in ("SCHEDULER", "WORKER", "CLIENT") for part in ("KEY", "CERT")
+    }
+    return {f"DASK_DISTRIBUTED__COMM__TLS__{key}": str(folder / file)
+            for key, file in {"CA_FILE": "cert.pem", **ends}.items()}  # fmt: skip
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """Sets environment variables, and has Dask read them anew."""
+    dask = pytest.importorskip("dask")
+
+    def use(variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        dask.config.refresh()
+
+    yield use
+    monkeypatch.undo()
+    dask.config.refresh()
+
+
+def test_a_study_over_tls_and_a_worker_that_hangs(place, settings, monkeypatch, capfd):
+    """Certificates as a user names them, in the environment: ours are taken, none and a stranger's are not."""
+    distributed = pytest.importorskip("distributed")
+    settings(ours := certificate(place / "ours", "trivium"))
+    strangers = certificate(place / "strangers", "stranger")
+    path = write(place, GRID.replace("[4, 8]", "[4]").replace("seeds = 2", "seeds = 1"))
+
+    def over(address, out):
+        return study.study([path, "--out", str(place / out), "--engine", "dask", "--scheduler", address, "--json"])
+
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1",
+                                  protocol="tls://", security=distributed.Security(),
+                                  dashboard_address=None) as cluster:  # fmt: skip
+        address = cluster.scheduler_address
+        assert address.startswith("tls://127.0.0.1:")
+        assert over(address, "out") == 0
+        assert len(rows(place / "out")) == 1
+        for others in strangers, dict.fromkeys(ours, ""):
+            settings(others)
+            with pytest.raises(Refusal, match=rf"{address} does not answer .*certificates .*distributed\.comm\.tls"):
+                over(address, "none")
+        settings(ours)
+        (worker,) = cluster.workers.values()
+        os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            monkeypatch.setattr(engines, "PATIENCE", 2)
+            with pytest.raises(Refusal, match=rf"the workers of {address} are not ready: .*{worker.worker_address} "
+                                              "does not answer"):  # fmt: skip
+                over(address, "hangs")
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
+    capfd.readouterr()
 
 
 def test_dry_run_estimates_and_does_nothing(place, capsys):
