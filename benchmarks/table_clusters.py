@@ -30,6 +30,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 OUT = ROOT / "benchmarks" / "results" / "table_clusters.json"
+COMMAND = "python benchmarks/table_clusters.py made, then count, tables and sounds"
 SEEDS = range(5)
 TABLES = {"iris": 3, "wine": 3, "breast-cancer": 2}
 Todo = tuple[dict[str, Any], Callable[[], dict[str, Any]]]  # the key of a row, and how it is made
@@ -221,7 +222,7 @@ def main() -> None:
     rows = part["rows"]
 
     def keep() -> None:
-        write_json(OUT, record | {name: part | {"summary": summary(options.kind, rows), "rows": rows}})
+        write_json(OUT, {"command": COMMAND} | record | {name: part | {"summary": summary(options.kind, rows), "rows": rows}})
 
     for key, row in KINDS[options.kind](options.preset):
         if any(key.items() <= old.items() for old in rows):
