@@ -222,7 +222,8 @@ def main() -> None:
     rows = part["rows"]
 
     def keep() -> None:
-        write_json(OUT, {"command": COMMAND} | record | {name: part | {"summary": summary(options.kind, rows), "rows": rows}})
+        filled = part | {"summary": summary(options.kind, rows), "rows": rows}
+        write_json(OUT, {"command": COMMAND} | record | {name: filled})
 
     for key, row in KINDS[options.kind](options.preset):
         if any(key.items() <= old.items() for old in rows):
