@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measured import load, processor, train
+from measured import load, train
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "benchmarks" / "results" / "cats_dogs.json"
@@ -230,9 +230,8 @@ def main() -> None:
     def store() -> None:
         seeds = " ".join(str(row["seed"]) for row in rows)
         command = f"python benchmarks/cats_dogs.py seeds {seeds}; python benchmarks/cats_dogs.py baselines"
-        write_json(OUT, {"command": command, "config": config, "data": data.sums, "processor": processor(),
-                         "versions": versions(), "summary": summary(record), "rows": rows,
-                         "baselines": others})  # fmt: skip
+        write_json(OUT, {"command": command, "config": config, "data": data.sums, "versions": versions(),
+                         "summary": summary(record), "rows": rows, "baselines": others})  # fmt: skip
 
     if options.what == "seeds":
         for seed in options.seeds:
