@@ -29,7 +29,7 @@ class Cell:
     """What a task says of itself for `trivium compare`, beside its score."""
 
     given: str = ""  # what else the method was told
-    trials: int | None = None  # settings that were tried before these were chosen; None: nobody counted
+    trials: int | None = None  # settings among which these were chosen; None: nobody counted
     bits: float | Callable[[int], float] | None = None  # of one answer at most; or a function of all answers' number
     passes: float | Callable[[Any], float] = 3.0  # work an example costs, in forward passes; or a function of Config
     teacher: str = ""  # what the teacher says; by default a label, nothing, a reward

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab import compare_tables as tables
-from core.lab.compare_pictures import Cells, curves, nine_picture, shaded, strip
+from core.lab.compare_pictures import Cells, curves, heard, nine_picture, shaded, strip
 from core.lab.compared import Group
 from core.lab.display import figure
 from core.lab.folder import PAGE, SHOWN, read_json
@@ -23,8 +24,10 @@ from core.lab.probes import first_hidden, probe
 from core.lab.report import Section, picture, write_page
 from core.lab.run import Run, blas_threads
 from core.lab.stats import mean_interval
+from core.lab.vocabulary import Vocabulary
 
 FEW = 5  # labels a class of the smaller probe
+CHARACTERS = 32  # of a vocabulary, the commonest, that a picture of a first layer has
 SHOWN_TEXT = 1500  # characters of each text of a run
 
 
@@ -42,7 +45,7 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
                 "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
                 "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
                 "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
-                "included. Settings tried: before these were chosen, where somebody has counted.",
+                "included. Settings tried: those among which the present ones were chosen, where somebody has counted.",
                 tables.COST, [tables.cost_row(group) for group in groups]),
         Section("", "", tables.TOLD, [tables.told_row(group) for group in groups]),
         Section("Score against cost", "Lines: the validation part while learning. Points: the test part, at the end. "
@@ -101,16 +104,56 @@ def first_matrix(run: Run) -> Array | None:
     return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
 
 
+class Heard(NamedTuple):
+    """How strongly a character moves the first hidden layer."""
+
+    norm: Array  # (CHARACTERS, K): of the character, by how many places back it stands
+    names: list[str]  # of the characters, the commonest first
+
+
+def characters_heard(run: Run) -> Heard | None:
+    """What a network of a window of characters hears: |(E_v - mean of E) W_k|, E the table, W_k the weights of place k.
+
+    The mean is over the characters that are met. Of rows beside the table, of n-grams say, it tells nothing. None
+    where there is no vocabulary.
+    """
+    learner = run.learner
+    vocabulary = getattr(getattr(learner, "exam", learner), "vocabulary", None)
+    views = learner.net.views(run.w)
+    tables = [E for name, E in views.items() if name.endswith("table")]
+    W = next((W for name, W in views.items() if name.endswith("weight") and W.ndim == 2), None)
+    if not isinstance(vocabulary, Vocabulary) or not hasattr(learner, "sample") or not tables or W is None:
+        return None
+    E, x = tables[0], learner.sample(np.random.default_rng(0), 2048)[0]
+    V, K = len(vocabulary), x.shape[-1]
+    if len(E) != V or len(W) < K * E.shape[1]:
+        return None
+    met = np.bincount(x.ravel().astype(np.intp), minlength=V)
+    heard = (E - met @ E / met.sum()) @ W[: K * E.shape[1]].reshape(K, E.shape[1], -1)  # K, V, H
+    order = met.argsort(kind="stable")[::-1][:CHARACTERS]
+    return Heard(np.linalg.norm(heard, axis=-1).T[order][:, ::-1], [spelt(vocabulary.decode([i])) for i in order])
+
+
+def spelt(character: str) -> str:
+    """A character that can be seen: itself, or what it is called."""
+    return {" ": "blank", "\n": "line end"}.get(character, character)
+
+
 def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section | None:
-    """The first layer of each network: tiles where the input is a square image, else a shaded matrix."""
+    """The first layer of each network: tiles where the input is a square image, a map of characters and places where it
+    is text, else a shaded matrix."""
     from core.lab.plots import weight_sheet
 
-    pictures = []
+    pictures, texts = [], {label: told for label, run in runs.items() if (told := characters_heard(run))}
+    loudest = max((float(told.norm.max()) for told in texts.values()), default=1.0)
     for k, (label, run) in enumerate(runs.items()):
-        W = first_matrix(run)
+        W, path = first_matrix(run), out / f"weights-{k}.png"
+        if label in texts:
+            heard(path, *texts[label], loudest)
+            pictures.append(picture(path, f"{label}, told {teachers[label]}"))
+            continue
         if W is None or W.size > 1 << 22:
             continue
-        path = out / f"weights-{k}.png"
         if round(W.shape[0] ** 0.5) ** 2 == W.shape[0] >= 16:
             weight_sheet(path, W, columns=12, most=60)
         else:
@@ -118,9 +161,13 @@ def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: P
         pictures.append(picture(path, f"{label}, told {teachers[label]}"))
     if not pictures:
         return None
-    return Section("What the first layers have learnt", "Of the first seed. Where inputs are pictures, each tile is "
-                   "the weights into one hidden unit; else each column. Blue is positive, red negative.",
-                   pictures=pictures)  # fmt: skip
+    how = ("The darker, the more a character that stands so many places back moves the hidden units, away from what an "
+           "average one does there: the norm of its row of the table, less the mean row, times the weights of that "
+           "place. The scale is the same for all; the commonest characters are on top. Rows of n-grams, which see the "
+           "last characters once more, are not in it." if texts else
+           "Where inputs are pictures, each tile is the weights into one hidden unit; else each column. Blue is "
+           "positive, red negative.")  # fmt: skip
+    return Section("What the first layers have learnt", f"Of the first seed. {how}", pictures=pictures)
 
 
 def labelled_examples(runs: Mapping[str, Run]) -> Splits | None:

@@ -90,6 +90,22 @@ def shaded(path: Path, W: Array, most: int = 96) -> None:
     drawn.savefig(path, dpi=100)
 
 
+def heard(path: Path, norm: Array, names: Sequence[str], loudest: float) -> None:
+    """How strongly characters are heard, (V, K): a row a character, a column a place back."""
+    from matplotlib.colors import PowerNorm
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(1.6 + 0.19 * norm.shape[1], 0.8 + 0.15 * len(norm)), layout="constrained")
+    axis = drawn.subplots()
+    image = axis.imshow(norm, cmap="Blues", norm=PowerNorm(0.5, 0, loudest), aspect="auto", interpolation="nearest",
+                        extent=(0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5))  # fmt: skip
+    axis.set_yticks(range(len(norm)), names, fontsize=7, family="monospace")
+    axis.set(xlabel="places back; 1 is the last character", xticks=[1, *range(5, norm.shape[1] + 1, 5)])
+    axis.tick_params(length=0)
+    drawn.colorbar(image, shrink=0.6, label="how much it moves the hidden units")
+    drawn.savefig(path, dpi=100)
+
+
 def nine_picture(path: Path, problems: Cells) -> None:
     """The score, scaled so that 0 is chance and 1 the reference, against the answers it took: a panel a problem."""
     from matplotlib.figure import Figure

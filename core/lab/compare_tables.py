@@ -126,6 +126,7 @@ def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
                 "given": group.given, "trials": group.cell.trials, "parameters": first["parameters"],
                 "seeds": [result["seed"] for result in group.results], "values": values, "mean": mean,
                 **({"low": low, "high": high} if len(values) > 1 else {}), "costs": known(group.costs()),
+                "validation": [result.get("validation", {}) for result in group.results],
                 "w_sha256": [result["w_sha256"] for result in group.results],
                 "data": first["data"], "versions": first.get("versions", {})}  # fmt: skip
 

@@ -22,7 +22,7 @@ from reinforcement.ppo import PPO
 PARADIGM = "reinforcement"
 PROBLEM = "cartpole"
 PRESETS: dict[str, dict[str, int]] = {"quick": {"updates": 25}, "best": {}}
-CELL = Cell(bits=1, trials=42, passes=lambda config: 2 + 3 * config.epochs)  # acting and the next value are half each
+CELL = Cell(bits=1, trials=12, passes=lambda config: 2 + 3 * config.epochs)  # acting and the next value are half each
 LIMIT, LONG = 500, 1000  # steps of an episode, and of one that chooses
 
 

@@ -17,7 +17,7 @@ from reinforcement.evolution import Evolution
 
 PARADIGM = "reinforcement"
 PROBLEM = "cartpole"
-CELL = Cell(bits=1, passes=1)  # every step is acted in once, and nothing goes back
+CELL = Cell(bits=1, trials=12, passes=1)  # every step is acted in once, and nothing goes back
 PRESETS = {"quick": {"updates": 40}, "best": {"updates": 100, "pairs": 64}}
 
 

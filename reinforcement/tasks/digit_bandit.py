@@ -20,7 +20,7 @@ from reinforcement.reinforce import REINFORCE
 PARADIGM = "reinforcement"
 PROBLEM = "digits"
 LABELS = 237  # of the validation part, which choose the weights and tell more than right or wrong
-CELL = Cell(given="That a digit stays what it is when it is moved, turned and stretched a little.", trials=10, passes=4,
+CELL = Cell(given="That a digit stays what it is when it is moved, turned and stretched a little.", trials=12, passes=4,
             bits=lambda answers: answers + LABELS * (math.log2(10) - 1), teacher="right or wrong")  # fmt: skip
 PRESETS = {"quick": {"updates": 40}, "best": {"updates": 400}}
 

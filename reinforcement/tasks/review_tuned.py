@@ -51,7 +51,7 @@ def passes(config: Config) -> float:
     return (3 * real + 5 * written) / (real + written)
 
 
-CELL = Cell(given="the texts, to begin as a writer; a rater", trials=3, bits=1.0, passes=passes,
+CELL = Cell(given="the texts, to begin as a writer; a rater", trials=12, bits=1.0, passes=passes,
             teacher="a reward: praise or not")  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from supervised.learner import Model, Supervised
 PARADIGM = "supervised"
 PROBLEM = "cartpole"
 PRESETS = {"quick": {"updates": 800}, "best": {}}
-CELL = Cell(given="An expert, who balances to the end.", bits=1, teacher="an expert's action", trials=4,
+CELL = Cell(given="An expert, who balances to the end.", bits=1, teacher="an expert's action", trials=12,
             show=cartpole.decisions)  # fmt: skip
 
 
@@ -31,7 +31,7 @@ CELL = Cell(given="An expert, who balances to the end.", bits=1, teacher="an exp
 class Config:
     episodes: int = 4  # of the expert to learn from, and as many that choose the weights
     hidden: int = 64  # units in each of the two hidden layers
-    lr: float = 3e-3  # step size of Adam at the start; falls to 0 as a cosine
+    lr: float = 0.01  # step size of Adam at the start; falls to 0 as a cosine
     updates: int = 2000  # minibatches
     batch: int = 64  # labels in a minibatch
 

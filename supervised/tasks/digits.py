@@ -24,7 +24,7 @@ from supervised.learner import Supervised
 PARADIGM = "supervised"
 PROBLEM = "digits"
 CELL = Cell(given="That a digit stays what it is when it is moved, turned, stretched, sheared and bent a little.",
-            bits=math.log2(10))  # fmt: skip
+            trials=12, bits=math.log2(10))  # fmt: skip
 
 
 @dataclass(frozen=True)

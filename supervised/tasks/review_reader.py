@@ -40,7 +40,7 @@ PRESETS = {
     "best": {"updates": 6000},
 }
 
-CELL = Cell(given="the texts, to write as they do", trials=6, bits=1.0, passes=3.0, teacher="a label: is it good?")
+CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=3.0, teacher="a label: is it good?")
 
 
 def make(config: Config, rng: Rng, data: Data) -> Steered:

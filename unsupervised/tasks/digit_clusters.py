@@ -20,7 +20,8 @@ PROBLEM = "digits"
 DEFORMED = "that a picture stays what it is when it is moved, turned, stretched, sheared and bent a little"
 GIVEN = f"The number of clusters; that they are about equally large; {DEFORMED}, or changed very little in any way."
 # an image is shown in two views, 3 passes each; the smallest step that matters takes 1 + 2 to find and 3 to learn from
-CELL = Cell(given=GIVEN, bits=math.log2(10), passes=2 * 3 + 1 + 1 + 2 + 3, teacher="nothing, then names for clusters")
+CELL = Cell(given=GIVEN, trials=12, bits=math.log2(10), passes=2 * 3 + 1 + 1 + 2 + 3,
+            teacher="nothing, then names for clusters")  # fmt: skip
 SHARE = 16  # pictures at most that are deformed alike
 
 

@@ -17,7 +17,7 @@ from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer
 PARADIGM = "unsupervised"
 PROBLEM = "digits"
 PRESETS = {"quick": {"updates": 1000}, "best": {}}
-CELL = Cell(given=f"That {DEFORMED.removeprefix('that ')}.", trials=16, bits=math.log2(10),
+CELL = Cell(given=f"That {DEFORMED.removeprefix('that ')}.", trials=12, bits=math.log2(10),
             teacher="nothing, then a few labels")  # fmt: skip
 
 
