@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, rollout
+from core.lab.episodes import Envs, Steps, rollout, side_by_side
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
@@ -49,7 +49,7 @@ class DQN:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.w = net, net.init(w_rng)
         self.g, self.old = np.empty_like(self.w), self.w.copy()
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(n, env_rng), exam
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
         self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, Replay(memory)
         self.T, self.batches, self.batch, self.gamma, self.steps = T, batches, batch, gamma, steps
         self.least, self.exploring, self.follow, self.max_norm = explore, exploring, follow, max_norm

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, play
+from core.lab.episodes import Envs, play, side_by_side
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.optimizers import Optimizer, Schedule, linear
@@ -55,7 +55,7 @@ class Evolution:
                  family: Family = CATEGORICAL, schedule: Schedule = linear) -> None:  # fmt: skip
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
-        self.envs, self.exam, self.family = make_envs(2 * m * episodes, env_rng), exam, family
+        self.envs, self.exam, self.family = make_envs(side_by_side(2 * m * episodes), env_rng), exam, family
         self.optimizer, self.schedule, self.updates, self.m, self.sigma = optimizer, schedule, updates, m, sigma
         self.done = 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])

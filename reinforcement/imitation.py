@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Policy, play, rollout, stack
+from core.lab.episodes import Envs, Policy, play, rollout, side_by_side, stack
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
@@ -60,7 +60,7 @@ class Imitation:
         w_rng, env_rng, first_rng, self.rng = rng.spawn(4)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam, self.expert = make_envs, make_envs(n, env_rng), exam, expert
+        self.make_envs, self.envs, self.exam, self.expert = make_envs, make_envs(side_by_side(n), env_rng), exam, expert
         self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, Replay(memory)
         self.T, self.batches, self.batch, self.of_labels, self.family = T, batches, batch, loss, family
         self.done = 0
@@ -69,7 +69,7 @@ class Imitation:
         if said.shape != fits.shape or said.dtype.kind != fits.dtype.kind:
             raise ValueError(f"the expert's actions for {n} observations are {said.dtype} of shape {said.shape}, "
                              f"not {fits.dtype} of shape {fits.shape}")  # fmt: skip
-        steps = stack(play(make_envs(episodes, first_rng), expert))
+        steps = stack(play(make_envs(side_by_side(episodes), first_rng), expert))
         self._add(steps.obs[steps.valid], steps.action[steps.valid])
 
     def _add(self, obs: Array, action: Array) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, rollout
+from core.lab.episodes import Envs, Steps, rollout, side_by_side
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss
@@ -68,7 +68,7 @@ class PPO:
         self.actor, self.critic, self.net = actor, critic, Concat(actor, critic)
         self.w = self.net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(n, env_rng), exam
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
         self.optimizer, self.schedule, self.updates = optimizer, schedule, updates
         self.T, self.epochs, self.batch, self.max_norm = T, epochs, batch, max_norm
         self.gamma, self.lam = gamma, lam

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, play, stack
+from core.lab.episodes import Envs, Steps, play, side_by_side, stack
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, log_softmax
@@ -49,7 +49,7 @@ class REINFORCE:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(n, env_rng), exam
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
         self.optimizer, self.schedule, self.updates, self.batches = optimizer, schedule, updates, batches
         self.gamma, self.memory, self.entropy_weight = gamma, memory, entropy_weight
         self.done, self.baseline = 0, 0.0

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, rollout
+from core.lab.episodes import Envs, Steps, rollout, side_by_side
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss
@@ -66,7 +66,7 @@ class SAC:
         self.net = Sequential(actor, critics, Temperature(alpha))  # what lies in w; the parts are called one by one
         self.w = self.net.init(w_rng)
         self.g, self.old = np.zeros_like(self.w), self.parts(self.w)[1].copy()
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(n, env_rng), exam
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
         self.optimizers, self.schedule = [Adam(lr) for _ in range(3)], schedule
         self.updates, self.memory = updates, Replay(memory)
         self.T, self.batches, self.batch, self.gamma, self.follow, self.blind = T, batches, batch, gamma, follow, blind

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.episodes import side_by_side
 from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
@@ -58,7 +59,8 @@ class SelfPlay:
         w_rng, self.rng = rng.spawn(2)
         self.game, self.net, self.w, self.exam, self.optimizer = game, net, net.init(w_rng), exam, optimizer
         self.g, self.memory, self.schedule, self.updates = np.empty_like(self.w), Replay(memory), schedule, updates
-        self.n, self.moves, self.simulations, self.batches, self.batch = n, moves, simulations, batches, batch
+        self.n, self.moves, self.simulations = side_by_side(n), moves, simulations
+        self.batches, self.batch = batches, batch
         self.warm, self.opening, self.c, self.noise, self.alpha = warm, opening, c, noise, alpha
         if net(game.observation(game.start(1)), self.w)[0].shape != (1, game.A + 1):
             raise ValueError(f"a network for {game.name} says {game.A} moves and one value for each state")

@@ -26,6 +26,7 @@ from core.layers import Rng
 Policy = Callable[[Array], Array]
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 LIMIT = 1_000_000  # steps after which an episode that is played to its end is taken for endless
+MOST = 16_384  # environments that an agent learns from side by side; each takes memory
 
 
 class Steps(NamedTuple):
@@ -234,6 +235,13 @@ def make(env: str | Callable[[], Any], n: int, rng: Rng, **options: Any) -> Envs
         return Copies(lambda: gym.make(env, **options), n, rng, env)
     except (gym.error.Error, ImportError, TypeError) as error:
         raise Refusal(f"the environment {env} cannot be made: {error}") from error
+
+
+def side_by_side(n: int) -> int:
+    """`n`, of environments or games that an agent learns from. Raises ValueError when they are too many."""
+    if n > MOST:
+        raise ValueError(f"{n} environments side by side are too many: at most {MOST}")
+    return n
 
 
 def rollout(envs: Envs, policy: Policy, T: int) -> Steps:

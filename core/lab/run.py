@@ -147,7 +147,7 @@ def blas_threads(size: int) -> Iterator[None]:
 
 def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0,
           pictures: bool = True) -> Run:  # fmt: skip
-    """Makes the folder, writes config.json, and runs to the end. Raises Refusal and Stopped."""
+    """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError."""
     new = not out.exists()
     out = folders.create(out, force)
     with folders.lock(out):
@@ -157,7 +157,7 @@ def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, s
             raise Refusal(f"cannot write to {out}: {error.strerror or error}") from error
         try:
             return _go(Run(out, setup), watch, save_every, pictures)
-        except Refusal:
+        except (Refusal, MemoryError):
             if not (out / folders.LOG).exists():  # refused before it began: there is nothing to go on with
                 (out / folders.CONFIG).unlink(missing_ok=True)
                 if new:  # and nobody's folder is left over

@@ -13,6 +13,7 @@ import pytest
 
 from core import checkpoint
 from core.lab import folder as folders
+from core.lab.cli import main
 from core.lab.errors import Refusal
 from core.lab.run import Setup, chosen, open_run, prepare, resume, run, start
 from core.lab.tasks import configure, find
@@ -314,6 +315,18 @@ def test_a_run_that_is_refused_at_once_leaves_no_folder(tmp_path):
             run("env", id="CartPol-v1", out=out)
     assert not (tmp_path / "new").exists()
     assert [entry.name for entry in mine.iterdir()] == [folders.LOCK]  # it was there before, and stays
+
+
+def test_too_little_memory_to_build_is_one_line_and_leaves_no_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    huge = tmp_path / "huge.py"
+    huge.write_text(Path(TOY).read_text().replace("def make(", "def make(*_):\n    np.empty(1 << 50)\n\n\ndef small("))
+    assert main(["run", str(huge)]) == 2
+    assert main(["run", str(huge), "--out", "there"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["error: there is not enough memory for this: try a smaller network or batch"] * 2
+    assert not list(tmp_path.glob("runs/*"))
+    assert not (tmp_path / "there").exists()
 
 
 def test_a_task_s_file_is_executed_once_as_long_as_it_is_the_same(tmp_path):
