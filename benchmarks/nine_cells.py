@@ -33,9 +33,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="+", help="problems, or folders of finished comparisons of one problem")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     flags = parser.parse_args()
     for word in flags.what:
         folder = Path(word) if Path(word).is_dir() else Path("runs") / f"nine-{word}"
         if not Path(word).is_dir():
-            main(["compare", word, "--seeds", str(flags.seeds), "--jobs", str(os.cpu_count()), "--out", str(folder)])
+            main(["compare", word, "--seeds", str(flags.seeds), "--jobs", str(flags.jobs), "--out", str(folder)])
         print(record(folder))
