@@ -5,6 +5,7 @@ A row holds the figures of its run, data sums, versions, kernels and processor.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import statistics
@@ -108,7 +109,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def is_ours(held: Mapping[str, Any]) -> bool:
     """Is this a record of `trivium results run`, with a spec and the rows of its jobs, and not a script's own?"""
-    rows, needed = held.get("rows"), {"key", "task", "label", "seed", "score"}
+    rows, needed = held.get("rows"), {"key", "task", "label", "seed", "score", "seconds", "processor_seconds"}
     whole = isinstance(rows, list) and bool(rows) and all(isinstance(row, dict) and needed <= set(row) for row in rows)
     return whole and isinstance(held.get("spec"), dict)
 
@@ -120,6 +121,13 @@ def ours(path: Path) -> dict[str, Any]:
         told = held.get("command") or held.get("commands") or "it does not say which"
         raise Refusal(f"the record {path.stem} is a script's: {told}")
     return held
+
+
+def outsiders(spec: Mapping[str, Any]) -> list[Any]:
+    """The tasks of a spec that are not installed ones by their names, and so would be code that a record names."""
+    tables = spec.get("study")
+    named = [table.get("task") for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
+    return [name for name in named if not str(name).isidentifier()]
 
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -154,11 +162,8 @@ def again(
     held = ours(path)
     if spec is None:
         spec = held["spec"]
-        tables = spec.get("study")
-        for name in [table.get("task") for table in tables] if isinstance(tables, list) else []:
-            if not str(name).isidentifier():
-                raise Refusal(f"the record {path.stem} names no installed task but {name!r}: give it with --task or "
-                              "--spec")  # fmt: skip
+        for name in outsiders(spec):
+            raise Refusal(f"the record {path.stem} names no installed task but {name!r}: give it with --task or --spec")
     with tempfile.TemporaryDirectory() as runs:
         planned = planned_in(path, spec, beside, Path(runs), data)
         rows = _in_order(planned, list(rows_of(planned, jobs)))
@@ -185,7 +190,8 @@ def extend(path: Path, spec: Mapping[str, Any], beside: Path, jobs: int, data: P
     Raises Refusal where the record is of another configuration: its mean would then be of two things.
     """
     rows: list[dict[str, Any]] = ours(path)["rows"] if path.exists() else []
-    planned = planned_in(path, spec, beside, (Path("runs") / "results").resolve(), data)
+    runs = (Path("runs") / "results").resolve()
+    planned = planned_in(path, spec, beside, runs, data)
     keys = {p.key for p in planned}
     if any(row.get("key") not in keys for row in rows):
         raise Refusal(f"the record {path.stem} is of another configuration: move {path} away")
@@ -194,3 +200,5 @@ def extend(path: Path, spec: Mapping[str, Any], beside: Path, jobs: int, data: P
     for row in rows_of([p for p in planned if p.key not in done], jobs):
         rows = _in_order(planned, [*rows, row])
         write(path, spec, rows)
+    with contextlib.suppress(OSError):  # what others do there goes on
+        runs.rmdir()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core.lab.errors import Refusal
-from core.lab.measure import again, by_setting, extend, is_ours, ours, read, summary
+from core.lab.measure import again, by_setting, extend, is_ours, ours, outsiders, read, summary
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,11 @@ def _run(args: Sequence[str]) -> int:
 
 
 def _all(folder: Path) -> list[str]:
-    """Every record that can be measured again, the quickest first; says how long it will take."""
-    records = {path.stem: held for path in folder.glob("*.json") if is_ours(held := read(path))}
+    """Every record that can be measured again, the quickest first; says how long it will take, and what is left out."""
+    records = {path.stem: held for path in sorted(folder.glob("*.json")) if is_ours(held := read(path))}
+    for name in [name for name, held in records.items() if outsiders(held["spec"])]:
+        print(f"{name}: left out, its task came as a file: give it again, with --task or --spec")
+        del records[name]
     spent = {name: sum(row["processor_seconds"] or row["seconds"] for row in held["rows"])
              for name, held in records.items()}  # fmt: skip
     if not spent:

@@ -125,7 +125,7 @@ def test_a_record_of_a_spec_has_a_row_a_job_and_a_mean_a_setting(tmp_path, monke
     assert (two["label"], two["seeds"], three["label"]) == ("hidden 2", 2, "hidden 3")
     assert two["mean"] == pytest.approx(sum(row["score"]["value"] for row in held["rows"][:2]) / 2)
     assert filled("widths; rows/label=hidden 3/*/config/hidden; d", tmp_path / "kept") == "3, 3"
-    assert not list((tmp_path / "runs" / "results").iterdir())  # the run folders are gone with the rows written
+    assert not (tmp_path / "runs" / "results").exists()  # the run folders are gone with the rows written
 
     (tmp_path / "widths.toml").write_text(SPEC.replace("[0, 3]", "[0, 3, 4]"))  # a seed more: the others are left
     assert results(["run", "--spec", "widths.toml", "--folder", "kept"]) == 0
@@ -144,10 +144,13 @@ def test_without_a_name_every_record_is_measured_again(tmp_path, capsys):
         made = ["--task", task, "--preset", "quick", "--seeds", "0", "--folder", str(tmp_path)]
         assert results(["run", *made]) == 0
     (tmp_path / "speed.json").write_text(json.dumps({"command": "python speed.py"}))
+    row = {"key": "", "task": "flowers", "label": "quick", "seed": 0, "score": {}, "seconds": 1, "processor_seconds": 1}
+    (tmp_path / "own.json").write_text(json.dumps({"spec": {"study": [{"task": "flowers.py"}]}, "rows": [row]}))
     capsys.readouterr()
     assert results(["run", "--check", "--folder", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "2 records, 2 runs" in said
+    assert "own: left out" in said
     assert said.count("as in the record") == 2
 
 
@@ -165,7 +168,7 @@ def test_an_installed_task_is_measured_again_by_the_record_s_name(tmp_path):
 
 def test_a_record_does_not_name_code_to_run(tmp_path):
     spec = {"preset": "quick", "study": [{"task": "digits"}, {"task": TOY}]}
-    row = {"key": "", "task": "digits", "label": "quick", "seed": 0, "score": {}}
+    row = {"key": "", "task": "digits", "label": "quick", "seed": 0, "score": {}, "seconds": 1, "processor_seconds": 1}
     (tmp_path / "sly.json").write_text(json.dumps({"spec": spec, "rows": [row]}))
     with pytest.raises(Refusal, match="no installed task"):
         results(["run", "sly", "--folder", str(tmp_path)])
