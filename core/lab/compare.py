@@ -88,9 +88,13 @@ def begin(name: str, flags: CompareFlags) -> Path:
     return out
 
 
-def measured(words: Sequence[str], flags: CompareFlags, out: Path) -> list[Group]:
-    """Runs these tasks, names or files, with every seed, below `out`, as far as that is not done; in groups."""
-    from core.lab.compared import grouped
+def measured(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = False) -> list[Group]:
+    """Runs these tasks, names or files, with every seed, below `out`, as far as that is not done; in groups.
+
+    Which test figures a task has its report alone can say. So if `wary` the first seed of each is run before the
+    others, and Refusal raised where they share none.
+    """
+    from core.lab.compared import common_metric, grouped
     from core.lab.jobs import Job, file_sha256, launch
     from core.lab.tasks import find
 
@@ -99,8 +103,22 @@ def measured(words: Sequence[str], flags: CompareFlags, out: Path) -> list[Group
     jobs = [Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, pictures=False,
                 task_sha256=file_sha256(Path(word)) if task.outside else None)
             for seed in range(seeds) for word, task in zip(words, tasks, strict=True)]  # fmt: skip
-    launch(jobs, flags.jobs, quiet=flags.json)
-    return grouped([job.folder for job in jobs], flags.data, {task.name: task for task in tasks if task.outside})
+    outside = {task.name: task for task in tasks if task.outside}
+    first = len(tasks) if wary else 0
+    if wary:
+        launch(jobs[:first], flags.jobs, quiet=flags.json)
+        common_metric(grouped([job.folder for job in jobs[:first]], flags.data, outside))
+    launch(jobs[first:], flags.jobs, quiet=flags.json)
+    return grouped([job.folder for job in jobs], flags.data, outside)
+
+
+def foreseen(words: Sequence[str], flags: CompareFlags) -> None:
+    """Refuses, before anything is learnt, tasks that read different data or are of different problems."""
+    from core.lab.compared import comparable
+    from core.lab.run import prepare
+
+    setups = [prepare(word, flags.budget[1], {}, 0, flags.data) for word in words]
+    comparable([(setup.task.name, setup.task.problem, setup.build()[1].sums) for setup in setups])
 
 
 def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
@@ -158,8 +176,10 @@ def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
     names = [find(word).name for word in words]  # refuses an unknown one before a folder is made
     if len(set(names)) < len(names):
         raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
+    if wary := words is flags.what:  # tasks that were named one by one: nobody has said that they are of one problem
+        foreseen(words, flags)
     out = begin(name, flags)
-    groups = measured(words, flags, out)
+    groups = measured(words, flags, out, wary)
     metric, _ = shown(groups, out, f"{name}, {len(groups)} tasks", _lead(flags))
     return _end(groups, metric, name, out, flags)
 

@@ -154,24 +154,31 @@ def differing(group: Group, others: Sequence[Group]) -> str:
                      if any(other.first["config"].get(name) != value for other in others)) or "as it is"  # fmt: skip
 
 
-def common_metric(groups: Sequence[Group]) -> str:
-    """The test figure that all groups have; the one that most have as their score. Refusal where there is none.
+def comparable(parties: Sequence[tuple[str, str, Mapping[str, str]]]) -> None:
+    """Refuses two of them that were not judged on the same data; of each its label, problem, and the sums of its data.
 
-    Runs are comparable when they were judged on the same data: a file that both read has one sum, and where they read
-    any they read one in common; where they read none, as agents do, they are of one problem.
+    A file that both read has one sum, and where they read any they read one in common; where they read none, as agents
+    do, they are of one problem.
     """
-    for a, b in combinations(groups, 2):
-        one, two = a.first["data"], b.first["data"]
+    for (a, ours, one), (b, theirs, two) in combinations(parties, 2):
         name = next((name for name in one if name in two and one[name] != two[name]), None)
         why = ""
         if name:
             why = f"the data set {name} has the sum {one[name][:12]} here and {two[name][:12]} there"
         elif (one or two) and not set(one.values()) & set(two.values()):
             why = f"one has read {', '.join(one) or 'no data'}, the other {', '.join(two) or 'no data'}"
-        elif not one and a.first["problem"] != b.first["problem"]:
-            why = f"their problems are {a.first['problem']} and {b.first['problem']}"
+        elif not one and ours != theirs:
+            why = f"their problems are {ours} and {theirs}"
         if why:
-            raise Refusal(f"{a.label} and {b.label} cannot be compared: {why}")
+            raise Refusal(f"{a} and {b} cannot be compared: {why}")
+
+
+def common_metric(groups: Sequence[Group]) -> str:
+    """The test figure that all groups have; the one that most have as their score. Refusal where there is none.
+
+    Refusal, too, where they are not comparable, as below.
+    """
+    comparable([(group.label, group.first["problem"], group.first["data"]) for group in groups])
     shared: set[str] = set.intersection(*(set(result["metrics"]) for group in groups for result in group.results))
     if not shared:
         names = "; ".join(f"{group.label} has {', '.join(sorted(group.first['metrics']))}" for group in groups)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,13 +11,15 @@ import pytest
 from core.lab import compare as comparing
 from core.lab.cells import Cell, cell, forward
 from core.lab.cli import main
-from core.lab.compare_page import line
+from core.lab.compare_page import characters_heard, line
 from core.lab.compare_tables import amount, interquartile_rows, pair_rows, reach_rows
 from core.lab.compared import better_low, common_metric, grouped
 from core.lab.errors import Refusal
+from core.lab.ngrams import NGrams
 from core.lab.probes import first_hidden
 from core.lab.run import Setup, start
 from core.lab.tasks import configure, find
+from core.lab.vocabulary import Vocabulary
 from core.layers import Embedding, Linear, relu
 from core.network import MLP, Concat, Sequential
 
@@ -100,6 +103,30 @@ def test_runs_that_cannot_be_compared_say_why(tmp_path, other, says):
             common_metric(groups)
 
 
+def refused(words, out, capsys, says):
+    """That a comparison is refused in one line."""
+    assert main(["compare", *map(str, words), "--quick", "--jobs", "1", "--out", str(out)]) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    assert says in told[-1]
+    return told
+
+
+def test_tasks_that_cannot_be_compared_are_refused_before_they_learn(tmp_path, capsys):
+    source = Path(TOY).read_text()
+    (tmp_path / "other_problem.py").write_text(source.replace('PROBLEM = "toy"', 'PROBLEM = "another"'))
+    told = refused([TOY, tmp_path / "other_problem.py"], tmp_path / "out", capsys, "their problems are toy and another")
+    assert len(told) == 1
+    refused(["digits", "cartpole"], tmp_path / "out", capsys, "one has read digits, the other no data")
+    assert not (tmp_path / "out").exists()
+
+
+def test_tasks_without_a_common_figure_are_refused_after_their_first_seed(tmp_path, capsys):
+    (tmp_path / "other_figure.py").write_text(Path(TOY).read_text().replace("test_accuracy", "test_rightness"))
+    refused([TOY, tmp_path / "other_figure.py"], tmp_path / "out", capsys, "no test figure is common")
+    runs = [path.name for path in (tmp_path / "out").iterdir() if path.is_dir()]
+    assert sorted(runs) == ["other_figure-0", "toy_task-0"]
+
+
 def test_agents_are_compared_within_one_problem(tmp_path):
     a, b, c = (made(tmp_path / name, task=name, problem=problem) for name, problem in ("ap", "bp", "cq"))
     assert common_metric(grouped([a, b])) == "m"
@@ -178,6 +205,33 @@ def test_the_first_hidden_layer_by_hand():
     assert first_hidden(heads, heads.init(np.random.default_rng(0)), x) is None
     lonely = Sequential(Linear(6, 5), relu)
     assert first_hidden(lonely, lonely.init(np.random.default_rng(0)), x) is None  # no layer reads it
+
+
+class Writer:
+    """A network of a window of three characters, as far as a picture of its first layer asks."""
+
+    def __init__(self, text, E, width):
+        self.vocabulary = Vocabulary.of(text)
+        V = len(self.vocabulary)
+        self.net = Sequential(Concat(Embedding(V, E), NGrams((2,), 4, 2)), Linear(3 * E + 2, width), relu)
+        self.x = np.lib.stride_tricks.sliding_window_view(self.vocabulary.encode(text), 3)
+
+    def sample(self, rng, n):
+        return self.x[:n], self.x[:n, 0]
+
+
+def test_what_a_first_layer_hears_of_characters_by_hand():
+    learner = Writer("aab  b\n\n" * 9, 5, 7)
+    w = learner.net.init(np.random.default_rng(0))
+    told = characters_heard(SimpleNamespace(learner=learner, w=w))
+    assert set(told.names) == {"a", "b", "blank", "line end", "\N{REPLACEMENT CHARACTER}"}
+    E, W = (learner.net.views(w)[name] for name in ("0.0.table", "1.weight"))
+    met = np.bincount(learner.x.ravel(), minlength=len(E)) / learner.x.size
+    row = E[learner.vocabulary.encode("b")[0]] - met @ E
+    by_hand = [np.linalg.norm(row @ W[5 * k : 5 * k + 5]) for k in (2, 1, 0)]  # the last place first
+    np.testing.assert_allclose(told.norm[told.names.index("b")], by_hand, rtol=1e-5)
+    assert characters_heard(SimpleNamespace(learner=SimpleNamespace(net=MLP(4, 3, 2)), w=MLP(4, 3, 2).init(
+        np.random.default_rng(0)))) is None  # fmt: skip
 
 
 def test_the_line_in_which_a_loss_is_taken():
