@@ -16,10 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from measured import provenance
+from measured import PINS, provenance
 
 ROOT = Path(__file__).resolve().parents[1]
-PINS = "OPENBLAS_", "OMP_", "MKL_", "BLIS_", "GOTO_"
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -144,8 +143,10 @@ def memory(saving: bool) -> dict:
 
 
 def alone(part: str, rounds: int, threads: int | None) -> dict:
-    """One part in a fresh process, without OPENBLAS_* from outside."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+    """One part in a fresh process, without OPENBLAS_* and the like from outside."""
+    from measured import unpinned
+
+    env = unpinned()
     if threads:
         env["OPENBLAS_NUM_THREADS"] = str(threads)
     command = [sys.executable, __file__, "--part", part, "--rounds", str(rounds)]

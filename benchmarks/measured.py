@@ -12,6 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+PINS = "OPENBLAS_", "OMP_", "MKL_", "GOTO_", "BLIS_"  # variables that choose BLAS's kernels or threads begin so
+
+
+def unpinned() -> dict[str, str]:
+    """The environment for a process that measures: BLAS chooses for itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PINS)}
+
 
 def given(**instead: str) -> str:
     """The command of this script, without `--out` (records have their own places); `--flag WORD` for flag="WORD"."""

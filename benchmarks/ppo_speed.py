@@ -92,8 +92,9 @@ class Side:
     """A process of one side, with so many threads."""
 
     def __init__(self, name: str, python: str, threads: int, settings: dict[str, Any], budget: int) -> None:
-        keep = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "OMP_", "MKL_", "GOTO_"))}
-        env = {**keep, **{f"{lib}_NUM_THREADS": str(threads) for lib in ("OPENBLAS", "OMP", "MKL")}}
+        from measured import unpinned
+
+        env = {**unpinned(), **{f"{lib}_NUM_THREADS": str(threads) for lib in ("OPENBLAS", "OMP", "MKL")}}
         self.process = subprocess.Popen([python, __file__, "--side", name], env=env, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
         self.versions = self._answer()

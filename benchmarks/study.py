@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -24,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from measured import load, provenance
+from measured import load, provenance, unpinned
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = 'seeds = 40\n[[study]]\ntask = "digits"\n'
@@ -34,13 +33,12 @@ EMPTY = f'seeds = 40\npreset = "quick"\n[[study]]\ntask = "{ROOT / "tests" / "la
 def once(name: str, spec: str, jobs: int) -> dict[str, Any]:
     """One study in a new process."""
     code = "import sys; from core.lab.study import study; sys.exit(study(sys.argv[1:]))"
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("OPENBLAS_", "OMP_"))}
     with tempfile.TemporaryDirectory() as place:
         path, out = Path(place) / "spec.toml", Path(place) / "out"
         path.write_text(spec, "utf-8")
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run([sys.executable, "-c", code, path, "--out", out, "--jobs", str(jobs), "--json"],
-                       check=True, cwd=ROOT, env=clean, stdout=subprocess.DEVNULL)  # fmt: skip
+                       check=True, cwd=ROOT, env=unpinned(), stdout=subprocess.DEVNULL)  # fmt: skip
         wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         rows = [json.loads(row.read_text("utf-8")) for row in (out / "rows").iterdir()]
         ends = sorted(row.stat().st_mtime for row in (out / "rows").iterdir())

@@ -27,7 +27,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
-from measured import provenance
+from measured import provenance, unpinned
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = [((64, 32, 10), 32), ((4, 64, 64, 2), 64), ((784, 128, 10), 64), ((784, 512, 512, 10), 128),
@@ -176,9 +176,12 @@ def work(side: str) -> None:
 
 
 def start(side: str, threads: int) -> subprocess.Popen[str]:
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "OMP_", "MKL_", "GOTO_"))}
     xla = f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} intra_op_parallelism_threads={threads}"
-    env = {**keep, **{f"{name}_NUM_THREADS": str(threads) for name in ("OPENBLAS", "OMP", "MKL")}, "XLA_FLAGS": xla}
+    env = {
+        **unpinned(),
+        **{f"{name}_NUM_THREADS": str(threads) for name in ("OPENBLAS", "OMP", "MKL")},
+        "XLA_FLAGS": xla,
+    }
     return subprocess.Popen([sys.executable, __file__, "--side", side], env=env, text=True,
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
 
