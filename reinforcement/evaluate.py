@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Policy, returns
+from core.lab.episodes import Envs, Policy, returns, side_by_side
 from core.lab.film import film
 from core.lab.labelled import PARTS, check_examples, check_labels
 from core.lab.learner import Report, Splits
@@ -53,6 +53,9 @@ class ReturnExam:
     family: Family = CATEGORICAL  # how actions come out of what the actor says
     monitor: str = "+val_score"
     labels: int = 0
+
+    def __post_init__(self) -> None:
+        side_by_side(max(2 * self.n_val, self.n_test))  # the episodes of a trial, and of the report, are played at once
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes, val_return_sampled, their mean val_score, and answers, the rewards it took."""

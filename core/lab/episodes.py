@@ -26,7 +26,7 @@ from core.layers import Rng
 Policy = Callable[[Array], Array]
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 LIMIT = 1_000_000  # steps after which an episode that is played to its end is taken for endless
-MOST = 16_384  # environments that an agent learns from side by side; each takes memory
+MOST = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
 
 
 class Steps(NamedTuple):
@@ -238,7 +238,7 @@ def make(env: str | Callable[[], Any], n: int, rng: Rng, **options: Any) -> Envs
 
 
 def side_by_side(n: int) -> int:
-    """`n`, of environments or games that an agent learns from. Raises ValueError when they are too many."""
+    """`n`, of environments or games that are to be there at once. Raises ValueError when they are too many."""
     if n > MOST:
         raise ValueError(f"{n} environments side by side are too many: at most {MOST}")
     return n

@@ -27,6 +27,12 @@ def test_too_many_side_by_side_are_refused(name):
         prepare(name, "quick", {next(field for field in COUNTS if field in names): MANY}, 0, None).build()
 
 
+@pytest.mark.parametrize(("name", "field"), [("env", "episodes"), ("cartpole_cloning", "episodes")])
+def test_too_many_episodes_at_once_are_refused(name, field):
+    with pytest.raises(Refusal, match=rf"{name}: {MANY} environments side by side are too many"):
+        prepare(name, "quick", {field: MANY}, 0, None).build()
+
+
 def test_the_most_are_taken():
     assert side_by_side(MOST) == MOST
     with pytest.raises(ValueError, match="too many"):
