@@ -128,8 +128,8 @@ def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str
     from core.lab.compared import common_metric
 
     metric = common_metric(groups)
-    sections = compare_page(groups, metric, out, f"Trivium: {name}", lead)
-    write_json(out / RESULTS, {"name": name, **summary(groups, metric)})
+    sections, found = compare_page(groups, metric, out, f"Trivium: {name}", lead)
+    write_json(out / RESULTS, {"name": name, **summary(groups, metric), **({"probes": found} if found else {})})
     return metric, sections
 
 

@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab import compare_tables as tables
-from core.lab.compare_pictures import Cells, curves, heard, nine_picture, shaded, strip
+from core.lab.compare_pictures import Cells, Heard, curves, heard, nine_picture, shaded, strip
 from core.lab.compared import Group
 from core.lab.display import figure
 from core.lab.folder import PAGE, SHOWN, read_json
@@ -27,7 +26,8 @@ from core.lab.stats import mean_interval
 from core.lab.vocabulary import Vocabulary
 
 FEW = 5  # labels a class of the smaller probe
-CHARACTERS = 32  # of a vocabulary, the commonest, that a picture of a first layer has
+INPUTS, PROBED = "the inputs themselves", ("all", "few", "before, all", "before, few")
+CHARACTERS, ACROSS = 32, 3  # the commonest, that a picture of what a first layer hears has; panels of one picture
 SHOWN_TEXT = 1500  # characters of each text of a run
 
 
@@ -104,13 +104,6 @@ def first_matrix(run: Run) -> Array | None:
     return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
 
 
-class Heard(NamedTuple):
-    """How strongly a character moves the first hidden layer."""
-
-    norm: Array  # (CHARACTERS, K): of the character, by how many places back it stands
-    names: list[str]  # of the characters, the commonest first
-
-
 def characters_heard(run: Run) -> Heard | None:
     """What a network of a window of characters hears: |(E_v - mean of E) W_k|, E the table, W_k the weights of place k.
 
@@ -129,9 +122,9 @@ def characters_heard(run: Run) -> Heard | None:
     if len(E) != V or len(W) < K * E.shape[1]:
         return None
     met = np.bincount(x.ravel().astype(np.intp), minlength=V)
-    heard = (E - met @ E / met.sum()) @ W[: K * E.shape[1]].reshape(K, E.shape[1], -1)  # K, V, H
+    moved = (E - met @ E / met.sum()) @ W[: K * E.shape[1]].reshape(K, E.shape[1], -1)  # K, V, H
     order = met.argsort(kind="stable")[::-1][:CHARACTERS]
-    return Heard(np.linalg.norm(heard, axis=-1).T[order][:, ::-1], [spelt(vocabulary.decode([i])) for i in order])
+    return Heard(np.linalg.norm(moved, axis=-1).T[order][:, ::-1], [spelt(vocabulary.decode([i])) for i in order])
 
 
 def spelt(character: str) -> str:
@@ -140,19 +133,20 @@ def spelt(character: str) -> str:
 
 
 def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section | None:
-    """The first layer of each network: tiles where the input is a square image, a map of characters and places where it
-    is text, else a shaded matrix."""
+    """The first layer of each network: tiles where the input is a square image, a shaded matrix where it is not.
+
+    Of text, what it hears of each character at each place.
+    """
     from core.lab.plots import weight_sheet
 
     pictures, texts = [], {label: told for label, run in runs.items() if (told := characters_heard(run))}
-    loudest = max((float(told.norm.max()) for told in texts.values()), default=1.0)
+    for k in range(0, len(texts), ACROSS):
+        path, some = out / f"characters-{k}.png", list(texts)[k : k + ACROSS]
+        heard(path, {label: texts[label] for label in some}, max(float(told.norm.max()) for told in texts.values()))
+        pictures.append(picture(path, "; ".join(f"{label}, told {teachers[label]}" for label in some)))
     for k, (label, run) in enumerate(runs.items()):
         W, path = first_matrix(run), out / f"weights-{k}.png"
-        if label in texts:
-            heard(path, *texts[label], loudest)
-            pictures.append(picture(path, f"{label}, told {teachers[label]}"))
-            continue
-        if W is None or W.size > 1 << 22:
+        if label in texts or W is None or W.size > 1 << 22:
             continue
         if round(W.shape[0] ** 0.5) ** 2 == W.shape[0] >= 16:
             weight_sheet(path, W, columns=12, most=60)
@@ -179,35 +173,42 @@ def labelled_examples(runs: Mapping[str, Run]) -> Splits | None:
     return None
 
 
-def probes_section(runs: Mapping[str, Run]) -> Section | None:
-    """What a straight line reads out of each first hidden layer, on the same examples; labels for the observer only."""
+def probed(runs: Mapping[str, Run]) -> dict[str, dict[str, float]]:
+    """What a straight line reads out of each first hidden layer, on the same examples; labels for the observer only.
+
+    Test accuracies: all labels of the training part, or FEW a class; of the layer as it is, and before it learnt.
+    """
     splits = labelled_examples(runs)
     if splits is None or splits.t_train.dtype.kind not in "iu" or len(set(splits.t_train.tolist())) < 2:
-        return None
+        return {}
 
-    def read(code: Callable[[Array], Array | None]) -> list[str]:
+    def read(code: Callable[[Array], Array | None]) -> list[float]:
         parts = [code(x) for x in splits[::2]]
         if any(part is None for part in parts):
             return []
         (a, b, c), t = (np.asarray(part) for part in parts), splits.t_train
-        return [figure(probe(Splits(a[i], t[i], b, splits.t_val, c, splits.t_test)).test)
-                for i in (np.arange(len(t)), few)]  # fmt: skip
+        return [probe(Splits(a[i], t[i], b, splits.t_val, c, splits.t_test)).test for i in (np.arange(len(t)), few)]
 
     few = np.concatenate([np.flatnonzero(splits.t_train == c)[:FEW] for c in np.unique(splits.t_train)])
-    rows = [["the inputs themselves", *read(lambda x: x), "-", "-"]]
+    found = {INPUTS: dict(zip(("all", "few"), read(lambda x: x), strict=True))}
     for label, run in runs.items():
         net = getattr(run.learner, "actor", run.learner.net)  # of actor and critic side by side the first
         w = run.w[: net.size]
         fresh = net.init(np.random.default_rng(0))
         with blas_threads(net.size):
-            told = [read(partial(first_hidden, net, v)) for v in (w, fresh)]
-        if told[0]:
-            rows.append([label, *told[0], *told[1]])
-    return Section("Linear probes on the same examples", "Test accuracy of logistic regression on what the first "
-                   "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
-                   f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
-                   ("first hidden layer of", "learnt, all labels", f"{FEW} a class", "before learning, all labels",
-                    f"{FEW} a class"), rows) if len(rows) > 1 else None  # fmt: skip
+            told = [right for v in (w, fresh) for right in read(partial(first_hidden, net, v))]
+        if told:
+            found[label] = dict(zip(PROBED, told, strict=True))
+    return found if len(found) > 1 else {}
+
+
+def probes_section(found: Mapping[str, Mapping[str, float]]) -> list[Section]:
+    rows = [[label, *(figure(told[name]) if name in told else "-" for name in PROBED)] for label, told in found.items()]
+    return [Section("Linear probes on the same examples", "Test accuracy of logistic regression on what the first "
+                    "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
+                    f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
+                    ("first hidden layer of", "learnt, all labels", f"{FEW} a class", "before learning, all labels",
+                     f"{FEW} a class"), rows)] if rows else []  # fmt: skip
 
 
 def said_section(groups: Sequence[Group]) -> list[Section]:
@@ -230,15 +231,17 @@ def every_run(groups: Sequence[Group], metric: str) -> Section:
     return Section("Every run", "", ("run", "seed", metric, "weights (SHA-256)", "command"), rows)
 
 
-def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, lead: str) -> list[Section]:
-    """Writes the page into the folder; returns the sections of tables and curves, for a page of several."""
+def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, lead: str
+                 ) -> tuple[list[Section], dict[str, dict[str, float]]]:  # fmt: skip
+    """Writes the page into the folder; returns the sections of tables and curves, for a page of several, and what was
+    probed."""
     scores = score_sections(groups, metric, out)
     runs = {group.label: group.run for group in groups if isinstance(group.run, Run)}
     closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
-    sections = list(scores)
+    sections, found = list(scores), probed(runs)
     if runs:
-        found = weights_section(runs, {group.label: group.teacher for group in groups}, out), probes_section(runs)
-        sections += [section for section in found if section is not None]
+        weights = weights_section(runs, {group.label: group.teacher for group in groups}, out)
+        sections += [*([weights] if weights else []), *probes_section(found)]
         show = next((group.cell.show for group in groups if group.cell.show), None)
         sections += show(runs, out) if show else []
     sections += said_section(groups)
@@ -248,7 +251,7 @@ def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, le
         sections.append(Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)))
     sections.append(every_run(groups, metric))
     write_page(out / PAGE, title, lead, sections)
-    return scores
+    return scores, found
 
 
 def nine_rows(problems: Cells) -> list[list[str]]:

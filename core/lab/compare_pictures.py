@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -90,19 +91,28 @@ def shaded(path: Path, W: Array, most: int = 96) -> None:
     drawn.savefig(path, dpi=100)
 
 
-def heard(path: Path, norm: Array, names: Sequence[str], loudest: float) -> None:
-    """How strongly characters are heard, (V, K): a row a character, a column a place back."""
+class Heard(NamedTuple):
+    """How strongly characters move the first hidden layer of a network."""
+
+    norm: Array  # (N, K): of each character, by how many places back it stands
+    names: list[str]  # of the characters
+
+
+def heard(path: Path, networks: Mapping[str, Heard], loudest: float) -> None:
+    """A panel a network, side by side: a row a character, a column a place back."""
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
 
-    drawn = Figure(figsize=(1.6 + 0.19 * norm.shape[1], 0.8 + 0.15 * len(norm)), layout="constrained")
-    axis = drawn.subplots()
-    image = axis.imshow(norm, cmap="Blues", norm=PowerNorm(0.5, 0, loudest), aspect="auto", interpolation="nearest",
-                        extent=(0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5))  # fmt: skip
-    axis.set_yticks(range(len(norm)), names, fontsize=7, family="monospace")
-    axis.set(xlabel="places back; 1 is the last character", xticks=[1, *range(5, norm.shape[1] + 1, 5)])
-    axis.tick_params(length=0)
-    drawn.colorbar(image, shrink=0.6, label="how much it moves the hidden units")
+    most = max(len(told.names) for told in networks.values())
+    drawn = Figure(figsize=(0.8 + 3.2 * len(networks), 0.9 + 0.15 * most), layout="constrained")
+    panels = drawn.subplots(1, len(networks), squeeze=False)[0]
+    for axis, (label, (norm, names)) in zip(panels, networks.items(), strict=True):
+        image = axis.imshow(norm, cmap="Blues", norm=PowerNorm(0.5, 0, loudest), aspect="auto", interpolation="nearest",
+                            extent=(0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5))  # fmt: skip
+        axis.set_yticks(range(len(names)), names, fontsize=7, family="monospace")
+        axis.set(title=label, xlabel="places back", xticks=[1, *range(5, norm.shape[1] + 1, 5)])
+        axis.tick_params(length=0)
+    drawn.colorbar(image, ax=panels, shrink=0.6)
     drawn.savefig(path, dpi=100)
 
 

@@ -11,10 +11,11 @@ import pytest
 from core.lab import compare as comparing
 from core.lab.cells import Cell, cell, forward
 from core.lab.cli import main
-from core.lab.compare_page import characters_heard, line
+from core.lab.compare_page import characters_heard, line, probed
 from core.lab.compare_tables import amount, interquartile_rows, pair_rows, reach_rows
 from core.lab.compared import better_low, common_metric, grouped
 from core.lab.errors import Refusal
+from core.lab.learner import Splits
 from core.lab.ngrams import NGrams
 from core.lab.probes import first_hidden
 from core.lab.run import Setup, start
@@ -207,6 +208,18 @@ def test_the_first_hidden_layer_by_hand():
     assert first_hidden(lonely, lonely.init(np.random.default_rng(0)), x) is None  # no layer reads it
 
 
+def test_what_a_straight_line_reads_is_kept_with_its_names():
+    x, t = np.random.default_rng(0).standard_normal((90, 6)).astype(np.float32), np.arange(90) % 3
+    x[:, 0] += 4 * t
+    splits, net = Splits(x[:40], t[:40], x[40:60], t[40:60], x[60:], t[60:]), MLP(6, 5, 3)
+    run = SimpleNamespace(learner=SimpleNamespace(splits=splits, net=net), w=net.init(np.random.default_rng(1)))
+    found = probed({"one": run})
+    assert {name: list(told) for name, told in found.items()} == {
+        "the inputs themselves": ["all", "few"], "one": ["all", "few", "before, all", "before, few"]}  # fmt: skip
+    assert found["the inputs themselves"]["all"] > 0.9
+    assert probed({}) == {}
+
+
 class Writer:
     """A network of a window of three characters, as far as a picture of its first layer asks."""
 
@@ -261,6 +274,7 @@ def test_finished_runs_are_compared_from_the_command_line(runs, tmp_path, capsys
     assert "<script" not in page
     told = json.loads((tmp_path / "out" / "compared.json").read_text())
     assert [len(c["values"]) for c in told["cells"]] == [2, 1]
+    assert told["cells"][0]["validation"][0]["val_accuracy"] > 0.5
 
 
 def test_refused_runs_end_with_2_and_leave_no_folder(runs, tmp_path, capsys, monkeypatch):
