@@ -209,9 +209,9 @@ def test_the_first_hidden_layer_by_hand():
 
 
 def test_what_a_straight_line_reads_is_kept_with_its_names():
-    x, t = np.random.default_rng(0).standard_normal((90, 6)).astype(np.float32), np.arange(90) % 3
+    x, t = np.random.default_rng(0).standard_normal((90, 6)).astype(np.float32), np.arange(90) % 2
     x[:, 0] += 20 * t
-    splits, net = Splits(x[:40], t[:40], x[40:60], t[40:60], x[60:], t[60:]), MLP(6, 5, 3)
+    splits, net = Splits(x[:40], t[:40], x[40:60], t[40:60], x[60:], t[60:]), MLP(6, 5, 2)
     run = SimpleNamespace(learner=SimpleNamespace(splits=splits, net=net), w=net.init(np.random.default_rng(1)))
     found = probed({"one": run})
     assert {name: list(told) for name, told in found.items()} == {
