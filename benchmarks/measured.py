@@ -1,14 +1,12 @@
-"""What the scripts share: where a record comes from, the record so far, a training that goes on where it ended."""
+"""What the scripts share: where a record comes from, and a training that goes on where it ended."""
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,24 +50,6 @@ def provenance(*, seeds: Iterable[Any], data: Mapping[str, str] | None = None,
 def load() -> list[float]:
     """Processes that wanted the processor over the last 1, 5 and 15 minutes: above the cores, others worked too."""
     return [round(value, 1) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
-
-
-def processor() -> str:
-    from core.lab.machine import processor
-
-    return processor()
-
-
-def begun(path: Path, setup: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The configuration of a setup as JSON has it, and the record in `path`, {} where there is none.
-
-    Ends the script where the record is of another configuration.
-    """
-    config = json.loads(json.dumps(asdict(setup.config)))  # lists for tuples
-    record = json.loads(path.read_text()) if path.exists() else {}
-    if record.get("config", config) != config:
-        raise SystemExit(f"{path} is of another configuration; move it away")
-    return config, record
 
 
 class Trained(NamedTuple):
