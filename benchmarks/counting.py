@@ -97,7 +97,7 @@ def main() -> None:
     for name in options.texts:
         rows[name] = measure(name)
         print(json.dumps({key: rows[name][key] for key in ("text", "nats", "bytes", "processor_seconds")}), flush=True)
-        write_json(OUT, {"command": "python benchmarks/counting.py",
+        write_json(OUT, {"command": "python benchmarks/counting.py", "seeds": [],
                          "rows": [rows[text] for text in TEXTS if text in rows]})  # fmt: skip
 
 
