@@ -83,7 +83,7 @@ RECORDS = ROOT / "benchmarks" / "results"
 PENDING = {
     "generation", "images_fashion_plain_best",
     "images_mnist_plain_best", "large", "large_one_thread", "ppo_speed",
-    "spoken_digits_speakers", "study", "training",
+    "study", "training",
 }  # fmt: skip
 # Documents that still hold typed figures.
 TYPED: set[str] = set()
