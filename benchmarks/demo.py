@@ -28,12 +28,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one seed with small budgets, not for the record")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "demo.json")
     flags = parser.parse_args()
-    code = "import sys; from core.lab.demo import demo; sys.exit(demo(sys.argv[1:]))"
     words = ["--json", "--seeds", str(flags.seeds), "--jobs", str(flags.jobs), *(["--quick"] if flags.quick else [])]
     pins = {name: value for name, value in os.environ.items() if name.startswith(PINS)}
     with tempfile.TemporaryDirectory() as place:
         started = time.perf_counter()
-        command = [sys.executable, "-c", code, *words, "--out", Path(place) / "out"]
+        command = [sys.executable, "-m", "core.lab.cli", "demo", *words, "--out", Path(place) / "out"]
         printed = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
         wall = round(time.perf_counter() - started, 1)
     results = json.loads(printed)

@@ -25,8 +25,11 @@ LEVEL = 0.001  # how unlikely a difference has to be before a check calls it one
 
 
 def measured(job: Job) -> Ended:
-    """A job, as `trivium run` without pictures. `processor_seconds` holds all from reading the data to the report; it
-    is None where a run went on from what an earlier process left."""
+    """A job, as `trivium run` without pictures: what a row keeps of its result.
+
+    `processor_seconds` holds all from reading the data to the report; None where a run went on from what an earlier
+    process left.
+    """
     from core.lab.folder import CONFIG
     from core.lab.jobs import work
 
@@ -135,11 +138,9 @@ def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
     from core.lab.folder import write_json
 
     groups = by_setting(rows)
-    several = {
-        "settings": [{"task": task, "label": label, **summary(group)} for (task, label), group in groups.items()]
-    }
-    write_json(path, {"command": f"trivium results run {path.stem}", "spec": spec,
-                      **(summary(rows) if len(groups) == 1 else several), "rows": list(rows)})  # fmt: skip
+    each = [{"task": task, "label": label, **summary(group)} for (task, label), group in groups.items()]
+    means = {"settings": each} if len(each) > 1 else summary(rows)
+    write_json(path, {"command": f"trivium results run {path.stem}", "spec": spec, **means, "rows": list(rows)})
 
 
 def planned_in(path: Path, spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -> list[Planned]:
