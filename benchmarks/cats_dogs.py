@@ -58,9 +58,16 @@ def one_seed(seed: int) -> dict[str, Any]:
     splits = learner.splits
     right = learner.outputs(best, splits.x_test, learner.looks).argmax(-1) == splits.t_test
     plain = learner.outputs(best, splits.x_test).argmax(-1) == splits.t_test
-    return row_of(right, seed=seed, test_accuracy_without_looks=float(plain.mean()), val_accuracy=loop.best_value,
-                  parameters=learner.net.size, examples=loop.examples, seconds=round(loop.seconds, 1),
-                  processor_seconds=cpu)  # fmt: skip
+    return row_of(
+        right,
+        seed=seed,
+        test_accuracy_without_looks=float(plain.mean()),
+        val_accuracy=loop.best_value,
+        parameters=learner.net.size,
+        examples=loop.examples,
+        seconds=round(loop.seconds, 1),
+        processor_seconds=cpu,
+    )
 
 
 # The baselines: functions from settings to a classifier, and the settings that are tried, field after field.
@@ -88,8 +95,7 @@ def mlp(components: int, hidden: tuple[int, ...], alpha: float, epochs: int) -> 
     from sklearn.preprocessing import StandardScaler
 
     reduce = [PCA(components, svd_solver="randomized", random_state=0)] if components else []
-    return make_pipeline(*reduce, StandardScaler(),
-                         MLPClassifier(hidden, alpha=alpha, max_iter=epochs, random_state=0))  # fmt: skip
+    return make_pipeline(*reduce, StandardScaler(), MLPClassifier(hidden, alpha=alpha, max_iter=epochs, random_state=0))
 
 
 def svc(C: float) -> Any:
@@ -113,11 +119,15 @@ def gradients(x: Any) -> Any:
 Baseline = tuple[Callable[..., Any], Callable[[Any], Any], bool, dict[str, tuple[Any, ...]]]
 BASELINES: dict[str, Baseline] = {
     BEST_OF[0]: (svc_pca, pixels, False, {"components": (80, 40, 160), "C": (3, 1, 10), "gamma": (1, 0.5, 2)}),
-    BEST_OF[1]: (mlp, pixels, False, {"components": (0, 100), "hidden": ((256,), (100,), (512, 128)),
-                                      "epochs": (10, 5, 30), "alpha": (1e-4, 1, 10)}),
+    BEST_OF[1]: (
+        mlp,
+        pixels,
+        False,
+        {"components": (0, 100), "hidden": ((256,), (100,), (512, 128)), "epochs": (10, 5, 30), "alpha": (1e-4, 1, 10)},
+    ),
     "the same support vector machine, given mirrored pictures too": (svc_pca, pixels, True, {}),
     "support vector machine on histograms of gradients": (svc, gradients, False, {"C": (1, 10)}),
-}  # fmt: skip
+}
 
 
 def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
@@ -144,8 +154,13 @@ def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
             if accuracy > best:
                 best, settings, method = accuracy, trial, fitted
     assert method is not None
-    return row_of(method.predict(features(sets.x_test)) == sets.t_test, settings=settings, val_accuracy=best,
-                  tried=tried, processor_seconds=round(time.process_time() - started, 1))  # fmt: skip
+    return row_of(
+        method.predict(features(sets.x_test)) == sets.t_test,
+        settings=settings,
+        val_accuracy=best,
+        tried=tried,
+        processor_seconds=round(time.process_time() - started, 1),
+    )
 
 
 def fully_connected() -> dict[str, Any]:
@@ -158,9 +173,19 @@ def fully_connected() -> dict[str, Any]:
     tried, started, best, learner = dict[str, float](), time.process_time(), -1.0, base
     for lr in (1e-3, 3e-4, 3e-3):
         net = MLP(base.splits.x_train.shape[1], 512, 512, 2)
-        one = Supervised(base.splits, net, AdamW(lr, net.layout, 0.05), np.random.default_rng(0), loss=base.rule,
-                         exam=base.exam, updates=base.updates, batch=base.batch, augment=base.augment,
-                         memory=base.memory, looks=base.looks)  # fmt: skip
+        one = Supervised(
+            base.splits,
+            net,
+            AdamW(lr, net.layout, 0.05),
+            np.random.default_rng(0),
+            loss=base.rule,
+            exam=base.exam,
+            updates=base.updates,
+            batch=base.batch,
+            augment=base.augment,
+            memory=base.memory,
+            looks=base.looks,
+        )
         while one.progress < 1:
             one.update()
         tried[str({"hidden": (512, 512), "lr": lr})] = accuracy = one.evaluate()["val_accuracy"]
@@ -168,8 +193,13 @@ def fully_connected() -> dict[str, Any]:
         if accuracy > best:
             best, learner = accuracy, one
     x, t = base.splits.x_test, base.splits.t_test
-    return row_of(learner.outputs(learner.weights, x, base.looks).argmax(-1) == t, val_accuracy=best, tried=tried,
-                  parameters=learner.net.size, processor_seconds=round(time.process_time() - started, 1))  # fmt: skip
+    return row_of(
+        learner.outputs(learner.weights, x, base.looks).argmax(-1) == t,
+        val_accuracy=best,
+        tried=tried,
+        parameters=learner.net.size,
+        processor_seconds=round(time.process_time() - started, 1),
+    )
 
 
 # What they say together.
@@ -200,9 +230,12 @@ def summary(record: dict[str, Any]) -> dict[str, Any]:
     if rows and all(name in others for name in BEST_OF):
         best = max(BEST_OF, key=lambda name: others[name]["test_accuracy"])
         other, rights = unpacked(others[best]), [unpacked(row) for row in rows]
-        found |= {"best_baseline": best, "its_accuracy": others[best]["test_accuracy"],
-                  "mean_against_it": paired(np.mean(rights, 0), other),
-                  "each_against_it": [paired(right, other) for right in rights]}  # fmt: skip
+        found |= {
+            "best_baseline": best,
+            "its_accuracy": others[best]["test_accuracy"],
+            "mean_against_it": paired(np.mean(rights, 0), other),
+            "each_against_it": [paired(right, other) for right in rights],
+        }
     return found
 
 
@@ -230,8 +263,18 @@ def main() -> None:
     def store() -> None:
         seeds = " ".join(str(row["seed"]) for row in rows)
         command = f"python benchmarks/cats_dogs.py seeds {seeds}; python benchmarks/cats_dogs.py baselines"
-        write_json(OUT, {"command": command, "config": config, "data": data.sums, "versions": versions(),
-                         "summary": summary(record), "rows": rows, "baselines": others})  # fmt: skip
+        write_json(
+            OUT,
+            {
+                "command": command,
+                "config": config,
+                "data": data.sums,
+                "versions": versions(),
+                "summary": summary(record),
+                "rows": rows,
+                "baselines": others,
+            },
+        )
 
     if options.what == "seeds":
         for seed in options.seeds:

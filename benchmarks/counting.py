@@ -26,8 +26,15 @@ from measured import load
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 OUT = ROOT / "benchmarks" / "results" / "counting.json"
-TEXTS = {"names_distinct": 8, "names_running_on": 8, "names_lecture": 8, "reviews": 12, "shakespeare": 10,
-         "shakespeare_both": 10, "python_reference": 10}  # characters of the longest n-grams  # fmt: skip
+TEXTS = {
+    "names_distinct": 8,
+    "names_running_on": 8,
+    "names_lecture": 8,
+    "reviews": 12,
+    "shakespeare": 10,
+    "shakespeare_both": 10,
+    "python_reference": 10,
+}  # characters of the longest n-grams
 CHUNK = 1 << 15  # positions that counting is asked for at once
 
 
@@ -76,9 +83,17 @@ def measure(name: str) -> dict[str, Any]:
         spent[f"scoring {part}"] = round(time.process_time() - started, 2)
         nats[part] = {f"order {n}": float(-v) for n, v in enumerate(total / len(grams), 1)}
     held = [*counts.keys, *counts.count, *counts.left, *(array for pair in counts.leftward for array in pair)]
-    row = {"text": name, "characters": {"counted": len(counted), "val": len(val), "test": len(test)},
-           "symbols": len(vocabulary), "nats": nats, "bytes": sum(array.nbytes for array in held),
-           "processor_seconds": spent, "load": load(), "data": data.sums, "versions": versions()}  # fmt: skip
+    row = {
+        "text": name,
+        "characters": {"counted": len(counted), "val": len(val), "test": len(test)},
+        "symbols": len(vocabulary),
+        "nats": nats,
+        "bytes": sum(array.nbytes for array in held),
+        "processor_seconds": spent,
+        "load": load(),
+        "data": data.sums,
+        "versions": versions(),
+    }
     if "val" in nats:
         order = min(nats["val"], key=nats["val"].__getitem__)
         row["chosen"] = {"order": int(order.removeprefix("order ")), **{part: nats[part][order] for part in nats}}
@@ -97,8 +112,14 @@ def main() -> None:
     for name in options.texts:
         rows[name] = measure(name)
         print(json.dumps({key: rows[name][key] for key in ("text", "nats", "bytes", "processor_seconds")}), flush=True)
-        write_json(OUT, {"command": "python benchmarks/counting.py", "seeds": [],
-                         "rows": [rows[text] for text in TEXTS if text in rows]})  # fmt: skip
+        write_json(
+            OUT,
+            {
+                "command": "python benchmarks/counting.py",
+                "seeds": [],
+                "rows": [rows[text] for text in TEXTS if text in rows],
+            },
+        )
 
 
 if __name__ == "__main__":

@@ -48,8 +48,12 @@ class AtBound:
         return np.minimum(1, 1 + stats.norm.ppf(p) / 10)
 
 
-DRAWN = {"normal": stats.norm(0, 1), "skewed": stats.lognorm(1), "near a bound": stats.beta(19, 1),
-         "at a bound": AtBound()}  # fmt: skip
+DRAWN = {
+    "normal": stats.norm(0, 1),
+    "skewed": stats.lognorm(1),
+    "near a bound": stats.beta(19, 1),
+    "at a bound": AtBound(),
+}
 
 
 def middle(distribution) -> float:
@@ -85,17 +89,21 @@ def cell(distribution, n: int, repetitions: int, rng: np.random.Generator) -> di
     for _ in range(repetitions):
         a, b = distribution.rvs(n, random_state=rng), distribution.rvs(n, random_state=rng)
         shared, worse = rng.standard_normal(n), second(n, rng)
-        held = {"t": (ours.mean_interval(a.tolist()), mean),
-                "pairs": (ours.paired_difference((a + shared).tolist(), (b + shared).tolist()), 0.0),
-                "improvement": (ours.probability_of_improvement(a.tolist(), worse.tolist()), likely)}  # fmt: skip
+        held = {
+            "t": (ours.mean_interval(a.tolist()), mean),
+            "pairs": (ours.paired_difference((a + shared).tolist(), (b + shared).tolist()), 0.0),
+            "improvement": (ours.probability_of_improvement(a.tolist(), worse.tolist()), likely),
+        }
         if n >= ours.LEAST:
             held["interquartile mean"] = ours.interquartile_interval([a], rng), centre
         for name, (interval, truth) in held.items():
             hits[name] += interval.low - 1e-12 <= truth <= interval.high + 1e-12
         low, high = percentile(a, rng)
         hits["percentile bootstrap"] += low <= mean <= high
-    return {name: None if name == "interquartile mean" and n < ours.LEAST else round(count / repetitions, 4)
-            for name, count in hits.items()}  # fmt: skip
+    return {
+        name: None if name == "interquartile mean" and n < ours.LEAST else round(count / repetitions, 4)
+        for name, count in hits.items()
+    }
 
 
 def main() -> None:
@@ -112,8 +120,13 @@ def main() -> None:
             found = cell(distribution, n, flags.repetitions, np.random.default_rng(seed))
             rows.append({"distribution": name, "seeds": n, **found})
             print(rows[-1], flush=True)
-    record = {**provenance(seeds=seeds), "repetitions": flags.repetitions, "level": 0.95,
-              "processor_seconds": round(time.process_time() - started, 1), "rows": rows}  # fmt: skip
+    record = {
+        **provenance(seeds=seeds),
+        "repetitions": flags.repetitions,
+        "level": 0.95,
+        "processor_seconds": round(time.process_time() - started, 1),
+        "rows": rows,
+    }
     flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 

@@ -36,9 +36,16 @@ def main() -> None:
         printed = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
         wall = round(time.perf_counter() - started, 1)
     results = json.loads(printed)
-    record = {**provenance(seeds=sorted({row["seed"] for row in results}), versions=results[0]["versions"],
-                           data={name: sha for row in results for name, sha in row["data"].items()}),
-              "environment": pins, "wall": wall, "results": results}  # fmt: skip
+    record = {
+        **provenance(
+            seeds=sorted({row["seed"] for row in results}),
+            versions=results[0]["versions"],
+            data={name: sha for row in results for name, sha in row["data"].items()},
+        ),
+        "environment": pins,
+        "wall": wall,
+        "results": results,
+    }
     flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     print(f"{len(results)} runs in {wall} seconds")
 

@@ -52,13 +52,15 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Over the seeds: the mean and the worst accuracy of each method, and by how much the network is ahead of SVC."""
     seeds = sorted({row["seed"] for row in rows})
     of = {seed: [row for row in rows if row["seed"] == seed] for seed in seeds}
-    right = {name: [1 - sum(row["mistakes"][name] for row in of[s]) / sum(row["examples"] for row in of[s])
-                    for s in seeds] for name in rows[0]["mistakes"]}  # fmt: skip
-    return {"accuracy": {name: {"mean": float(np.mean(values)), "worst": min(values)}
-                         for name, values in right.items()},
-            "network_minus_SVC": [a - b for a, b in zip(right["network"], right["SVC"], strict=True)],
-            "processor_seconds_of_ten_folds": [round(sum(row["processor_seconds"] for row in of[s]), 1)
-                                               for s in seeds]}  # fmt: skip
+    right = {
+        name: [1 - sum(row["mistakes"][name] for row in of[s]) / sum(row["examples"] for row in of[s]) for s in seeds]
+        for name in rows[0]["mistakes"]
+    }
+    return {
+        "accuracy": {name: {"mean": float(np.mean(values)), "worst": min(values)} for name, values in right.items()},
+        "network_minus_SVC": [a - b for a, b in zip(right["network"], right["SVC"], strict=True)],
+        "processor_seconds_of_ten_folds": [round(sum(row["processor_seconds"] for row in of[s]), 1) for s in seeds],
+    }
 
 
 def main() -> None:
@@ -78,8 +80,15 @@ def main() -> None:
     for seed in options.seeds:
         rows += [fold(config, parts, seed, k) for k in range(FOLDS)]
         print(summary(rows), flush=True)
-    write_json(options.out, {**provenance(seeds=options.seeds, data=data.sums), "config": asdict(config),
-                             "summary": summary(rows), "rows": rows})  # fmt: skip
+    write_json(
+        options.out,
+        {
+            **provenance(seeds=options.seeds, data=data.sums),
+            "config": asdict(config),
+            "summary": summary(rows),
+            "rows": rows,
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -34,9 +34,12 @@ def models(values: bool) -> dict[str, Any]:
     from supervised.estimators import NetworkClassifier, NetworkRegressor
 
     ours, theirs = (NetworkRegressor, MLPRegressor) if values else (NetworkClassifier, MLPClassifier)
-    return {"Trivium": ours(), "Trivium, float32": ours(), "scikit-learn": theirs(),
-            "Trivium, dropout and decay": ours(dropout=0.3, decay=2.0, lr=3e-3, schedule=cosine, patience=None,
-                                               batch=32)}  # fmt: skip
+    return {
+        "Trivium": ours(),
+        "Trivium, float32": ours(),
+        "scikit-learn": theirs(),
+        "Trivium, dropout and decay": ours(dropout=0.3, decay=2.0, lr=3e-3, schedule=cosine, patience=None, batch=32),
+    }
 
 
 def loaded(table: str) -> Any:
@@ -79,8 +82,9 @@ def main() -> None:
 
     tables = {table: loaded(table) for table in TABLES}
     record: dict[str, Any] = {"command": shlex.join(["python", "benchmarks/estimators.py", *sys.argv[1:]])}
-    record["data"] = {f"scikit-learn's {name}": sha256(x.tobytes() + t.tobytes()).hexdigest()
-                      for name, (x, t) in tables.items()}  # fmt: skip
+    record["data"] = {
+        f"scikit-learn's {name}": sha256(x.tobytes() + t.tobytes()).hexdigest() for name, (x, t) in tables.items()
+    }
     record |= {"seeds": list(range(args.seeds)), "folds": 5, "tables": {}}
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of iterations that end before they converge
@@ -88,8 +92,11 @@ def main() -> None:
         for name, (x, t) in tables.items():
             record["tables"][name] = rows = folds(x, t, name == "diabetes", range(args.seeds))
             for model, row in rows.items():
-                print(f"{name:14} {model:28} {np.mean(row['by_seed']):.4f}  worst seed {min(row['by_seed']):.4f}  "
-                      f"{np.median(row['seconds']):.3f} s a fit", flush=True)  # fmt: skip
+                print(
+                    f"{name:14} {model:28} {np.mean(row['by_seed']):.4f}  worst seed {min(row['by_seed']):.4f}  "
+                    f"{np.median(row['seconds']):.3f} s a fit",
+                    flush=True,
+                )
     if args.out:
         args.out.write_text(json.dumps(record, indent=1) + "\n")
 

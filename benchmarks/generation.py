@@ -95,8 +95,12 @@ def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
 
     size = generation.LARGEST
 
-    named = {"1 stream": streams(1, size), "64 streams": streams(64, size),
-             "1 stream, no table": streams(1, 0), "64 streams, no table": streams(64, 0)}  # fmt: skip
+    named = {
+        "1 stream": streams(1, size),
+        "64 streams": streams(64, size),
+        "1 stream, no table": streams(1, 0),
+        "64 streams, no table": streams(64, 0),
+    }
     plain = list(learner.net.layout) == NAMES
     return {**named, "1 stream, bare": lambda length: sum(bare(learner, length))} if plain else named
 
@@ -119,9 +123,19 @@ def measure(name: str, preset: str, rounds: int) -> dict[str, Any]:
             if round_:  # the first one warms up
                 seconds.setdefault(way, []).append((time.process_time() - started) / length)
     rates = {way: {"median": round(1 / median(each)), "worst": round(1 / max(each))} for way, each in seconds.items()}
-    return {"network": name, "preset": preset, "parameters": learner.net.size, "context": learner.context,
-            "characters": len(learner.vocabulary), "rounds": rounds, "characters_a_second": rates,
-            "load": load(), "seed": 0, "data": data.sums, "versions": versions()}  # fmt: skip
+    return {
+        "network": name,
+        "preset": preset,
+        "parameters": learner.net.size,
+        "context": learner.context,
+        "characters": len(learner.vocabulary),
+        "rounds": rounds,
+        "characters_a_second": rates,
+        "load": load(),
+        "seed": 0,
+        "data": data.sums,
+        "versions": versions(),
+    }
 
 
 def main() -> None:

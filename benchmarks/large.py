@@ -107,18 +107,24 @@ def speed(rounds: int) -> dict:
         for name, work in works.items():
             times[name].append(seconds(work))
     median = {name: statistics.median(values) for name, values in times.items()}
-    rate = {"step": flops / median["step"], "same shapes": flops / median["products"],
-            "square": 2 * SQUARE**3 / median["square"]}  # fmt: skip
+    rate = {
+        "step": flops / median["step"],
+        "same shapes": flops / median["products"],
+        "square": 2 * SQUARE**3 / median["square"],
+    }
     bandwidth = 2 * w.nbytes / median["copy"]
     return {
-        "parameters": net.size, "batch": BATCH, "flops": flops,
+        "parameters": net.size,
+        "batch": BATCH,
+        "flops": flops,
         "seconds": {name: summary(values) for name, values in {**times, **parts}.items()},
         "gflops": {name: value / 1e9 for name, value in rate.items()},
         "share of square": rate["step"] / rate["square"],
         "share of same shapes": rate["step"] / rate["same shapes"],
-        "floor": 7 * w.nbytes / bandwidth, "copy": bandwidth / 1e9,
+        "floor": 7 * w.nbytes / bandwidth,
+        "copy": bandwidth / 1e9,
         "versions": versions(),
-    }  # fmt: skip
+    }
 
 
 def memory(saving: bool) -> dict:
@@ -169,15 +175,20 @@ def main() -> None:
         return alone(name, options.rounds, options.threads)
 
     speeds = part("speed")
-    result = {**provenance(seeds=[0, 1], versions=speeds.pop("versions")), **speeds,
-              "memory": {"training": part("training"), "saving": part("saving")}}  # fmt: skip
+    result = {
+        **provenance(seeds=[0, 1], versions=speeds.pop("versions")),
+        **speeds,
+        "memory": {"training": part("training"), "saving": part("saving")},
+    }
     f = result["gflops"]
     print(f"{result['parameters']:,} parameters, batch {BATCH}, {result['flops'] / 1e9:.1f} GFLOP a step")
     for name, t in result["seconds"].items():
         print(f"  {name:18}{1e3 * t['median']:8.1f} ms ({1e3 * t['min']:.1f} to {1e3 * t['max']:.1f})")
     print(f"  floor under Adam  {1e3 * result['floor']:8.1f} ms, memory being copied at {result['copy']:.1f} GB/s")
-    print(f"  {f['step']:.0f} GFLOP/s: {result['share of square']:.0%} of a square product's {f['square']:.0f}, "
-          f"{result['share of same shapes']:.0%} of the {f['same shapes']:.0f} of the products alone")  # fmt: skip
+    print(
+        f"  {f['step']:.0f} GFLOP/s: {result['share of square']:.0%} of a square product's {f['square']:.0f}, "
+        f"{result['share of same shapes']:.0%} of the {f['same shapes']:.0f} of the products alone"
+    )
     for name, m in result["memory"].items():
         print(f"  peak memory, {name}: {m['peak'] / 1e9:.2f} GB")
     print(f"  {result['versions']}; load {result['load']}")

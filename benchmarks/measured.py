@@ -33,8 +33,13 @@ def given(**instead: str) -> str:
     return shlex.join(words)
 
 
-def provenance(*, seeds: Iterable[Any], data: Mapping[str, str] | None = None,
-               versions: Mapping[str, Any] | None = None, command: str | None = None) -> dict[str, Any]:  # fmt: skip
+def provenance(
+    *,
+    seeds: Iterable[Any],
+    data: Mapping[str, str] | None = None,
+    versions: Mapping[str, Any] | None = None,
+    command: str | None = None,
+) -> dict[str, Any]:
     """What stands at the top of a record: command, versions, load of the machine, sums of data sets, seeds.
 
     `data` is a learner's `Data.sums`. Where the work is done in another process, `versions` are that one's.
@@ -43,8 +48,13 @@ def provenance(*, seeds: Iterable[Any], data: Mapping[str, str] | None = None,
 
     from core.lab import machine
 
-    return {"command": command or given(), "versions": dict(versions or machine.versions()),
-            "load": load(), "data": dict(data or {}), "seeds": list(seeds)}  # fmt: skip
+    return {
+        "command": command or given(),
+        "versions": dict(versions or machine.versions()),
+        "load": load(),
+        "data": dict(data or {}),
+        "seeds": list(seeds),
+    }
 
 
 def load() -> list[float]:

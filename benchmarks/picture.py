@@ -18,8 +18,11 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-TEACHERS = {"digits": "a label says which digit", "digit_clusters": "nobody says anything",
-            "digit_bandit": "a reward says: right, or wrong"}  # fmt: skip
+TEACHERS = {
+    "digits": "a label says which digit",
+    "digit_clusters": "nobody says anything",
+    "digit_bandit": "a reward says: right, or wrong",
+}
 COLOURS = {"digits": "C0", "digit_clusters": "C1", "digit_bandit": "C2"}
 
 
@@ -64,14 +67,24 @@ def main() -> None:
         for k, (log, value) in enumerate(zip(group.logs, group.values("test_accuracy"), strict=True)):
             points = [(row["examples"], row["val_accuracy"]) for row in log if "val_accuracy" in row]
             axis.plot(*zip(*points, strict=True), color=COLOURS[task], alpha=0.5, linewidth=1.2)
-            axis.plot(log[-1]["examples"], value, "o", color=COLOURS[task], markersize=5, alpha=0.8,
-                      label=label if k == 0 else None)  # fmt: skip
+            axis.plot(
+                log[-1]["examples"],
+                value,
+                "o",
+                color=COLOURS[task],
+                markersize=5,
+                alpha=0.8,
+                label=label if k == 0 else None,
+            )
     axis.set(xscale="log", ylim=(0.69, 1.01), xlabel="pictures seen, each altered anew", ylabel="pictures told right")
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
     axis.grid(alpha=0.3)
-    axis.legend(loc="lower left", title=f"the same network of {groups['digits'].first['parameters']:,} parameters, "
-                "five seeds", fontsize=9)  # fmt: skip
+    axis.legend(
+        loc="lower left",
+        title=f"the same network of {groups['digits'].first['parameters']:,} parameters, five seeds",
+        fontsize=9,
+    )
     drawn.savefig(options.out, dpi=100)
 
 

@@ -66,10 +66,18 @@ def peer(settings: dict[str, Any], budget: int) -> Callable[[int], None]:
     from stable_baselines3.common.env_util import make_vec_env
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    model = PPO("MlpPolicy", make_vec_env("CartPole-v1", settings["envs"], seed=0), n_steps=settings["steps"],
-                n_epochs=settings["epochs"], batch_size=settings["batch"], gamma=settings["gamma"],
-                gae_lambda=settings["lam"], learning_rate=lambda left: left * settings["lr"], device="cpu",
-                seed=0)  # fmt: skip
+    model = PPO(
+        "MlpPolicy",
+        make_vec_env("CartPole-v1", settings["envs"], seed=0),
+        n_steps=settings["steps"],
+        n_epochs=settings["epochs"],
+        batch_size=settings["batch"],
+        gamma=settings["gamma"],
+        gae_lambda=settings["lam"],
+        learning_rate=lambda left: left * settings["lr"],
+        device="cpu",
+        seed=0,
+    )
 
     def learn(n: int) -> None:
         model.learn(n, reset_num_timesteps=False)
@@ -95,8 +103,9 @@ class Side:
         from measured import unpinned
 
         env = {**unpinned(), **{f"{lib}_NUM_THREADS": str(threads) for lib in ("OPENBLAS", "OMP", "MKL")}}
-        self.process = subprocess.Popen([python, __file__, "--side", name], env=env, text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+        self.process = subprocess.Popen(
+            [python, __file__, "--side", name], env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.versions = self._answer()
         self._tell(json.dumps({"settings": settings, "budget": budget}))
 
@@ -146,7 +155,8 @@ def measure(settings: dict[str, Any], python: str, threads: list[int], rounds: i
             "steps_a_second": spread([steps / t for t in wall]),
             "steps_a_processor_second": spread([steps / t for t in own]),
             "times_as_fast": spread([b / a for a, b in zip(mine, wall, strict=True)]),
-            "times_as_fast_by_processor": spread([b / a for a, b in zip(my_own, own, strict=True)])}  # fmt: skip
+            "times_as_fast_by_processor": spread([b / a for a, b in zip(my_own, own, strict=True)]),
+        }
         record["times"][name] = [[round(t, 4) for t in pair] for pair in times[name]]
         side.process.terminate()
         side.process.wait()
@@ -175,9 +185,12 @@ def main() -> None:
         own = pair["sides"]["trivium"].pop("versions")
         record = {**record, **provenance(seeds=[0], versions=own, command=given(peer="PYTHON")), name: pair}
         for side, found in record[name]["sides"].items():
-            print(f"{name:5} {side:18} {found['steps_a_second']['median']:8.0f} steps/s; ours is "
-                  f"{found['times_as_fast']['median']:5.2f} times as fast, "
-                  f"{found['times_as_fast_by_processor']['median']:5.2f} by processor time", flush=True)  # fmt: skip
+            print(
+                f"{name:5} {side:18} {found['steps_a_second']['median']:8.0f} steps/s; ours is "
+                f"{found['times_as_fast']['median']:5.2f} times as fast, "
+                f"{found['times_as_fast_by_processor']['median']:5.2f} by processor time",
+                flush=True,
+            )
         flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
 

@@ -73,16 +73,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "search_speed.json")
     flags = parser.parse_args()
     small = go()
-    cells = [*(("tic_tac_toe", n, searching(TIC_TAC_TOE, 128, n)) for n in SIDE_BY_SIDE),
-             *(("connect_four", n, searching(CONNECT_FOUR, 256, n)) for n in SIDE_BY_SIDE),
-             *(("go", n, searching(small, 256, n)) for n in SIDE_BY_SIDE),
-             *(("rules of go", n, playing(small, n)) for n in SIDE_BY_SIDE)]  # fmt: skip
+    cells = [
+        *(("tic_tac_toe", n, searching(TIC_TAC_TOE, 128, n)) for n in SIDE_BY_SIDE),
+        *(("connect_four", n, searching(CONNECT_FOUR, 256, n)) for n in SIDE_BY_SIDE),
+        *(("go", n, searching(small, 256, n)) for n in SIDE_BY_SIDE),
+        *(("rules of go", n, playing(small, n)) for n in SIDE_BY_SIDE),
+    ]
     a_second: list[list[float]] = [[] for _ in cells]
     for _ in range(flags.rounds):
         for found, (_, _, once) in zip(a_second, cells, strict=True):
             found.append(once())
-    rows = [{"what": what, "games": n, "a_second": statistics.median(found), "rounds": [round(one) for one in found]}
-            for found, (what, n, _) in zip(a_second, cells, strict=True)]  # fmt: skip
+    rows = [
+        {"what": what, "games": n, "a_second": statistics.median(found), "rounds": [round(one) for one in found]}
+        for found, (what, n, _) in zip(a_second, cells, strict=True)
+    ]
     for row in rows:
         print(f"{row['what']:12} {row['games']:4} games  {row['a_second']:10,.0f} a second")
     record = {**provenance(seeds=[0]), "simulations": SIMULATIONS, "threads": 1, "rows": rows}

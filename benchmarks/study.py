@@ -37,16 +37,29 @@ def once(name: str, spec: str, jobs: int) -> dict[str, Any]:
         path, out = Path(place) / "spec.toml", Path(place) / "out"
         path.write_text(spec, "utf-8")
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run([sys.executable, "-c", code, path, "--out", out, "--jobs", str(jobs), "--json"],
-                       check=True, cwd=ROOT, env=unpinned(), stdout=subprocess.DEVNULL)  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-c", code, path, "--out", out, "--jobs", str(jobs), "--json"],
+            check=True,
+            cwd=ROOT,
+            env=unpinned(),
+            stdout=subprocess.DEVNULL,
+        )
         wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         rows = [json.loads(row.read_text("utf-8")) for row in (out / "rows").iterdir()]
         ends = sorted(row.stat().st_mtime for row in (out / "rows").iterdir())
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"study": name, "jobs": jobs, "wall": round(wall, 2), "processor": round(spent, 2),
-            "from_row_to_row": round(jobs * (ends[-1] - ends[jobs - 1]) / (len(ends) - jobs), 3), "load": load(),
-            "w_sha256": sorted(row["w_sha256"] for row in rows), "seeds": sorted(row["seed"] for row in rows),
-            "data": rows[0]["data"], "versions": rows[0]["versions"]}  # fmt: skip
+    return {
+        "study": name,
+        "jobs": jobs,
+        "wall": round(wall, 2),
+        "processor": round(spent, 2),
+        "from_row_to_row": round(jobs * (ends[-1] - ends[jobs - 1]) / (len(ends) - jobs), 3),
+        "load": load(),
+        "w_sha256": sorted(row["w_sha256"] for row in rows),
+        "seeds": sorted(row["seed"] for row in rows),
+        "data": rows[0]["data"],
+        "versions": rows[0]["versions"],
+    }
 
 
 def main() -> None:
@@ -69,10 +82,13 @@ def main() -> None:
     one = middle("digits", "wall", flags.jobs[0])
     same = {key: rows[-1][key] for key in ("seeds", "data", "versions")}  # of digits
     rows = [{key: value for key, value in row.items() if key not in same} for row in rows]
-    record = {**provenance(**same), "same_weights": len(weights) == 2,
-              "speed": {jobs: round(one / middle("digits", "wall", jobs), 2) for jobs in flags.jobs},
-              "overhead": {jobs: middle("empty", "from_row_to_row", jobs) for jobs in flags.jobs},
-              "rows": rows}  # fmt: skip
+    record = {
+        **provenance(**same),
+        "same_weights": len(weights) == 2,
+        "speed": {jobs: round(one / middle("digits", "wall", jobs), 2) for jobs in flags.jobs},
+        "overhead": {jobs: middle("empty", "from_row_to_row", jobs) for jobs in flags.jobs},
+        "rows": rows,
+    }
     print({key: value for key, value in record.items() if key != "rows"})
     flags.out.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 

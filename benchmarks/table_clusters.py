@@ -73,8 +73,11 @@ def peers(x: Any, K: int) -> dict[str, Any]:
     from sklearn.mixture import GaussianMixture
 
     mixture = GaussianMixture(K, covariance_type="diag", reg_covar=1e-3, n_init=3, random_state=0)
-    return {"k-means": KMeans(K, n_init=10, random_state=0).fit_predict(x), "Gaussian mixture": mixture.fit_predict(x),
-            "Ward": AgglomerativeClustering(K).fit_predict(x)}  # fmt: skip
+    return {
+        "k-means": KMeans(K, n_init=10, random_state=0).fit_predict(x),
+        "Gaussian mixture": mixture.fit_predict(x),
+        "Ward": AgglomerativeClustering(K).fit_predict(x),
+    }
 
 
 def made_rows(_: str) -> Iterator[Todo]:
@@ -109,11 +112,15 @@ def counted(x: Any) -> dict[str, int]:
     from unsupervised.choose_k import choose_clusters
 
     fits = {K: KMeans(K, n_init=5, random_state=0).fit_predict(x) for K in range(2, 11)}
-    bic = {K: GaussianMixture(K, covariance_type="diag", reg_covar=1e-3, n_init=2, random_state=0).fit(x).bic(x)
-           for K in range(1, 11)}  # fmt: skip
-    return {"prediction strength": choose_clusters(x).clusters,
-            "silhouette": max(fits, key=lambda K: silhouette_score(x, fits[K])),
-            "BIC": min(bic, key=bic.__getitem__)}  # fmt: skip
+    bic = {
+        K: GaussianMixture(K, covariance_type="diag", reg_covar=1e-3, n_init=2, random_state=0).fit(x).bic(x)
+        for K in range(1, 11)
+    }
+    return {
+        "prediction strength": choose_clusters(x).clusters,
+        "silhouette": max(fits, key=lambda K: silhouette_score(x, fits[K])),
+        "BIC": min(bic, key=bic.__getitem__),
+    }
 
 
 def count_rows(_: str) -> Iterator[Todo]:
@@ -188,15 +195,22 @@ def summary(kind: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Mean and worst over the seeds of each table and method; of counts the share that is right."""
     if kind == "count":
         ways = [name for name in rows[0] if name not in ("table", "clusters", "seed")]
-        return {table: {way: f"{sum(row[way] == row['clusters'] for row in own)} of {len(own)}" for way in ways}
-                for table in dict.fromkeys(row["table"] for row in rows)
-                for own in [[row for row in rows if row["table"] == table]]}  # fmt: skip
+        return {
+            table: {way: f"{sum(row[way] == row['clusters'] for row in own)} of {len(own)}" for way in ways}
+            for table in dict.fromkeys(row["table"] for row in rows)
+            for own in [[row for row in rows if row["table"] == table]]
+        }
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(", ".join(str(row[name]) for name in ("table", "method") if name in row), []).append(row)
-    return {name: {figure: mean_and_worst([row[figure] for row in own], "seconds" in figure)
-                   for figure in own[0] if figure not in ("table", "method", "seed")}
-            for name, own in groups.items()}  # fmt: skip
+    return {
+        name: {
+            figure: mean_and_worst([row[figure] for row in own], "seconds" in figure)
+            for figure in own[0]
+            if figure not in ("table", "method", "seed")
+        }
+        for name, own in groups.items()
+    }
 
 
 def mean_and_worst(values: list[float], less: bool) -> dict[str, float]:
@@ -218,7 +232,10 @@ def main() -> None:
     name = options.kind if options.preset == "default" else f"{options.kind}, {options.preset}"
     part = record.get(name) or {
         "command": f"python benchmarks/table_clusters.py {options.kind} --preset {options.preset}",
-        "versions": versions(), "data": sums(options.kind), "rows": []}  # fmt: skip
+        "versions": versions(),
+        "data": sums(options.kind),
+        "rows": [],
+    }
     rows = part["rows"]
 
     def keep() -> None:

@@ -30,8 +30,13 @@ from pathlib import Path
 from measured import provenance, unpinned
 
 ROOT = Path(__file__).resolve().parents[1]
-CELLS = [((64, 32, 10), 32), ((4, 64, 64, 2), 64), ((784, 128, 10), 64), ((784, 512, 512, 10), 128),
-         ((784, 2048, 2048, 10), 256)]  # fmt: skip
+CELLS = [
+    ((64, 32, 10), 32),
+    ((4, 64, 64, 2), 64),
+    ((784, 128, 10), 64),
+    ((784, 512, 512, 10), 128),
+    ((784, 2048, 2048, 10), 256),
+]
 SMALL = 0, 1  # the cells where the cost of calls counts, not that of arithmetic
 SIDES = {"trivium": "numpy", "torch": "torch", "scikit-learn": "sklearn", "jax": "jax"}  # name: what must be installed
 EPOCH = 32  # batches in the data set: steps are counted in epochs
@@ -165,8 +170,9 @@ def work(side: str) -> None:
         for _ in range(epochs):
             epoch()
         step = (time.perf_counter() - start) / (epochs * EPOCH)
-        pools = [{k: p.get(k) for k in ("internal_api", "version", "architecture", "num_threads")}
-                 for p in threadpool_info()]  # fmt: skip
+        pools = [
+            {k: p.get(k) for k in ("internal_api", "version", "architecture", "num_threads")} for p in threadpool_info()
+        ]
         answer = {"step": step, "pools": pools}
         if side == "trivium":  # the others never see an import of ours
             from core.lab.machine import versions
@@ -182,8 +188,9 @@ def start(side: str, threads: int) -> subprocess.Popen[str]:
         **{f"{name}_NUM_THREADS": str(threads) for name in ("OPENBLAS", "OMP", "MKL")},
         "XLA_FLAGS": xla,
     }
-    return subprocess.Popen([sys.executable, __file__, "--side", side], env=env, text=True,
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, __file__, "--side", side], env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
 
 
 def ask(process: subprocess.Popen[str], cell: int, epochs: int) -> dict:
@@ -227,10 +234,12 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
         }
         ours = times["trivium"]
         row["ratios"] = {
-            side: {"median": statistics.median(times[side]) / statistics.median(ours),
-                   "rounds": [theirs / mine for theirs, mine in zip(times[side], ours, strict=True)]}
+            side: {
+                "median": statistics.median(times[side]) / statistics.median(ours),
+                "rounds": [theirs / mine for theirs, mine in zip(times[side], ours, strict=True)],
+            }
             for side in sides[1:]
-        }  # fmt: skip
+        }
         rows.append(row)
         print(table([row], not rows[1:]), flush=True)
     for process in processes.values():

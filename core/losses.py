@@ -58,8 +58,9 @@ def softmax(y: Array) -> Array:
     return p
 
 
-def cross_entropy(y: Array, t: Array, class_weight: Array | None = None, sample_weight: Array | None = None,
-                  smoothing: float = 0.0) -> Loss:  # fmt: skip
+def cross_entropy(
+    y: Array, t: Array, class_weight: Array | None = None, sample_weight: Array | None = None, smoothing: float = 0.0
+) -> Loss:
     """-log p(t), p = softmax(y); the gradient of one example is p - onehot(t).
 
     y (..., C) logits; t (...) integer labels, or (..., C) probabilities. With class_weight (C,) and sample_weight

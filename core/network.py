@@ -114,8 +114,16 @@ def Concat(*heads: Layer) -> Layer:
     return Layer(forward, layout, fill, any(head.ids for head in heads))
 
 
-def MLP(*sizes: int, activation: Layer = relu, init: Initializer = he, gain: float = 1.0, last: Initializer = glorot,
-        last_gain: float = 1.0, dropout: float = 0.0, members: int | None = None) -> Layer:  # fmt: skip
+def MLP(
+    *sizes: int,
+    activation: Layer = relu,
+    init: Initializer = he,
+    gain: float = 1.0,
+    last: Initializer = glorot,
+    last_gain: float = 1.0,
+    dropout: float = 0.0,
+    members: int | None = None,
+) -> Layer:
     """A multi-layer perceptron: Linear layers of the given sizes, `activation` between them, none after the last.
 
     `init` with `gain` starts the hidden layers, `last` with `last_gain` the output; `dropout` follows each activation.

@@ -145,8 +145,15 @@ class Adam:
 class AdamW(Adam):
     """Adam after w *= 1 - lr decay on the matrices alone: biases and scales stay free (Loshchilov and Hutter 2019)."""
 
-    def __init__(self, lr: float, layout: Layout, decay: float = 0.01,
-                 beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8) -> None:  # fmt: skip
+    def __init__(
+        self,
+        lr: float,
+        layout: Layout,
+        decay: float = 0.01,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+    ) -> None:
         super().__init__(lr, beta1, beta2, eps)
         self.decay, self.matrices, a = decay, list[slice](), 0
         for name, shape in layout.items():

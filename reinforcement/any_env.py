@@ -31,8 +31,10 @@ ELSEWHERE = {"ALE": "ale-py", "MiniGrid": "minigrid", "BabyAI": "minigrid", "PyF
 def find(name: str) -> Any:
     """What Gymnasium knows of an id. Raises ValueError, with the nearest id, or with what is to be installed."""
     if ":" in name:
-        raise ValueError(f"the id {name!r} names a module to import, and an id is not to name code: install a package "
-                         "that registers its environments under the entry point gymnasium.envs")  # fmt: skip
+        raise ValueError(
+            f"the id {name!r} names a module to import, and an id is not to name code: install a package "
+            "that registers its environments under the entry point gymnasium.envs"
+        )
     try:
         return gym.spec(name)
     except gym.error.Error:
@@ -41,8 +43,13 @@ def find(name: str) -> Any:
         stems = {_stem(known): known for known in sorted(gym.registry)}  # the last version of each
         close = [stems[stem] for stem in difflib.get_close_matches(_stem(name), stems, 1)]
         needs = robots(gym.spec(close[0])) if close else ""
-        advice = (f"; it comes with pip install {package}" if package else f"; did you mean {close[0]}?" if close
-                  else "; is the package that registers it installed?")  # fmt: skip
+        advice = (
+            f"; it comes with pip install {package}"
+            if package
+            else f"; did you mean {close[0]}?"
+            if close
+            else "; is the package that registers it installed?"
+        )
         advice += f" It needs: {needs}" if needs and not package else ""
         raise ValueError(f"there is no environment {name!r} in Gymnasium's registry{advice}") from None
 

@@ -55,8 +55,15 @@ def stick(total: int, natural: bool, shows: int) -> float:
 def blackjack() -> World:
     """States are Gymnasium's observations in C order, and after them a natural against each card of the dealer."""
     S, K = OBSERVATIONS + 11, len(CARDS)
-    w = World(np.zeros((S, 2, K), np.int64), np.zeros((S, 2, K)), np.zeros((S, 2, K)), np.ones((S, 2, K), bool),
-              np.zeros(S), np.append(np.arange(OBSERVATIONS), [place(21, d, 1) for d in range(11)]), 30)  # fmt: skip
+    w = World(
+        np.zeros((S, 2, K), np.int64),
+        np.zeros((S, 2, K)),
+        np.zeros((S, 2, K)),
+        np.ones((S, 2, K), bool),
+        np.zeros(S),
+        np.append(np.arange(OBSERVATIONS), [place(21, d, 1) for d in range(11)]),
+        30,
+    )
     w.prob[:, :, 0] = 1  # states that no deal leads to end at once, without a reward
     for d in range(1, 11):
         for ace in (0, 1):

@@ -33,8 +33,20 @@ class BoardGame:
     alpha: float = 1.0  # of Dirichlet's distribution, from which the noise is drawn
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "games", "moves", "simulations", "batches", "batch", "memory",
-                 "explore", "alpha")  # fmt: skip
+        positive(
+            self,
+            "hidden",
+            "lr",
+            "updates",
+            "games",
+            "moves",
+            "simulations",
+            "batches",
+            "batch",
+            "memory",
+            "explore",
+            "alpha",
+        )
         if not 0 <= self.noise <= 1:
             raise ValueError(f"noise must be from 0 to 1, not {self.noise}")
         for name in ("warm", "opening"):
@@ -44,7 +56,22 @@ class BoardGame:
 
 def learner(config: BoardGame, game: Game, exam: GameExam, rng: Rng) -> SelfPlay:
     net = MLP(game.observation(game.start(1)).shape[1], config.hidden, config.hidden, game.A + 1, last_gain=0.1)
-    return SelfPlay(game, net, exam, Adam(config.lr), rng, updates=config.updates, n=config.games, moves=config.moves,
-                    simulations=config.simulations, batches=config.batches, batch=config.batch, memory=config.memory,
-                    warm=config.warm, opening=config.opening, c=config.explore, noise=config.noise,
-                    alpha=config.alpha)  # fmt: skip
+    return SelfPlay(
+        game,
+        net,
+        exam,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        n=config.games,
+        moves=config.moves,
+        simulations=config.simulations,
+        batches=config.batches,
+        batch=config.batch,
+        memory=config.memory,
+        warm=config.warm,
+        opening=config.opening,
+        c=config.explore,
+        noise=config.noise,
+        alpha=config.alpha,
+    )

@@ -158,5 +158,7 @@ def exam(law: Law, reference: float, name: str, n_val: int, monitor: str = "+val
     def fast(n: int, rng: Rng) -> Envs:
         return Envs(ClassicEnvs(n, law), rng, law.name)
 
-    return ClassicExam(ReturnExam(fast, reference, name, n_val=n_val, monitor=monitor),
-                       ReturnExam(partial(make, law.name), reference, name, film=law.name))  # fmt: skip
+    return ClassicExam(
+        ReturnExam(fast, reference, name, n_val=n_val, monitor=monitor),
+        ReturnExam(partial(make, law.name), reference, name, film=law.name),
+    )

@@ -42,10 +42,28 @@ class DQN:
     Every reward is an answer of the teacher. Raises ValueError when `net` (I -> A) does not fit the environment.
     """
 
-    def __init__(self, net: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam, optimizer: Optimizer, rng: Rng, *,
-                 updates: int, n: int = 8, T: int = 32, batches: int = 64, batch: int = 64, memory: int = 100_000,
-                 gamma: float = 0.99, steps: int = 1, explore: float = 0.05, exploring: float = 0.3,
-                 follow: float = 0.01, max_norm: float = 10.0, schedule: Schedule = linear) -> None:  # fmt: skip
+    def __init__(
+        self,
+        net: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        exam: Exam,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        n: int = 8,
+        T: int = 32,
+        batches: int = 64,
+        batch: int = 64,
+        memory: int = 100_000,
+        gamma: float = 0.99,
+        steps: int = 1,
+        explore: float = 0.05,
+        exploring: float = 0.3,
+        follow: float = 0.01,
+        max_norm: float = 10.0,
+        schedule: Schedule = linear,
+    ) -> None:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.w = net, net.init(w_rng)
         self.g, self.old = np.empty_like(self.w), self.w.copy()
@@ -129,9 +147,14 @@ class DQN:
         return self.exam.report(lambda obs: self.logits(w, obs), folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng), "old": self.old,
-                **prefixed("optimizer", self.optimizer.state), **prefixed("envs", self.envs.state()),
-                **prefixed("memory", self.memory.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "old": self.old,
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("envs", self.envs.state()),
+            **prefixed("memory", self.memory.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.envs.load(unprefixed("envs", state))

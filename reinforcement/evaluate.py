@@ -61,8 +61,12 @@ class ReturnExam:
         """val_return of greedy episodes, val_return_sampled, their mean val_score, and answers, the rewards it took."""
         G, lengths = self.trial(logits)
         best, drawn = float(G[: self.n_val].mean()), float(G[self.n_val :].mean())
-        return {"val_return": best, "val_return_sampled": drawn, "val_score": (best + drawn) / 2,
-                "answers": float(lengths.sum())}  # fmt: skip
+        return {
+            "val_return": best,
+            "val_return_sampled": drawn,
+            "val_score": (best + drawn) / 2,
+            "answers": float(lengths.sum()),
+        }
 
     def trial(self, logits: Logits) -> tuple[Array, Array]:
         """Returns and lengths of the episodes that choose, n_val greedy ones and as many with drawn actions."""
@@ -88,12 +92,20 @@ class ReturnExam:
 
         G, drawn, chance = test(agent), test(lambda obs: self.family.draw(rng, logits(obs))), test(random)
         made = Report(
-            metrics={"test_return": float(G.mean()), "test_return_sampled": float(drawn.mean()),
-                     "test_return_worst": float(G.min())},
-            metric="test_return", chance=float(chance.mean()),
-            reference=self.reference, reference_name=self.reference_name,
-            baselines={"random policy": float(chance.mean()),
-                       **{name: float(test(rule).mean()) for name, rule in self.baselines.items()}})  # fmt: skip
+            metrics={
+                "test_return": float(G.mean()),
+                "test_return_sampled": float(drawn.mean()),
+                "test_return_worst": float(G.min()),
+            },
+            metric="test_return",
+            chance=float(chance.mean()),
+            reference=self.reference,
+            reference_name=self.reference_name,
+            baselines={
+                "random policy": float(chance.mean()),
+                **{name: float(test(rule).mean()) for name, rule in self.baselines.items()},
+            },
+        )
         if folder and self.film:
             trouble = film(self.film, {"agent": agent, "random": random}, folder / "agent.gif", FILM_SEED)
             if trouble:
@@ -121,8 +133,10 @@ class GuessExam:
         for part in PARTS:
             x = getattr(self.splits, f"x_{part}")
             if x.ndim != 2 or x.min() < 0 or x.max() > 1:
-                raise ValueError(f"the {part} part has pictures {x.shape} with pixels from {x.min()} to {x.max()}, "
-                                 "not (N, I) with pixels from 0 to 1")  # fmt: skip
+                raise ValueError(
+                    f"the {part} part has pictures {x.shape} with pixels from {x.min()} to {x.max()}, "
+                    "not (N, I) with pixels from 0 to 1"
+                )
 
     @property
     def labels(self) -> int:
@@ -141,12 +155,16 @@ class GuessExam:
         machine = SVC(C=10, gamma="scale").fit(s.x_train, s.t_train)
         common = np.bincount(s.t_train).argmax()
         made = Report(
-            metrics={"test_accuracy": float((greedy(y) == s.t_test).mean()),
-                     "test_reward": float(probability(y, s.t_test).mean())},
-            metric="test_accuracy", chance=1 / self.C,
+            metrics={
+                "test_accuracy": float((greedy(y) == s.t_test).mean()),
+                "test_reward": float(probability(y, s.t_test).mean()),
+            },
+            metric="test_accuracy",
+            chance=1 / self.C,
             reference=float(machine.score(s.x_test, s.t_test)),
             reference_name="support vector machine that was given the labels",
-            baselines={"always the commonest": float((s.t_test == common).mean())})  # fmt: skip
+            baselines={"always the commonest": float((s.t_test == common).mean())},
+        )
         if folder:
             made.pictures["guesses.png"] = "The test pictures that the agent finds hardest: its guess, and the label"
             draw_hardest(folder / "guesses.png", s.x_test, s.t_test, y)

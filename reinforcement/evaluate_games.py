@@ -108,8 +108,11 @@ class MatchExam:
             return float(match(self.game, agent, other, starts, np.random.default_rng(VAL_SEED)).mean())
 
         thinking = searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)
-        return {"val_points": points(thinking), "val_points_alone": points(likeliest(evaluate)),
-                "answers": 4 * len(starts)}  # fmt: skip
+        return {
+            "val_points": points(thinking),
+            "val_points_alone": points(likeliest(evaluate)),
+            "answers": 4 * len(starts),
+        }
 
     def report(self, evaluate: Evaluate, folder: Path | None) -> Report:
         starts, other = self.starts()[1], self.opponents[self.judge]
@@ -121,16 +124,24 @@ class MatchExam:
         metrics: dict[str, float] = {}
         for name, opponent in self.opponents.items():
             both = points(thinking, opponent)
-            metrics |= {f"test_points_{key(name)}": float(both.mean()),
-                        f"test_points_{key(name)}_first": float(both[0].mean()),
-                        f"test_points_{key(name)}_second": float(both[1].mean()),
-                        f"test_points_{key(name)}_without_search": float(points(alone, opponent).mean())}  # fmt: skip
+            metrics |= {
+                f"test_points_{key(name)}": float(both.mean()),
+                f"test_points_{key(name)}_first": float(both[0].mean()),
+                f"test_points_{key(name)}_second": float(both[1].mean()),
+                f"test_points_{key(name)}_without_search": float(points(alone, opponent).mean()),
+            }
         others = {"random player": random_player(self.game), **self.baselines}
         baselines = {name: float(points(player, other).mean()) for name, player in others.items()}
         chance = baselines["random player"]
         reference = self.reference if isinstance(self.reference, float) else float(points(self.reference, other).mean())
-        made = Report(metrics=metrics, metric=f"test_points_{key(self.judge)}", chance=chance, reference=reference,
-                      reference_name=self.reference_name, baselines=baselines)  # fmt: skip
+        made = Report(
+            metrics=metrics,
+            metric=f"test_points_{key(self.judge)}",
+            chance=chance,
+            reference=reference,
+            reference_name=self.reference_name,
+            baselines=baselines,
+        )
         if folder:
             draw_game(folder / "game.png", self.game, thinking, other, starts[0])
             made.pictures["game.png"] = f"A game from a test opening: the agent (blue) against {self.judge} (red)"
@@ -164,8 +175,12 @@ class EveryReplyExam:
             return float((np.array(points) > 0).mean())
 
         best, by_chance = not_lost(likeliest(evaluate)), not_lost(drawing(evaluate))
-        return {"val_not_lost": best, "val_not_lost_drawn": by_chance, "val_score": (best + by_chance) / 2,
-                "answers": 8 * len(starts)}  # fmt: skip
+        return {
+            "val_not_lost": best,
+            "val_not_lost_drawn": by_chance,
+            "val_score": (best + by_chance) / 2,
+            "answers": 8 * len(starts),
+        }
 
     def report(self, evaluate: Evaluate, folder: Path | None) -> Report:
         def walks(player: Player, seed: int) -> Array:
@@ -180,11 +195,16 @@ class EveryReplyExam:
         names = [f"test_{how}_{side}" for side in ("first", "second") for how in ("lost", "drawn", "won")]
         made = Report(
             metrics={"test_not_lost": not_lost(counts), **dict(zip(names, counts.ravel().astype(float), strict=True))},
-            metric="test_not_lost", chance=chance, reference=not_lost(walks(self.perfect, TEST_SEED)),
-            reference_name="perfect play", baselines={"random player": chance})  # fmt: skip
+            metric="test_not_lost",
+            chance=chance,
+            reference=not_lost(walks(self.perfect, TEST_SEED)),
+            reference_name="perfect play",
+            baselines={"random player": chance},
+        )
         made.texts["Every line of play"] = "\n".join(
             f"moving {side}: of {row.sum()} lines, {row[0]} lost, {row[1]} drawn, {row[2]} won"
-            for side, row in zip(("first", "second"), counts, strict=True))  # fmt: skip
+            for side, row in zip(("first", "second"), counts, strict=True)
+        )
         if folder:
             draw_game(folder / "game.png", self.game, likeliest(evaluate), self.perfect, self.game.start(1)[0])
             made.pictures["game.png"] = "The agent (blue) moves first against perfect play (red)"

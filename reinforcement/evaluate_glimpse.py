@@ -73,8 +73,11 @@ class GlimpseExam:
         x, t = self.splits.x_val, self.splits.t_val
         best = self.figures("val", self.look(logits, x), t)
         drawn = self.figures("val", self.look(logits, x, np.random.default_rng(VAL_SEED)), t)
-        return {**best, "val_return_sampled": drawn["val_return"],
-                "val_score": (best["val_return"] + drawn["val_return"]) / 2}  # fmt: skip
+        return {
+            **best,
+            "val_return_sampled": drawn["val_return"],
+            "val_score": (best["val_return"] + drawn["val_return"]) / 2,
+        }
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         s = self.splits
@@ -87,17 +90,25 @@ class GlimpseExam:
         whole = judged(s, np.ones(s.x_test.shape[1], bool))
         common = np.bincount(s.t_train).argmax()
         made = Report(
-            metrics={**self.figures("test", looked, s.t_test),
-                     "test_looks_most": float(looked.looks.max()), "test_seen": float(looked.seen.mean()),
-                     "test_cut_off": float((looked.said < 0).mean()),
-                     "test_accuracy_sampled": float((drawn.said == s.t_test).mean()),
-                     "test_looks_sampled": float(drawn.looks.mean())},
-            metric="test_accuracy", chance=1 / self.C, reference=whole,
+            metrics={
+                **self.figures("test", looked, s.t_test),
+                "test_looks_most": float(looked.looks.max()),
+                "test_seen": float(looked.seen.mean()),
+                "test_cut_off": float((looked.said < 0).mean()),
+                "test_accuracy_sampled": float((drawn.said == s.t_test).mean()),
+                "test_looks_sampled": float(drawn.looks.mean()),
+            },
+            metric="test_accuracy",
+            chance=1 / self.C,
+            reference=whole,
             reference_name="support vector machine that saw the whole picture, given the labels",
-            baselines={"the best 4 fixed looks": judged(s, covered(shows, fixed[:4])),
-                       "as many of them as the agent takes": judged(s, covered(shows, fixed[:many])),
-                       "4 random looks": float(np.mean(chance)),
-                       "always the commonest": float((s.t_test == common).mean())})  # fmt: skip
+            baselines={
+                "the best 4 fixed looks": judged(s, covered(shows, fixed[:4])),
+                "as many of them as the agent takes": judged(s, covered(shows, fixed[:many])),
+                "4 random looks": float(np.mean(chance)),
+                "always the commonest": float((s.t_test == common).mean()),
+            },
+        )
         if folder:
             from reinforcement.glimpse_pictures import pictures
 

@@ -50,9 +50,22 @@ class Evolution:
     Raises ValueError when `net` does not fit the environment or `crowd` is not 2m of it.
     """
 
-    def __init__(self, net: Layer, crowd: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam,
-                 optimizer: Optimizer, rng: Rng, *, updates: int, m: int = 32, episodes: int = 1, sigma: float = 0.1,
-                 family: Family = CATEGORICAL, schedule: Schedule = linear) -> None:  # fmt: skip
+    def __init__(
+        self,
+        net: Layer,
+        crowd: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        exam: Exam,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        m: int = 32,
+        episodes: int = 1,
+        sigma: float = 0.1,
+        family: Family = CATEGORICAL,
+        schedule: Schedule = linear,
+    ) -> None:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
         self.envs, self.exam, self.family = make_envs(side_by_side(2 * m * episodes), env_rng), exam, family
@@ -99,8 +112,12 @@ class Evolution:
         return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state), **prefixed("envs", self.envs.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("envs", self.envs.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.envs.load(unprefixed("envs", state))

@@ -26,8 +26,9 @@ class BoardEnv(gym.Env[Array, np.int64]):
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
 
-    def __init__(self, game: Game, opponent: str | Player = "random", first: bool | None = None,
-                 render_mode: str | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, game: Game, opponent: str | Player = "random", first: bool | None = None, render_mode: str | None = None
+    ) -> None:
         self.game, self.first, self.render_mode = game, first, render_mode
         self.other = named(game, opponent) if isinstance(opponent, str) else opponent
         self.observation_space = gym.spaces.Box(-1, 1, game.shape, np.int8)
@@ -76,7 +77,10 @@ def small_go(size: int = SIZE, komi: float = KOMI, **options: Any) -> BoardEnv:
     return BoardEnv(go(size, komi), **options)
 
 
-for name, entry in (("trivium/TicTacToe-v0", tic_tac_toe), ("trivium/ConnectFour-v0", connect_four),
-                    ("trivium/Go-v0", small_go)):  # fmt: skip
+for name, entry in (
+    ("trivium/TicTacToe-v0", tic_tac_toe),
+    ("trivium/ConnectFour-v0", connect_four),
+    ("trivium/Go-v0", small_go),
+):
     if name not in gym.registry:
         gym.register(name, entry)

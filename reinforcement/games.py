@@ -53,8 +53,9 @@ def lines(rows: int, columns: int, k: int) -> Array:
     return table
 
 
-def in_a_row(name: str, k: int, legal: Callable[[Array], Array], fills: Callable[[Array], Array], cells: Array,
-             moves: Array) -> Game:  # fmt: skip
+def in_a_row(
+    name: str, k: int, legal: Callable[[Array], Array], fills: Callable[[Array], Array], cells: Array, moves: Array
+) -> Game:
     """Who first has k stones in a line wins; a full board is a draw. A move a puts a stone on fills(states)[:, a].
 
     `cells` (K, rows, columns) and `moves` (K, A) are the symmetries, the first of them the identity.
@@ -103,8 +104,22 @@ def in_a_row(name: str, k: int, legal: Callable[[Array], Array], fills: Callable
     def show(board: Array) -> str:
         return "\n".join(" ".join("O.X"[stone + 1] for stone in row) for row in board)
 
-    return Game(name, (rows, columns), moves.shape[1], size, start, legal, play, result, observation, judge,
-                cells.reshape(len(cells), size), moves, show, wins)  # fmt: skip
+    return Game(
+        name,
+        (rows, columns),
+        moves.shape[1],
+        size,
+        start,
+        legal,
+        play,
+        result,
+        observation,
+        judge,
+        cells.reshape(len(cells), size),
+        moves,
+        show,
+        wins,
+    )
 
 
 def stones_on(flat: Array, table: Array) -> tuple[Array, Array]:

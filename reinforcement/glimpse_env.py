@@ -48,8 +48,18 @@ class GlimpseEnvs(VectorEnv[Array, Array, Array]):
     looks: Array  # B
     prev_done: Array  # B
 
-    def __init__(self, n: int, x: Array, t: Array, *, C: int = 10, window: int = 3, cost: float = 0.02, limit: int = 10,
-                 strength: Strength | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        n: int,
+        x: Array,
+        t: Array,
+        *,
+        C: int = 10,
+        window: int = 3,
+        cost: float = 0.02,
+        limit: int = 10,
+        strength: Strength | None = None,
+    ) -> None:
         self.num_envs, self.x, self.t, self.strength = n, x, t, strength
         self.C, self.cost, self.limit, self.side = C, cost, limit, round(x.shape[1] ** 0.5)
         self.shows = windows(self.side, window)  # P, S S

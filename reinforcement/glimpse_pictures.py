@@ -76,8 +76,13 @@ def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:
     for (row, column), n in np.ndenumerate(counts):
         if n:
             axis.text(column, row, str(n), ha="center", va="center", fontsize=8)
-    axis.set(xlabel="said", ylabel="is", xticks=range(counts.shape[1]), yticks=range(C),
-             xticklabels=[*map(str, range(C)), "none"][: counts.shape[1]])  # fmt: skip
+    axis.set(
+        xlabel="said",
+        ylabel="is",
+        xticks=range(counts.shape[1]),
+        yticks=range(C),
+        xticklabels=[*map(str, range(C)), "none"][: counts.shape[1]],
+    )
     figure.savefig(path, dpi=90)
 
 

@@ -174,5 +174,18 @@ def _go(size: int, komi: float) -> Game:
     kept = np.broadcast_to(np.arange(2 * points, 3 * points), (8, points))
     cells = np.concatenate([turned, points + turned, kept], 1)
     moves = np.concatenate([turned, np.full((8, 1), points)], 1)
-    return Game(f"Go {n}x{n}, komi {komi:g}", (3, n, n), points + 1, longest, start, legal, play, result, observation,
-                judge, cells, moves, show)  # fmt: skip
+    return Game(
+        f"Go {n}x{n}, komi {komi:g}",
+        (3, n, n),
+        points + 1,
+        longest,
+        start,
+        legal,
+        play,
+        result,
+        observation,
+        judge,
+        cells,
+        moves,
+        show,
+    )

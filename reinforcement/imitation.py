@@ -52,11 +52,26 @@ class Imitation:
     is an answer of the teacher, once. Raises ValueError when `net` or the expert does not fit the environment.
     """
 
-    def __init__(self, net: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam, expert: Policy,
-                 optimizer: Optimizer, rng: Rng, *, updates: int, episodes: int = 1, n: int = 8, T: int = 0,
-                 batches: int = 100, batch: int = 64, memory: int = 100_000,
-                 loss: Callable[[Array, Array], Loss] = cross_entropy, family: Family = CATEGORICAL,
-                 schedule: Schedule = linear) -> None:  # fmt: skip
+    def __init__(
+        self,
+        net: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        exam: Exam,
+        expert: Policy,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        episodes: int = 1,
+        n: int = 8,
+        T: int = 0,
+        batches: int = 100,
+        batch: int = 64,
+        memory: int = 100_000,
+        loss: Callable[[Array, Array], Loss] = cross_entropy,
+        family: Family = CATEGORICAL,
+        schedule: Schedule = linear,
+    ) -> None:
         w_rng, env_rng, first_rng, self.rng = rng.spawn(4)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
@@ -67,8 +82,10 @@ class Imitation:
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])
         said, fits = np.asarray(expert(self.envs.obs)), family.best(self.net(self.envs.obs, self.w)[0])
         if said.shape != fits.shape or said.dtype.kind != fits.dtype.kind:
-            raise ValueError(f"the expert's actions for {n} observations are {said.dtype} of shape {said.shape}, "
-                             f"not {fits.dtype} of shape {fits.shape}")  # fmt: skip
+            raise ValueError(
+                f"the expert's actions for {n} observations are {said.dtype} of shape {said.shape}, "
+                f"not {fits.dtype} of shape {fits.shape}"
+            )
         steps = stack(play(make_envs(side_by_side(episodes), first_rng), expert))
         self._add(steps.obs[steps.valid], steps.action[steps.valid])
 
@@ -125,9 +142,13 @@ class Imitation:
         return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state), **prefixed("envs", self.envs.state()),
-                **prefixed("memory", self.memory.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("envs", self.envs.state()),
+            **prefixed("memory", self.memory.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.envs.load(unprefixed("envs", state))

@@ -47,8 +47,14 @@ def in_hundreds(n: int, rng: Rng) -> Envs:
 
 def exam(flights: int = 100) -> ReturnExam:
     """Returns as Gymnasium pays them; `flights` whole episodes judge, beside a random pilot's and the heuristic's."""
-    return ReturnExam(partial(make_envs, NAME), 242, "PPO of Stable-Baselines3's zoo after 1M steps, as published",
-                      {"Gymnasium's heuristic": heuristic}, NAME, n_test=flights)  # fmt: skip
+    return ReturnExam(
+        partial(make_envs, NAME),
+        242,
+        "PPO of Stable-Baselines3's zoo after 1M steps, as published",
+        {"Gymnasium's heuristic": heuristic},
+        NAME,
+        n_test=flights,
+    )
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,9 @@ def play(args: Sequence[str]) -> int:
     from reinforcement.self_play import SelfPlay
 
     if args and args[0] in GAMES and (len(args) == 1 or (args[1][:1] == "-" and "--help" not in args)):
-        raise Refusal(f"name a run to play against: trivium play {args[0]} DIR; `trivium run {args[0]} --out DIR` "
-                      "trains one")  # fmt: skip
+        raise Refusal(
+            f"name a run to play against: trivium play {args[0]} DIR; `trivium run {args[0]} --out DIR` trains one"
+        )
     flags = parse(PlayFlags, args, "trivium play")
     if flags.game not in GAMES and not flags.task:
         raise Refusal(f"there is no game {flags.game!r}{nearest(flags.game, GAMES)}")
@@ -73,8 +74,14 @@ def play(args: Sequence[str]) -> int:
         raise Refusal(f"{flags.folder} is a run of {task.name}, which does not play {flags.game}")
     if not isinstance(learner, SelfPlay):
         raise Refusal(f"{flags.folder} is a run of {task.name}, which plays no game by search")
-    table = Table(learner.game, evaluation(learner.game, learner.net, run.w), flags.simulations, learner.c,
-                  np.random.default_rng(flags.seed), getattr(run.setup.config, "komi", None))  # fmt: skip
+    table = Table(
+        learner.game,
+        evaluation(learner.game, learner.net, run.w),
+        flags.simulations,
+        learner.c,
+        np.random.default_rng(flags.seed),
+        getattr(run.setup.config, "komi", None),
+    )
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace")
     with blas_threads(learner.net.size), suppress(EOFError, KeyboardInterrupt):
@@ -131,8 +138,10 @@ class Table:
     def sit(self, first: bool) -> None:
         """Plays to the end, or until the person leaves. Raises EOFError at the end of input."""
         mine = 0 if first else 1
-        print(f"{self.game.name}. You are {SIDES[mine]}, {'you move first' if first else 'the network moves first'}. "
-              "Type a move, or help.")  # fmt: skip
+        print(
+            f"{self.game.name}. You are {SIDES[mine]}, {'you move first' if first else 'the network moves first'}. "
+            "Type a move, or help."
+        )
         self.look()
         while not self.over():
             if len(self.moves) % 2 == mine:

@@ -179,7 +179,16 @@ def _check_clipped(envs: Envs, y: Array) -> None:
 
 
 CATEGORICAL = Family(greedy, draw, lambda rng, y: draw(rng, np.zeros_like(y)), Envs.check_actions, categorical)
-GAUSSIAN = Family(_half, lambda rng, y: _half(y) + np.exp(y[..., y.shape[-1] // 2 :]) * _noise(rng, y), _even,
-                  _check_clipped, gaussian)  # fmt: skip
-SQUASHED = Family(lambda y: np.tanh(_half(y)), lambda rng, y: squashed(y, _noise(rng, y))[0], _even,
-                  lambda envs, y: envs.check_numbers(y.shape[-1] // 2))  # fmt: skip
+GAUSSIAN = Family(
+    _half,
+    lambda rng, y: _half(y) + np.exp(y[..., y.shape[-1] // 2 :]) * _noise(rng, y),
+    _even,
+    _check_clipped,
+    gaussian,
+)
+SQUASHED = Family(
+    lambda y: np.tanh(_half(y)),
+    lambda rng, y: squashed(y, _noise(rng, y))[0],
+    _even,
+    lambda envs, y: envs.check_numbers(y.shape[-1] // 2),
+)

@@ -27,9 +27,17 @@ from reinforcement.policy import CATEGORICAL, Density, Family, as_batch, categor
 from reinforcement.returns import gae
 
 
-def ppo_loss(y: Array, action: Array, old_log_p: Array, advantage: Array, target: Array,
-             clip: float = 0.2, value_weight: float = 0.5, entropy_weight: float = 0.0,
-             density: Density = categorical) -> Loss:  # fmt: skip
+def ppo_loss(
+    y: Array,
+    action: Array,
+    old_log_p: Array,
+    advantage: Array,
+    target: Array,
+    clip: float = 0.2,
+    value_weight: float = 0.5,
+    entropy_weight: float = 0.0,
+    density: Density = categorical,
+) -> Loss:
     """mean of -min(r A, clip(r, 1 - c, 1 + c) A) + value_weight (v - target)^2 - entropy_weight H(p).
 
     y (B, Y + 1) = [what the actor says, v]; action (B, ...); old_log_p, advantage, target (B,). Returns (loss, dy).
@@ -56,12 +64,30 @@ class PPO:
     teacher. Raises ValueError when the actor does not fit.
     """
 
-    def __init__(self, actor: Layer, critic: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam,
-                 optimizer: Optimizer, rng: Rng, *, updates: int, n: int = 32, T: int = 64, epochs: int = 8,
-                 batch: int = 256, gamma: float = 0.99, lam: float = 0.95, clip: float = 0.2,
-                 value_weight: float = 0.25, entropy_weight: float = 0.0, max_norm: float = 0.5,
-                 schedule: Schedule = linear, family: Family = CATEGORICAL,
-                 seen: Moments | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        actor: Layer,
+        critic: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        exam: Exam,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        n: int = 32,
+        T: int = 64,
+        epochs: int = 8,
+        batch: int = 256,
+        gamma: float = 0.99,
+        lam: float = 0.95,
+        clip: float = 0.2,
+        value_weight: float = 0.25,
+        entropy_weight: float = 0.0,
+        max_norm: float = 0.5,
+        schedule: Schedule = linear,
+        family: Family = CATEGORICAL,
+        seen: Moments | None = None,
+    ) -> None:
         if family.density is None:
             raise ValueError("PPO needs a family of policies with a density, such as CATEGORICAL or GAUSSIAN")
         w_rng, env_rng, self.rng = rng.spawn(3)
@@ -135,8 +161,9 @@ class PPO:
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         obs, action, old_log_p, advantage, target = batch
         y, back = self.net(obs, w, rng)
-        loss, dy = ppo_loss(y, action, old_log_p, advantage, target,
-                            self.clip, self.value_weight, self.entropy_weight, self.density)  # fmt: skip
+        loss, dy = ppo_loss(
+            y, action, old_log_p, advantage, target, self.clip, self.value_weight, self.entropy_weight, self.density
+        )
         if g is not None:
             back(dy, g)
         return loss
@@ -154,8 +181,13 @@ class PPO:
 
     def state(self) -> State:
         seen = {} if self.seen is None else prefixed("seen", self.seen.state())
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng), **seen,
-                **prefixed("optimizer", self.optimizer.state), **prefixed("envs", self.envs.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **seen,
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("envs", self.envs.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.envs.load(unprefixed("envs", state))

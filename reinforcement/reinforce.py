@@ -43,9 +43,22 @@ class REINFORCE:
     episode that a time limit cuts off counts as if it had ended there. Raises ValueError when `net` does not fit.
     """
 
-    def __init__(self, net: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam, optimizer: Optimizer, rng: Rng, *,
-                 updates: int, batches: int = 100, n: int = 64, gamma: float = 1.0, memory: float = 0.01,
-                 entropy_weight: float = 0.0, schedule: Schedule = linear) -> None:  # fmt: skip
+    def __init__(
+        self,
+        net: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        exam: Exam,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        batches: int = 100,
+        n: int = 64,
+        gamma: float = 1.0,
+        memory: float = 0.01,
+        entropy_weight: float = 0.0,
+        schedule: Schedule = linear,
+    ) -> None:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
@@ -75,8 +88,12 @@ class REINFORCE:
             count += len(G)
         labels = self.exam.labels if self.done == 0 else 0
         self.done += 1
-        return {"loss": float(np.mean(losses)), "return": float(np.mean(earned)),
-                "examples": count, "answers": count + labels}  # fmt: skip
+        return {
+            "loss": float(np.mean(losses)),
+            "return": float(np.mean(earned)),
+            "examples": count,
+            "answers": count + labels,
+        }
 
     def judge(self, steps: Steps) -> tuple[Array, Array, Array]:
         """obs, action and return of the valid steps, each (N, ...)."""
@@ -108,8 +125,13 @@ class REINFORCE:
         return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "baseline": np.asarray(self.baseline), "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state), **prefixed("envs", self.envs.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "baseline": np.asarray(self.baseline),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("envs", self.envs.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.envs.load(unprefixed("envs", state))

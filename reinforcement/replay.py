@@ -35,8 +35,7 @@ class Replay:
         return tuple(part.take(rows, 0) for part in self.parts)
 
     def state(self) -> State:
-        return {"count": np.asarray(self.count),
-                **{f"part{k}": part[: len(self)] for k, part in enumerate(self.parts)}}  # fmt: skip
+        return {"count": np.asarray(self.count), **{f"part{k}": part[: len(self)] for k, part in enumerate(self.parts)}}
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count, self.parts = 0, []

@@ -87,9 +87,29 @@ def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, 
     env = one()
     I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden
     env.close()
-    exam = ReturnExam(partial(make_envs, one), reference, whose, film=partial(one, render_mode="rgb_array"),
-                      n_val=max(2, config.episodes // 20), n_test=config.episodes, family=SQUASHED)  # fmt: skip
-    return SAC(MLP(I, H, H, 2 * A, last_gain=0.1), MLP(I + A, H, H, 1, members=2), exam.make_envs, exam, config.lr, rng,
-               updates=(config.steps - config.blind) // SPAN + 1, n=config.envs, T=SPAN // config.envs,
-               batches=SPAN // config.every, batch=config.batch, memory=config.memory, gamma=config.gamma,
-               follow=config.follow, blind=config.blind)  # fmt: skip
+    exam = ReturnExam(
+        partial(make_envs, one),
+        reference,
+        whose,
+        film=partial(one, render_mode="rgb_array"),
+        n_val=max(2, config.episodes // 20),
+        n_test=config.episodes,
+        family=SQUASHED,
+    )
+    return SAC(
+        MLP(I, H, H, 2 * A, last_gain=0.1),
+        MLP(I + A, H, H, 1, members=2),
+        exam.make_envs,
+        exam,
+        config.lr,
+        rng,
+        updates=(config.steps - config.blind) // SPAN + 1,
+        n=config.envs,
+        T=SPAN // config.envs,
+        batches=SPAN // config.every,
+        batch=config.batch,
+        memory=config.memory,
+        gamma=config.gamma,
+        follow=config.follow,
+        blind=config.blind,
+    )

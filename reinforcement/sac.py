@@ -57,10 +57,27 @@ class SAC:
     ValueError when they do not fit.
     """
 
-    def __init__(self, actor: Layer, critics: Layer, make_envs: Callable[[int, Rng], Envs], exam: Exam, lr: float,
-                 rng: Rng, *, updates: int, n: int = 1, T: int = 64, batches: int = 64, batch: int = 256,
-                 memory: int = 100_000, gamma: float = 0.99, follow: float = 0.005, blind: int = 1000,
-                 alpha: float = 1.0, schedule: Schedule = constant) -> None:  # fmt: skip
+    def __init__(
+        self,
+        actor: Layer,
+        critics: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        exam: Exam,
+        lr: float,
+        rng: Rng,
+        *,
+        updates: int,
+        n: int = 1,
+        T: int = 64,
+        batches: int = 64,
+        batch: int = 256,
+        memory: int = 100_000,
+        gamma: float = 0.99,
+        follow: float = 0.005,
+        blind: int = 1000,
+        alpha: float = 1.0,
+        schedule: Schedule = constant,
+    ) -> None:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.actor, self.critics = actor, critics
         self.net = Sequential(actor, critics, Temperature(alpha))  # what lies in w; the parts are called one by one
@@ -184,9 +201,14 @@ class SAC:
 
     def state(self) -> State:
         optimizers = [prefixed(f"optimizer{k}", one.state) for k, one in enumerate(self.optimizers)]
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng), "old": self.old,
-                **{name: array for state in optimizers for name, array in state.items()},
-                **prefixed("envs", self.envs.state()), **prefixed("memory", self.memory.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "old": self.old,
+            **{name: array for state in optimizers for name, array in state.items()},
+            **prefixed("envs", self.envs.state()),
+            **prefixed("memory", self.memory.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.envs.load(unprefixed("envs", state))

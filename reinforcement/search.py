@@ -32,8 +32,14 @@ Evaluate = Callable[[Array], tuple[Array, Array]]
 SURE = 1000  # outweighs any mean and any prior
 
 
-def search(game: Game, evaluate: Evaluate, states: Array, simulations: int, c: float = 1.5,
-           stir: Callable[[Array], Array] | None = None) -> tuple[Array, Array]:  # fmt: skip
+def search(
+    game: Game,
+    evaluate: Evaluate,
+    states: Array,
+    simulations: int,
+    c: float = 1.5,
+    stir: Callable[[Array], Array] | None = None,
+) -> tuple[Array, Array]:
     """How often each move was tried, (B, A), and the mean of all that came back to the root (B,), of B states not over.
 
     Where the result is proven it stands for the mean; moves that are proven to be worse than others count as not tried.

@@ -52,10 +52,28 @@ class SelfPlay:
     Raises ValueError when it does not.
     """
 
-    def __init__(self, game: Game, net: Layer, exam: GameExam, optimizer: Optimizer, rng: Rng, *, updates: int,
-                 n: int = 64, moves: int = 1, simulations: int = 32, batches: int = 4, batch: int = 256,
-                 memory: int = 20_000, warm: int = 6, opening: int = 2, c: float = 1.5, noise: float = 0.25,
-                 alpha: float = 1.0, schedule: Schedule = linear) -> None:  # fmt: skip
+    def __init__(
+        self,
+        game: Game,
+        net: Layer,
+        exam: GameExam,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        n: int = 64,
+        moves: int = 1,
+        simulations: int = 32,
+        batches: int = 4,
+        batch: int = 256,
+        memory: int = 20_000,
+        warm: int = 6,
+        opening: int = 2,
+        c: float = 1.5,
+        noise: float = 0.25,
+        alpha: float = 1.0,
+        schedule: Schedule = linear,
+    ) -> None:
         w_rng, self.rng = rng.spawn(2)
         self.game, self.net, self.w, self.exam, self.optimizer = game, net, net.init(w_rng), exam, optimizer
         self.g, self.memory, self.schedule, self.updates = np.empty_like(self.w), Replay(memory), schedule, updates
@@ -171,9 +189,16 @@ class SelfPlay:
         return self.exam.report(evaluation(self.game, self.net, w), folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng), "states": self.states,
-                "length": self.length, "past": self.past, "found": self.found,
-                **prefixed("optimizer", self.optimizer.state), **prefixed("memory", self.memory.state())}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "states": self.states,
+            "length": self.length,
+            "past": self.past,
+            "found": self.found,
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("memory", self.memory.state()),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.memory.load(unprefixed("memory", state))

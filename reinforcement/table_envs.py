@@ -40,8 +40,9 @@ class TableEnvs(VectorEnv[Array, Array, Array]):
         return self.world.shown[self.at], {}
 
     def _starts(self) -> Array:
-        return np.minimum(self.start_up_to.searchsorted(self.np_random.random(self.num_envs), "right"),
-                          len(self.start_up_to) - 1)  # fmt: skip
+        return np.minimum(
+            self.start_up_to.searchsorted(self.np_random.random(self.num_envs), "right"), len(self.start_up_to) - 1
+        )
 
     def step(self, action: Array) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
         w, s, playing = self.world, self.at, ~self.prev_done

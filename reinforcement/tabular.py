@@ -33,8 +33,15 @@ def world(env: Any, limit: int) -> World:
     """The table that Gymnasium's own FrozenLake, CliffWalking and Taxi carry: P[s][a] = [(p, next, reward, over)]."""
     P, start = env.unwrapped.P, np.asarray(env.unwrapped.initial_state_distrib, float)
     S, A, K = len(P), len(P[0]), max(len(ways) for actions in P.values() for ways in actions.values())
-    table = World(np.zeros((S, A, K), np.int64), np.zeros((S, A, K)), np.zeros((S, A, K)), np.ones((S, A, K), bool),
-                  start, np.arange(S), limit)  # fmt: skip
+    table = World(
+        np.zeros((S, A, K), np.int64),
+        np.zeros((S, A, K)),
+        np.zeros((S, A, K)),
+        np.ones((S, A, K), bool),
+        start,
+        np.arange(S),
+        limit,
+    )
     for s, actions in P.items():
         for a, ways in actions.items():
             for k, (p, there, reward, over) in enumerate(ways):
@@ -83,8 +90,9 @@ def best_with_a_clock(w: World) -> float:
     return float(w.start @ V)
 
 
-def q_learning(envs: Envs, rng: Rng, O: int, A: int, *, steps: int, gamma: float, rate: float, last: float,
-               explore: float) -> Array:  # fmt: skip
+def q_learning(
+    envs: Envs, rng: Rng, O: int, A: int, *, steps: int, gamma: float, rate: float, last: float, explore: float
+) -> Array:
     """Q (O, A) after `steps` steps of every environment: Q(s, a) += rate (r + gamma max_b Q(s', b) - Q(s, a)).
 
     Observations are ids (B, 1). The rate falls from `rate` to `last` geometrically; actions are drawn evenly with

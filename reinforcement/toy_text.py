@@ -82,15 +82,18 @@ class ExactExam:
         made, w = self.play.report(logits, folder), self.world
         O, A = int(w.shown.max()) + 1, w.prob.shape[1]
         rng = np.random.default_rng(0)
-        table = q_learning(self.tables(32, rng), rng, O, A, steps=self.budget // 32, gamma=self.gamma, rate=0.5,
-                           last=0.01, explore=0.2)  # fmt: skip
+        table = q_learning(
+            self.tables(32, rng), rng, O, A, steps=self.budget // 32, gamma=self.gamma, rate=0.5, last=0.01, explore=0.2
+        )
         value = earned(w, np.eye(A)[self.actions(logits)])
         made.metrics = {"exact_return": value, "best_with_a_clock": best_with_a_clock(w), **made.metrics}
         made.metric, made.chance = "exact_return", earned(w, np.full((O, A), 1 / A))
         made.reference = earned(w, greedy_policy(w, value_iteration(w, self.gamma)))
         made.reference_name = "value iteration, which knows the table"
-        made.baselines = {"random policy": made.chance,
-                          "Q-learning with a table": earned(w, np.eye(A)[table.argmax(-1)])}  # fmt: skip
+        made.baselines = {
+            "random policy": made.chance,
+            "Q-learning with a table": earned(w, np.eye(A)[table.argmax(-1)]),
+        }
         return made
 
 
@@ -119,7 +122,21 @@ def learner(config: ToyText, world: World, make_one: Callable[..., Any], rng: Rn
     net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
     play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
     exam = ExactExam(world, play, config.gamma, config.updates * config.steps * config.envs)
-    return DQN(net, exam.tables, exam, Adam(config.lr), rng,
-               updates=config.updates, n=config.envs, T=config.steps, batches=config.batches, batch=config.batch,
-               memory=config.memory, gamma=config.gamma, steps=config.ahead, explore=config.explore,
-               exploring=config.exploring, follow=config.follow)  # fmt: skip
+    return DQN(
+        net,
+        exam.tables,
+        exam,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        batches=config.batches,
+        batch=config.batch,
+        memory=config.memory,
+        gamma=config.gamma,
+        steps=config.ahead,
+        explore=config.explore,
+        exploring=config.exploring,
+        follow=config.follow,
+    )

@@ -60,8 +60,21 @@ class Tuned:
 
     monitor = "+updates"
 
-    def __init__(self, exam: Exam, net: Layer, optimizer: Optimizer, tuner: Optimizer, rng: Rng, *, batch: int,
-                 updates: int, rounds: int, n: int, leash: float, schedule: Schedule) -> None:  # fmt: skip
+    def __init__(
+        self,
+        exam: Exam,
+        net: Layer,
+        optimizer: Optimizer,
+        tuner: Optimizer,
+        rng: Rng,
+        *,
+        batch: int,
+        updates: int,
+        rounds: int,
+        n: int,
+        leash: float,
+        schedule: Schedule,
+    ) -> None:
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
         self.g = np.zeros_like(self.w)
@@ -129,9 +142,14 @@ class Tuned:
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
 
     def state(self) -> State:
-        return {"count": np.asarray(self.count), "round": np.asarray(self.round), "start": self.start,
-                "rng": rng_state(self.rng), **prefixed("optimizer", self.optimizer.state),
-                **prefixed("tuner", self.tuner.state)}  # fmt: skip
+        return {
+            "count": np.asarray(self.count),
+            "round": np.asarray(self.round),
+            "start": self.start,
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("tuner", self.tuner.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count, self.round = int(state["count"]), int(state["round"])

@@ -32,8 +32,11 @@ def classifiers(splits: Splits, most: int) -> dict[str, float]:
     x, t = splits.x_train[:most].reshape(min(most, len(splits.x_train)), -1), splits.t_train[:most]
     common = np.bincount(t).argmax()
     methods: dict[str, Any] = {
-        "nearest centroid": NearestCentroid(), "logistic regression": LogisticRegression(max_iter=300),
-        "scikit-learn's MLP": MLPClassifier(random_state=0), SVM: SVC(C=10)}  # fmt: skip
+        "nearest centroid": NearestCentroid(),
+        "logistic regression": LogisticRegression(max_iter=300),
+        "scikit-learn's MLP": MLPClassifier(random_state=0),
+        SVM: SVC(C=10),
+    }
     said = {"majority": np.full(len(splits.t_test), common)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of iterations that end before they converge
@@ -57,9 +60,12 @@ def regressors(splits: Splits, most: int) -> dict[str, Array]:
     x, t = splits.x_train[:n].reshape(n, -1), splits.t_train[:n]
     rows = splits.x_test.reshape(len(splits.x_test), -1)
     methods: dict[str, Any] = {
-        "mean": DummyRegressor(), "ridge": Ridge(), "nearest neighbours": KNeighborsRegressor(min(5, n)),
+        "mean": DummyRegressor(),
+        "ridge": Ridge(),
+        "nearest neighbours": KNeighborsRegressor(min(5, n)),
         "scikit-learn's MLP": MLPRegressor(random_state=0),
-        BOOSTING: MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))}  # fmt: skip
+        BOOSTING: MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0)),
+    }
     said = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

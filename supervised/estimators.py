@@ -39,11 +39,26 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
     Raises ValueError for data or parameters that cannot be learnt from, and when the loss is no longer finite.
     """
 
-    def __init__(self, hidden: Any = (100,), *, activation: Any = "relu", dropout: Any = 0.0,
-                 loss: LossRule = cross_entropy, lr: float = 1e-3, decay: float = 0.0, optimizer: Any = None,
-                 schedule: Schedule = constant, epochs: int = 200, batch: int = 200, validation: float = 0.0,
-                 patience: int | None = 10, tol: float = 1e-4, warm_start: bool = False, class_weight: Any = None,
-                 random_state: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        hidden: Any = (100,),
+        *,
+        activation: Any = "relu",
+        dropout: Any = 0.0,
+        loss: LossRule = cross_entropy,
+        lr: float = 1e-3,
+        decay: float = 0.0,
+        optimizer: Any = None,
+        schedule: Schedule = constant,
+        epochs: int = 200,
+        batch: int = 200,
+        validation: float = 0.0,
+        patience: int | None = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        class_weight: Any = None,
+        random_state: Any = None,
+    ) -> None:
         self.hidden, self.activation, self.dropout, self.loss = hidden, activation, dropout, loss
         self.lr, self.decay, self.optimizer, self.schedule = lr, decay, optimizer, schedule
         self.epochs, self.batch, self.validation = epochs, batch, validation
@@ -132,10 +147,25 @@ class NetworkRegressor(RegressorMixin, Fitted):  # type: ignore[misc]
     TransformedTargetRegressor, with a StandardScaler. Raises ValueError as the classifier does.
     """
 
-    def __init__(self, hidden: Any = (100,), *, activation: Any = "relu", dropout: Any = 0.0, loss: LossRule = mse,
-                 lr: float = 1e-3, decay: float = 0.0, optimizer: Any = None, schedule: Schedule = constant,
-                 epochs: int = 200, batch: int = 200, validation: float = 0.0, patience: int | None = 10,
-                 tol: float = 1e-4, warm_start: bool = False, random_state: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        hidden: Any = (100,),
+        *,
+        activation: Any = "relu",
+        dropout: Any = 0.0,
+        loss: LossRule = mse,
+        lr: float = 1e-3,
+        decay: float = 0.0,
+        optimizer: Any = None,
+        schedule: Schedule = constant,
+        epochs: int = 200,
+        batch: int = 200,
+        validation: float = 0.0,
+        patience: int | None = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        random_state: Any = None,
+    ) -> None:
         self.hidden, self.activation, self.dropout, self.loss = hidden, activation, dropout, loss
         self.lr, self.decay, self.optimizer, self.schedule = lr, decay, optimizer, schedule
         self.epochs, self.batch, self.validation = epochs, batch, validation
@@ -158,8 +188,16 @@ class NetworkRegressor(RegressorMixin, Fitted):  # type: ignore[misc]
 
     def _data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Array]:
         """X and t (N, O), both in the dtype of X."""
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset,
-                             multi_output=True, y_numeric=True)  # fmt: skip
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            reset=reset,
+            multi_output=True,
+            y_numeric=True,
+        )
         if reset:
             self._flat, self.n_outputs_ = y.ndim == 1, y[0].size
         t = y.reshape(len(y), -1).astype(X.dtype)

@@ -31,8 +31,9 @@ def calibration(p: Array, t: Array) -> tuple[float, Array]:
     at = np.minimum((confidence * BINS).astype(int), BINS - 1)
     count = np.bincount(at, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        bins = np.stack([count / len(t), np.bincount(at, confidence, BINS) / count,
-                         np.bincount(at, right, BINS) / count], 1)  # fmt: skip
+        bins = np.stack(
+            [count / len(t), np.bincount(at, confidence, BINS) / count, np.bincount(at, right, BINS) / count], 1
+        )
     return float(np.nansum(bins[:, 0] * np.abs(bins[:, 2] - bins[:, 1]))), bins
 
 
@@ -63,10 +64,16 @@ def class_figures(y: Array, t: Array, names: tuple[str, ...]) -> dict[str, float
     f1 = 2 * counts.diagonal()[there] / (true + told)[there]
     recall = {name: counts[c, c] / true[c] for c, name in enumerate(names) if true[c]}
     low, high = wilson(int((said == t).sum()), len(t))
-    return {"test_accuracy": accuracy(said, t), "test_accuracy_low": low, "test_accuracy_high": high,
-            "test_nats": cross_entropy(y, t)[0], "test_macro_f1": float(f1.mean()),
-            "test_calibration_error": calibration(softmax(y), t)[0], "test_worst_class": float(min(recall.values())),
-            **({f"test_recall_{name}": float(r) for name, r in recall.items()} if C <= MANY else {})}  # fmt: skip
+    return {
+        "test_accuracy": accuracy(said, t),
+        "test_accuracy_low": low,
+        "test_accuracy_high": high,
+        "test_nats": cross_entropy(y, t)[0],
+        "test_macro_f1": float(f1.mean()),
+        "test_calibration_error": calibration(softmax(y), t)[0],
+        "test_worst_class": float(min(recall.values())),
+        **({f"test_recall_{name}": float(r) for name, r in recall.items()} if C <= MANY else {}),
+    }
 
 
 @dataclass(frozen=True)
@@ -112,14 +119,21 @@ class Classification:
         names = self.classes or tuple(map(str, range(y.shape[-1])))
         given = "the same labels" if len(splits.t_train) <= self.most else f"the first {self.most} training labels"
         baselines = classifiers(splits, self.most)
-        made = Report(class_figures(y, t, names), "test_accuracy", 1 / len(names), baselines.pop(SVM),
-                      f"{SVM}, given {given}", baselines)  # fmt: skip
+        made = Report(
+            class_figures(y, t, names),
+            "test_accuracy",
+            1 / len(names),
+            baselines.pop(SVM),
+            f"{SVM}, given {given}",
+            baselines,
+        )
         if folder:
             self._draw(made, y, net, w, splits, folder, names)
         return made
 
-    def _draw(self, made: Report, y: Array, net: Layer, w: Array, splits: Splits, folder: Path,
-              names: tuple[str, ...]) -> None:  # fmt: skip
+    def _draw(
+        self, made: Report, y: Array, net: Layer, w: Array, splits: Splits, folder: Path, names: tuple[str, ...]
+    ) -> None:
         from core.lab.plots import image_sheet, matrix, reliability, weight_sheet
 
         t, p = splits.t_test, softmax(y)

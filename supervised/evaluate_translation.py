@@ -153,8 +153,10 @@ def probes(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame
     def codes(pairs: Sequence[Pair]) -> tuple[Array, Array]:
         sides = [list(dict.fromkeys(side)) for side in zip(*pairs, strict=True)]
         n = min(PROBED, *map(len, sides))  # as many of each language: guessing is right half of the time
-        x = [learner.encode(w, language, side[:n], frames)
-             for language, side in zip(("english", "french"), sides, strict=True)]  # fmt: skip
+        x = [
+            learner.encode(w, language, side[:n], frames)
+            for language, side in zip(("english", "french"), sides, strict=True)
+        ]
         return np.concatenate(x), np.repeat([0, 1], n)
 
     train, test = codes(learner.pairs.train), codes(exam.pairs)
@@ -174,22 +176,27 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
     near, word_by_word = nearest_neighbours(train, sentences), [table.translate(s) for s in sentences]
 
     def similar(search: Search, languages: tuple[str, str]) -> Array:
-        queries, pool = (learner.encode(w, language, side, frames)
-                         for language, side in zip(languages, (search.queries, search.pool), strict=True))  # fmt: skip
+        queries, pool = (
+            learner.encode(w, language, side, frames)
+            for language, side in zip(languages, (search.queries, search.pool), strict=True)
+        )
         return queries @ pool.T
 
     there = similar(exam.there, ("english", "french"))
     back = similar(exam.back, ("french", "english"))
     by_words = table.scores(exam.there.queries, exam.there.pool)
-    unturned = {language: frame._replace(turn=np.eye(len(frame.turn), dtype=w.dtype))
-                for language, frame in frames.items()}  # fmt: skip
+    unturned = {
+        language: frame._replace(turn=np.eye(len(frame.turn), dtype=w.dtype)) for language, frame in frames.items()
+    }
     raw = {language: frame._replace(centre=np.zeros_like(frame.centre)) for language, frame in unturned.items()}
     told, told_by_network = probes(learner, w, exam, frames)
     known = {french for _, french in train}
     metrics = {
         "test_chrf": exam.score(said),
-        "test_retrieval": exam.there.hits(there), "test_retrieval_5": exam.there.hits(there, 5),
-        "test_retrieval_back": exam.back.hits(back), "test_retrieval_back_5": exam.back.hits(back, 5),
+        "test_retrieval": exam.there.hits(there),
+        "test_retrieval_5": exam.there.hits(there, 5),
+        "test_retrieval_back": exam.back.hits(back),
+        "test_retrieval_back_5": exam.back.hits(back, 5),
         "test_retrieval_word_table": exam.there.hits(by_words),
         "test_retrieval_look_alikes": exam.there.hits(look_alikes(train, exam.there)),
         "test_retrieval_chance": exam.there.chance,
@@ -198,26 +205,33 @@ def report(learner: Translator, w: Array, folder: Path | None) -> Report:
         "test_language_told_raw": probes(learner, w, exam, raw)[0],
         "test_language_told_unturned_by_network": probes(learner, w, exam, unturned)[1],
         "test_written_in_training": float(np.mean([s in known for s in said])),
-    }  # fmt: skip
-    result = Report(metrics, "test_chrf", exam.score([*said[1:], said[0]]), people(exam),
-                    "one listed translation against the others",
-                    {"nearest neighbour": exam.score(near), "word table": exam.score(word_by_word)})  # fmt: skip
+    }
+    result = Report(
+        metrics,
+        "test_chrf",
+        exam.score([*said[1:], said[0]]),
+        people(exam),
+        "one listed translation against the others",
+        {"nearest neighbour": exam.score(near), "word table": exam.score(word_by_word)},
+    )
     result.texts["Translations of the test part"] = "\n\n".join(
         f"{s}\n  network     {a}{' (stands in training)' if a in known else ''}\n  word table  {b}\n  neighbour   {c}\n"
         f"  people      {' / '.join(exam.references[s][:3])}"
-        for s, a, b, c in list(zip(sentences, said, word_by_word, near, strict=True))[:SHOWN])  # fmt: skip
+        for s, a, b, c in list(zip(sentences, said, word_by_word, near, strict=True))[:SHOWN]
+    )
     if folder:
         _draw(learner, w, exam, frames, folder, result)
     return result
 
 
-def _draw(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame], folder: Path,
-          result: Report) -> None:  # fmt: skip
+def _draw(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame], folder: Path, result: Report) -> None:
     from matplotlib.figure import Figure
 
     pairs = [(a, b[0]) for a, b in exam.references.items()]
-    z, v = (learner.encode(w, language, [pair[k] for pair in pairs], frames)
-            for k, language in enumerate(("english", "french")))  # fmt: skip
+    z, v = (
+        learner.encode(w, language, [pair[k] for pair in pairs], frames)
+        for k, language in enumerate(("english", "french"))
+    )
     n = 16
     figure = Figure(figsize=(8.4, 6.4), layout="constrained")
     axis = figure.subplots()

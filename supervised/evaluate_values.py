@@ -58,13 +58,28 @@ class Regression:
         y, t = model(splits.x_test), splits.t_test
         error = (y - t) * self.std
         baselines = {name: r2(said, t) for name, said in regressors(splits, self.most).items()}
-        made = Report({"test_r2": r2(y, t), "test_mse": float((error**2).mean()),
-                       "test_rmse": float(np.sqrt((error**2).mean())), "test_mae": float(np.abs(error).mean())},
-                      "test_r2", 0.0, baselines.pop(BOOSTING), BOOSTING, baselines)  # fmt: skip
+        made = Report(
+            {
+                "test_r2": r2(y, t),
+                "test_mse": float((error**2).mean()),
+                "test_rmse": float(np.sqrt((error**2).mean())),
+                "test_mae": float(np.abs(error).mean()),
+            },
+            "test_r2",
+            0.0,
+            baselines.pop(BOOSTING),
+            BOOSTING,
+            baselines,
+        )
         if folder:
             from core.lab.plots import scatter
 
-            scatter(folder / "values.png", t * self.std + self.mean, y * self.std + self.mean,
-                    "true value", "what the network says")  # fmt: skip
+            scatter(
+                folder / "values.png",
+                t * self.std + self.mean,
+                y * self.std + self.mean,
+                "true value",
+                "what the network says",
+            )
             made.pictures["values.png"] = "Each test example: what is true, and what the network says"
         return made

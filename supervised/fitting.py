@@ -75,15 +75,19 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         if self.optimizer is None:
             return AdamW(self.lr, net.layout, self.decay)
         if isinstance(self.optimizer, type):
-            raise ValueError(f"optimizer is the class {self.optimizer.__name__}: pass an object, as in "
-                             f"{self.optimizer.__name__}(1e-3), or a function of the layout")  # fmt: skip
+            raise ValueError(
+                f"optimizer is the class {self.optimizer.__name__}: pass an object, as in "
+                f"{self.optimizer.__name__}(1e-3), or a function of the layout"
+            )
         made: Optimizer = deepcopy(self.optimizer) if hasattr(self.optimizer, "step") else self.optimizer(net.layout)
         return made
 
     def _check_params(self) -> None:
         if not (self.epochs >= 1 and self.batch >= 1 and self.lr > 0 and 0 <= self.validation < 1):
-            raise ValueError(f"needs epochs and batch from 1, lr above 0 and validation in [0, 1), not {self.epochs}, "
-                             f"{self.batch}, {self.lr}, {self.validation}")  # fmt: skip
+            raise ValueError(
+                f"needs epochs and batch from 1, lr above 0 and validation in [0, 1), not {self.epochs}, "
+                f"{self.batch}, {self.lr}, {self.validation}"
+            )
 
     def _begin(self, dtype: Any) -> None:
         """Fresh parameters, optimizer and history."""
@@ -93,8 +97,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         self.optimizer_ = self._new_optimizer(net)
         self.history_: dict[str, list[float]] = {name: [] for name in LOGS}
 
-    def _learn(self, X: Any, t: Array, s: Array | None, held: Any, fresh: bool,
-               epochs: int | None = None) -> Self:  # fmt: skip
+    def _learn(self, X: Any, t: Array, s: Array | None, held: Any, fresh: bool, epochs: int | None = None) -> Self:
         """Fits: with weights s (N,) or None; with held = (X, t), or a share of the rows, to stop by. Or some epochs."""
         self._check_params()
         if s is not None:
@@ -121,8 +124,9 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             self._descend(X, t, s, epochs or self.epochs, held, weight)
         return self
 
-    def _descend(self, X: Any, t: Array, s: Array | None, epochs: int, held: Any = None,
-                 weight: Array | None = None) -> None:  # fmt: skip
+    def _descend(
+        self, X: Any, t: Array, s: Array | None, epochs: int, held: Any = None, weight: Array | None = None
+    ) -> None:
         """Epochs of minibatches; with `held` the weights, and the optimizer, of the best epoch are put back."""
         net, w, g, optimizer, rng = self.net_, self.w_, np.empty_like(self.w_), self.optimizer_, self._rng
         N, n = X.shape[0], math.ceil(X.shape[0] / self.batch)
@@ -142,8 +146,9 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
             watched = loss if held is None else val
             if not math.isfinite(watched):
                 raise ValueError(f"the fit diverged in epoch {epoch + 1}: scale X, or take a smaller lr than {self.lr}")
-            for name, log in zip(LOGS, (loss, val, time.perf_counter() - started, optimizer.lr * rate, norm),
-                                 strict=True):  # fmt: skip
+            for name, log in zip(
+                LOGS, (loss, val, time.perf_counter() - started, optimizer.lr * rate, norm), strict=True
+            ):
                 self.history_[name].append(log)
             stale = 0 if watched < least - self.tol else stale + 1
             if watched < least:

@@ -72,10 +72,24 @@ class Supervised:
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
     """
 
-    def __init__(self, splits: Splits, net: Layer, optimizer: Optimizer, rng: Rng, *, loss: LossRule, exam: Exam,
-                 updates: int, batch: int = 32, schedule: Schedule = cosine, augment: Augment | None = None,
-                 memory: int = 100, looks: int = 0, see: See | None = None,
-                 observe: Callable[[Model], dict[str, float]] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        net: Layer,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        loss: LossRule,
+        exam: Exam,
+        updates: int,
+        batch: int = 32,
+        schedule: Schedule = cosine,
+        augment: Augment | None = None,
+        memory: int = 100,
+        looks: int = 0,
+        see: See | None = None,
+        observe: Callable[[Model], dict[str, float]] | None = None,
+    ) -> None:
         self.splits, self.net, self.optimizer, self.schedule, self.augment = splits, net, optimizer, schedule, augment
         self.rule, self.exam, self.monitor, self.looks = loss, exam, exam.monitor, looks
         self.see, self.observe = see, observe
@@ -176,8 +190,14 @@ class Supervised:
         return made
 
     def state(self) -> State:
-        return {"weights": self.weights, "order": self.order, "known": self.known, "done": np.asarray(self.done),
-                "rng": rng_state(self.rng), **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "weights": self.weights,
+            "order": self.order,
+            "known": self.known,
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.weights[:] = state["weights"]

@@ -131,9 +131,23 @@ class Meta:
     is an answer, those of the validation tasks at the start. Raises ValueError where the tasks do not fit the network.
     """
 
-    def __init__(self, build: Build, draw: Callable[[Rng, int], Tasks], optimizer: Optimizer, rng: Rng, *,
-                 rule: LossRule, exam: Exam, updates: int, steps: int = 10, rate: float = 0.003, tasks: int = 25,
-                 every: float = 0.1, second_order: bool = True, schedule: Schedule = cosine) -> None:  # fmt: skip
+    def __init__(
+        self,
+        build: Build,
+        draw: Callable[[Rng, int], Tasks],
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        rule: LossRule,
+        exam: Exam,
+        updates: int,
+        steps: int = 10,
+        rate: float = 0.003,
+        tasks: int = 25,
+        every: float = 0.1,
+        second_order: bool = True,
+        schedule: Schedule = cosine,
+    ) -> None:
         self.build, self.draw, self.optimizer, self.schedule, self.rule = build, draw, optimizer, schedule, rule
         self.exam, self.monitor, self.updates, self.tasks, self.steps = exam, exam.monitor, updates, tasks, steps
         self.every, self.second_order = every, second_order
@@ -214,8 +228,11 @@ class Meta:
         return self.exam.report(lambda tasks: self.outputs(w, tasks), folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.done = int(state["done"])

@@ -63,18 +63,35 @@ def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
     return flat(shape, *steps) if steps else None
 
 
-def classifier(config: Photos, splits: Splits, shape: tuple[int, ...], classes: Sequence[str], rng: Rng,
-               rules: Mapping[str, Rule] | None = None, see: See | None = None) -> Supervised:  # fmt: skip
+def classifier(
+    config: Photos,
+    splits: Splits,
+    shape: tuple[int, ...],
+    classes: Sequence[str],
+    rng: Rng,
+    rules: Mapping[str, Rule] | None = None,
+    see: See | None = None,
+) -> Supervised:
     """A classifier of pictures x (N, S*S[*3]) in [0, 1], `shape` (S, S[, 3]).
 
     `rules` are what a person would program; `see` makes an example of a picture out of a file, else its middle is cut.
     """
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        return Supervised(splits, net, AdamW(config.lr, net.layout, config.decay), rng, loss=cross_entropy,
-                          exam=Classification(tuple(classes), shape, most=BASELINES), updates=updates,
-                          batch=config.batch, augment=alterations(config, shape) if augmented else None, memory=MEMORY,
-                          looks=config.looks, see=see)  # fmt: skip
+        return Supervised(
+            splits,
+            net,
+            AdamW(config.lr, net.layout, config.decay),
+            rng,
+            loss=cross_entropy,
+            exam=Classification(tuple(classes), shape, most=BASELINES),
+            updates=updates,
+            batch=config.batch,
+            augment=alterations(config, shape) if augmented else None,
+            memory=MEMORY,
+            looks=config.looks,
+            see=see,
+        )
 
     see = see or partial(square, side=shape[0], colour=len(shape) == 3)
     net = PatchNet(shape, config.features, len(classes))

@@ -70,19 +70,42 @@ def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
     return flat(shape, *steps) if steps else None
 
 
-def classifier(config: Pictures, splits: Splits, shape: tuple[int, int], classes: Sequence[str], rng: Rng,
-               rules: Mapping[str, Rule] | None = None, see: See | None = None) -> Supervised:  # fmt: skip
+def classifier(
+    config: Pictures,
+    splits: Splits,
+    shape: tuple[int, int],
+    classes: Sequence[str],
+    rng: Rng,
+    rules: Mapping[str, Rule] | None = None,
+    see: See | None = None,
+) -> Supervised:
     """A classifier of the pictures x (N, H W), `shape` (H, W); `rules` are what a person would program."""
-    net = MLP(shape[0] * shape[1], *config.hidden, len(classes), dropout=config.dropout,
-              members=None if config.members == 1 else config.members)  # fmt: skip
+    net = MLP(
+        shape[0] * shape[1],
+        *config.hidden,
+        len(classes),
+        dropout=config.dropout,
+        members=None if config.members == 1 else config.members,
+    )
     if config.dropout_input:
         net = Sequential(Dropout(config.dropout_input), net)
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        return Classifier(splits, net, Adam(config.lr), rng, updates=updates, batch=config.batch, schedule=linear,
-                          augment=alterations(config, shape) if augmented else None, looks=config.looks,
-                          smoothing=config.smoothing, classes=classes, shape=shape,
-                          see=see or partial(ink, side=shape[0]))  # fmt: skip
+        return Classifier(
+            splits,
+            net,
+            Adam(config.lr),
+            rng,
+            updates=updates,
+            batch=config.batch,
+            schedule=linear,
+            augment=alterations(config, shape) if augmented else None,
+            looks=config.looks,
+            smoothing=config.smoothing,
+            classes=classes,
+            shape=shape,
+            see=see or partial(ink, side=shape[0]),
+        )
 
     budget = Budget(updates=300, batch=config.batch)
     return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, budget, rules)

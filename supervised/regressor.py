@@ -13,8 +13,17 @@ from supervised.evaluate_values import Regression
 from supervised.learner import LossRule, Supervised
 
 
-def Regressor(splits: Splits, net: Layer, optimizer: Optimizer, rng: Rng, *, loss: LossRule = mse,
-              mean: Array | float = 0.0, std: Array | float = 1.0, **options: Any) -> Supervised:  # fmt: skip
+def Regressor(
+    splits: Splits,
+    net: Layer,
+    optimizer: Optimizer,
+    rng: Rng,
+    *,
+    loss: LossRule = mse,
+    mean: Array | float = 0.0,
+    std: Array | float = 1.0,
+    **options: Any,
+) -> Supervised:
     """A learner of values t (N, O), O the width of the output: `options` as in `Supervised`.
 
     Where t was standardised, `mean` and `std` (O,) take it back: figures and predictions are in the original units.

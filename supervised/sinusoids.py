@@ -101,12 +101,14 @@ def baselines(build: Build, tasks: Tasks) -> dict[str, float]:
     """The mean squared errors of the others. Their settings were chosen on the validation tasks."""
     net, w = for_all_tasks(build)
     many = build(members=len(tasks.x))
-    said = {MEAN: family_mean(tasks),
-            "one network for all tasks": net(tasks.x_query, w)[0],
-            "that network, then 10 steps": _fitted(many, spread(w, net, many), tasks, SGD(0.01), 10),
-            "a network from nothing": from_nothing(build, tasks),
-            "ridge on Fourier features": fourier_ridge(tasks),
-            "ridge, tuned to the family": fourier_ridge(tasks, 0.45, 1e-11)}  # fmt: skip
+    said = {
+        MEAN: family_mean(tasks),
+        "one network for all tasks": net(tasks.x_query, w)[0],
+        "that network, then 10 steps": _fitted(many, spread(w, net, many), tasks, SGD(0.01), 10),
+        "a network from nothing": from_nothing(build, tasks),
+        "ridge on Fourier features": fourier_ridge(tasks),
+        "ridge, tuned to the family": fourier_ridge(tasks, 0.45, 1e-11),
+    }
     return {name: float(errors(y, tasks.t_query).mean()) for name, y in said.items()}
 
 
@@ -129,8 +131,10 @@ class Sinusoids:
 
     def _named(self, part: str, mse: Array) -> dict[str, float]:
         """The error after the last step, and after those of SHOWN."""
-        return {f"{part}_mse": float(mse[-1]),
-                **{f"{part}_mse_{k}_steps": float(mse[k]) for k in SHOWN if k < self.steps}}  # fmt: skip
+        return {
+            f"{part}_mse": float(mse[-1]),
+            **{f"{part}_mse_{k}_steps": float(mse[k]) for k in SHOWN if k < self.steps},
+        }
 
     def report(self, model: Callable[[Tasks], Array], folder: Path | None) -> Report:
         test = sinusoids(np.random.default_rng(TEST), 600, self.shots, 100)
@@ -140,9 +144,15 @@ class Sinusoids:
         metrics = self._named("test", each.mean(1))
         metrics |= {"test_mse_median": float(np.median(each[-1])), "test_mse_worst": float(each[-1].max())}
         oracle = float(errors(least_squares(test), test.t_query).mean())
-        report = Report(metrics, "test_mse", others[MEAN], oracle,
-                        "least squares on sin x and cos x, which knows the family", others,
-                        answers=test.t[..., 0].size)  # fmt: skip
+        report = Report(
+            metrics,
+            "test_mse",
+            others[MEAN],
+            oracle,
+            "least squares on sin x and cos x, which knows the family",
+            others,
+            answers=test.t[..., 0].size,
+        )
         if folder:
             steps = [*(k for k in SHOWN if k < self.steps), self.steps]
             adaptation(folder / "adaptation.png", model, self.shots, steps)
@@ -166,8 +176,14 @@ def adaptation(path: Path, model: Callable[[Tasks], Array], shots: int, steps: l
         axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
         for n, k in enumerate(steps):
             shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
-            axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=":" if k == 0 else "-", lw=1.3,
-                      label="before" if k == 0 else f"{k} step{'s'[: k > 1]}")  # fmt: skip
+            axis.plot(
+                x[e],
+                ys[k, e],
+                color=(0.1, 0.3, 0.8, shade),
+                ls=":" if k == 0 else "-",
+                lw=1.3,
+                label="before" if k == 0 else f"{k} step{'s'[: k > 1]}",
+            )
         axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
         axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False)

@@ -95,15 +95,22 @@ class SpokenWords(Classification):
         baselines = classifiers(cepstra(splits), self.most)
         figures = class_figures(y, t, self.classes)
         figures |= wake_figures(y, t, self.wake, model(splits.x_val), splits.t_val)
-        made = Report(figures, "test_accuracy", 1 / len(self.classes), baselines.pop(SVM),
-                      f"{SVM} on MFCC, given the same labels", baselines)  # fmt: skip
+        made = Report(
+            figures,
+            "test_accuracy",
+            1 / len(self.classes),
+            baselines.pop(SVM),
+            f"{SVM} on MFCC, given the same labels",
+            baselines,
+        )
         if folder:
             self._draw(made, y, net, w, splits, folder, self.classes)
             draw_wake(folder / "wake_word.png", y, t, self.wake, self.classes)
             made.pictures["wake_word.png"] = f"{self.classes[self.wake]!r} as a wake word: detection at false alarms"
             self._draw_mistakes(folder / "mistakes.png", y, splits)
-            made.pictures["mistakes.png"] = ("The 20 test sounds with the least trust in the true word (true: said); "
-                                             "time goes right, pitch up")  # fmt: skip
+            made.pictures["mistakes.png"] = (
+                "The 20 test sounds with the least trust in the true word (true: said); time goes right, pitch up"
+            )
         return made
 
     def _draw_mistakes(self, path: Path, y: Array, splits: Splits) -> None:

@@ -60,8 +60,19 @@ class Steered:
 
     monitor = "+updates"
 
-    def __init__(self, exam: Exam, net: Layer, optimizer: Optimizer, rng: Rng, *, batch: int, updates: int,
-                 schedule: Schedule, labels: int, strength: float) -> None:  # fmt: skip
+    def __init__(
+        self,
+        exam: Exam,
+        net: Layer,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        batch: int,
+        updates: int,
+        schedule: Schedule,
+        labels: int,
+        strength: float,
+    ) -> None:
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
         self.g = np.zeros_like(self.w)
@@ -122,8 +133,12 @@ class Steered:
         return self.exam.answer(self.ask(w), x)
 
     def state(self) -> State:
-        return {"count": np.asarray(self.count), "asked": self.asked, "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "count": np.asarray(self.count),
+            "asked": self.asked,
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count = int(state["count"])

@@ -33,8 +33,10 @@ def classes(rows: Rows, target: str) -> tuple[Array, tuple[str, ...]]:
             f"the target {target!r} has one class, {names[0]!r}, in all rows: there is nothing to tell apart"
         )
     if 2 * C > N:
-        raise ValueError(f"the target {target!r} has {C} classes in {N} rows, fewer than two rows each: name another "
-                         "column, or --kind value if it holds numbers")  # fmt: skip
+        raise ValueError(
+            f"the target {target!r} has {C} classes in {N} rows, fewer than two rows each: name another "
+            "column, or --kind value if it holds numbers"
+        )
     place = {name: c for c, name in enumerate(names)}
     return np.array([place[text] for text in texts]), tuple(names)
 

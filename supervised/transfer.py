@@ -56,17 +56,31 @@ class Transfer:
 
     monitor = "+learnt"
 
-    def __init__(self, source: Supervised, target: Splits, build: Build, optimizer: Optimizer, rng: Rng, *,
-                 labels: Sequence[int], draws: int, updates: int, carried: int, batch: int = 32,
-                 augment: Augment | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        source: Supervised,
+        target: Splits,
+        build: Build,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        labels: Sequence[int],
+        draws: int,
+        updates: int,
+        carried: int,
+        batch: int = 32,
+        augment: Augment | None = None,
+    ) -> None:
         self.source, self.target, self.build, self.optimizer, self.augment = source, target, build, optimizer, augment
         self.labels, self.draws, self.updates, self.carried, self.batch = tuple(labels), draws, updates, carried, batch
         self.trios = len(self.labels) * draws
         self.net = build(members=1 + 3 * self.trios)  # the source, all from nothing, all that carry, all frozen
         w_rng, draw_rng, self.rng = rng.spawn(3)
         if not len(np.unique(target.t_train)) <= min(labels) <= max(labels) <= len(target.t_train):
-            raise ValueError(f"labels must be from {len(np.unique(target.t_train))}, the number of classes, to "
-                             f"{len(target.t_train)}, the number of training examples, not {self.labels}")  # fmt: skip
+            raise ValueError(
+                f"labels must be from {len(np.unique(target.t_train))}, the number of classes, to "
+                f"{len(target.t_train)}, the number of training examples, not {self.labels}"
+            )
         self.w = self.net.init(w_rng)
         self.g = np.empty_like(self.w)
         self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(labels)] for _ in range(draws)])
@@ -106,8 +120,11 @@ class Transfer:
             self.optimizer.step(self.w, self.g, cosine(self.done / self.updates))
             self.done += 1
             losses.append(loss)
-        return {"loss": float(np.mean(losses)), "examples": 3 * self.trios * self.batch * len(losses),
-                "answers": answers}  # fmt: skip
+        return {
+            "loss": float(np.mean(losses)),
+            "examples": 3 * self.trios * self.batch * len(losses),
+            "answers": answers,
+        }
 
     def _show_source(self) -> None:
         for name, part in self.build().views(self.source.weights).items():
@@ -154,9 +171,15 @@ class Transfer:
         right = self.said(self.w, target.x_val[:SHOWN]) == target.t_val[:SHOWN]
         share = right.mean(1)[1:].reshape(3, len(self.labels), self.draws).mean(2)  # 3, labels
         source = self.build()(own.x_val[:SHOWN], self.source.weights)[0].argmax(-1) == own.t_val[:SHOWN]
-        return {"learnt": self.progress, "source_val_accuracy": float(source.mean()),
-                **{f"val_accuracy_{n}_{how}": float(share[h, k]) for k, n in enumerate(self.labels)
-                   for h, how in enumerate(("from_nothing", "carried", "frozen"))}}  # fmt: skip
+        return {
+            "learnt": self.progress,
+            "source_val_accuracy": float(source.mean()),
+            **{
+                f"val_accuracy_{n}_{how}": float(share[h, k])
+                for k, n in enumerate(self.labels)
+                for h, how in enumerate(("from_nothing", "carried", "frozen"))
+            },
+        }
 
     def report(self, w: Array, folder: Path | None) -> Report:
         right = self.said(w, self.target.x_test) == self.target.t_test
@@ -164,9 +187,13 @@ class Transfer:
         return transfer_report(networks, self.target, self.labels, self.orders, folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng), "known": self.known,
-                **prefixed("optimizer", self.optimizer.state),
-                **prefixed("source", {"w": self.source.w, **self.source.state()})}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "known": self.known,
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("source", {"w": self.source.w, **self.source.state()}),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.done, self.known = int(state["done"]), state["known"].copy()

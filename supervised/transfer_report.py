@@ -26,12 +26,15 @@ def without_a_network(target: Splits, chosen: Array) -> dict[str, float]:
     x, t = target.x_train[chosen], target.t_train[chosen]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of iterations that end before they converge
-        return {name: float((method.fit(x, t).predict(target.x_test) == target.t_test).mean())
-                for name, method in {PIXELS: LogisticRegression(max_iter=300), SVM: SVC(C=10)}.items()}  # fmt: skip
+        return {
+            name: float((method.fit(x, t).predict(target.x_test) == target.t_test).mean())
+            for name, method in {PIXELS: LogisticRegression(max_iter=300), SVM: SVC(C=10)}.items()
+        }
 
 
-def transfer_report(networks: Array, target: Splits, labels: Sequence[int], orders: Array,
-                    folder: Path | None) -> Report:  # fmt: skip
+def transfer_report(
+    networks: Array, target: Splits, labels: Sequence[int], orders: Array, folder: Path | None
+) -> Report:
     """`networks` are the test accuracies (3, labels, draws) of the trios; `orders` (draws, most) the labels drawn.
 
     An interval is Student's t over the draws: of the labels and of the starts, for one source network.
@@ -52,9 +55,15 @@ def transfer_report(networks: Array, target: Splits, labels: Sequence[int], orde
             rows.append(f"{n:6} labels  {mean:+.4f} [{low:+.4f}, {high:+.4f}]  {name}, gain over from nothing")
     few = min(range(len(labels)), key=lambda k: labels[k])
     baselines = {name: float(values[few].mean()) for name, values in found.items() if name != CARRIED}
-    report = Report(metrics, f"test_accuracy_{labels[few]}_{SHORT[CARRIED]}", 1 / len(np.unique(target.t_train)),
-                    baselines[NOTHING], "the same network from nothing, given the same labels", baselines,
-                    texts={"Test accuracy, the mean over the draws of labels": "\n".join(rows)})  # fmt: skip
+    report = Report(
+        metrics,
+        f"test_accuracy_{labels[few]}_{SHORT[CARRIED]}",
+        1 / len(np.unique(target.t_train)),
+        baselines[NOTHING],
+        "the same network from nothing, given the same labels",
+        baselines,
+        texts={"Test accuracy, the mean over the draws of labels": "\n".join(rows)},
+    )
     if folder:
         draw(folder / "transfer.png", found, labels)
         report.pictures["transfer.png"] = (
@@ -67,16 +76,27 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
     """For each number of labels a panel: the accuracies (draws,) of each method, those of one draw joined."""
     from matplotlib.figure import Figure
 
-    names = {NOTHING: "network\nfrom nothing", CARRIED: "network\nfrom source", FROZEN: "network,\nfrozen layers",
-             PIXELS: "logistic\nregression", SVM: "SVM"}  # fmt: skip
+    names = {
+        NOTHING: "network\nfrom nothing",
+        CARRIED: "network\nfrom source",
+        FROZEN: "network,\nfrozen layers",
+        PIXELS: "logistic\nregression",
+        SVM: "SVM",
+    }
     figure = Figure(figsize=(1 + 4 * len(labels), 4), layout="constrained")
     for k, axis in enumerate(figure.subplots(1, len(labels), squeeze=False)[0]):
         axis.plot([0, 1, 2], [found[name][k] for name in (NOTHING, CARRIED, FROZEN)], color="0.75", lw=1, zorder=1)
         for place, name in enumerate(names):
             values = found[name][k]
             axis.plot([place] * len(values), values, "o", color="#13c" if place in (1, 2) else "0.4", ms=4)
-            axis.annotate(f"{values.mean():.1%}", (place, values.max()), (0, 5), textcoords="offset points",
-                          ha="center", fontsize=8)  # fmt: skip
+            axis.annotate(
+                f"{values.mean():.1%}",
+                (place, values.max()),
+                (0, 5),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+            )
         axis.set(title=f"{labels[k]} labels", xticks=range(len(names)), ylabel="test accuracy" if k == 0 else "")
         axis.set_xticklabels(list(names.values()), fontsize=8)
         axis.yaxis.set_major_formatter("{x:.1%}")

@@ -115,12 +115,27 @@ class Translator:
 
     monitor = "+val_chrf"
 
-    def __init__(self, pairs: Pairs, sizes: Sizes, optimizer: Optimizer, rng: Rng, *, updates: int, batch: int,
-                 temperature: float = 0.05, contrast: float = 1.0, echo: float = 0.25,
-                 beam: int = 4, reread: float = 4.0, schedule: Schedule = RATE) -> None:  # fmt: skip
+    def __init__(
+        self,
+        pairs: Pairs,
+        sizes: Sizes,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        batch: int,
+        temperature: float = 0.05,
+        contrast: float = 1.0,
+        echo: float = 0.25,
+        beam: int = 4,
+        reread: float = 4.0,
+        schedule: Schedule = RATE,
+    ) -> None:
         if min(map(len, pairs)) < 2:
-            raise ValueError("the training, validation and test parts need at least 2 pairs each, not "
-                             + ", ".join(str(len(part)) for part in pairs))  # fmt: skip
+            raise ValueError(
+                "the training, validation and test parts need at least 2 pairs each, not "
+                + ", ".join(str(len(part)) for part in pairs)
+            )
         self.pairs, self.sizes, self.optimizer, self.schedule = pairs, sizes, optimizer, schedule
         self.updates, self.batch = updates, min(batch, len(pairs.train))
         self.temperature, self.contrast, self.echo = temperature, contrast, echo
@@ -128,8 +143,9 @@ class Translator:
         self.pieces = [Pieces((pair[k] for pair in pairs.train), sizes.pieces) for k in (0, 1)]
         self.train = self._encoded(pairs.train)
         self.val = evaluate_translation.Exam(pairs.val)
-        self.parts = {f"{language}.{name}": part for language in ("english", "french")
-                      for name, part in network(sizes).items()}  # fmt: skip
+        self.parts = {
+            f"{language}.{name}": part for language in ("english", "french") for name, part in network(sizes).items()
+        }
         self.net, self.slices = side_by_side(self.parts)
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
@@ -173,8 +189,10 @@ class Translator:
         loss, d_e, d_f = agreement(z_e, z_f, self.temperature)
         loss, d_e, d_f = self.contrast * loss, self.contrast * d_e, self.contrast * d_f
         own = np.arange(len(z_e))[:, None] < self.echo * len(z_e)  # these are written out of their own code
-        for language, pieces, z, mine in (("english", batch.english_pieces, np.where(own, z_e, z_f), d_e),
-                                          ("french", batch.french_pieces, np.where(own, z_f, z_e), d_f)):  # fmt: skip
+        for language, pieces, z, mine in (
+            ("english", batch.english_pieces, np.where(own, z_e, z_f), d_e),
+            ("french", batch.french_pieces, np.where(own, z_f, z_e), d_f),
+        ):
             nats, dz = self._write(language, z, pieces, w, g, rng)
             loss += nats
             if g is not None:
@@ -207,13 +225,17 @@ class Translator:
 
     def frames(self, w: Array) -> dict[str, Frame]:
         """Of each language the mean code of the first training sentences, and the turn that makes spreads alike."""
-        codes = {language: self._call(f"{language}.encode", x[:CENTRE], w)[0]
-                 for language, x in zip(("english", "french"), self.train, strict=False)}  # fmt: skip
+        codes = {
+            language: self._call(f"{language}.encode", x[:CENTRE], w)[0]
+            for language, x in zip(("english", "french"), self.train, strict=False)
+        }
         spreads = [np.cov(unit(a, a.mean(0))[0].T, dtype=np.float64) for a in codes.values()]
         turn = power(spreads[1], -0.5) @ power(spreads[0], 0.5)
         turns = (np.eye(len(turn)), turn)  # English codes stay as they are, the French ones come to them
-        return {language: Frame(a.mean(0), turn.astype(w.dtype))
-                for (language, a), turn in zip(codes.items(), turns, strict=True)}  # fmt: skip
+        return {
+            language: Frame(a.mean(0), turn.astype(w.dtype))
+            for (language, a), turn in zip(codes.items(), turns, strict=True)
+        }
 
     def encode(self, w: Array, language: str, sentences: Sequence[str] | Array, frames: Mapping[str, Frame]) -> Array:
         """Codes (N, D) of sentences, or of their features (N, K), of length sqrt(D)."""
@@ -275,8 +297,13 @@ class Translator:
         return evaluate_translation.report(self, w, folder)
 
     def state(self) -> State:
-        return {"order": self.order, "known": self.known, "done": np.asarray(self.done),
-                "rng": rng_state(self.rng), **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "order": self.order,
+            "known": self.known,
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.order, self.known, self.done = state["order"].copy(), state["known"].copy(), int(state["done"])

@@ -59,9 +59,12 @@ def wake_figures(y: Array, t: Array, word: int, y_val: Array, t_val: Array) -> d
     c = curve(score, hit)
     set_before, _ = threshold(curve(log_softmax(y_val)[:, word], t_val == word))
     passed = score >= set_before
-    return {"wake_area": area(c), "wake_detected_at_1_percent": threshold(c)[1],
-            "wake_detected_threshold_of_val": float(passed[hit].mean()),
-            "wake_alarms_threshold_of_val": float(passed[~hit].mean())}  # fmt: skip
+    return {
+        "wake_area": area(c),
+        "wake_detected_at_1_percent": threshold(c)[1],
+        "wake_detected_threshold_of_val": float(passed[hit].mean()),
+        "wake_alarms_threshold_of_val": float(passed[~hit].mean()),
+    }
 
 
 def draw_wake(path: Path, y: Array, t: Array, word: int, names: tuple[str, ...]) -> None:
@@ -77,8 +80,14 @@ def draw_wake(path: Path, y: Array, t: Array, word: int, names: tuple[str, ...])
     axis.axvline(100 * ALLOWED, color="0.4", ls=":", lw=1)
     axis.set_xscale("symlog", linthresh=0.5, linscale=0.5)
     ticks = [0, 0.5, 1, 2, 5, 10, 20, 50, 100]
-    axis.set(xlim=(0, 100), ylim=(0, 102), xticks=ticks, xticklabels=list(map(str, ticks)),
-             xlabel="false alarms: other words that wake it, %", ylabel="detected: words that wake it, %")  # fmt: skip
+    axis.set(
+        xlim=(0, 100),
+        ylim=(0, 102),
+        xticks=ticks,
+        xticklabels=list(map(str, ticks)),
+        xlabel="false alarms: other words that wake it, %",
+        ylabel="detected: words that wake it, %",
+    )
     axis.plot([], [], color="C0", lw=2.5, label=names[word])
     axis.plot([], [], color="0.75", lw=1, label="the other words")
     axis.legend(loc="lower right")

@@ -51,9 +51,26 @@ def test_core_is_numpy_only():
 
 def test_nothing_that_is_loaded_can_execute():
     banned = {"pickle", "cPickle", "dill", "shelve", "marshal", "cloudpickle", "subprocess", "pty", "code", "codeop"}
-    calls = {"eval", "exec", "compile", "__import__", "system", "popen", "startfile", "execv", "execve", "execvp",
-             "execl", "spawnl", "spawnv", "spawnve", "posix_spawn", "create_subprocess_shell",
-             "create_subprocess_exec", "literal_eval"}  # fmt: skip
+    calls = {
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "system",
+        "popen",
+        "startfile",
+        "execv",
+        "execve",
+        "execvp",
+        "execl",
+        "spawnl",
+        "spawnv",
+        "spawnve",
+        "posix_spawn",
+        "create_subprocess_shell",
+        "create_subprocess_exec",
+        "literal_eval",
+    }
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             assert not {name.partition(".")[0] for name in imports(path)} & banned, path
@@ -92,8 +109,12 @@ def held(value, key):
 def lacking(record):
     """What a record does not say of where its figures come from."""
     machines = [v for v in held(record, "versions") if isinstance(v, dict) and v.get("blas") and v.get("processor")]
-    found = {"command": [*held(record, "command"), *held(record, "commands")], "versions": machines,
-             "data": [*held(record, "data")], "seed": [*held(record, "seed"), *held(record, "seeds")]}  # fmt: skip
+    found = {
+        "command": [*held(record, "command"), *held(record, "commands")],
+        "versions": machines,
+        "data": [*held(record, "data")],
+        "seed": [*held(record, "seed"), *held(record, "seeds")],
+    }
     return [name for name, values in found.items() if not values]
 
 
@@ -136,8 +157,9 @@ def wheel(tmp_path_factory):
     for name in ("tests", "benchmarks", "docs"):
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text("")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", folder], check=True,
-                   capture_output=True)  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", folder], check=True, capture_output=True
+    )
     (found,) = (folder / "dist").glob("*.whl")
     return found
 
@@ -147,8 +169,12 @@ def test_wheel_holds_the_four_packages_and_nothing_else(wheel):
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}
     assert tops - {top for top in tops if top.endswith(".dist-info")} == set(PACKAGES)
-    here = {str(p.relative_to(ROOT)) for package in PACKAGES for p in (ROOT / package).rglob("*")
-            if p.suffix in (".py", ".html", ".txt") and "__pycache__" not in p.parts}  # fmt: skip
+    here = {
+        str(p.relative_to(ROOT))
+        for package in PACKAGES
+        for p in (ROOT / package).rglob("*")
+        if p.suffix in (".py", ".html", ".txt") and "__pycache__" not in p.parts
+    }
     assert here <= set(names)
     assert not [name for name in names if "test" in name.lower() and name not in here]
 
@@ -169,8 +195,9 @@ def environment(tmp_path_factory, wheel):
 
 def run(python, *args, cwd, **env):
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TRIVIUM_DATA")}
-    return subprocess.run([python, "-m", "core.lab.cli", *map(str, args)], capture_output=True, text=True, cwd=cwd,
-                          env={**clean, **env})  # fmt: skip
+    return subprocess.run(
+        [python, "-m", "core.lab.cli", *map(str, args)], capture_output=True, text=True, cwd=cwd, env={**clean, **env}
+    )
 
 
 def test_installed_wheel_lists_and_runs(environment, tmp_path):
@@ -221,8 +248,9 @@ def test_a_stranger_s_package_runs_resumes_and_compares_by_name(environment, tmp
         packages = ["garden"]
         """)
     )
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", tmp_path / "src"], check=True,
-                   capture_output=True)  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", tmp_path / "src"], check=True, capture_output=True
+    )
     (built,) = (tmp_path / "src" / "dist").glob("*.whl")
     target = tmp_path / "site"
     with zipfile.ZipFile(built) as archive:

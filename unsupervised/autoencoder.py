@@ -44,8 +44,10 @@ def check_table(splits: Splits) -> None:
             raise ValueError(f"the {part} part must be a table with rows and columns, not of shape {x.shape}")
         finite = np.isfinite(x).all(1)
         if not finite.all():
-            raise ValueError(f"the {part} part holds NaN or infinity, first in row {int(finite.argmin())}; "
-                             "leave such rows out or fill them")  # fmt: skip
+            raise ValueError(
+                f"the {part} part holds NaN or infinity, first in row {int(finite.argmin())}; "
+                "leave such rows out or fill them"
+            )
 
 
 def check_clusters(x: Array, K: int) -> None:
@@ -70,9 +72,21 @@ class AutoEncoder:
 
     monitor = "-val_mse"
 
-    def __init__(self, splits: Splits, encoder: Layer, decoder: Layer, lr: float, rng: Rng, *, updates: int,
-                 batch: int = 64, loss: Callable[[Array, Array], Loss] = mse, mean: Layer = identity,
-                 schedule: Schedule = cosine, augment: Augment | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        encoder: Layer,
+        decoder: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        updates: int,
+        batch: int = 64,
+        loss: Callable[[Array, Array], Loss] = mse,
+        mean: Layer = identity,
+        schedule: Schedule = cosine,
+        augment: Augment | None = None,
+    ) -> None:
         check_table(splits)
         self.augment = augment
         self.splits, self.encoder, self.decoder, self.schedule = splits, encoder, decoder, schedule
@@ -146,9 +160,14 @@ class AutoEncoder:
         linear = PCA(min(code.shape[1], *train.shape), random_state=0).fit(train)
         components = mse(linear.inverse_transform(linear.transform(x)), x)[0]
         mean = mse(np.broadcast_to(train.mean(0), x.shape), x)[0]
-        report = Report({"test_mse": mse(rebuilt, x)[0]}, "test_mse", mean, components,
-                        f"{linear.n_components_} principal components",
-                        {"principal components": components})  # fmt: skip
+        report = Report(
+            {"test_mse": mse(rebuilt, x)[0]},
+            "test_mse",
+            mean,
+            components,
+            f"{linear.n_components_} principal components",
+            {"principal components": components},
+        )
         if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
             from core.lab.plots import image_sheet
 
@@ -157,8 +176,12 @@ class AutoEncoder:
         return report
 
     def state(self) -> State:
-        return {"order": self.order, "done": np.asarray(self.done), "rng": rng_state(self.rng),
-                **prefixed("adam", self.optimizer.state)}  # fmt: skip
+        return {
+            "order": self.order,
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("adam", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.order, self.done = state["order"].copy(), int(state["done"])
@@ -217,8 +240,19 @@ class AutoEncoderClusterer:
 
     monitor = "+information"
 
-    def __init__(self, splits: Splits, encoder: Layer, decoder: Layer, lr: float, rng: Rng, *, clusters: int,
-                 heaps: Heaps = GAUSSIANS, given: str = "The number of clusters.", **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        encoder: Layer,
+        decoder: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        clusters: int,
+        heaps: Heaps = GAUSSIANS,
+        given: str = "The number of clusters.",
+        **options: Any,
+    ) -> None:
         self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
         check_clusters(splits.x_train, clusters)
         self.splits, self.heaps, self.clusters, self.given = splits, heaps, clusters, given
@@ -239,8 +273,11 @@ class AutoEncoderClusterer:
         z = self.auto.encode(self.w, self.splits.x_train[subset(len(self.splits.x_train), FITTED)])
         self.w[self.auto.net.size :] = self.heaps.fit(z, self.clusters, int(self.auto.rng.integers(1 << 31)))
         self.fitted = True
-        return {"loss": self.auto.loss(self.auto.w, self.sample(np.random.default_rng(0), self.auto.batch)),
-                "examples": 0, "answers": 0}  # fmt: skip
+        return {
+            "loss": self.auto.loss(self.auto.w, self.sample(np.random.default_rng(0), self.auto.batch)),
+            "examples": 0,
+            "answers": 0,
+        }
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
         return self.auto.sample(rng, n)
@@ -270,8 +307,16 @@ class AutoEncoderClusterer:
         return {"information": information(y), **self.auto.evaluate(), **seen}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return cluster_report(lambda x: softmax(self.logits(w, x)), self.splits, folder, given=self.given,
-                              net=self.net, w=w, code=lambda x: self.auto.encode(w, x), show=self.show)  # fmt: skip
+        return cluster_report(
+            lambda x: softmax(self.logits(w, x)),
+            self.splits,
+            folder,
+            given=self.given,
+            net=self.net,
+            w=w,
+            code=lambda x: self.auto.encode(w, x),
+            show=self.show,
+        )
 
     def state(self) -> State:
         return {"fitted": np.asarray(self.fitted), **prefixed("auto", self.auto.state())}

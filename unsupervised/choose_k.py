@@ -31,8 +31,10 @@ class Choice(NamedTuple):
     strength: dict[int, float]  # K -> mean plus standard error of ps(K)
 
     def __str__(self) -> str:
-        rows = [f"{K:3} clusters: {s:.3f}{'  <- the largest number with enough' if self.clusters == K else ''}"
-                for K, s in self.strength.items()]  # fmt: skip
+        rows = [
+            f"{K:3} clusters: {s:.3f}{'  <- the largest number with enough' if self.clusters == K else ''}"
+            for K, s in self.strength.items()
+        ]
         return "\n".join(
             [f"Prediction strength, mean plus standard error over {CUTS} cuts; enough is {ENOUGH}.", *rows]
         )

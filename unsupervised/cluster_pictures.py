@@ -66,8 +66,16 @@ def draw_map(path: Path, places: Array, named: dict[str, Array]) -> None:
         for n in set(numbers.tolist()):
             own = places[numbers == n]
             middle = own[((own - np.median(own, 0)) ** 2).sum(1).argmin()]  # a point of its own, if the heap is hollow
-            text = axis.annotate(str(n), middle, (0, 7), textcoords="offset points", ha="center", va="center",
-                                 fontsize=11, fontweight="bold")  # fmt: skip
+            text = axis.annotate(
+                str(n),
+                middle,
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                fontsize=11,
+                fontweight="bold",
+            )
             text.set_path_effects([withStroke(linewidth=2.5, foreground="w")])
         axis.set(title=title, xticks=[], yticks=[])
     figure.savefig(path, dpi=100)
@@ -114,13 +122,27 @@ def draw_members(report: Report, folder: Path, p: Array, x: Array, show: Show) -
     empty = [[-1] * (columns - len(sure) - len(unsure)) for _, sure, unsure in groups]
     rows = [(k, i) for (k, sure, unsure), gap in zip(groups, empty, strict=True) for i in [*sure, *gap, *unsure]]
     blank = np.zeros_like(show(x[0]))
-    image_sheet(folder / "clusters.png", np.stack([blank if i < 0 else show(x[i]) for _, i in rows]),
-                ["" if i < 0 else f"{k}: {p[i, k]:.0%}" for k, i in rows], columns)  # fmt: skip
+    image_sheet(
+        folder / "clusters.png",
+        np.stack([blank if i < 0 else show(x[i]) for _, i in rows]),
+        ["" if i < 0 else f"{k}: {p[i, k]:.0%}" for k, i in rows],
+        columns,
+    )
     report.pictures["clusters.png"] = "A row a cluster: left its surest test examples, right its least sure ones"
 
 
-def draw(report: Report, folder: Path, p: Array, x: Array, t: Array, counts: Array | None, net: Layer | None,
-         w: Array | None, code: Code | None, show: Show | None) -> None:  # fmt: skip
+def draw(
+    report: Report,
+    folder: Path,
+    p: Array,
+    x: Array,
+    t: Array,
+    counts: Array | None,
+    net: Layer | None,
+    w: Array | None,
+    code: Code | None,
+    show: Show | None,
+) -> None:
     """Puts pictures of memberships p (N, K) of the examples x (N, ...) into `folder` and into `report`.
 
     t (N,) are classes, of size 0 where there are none; counts (K, C) are the clusters against them.
@@ -132,8 +154,10 @@ def draw(report: Report, folder: Path, p: Array, x: Array, t: Array, counts: Arr
     named = {"clusters": said[some]} | ({"classes, which it never saw": t[some]} if t.size else {})
     z = code(x[some]) if code else x[some].reshape(len(x[some]), -1)
     draw_map(folder / "map.png", flat_map(z), named)
-    report.pictures["map.png"] = f"A map of {len(z):,} test examples: near each other is what " \
-                                 f"{'the network' if code else 'the data'} holds alike"  # fmt: skip
+    report.pictures["map.png"] = (
+        f"A map of {len(z):,} test examples: near each other is what "
+        f"{'the network' if code else 'the data'} holds alike"
+    )
     if counts is not None:
         matrix(folder / "matrix.png", counts, "cluster", "true class")
         report.pictures["matrix.png"] = "Clusters against classes on the test part, which the learner never saw"

@@ -93,10 +93,26 @@ class Clusterer:
 
     monitor = "+information"
 
-    def __init__(self, splits: Splits, net: Layer, lr: float, rng: Rng, *, updates: int, starts: int, batch: int,
-                 augment: Augment, balance: float = 4.0, agreement: float = 0.5, smoothness: float = 0.0,
-                 radius: float = 0.25, neighbours: int = 0, alter: Augment | None = None,
-                 schedule: Schedule = hold_then_fall, given: str = GIVEN) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        net: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        updates: int,
+        starts: int,
+        batch: int,
+        augment: Augment,
+        balance: float = 4.0,
+        agreement: float = 0.5,
+        smoothness: float = 0.0,
+        radius: float = 0.25,
+        neighbours: int = 0,
+        alter: Augment | None = None,
+        schedule: Schedule = hold_then_fall,
+        given: str = GIVEN,
+    ) -> None:
         check_table(splits)
         if any(len(x) <= neighbours for x in splits[::2]):
             raise ValueError(
@@ -196,13 +212,26 @@ class Clusterer:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ended = self.said[: self.done // self.updates]
-        return cluster_report(lambda x: self.assign(w, x), self.splits, folder, given=self.given, net=self.net, w=w,
-                              stability=stability(list(ended)) if len(ended) > 1 else None,
-                              code=last_hidden(self.net, w), show=self.show)  # fmt: skip
+        return cluster_report(
+            lambda x: self.assign(w, x),
+            self.splits,
+            folder,
+            given=self.given,
+            net=self.net,
+            w=w,
+            stability=stability(list(ended)) if len(ended) > 1 else None,
+            code=last_hidden(self.net, w),
+            show=self.show,
+        )
 
     def state(self) -> State:
-        return {"order": self.order, "done": np.asarray(self.done), "rng": rng_state(self.rng), "said": self.said,
-                **prefixed("adam", self.optimizer.state)}  # fmt: skip
+        return {
+            "order": self.order,
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "said": self.said,
+            **prefixed("adam", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.order, self.done, self.said = state["order"].copy(), int(state["done"]), state["said"].copy()

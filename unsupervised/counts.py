@@ -118,8 +118,9 @@ def frequencies(counts: Counts, order: int, grams: Array) -> Array:
     return p
 
 
-def jelinek_mercer(counts: Counts, order: int, held_out: Array, rounds: int = 100,
-                   again: Counts | None = None) -> Model:  # fmt: skip
+def jelinek_mercer(
+    counts: Counts, order: int, held_out: Array, rounds: int = 100, again: Counts | None = None
+) -> Model:
     """p = sum_n weight_n p_n of the relative frequencies (Jelinek and Mercer 1980).
 
     The weights maximise the likelihood of the windows `held_out`, which must not be of the text that was counted:

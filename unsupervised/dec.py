@@ -89,8 +89,19 @@ class Dec:
 
     monitor = "+information"
 
-    def __init__(self, splits: Splits, encoder: Layer, decoder: Layer, lr: float, rng: Rng, *, refine: int,
-                 keep: float = 0.0, interval: int = 140, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        encoder: Layer,
+        decoder: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        refine: int,
+        keep: float = 0.0,
+        interval: int = 140,
+        **options: Any,
+    ) -> None:
         self.start = AutoEncoderClusterer(splits, encoder, decoder, lr, rng, heaps=CENTRES, **options)
         self.auto, self.net, self.w = self.start.auto, self.start.net, self.start.w
         self.encoder, self.decoder, self.centres = encoder, decoder, self.start.layer
@@ -169,8 +180,12 @@ class Dec:
         return self.start.report(w, folder)
 
     def state(self) -> State:
-        return {"p": self.p, "done": np.asarray(self.done), **prefixed("start", self.start.state()),
-                **prefixed("adam", self.optimizer.state)}  # fmt: skip
+        return {
+            "p": self.p,
+            "done": np.asarray(self.done),
+            **prefixed("start", self.start.state()),
+            **prefixed("adam", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.p[:], self.done = state["p"], int(state["done"])

@@ -31,8 +31,19 @@ DTYPES = [np.float64, np.float32]  # w has that of X
 CHUNK = 1000  # rows that are judged at once
 
 
-def descend(net: Layer, w: Array, step: Callable[[Array, Array], float], N: int, rng: Rng, *, updates: int, batch: int,
-            lr: float, decay: float, schedule: Schedule) -> list[float]:  # fmt: skip
+def descend(
+    net: Layer,
+    w: Array,
+    step: Callable[[Array, Array], float],
+    N: int,
+    rng: Rng,
+    *,
+    updates: int,
+    batch: int,
+    lr: float,
+    decay: float,
+    schedule: Schedule,
+) -> list[float]:
     """AdamW on `updates` minibatches out of permutations of N rows; `step(i, g)` gives the loss of the rows i, and g.
 
     Returns the losses. Raises ValueError when one is no longer finite.
@@ -70,9 +81,22 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
     labels_ (N,), information_ (nats that a cluster tells of its row), w_, net_, loss_curve_ of the start that was kept
     """
 
-    def __init__(self, n_clusters: int = 8, *, hidden: Any = (64,), activation: Any = "relu", neighbours: int = 15,
-                 noise: float = 0.5, balance: float = 1.2, starts: int = 5, updates: int = 300, batch: int = 200,
-                 lr: float = 0.01, decay: float = 0.0, random_state: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        hidden: Any = (64,),
+        activation: Any = "relu",
+        neighbours: int = 15,
+        noise: float = 0.5,
+        balance: float = 1.2,
+        starts: int = 5,
+        updates: int = 300,
+        batch: int = 200,
+        lr: float = 0.01,
+        decay: float = 0.0,
+        random_state: Any = None,
+    ) -> None:
         self.n_clusters, self.hidden, self.activation, self.neighbours = n_clusters, hidden, activation, neighbours
         self.noise, self.balance, self.starts, self.updates, self.batch = noise, balance, starts, updates, batch
         self.lr, self.decay, self.random_state = lr, decay, random_state
@@ -95,8 +119,18 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 back(dy, g)
                 return loss
 
-            losses = descend(net, w, step, len(X), rng, updates=self.updates, batch=min(self.batch, len(X)),
-                             lr=self.lr, decay=self.decay, schedule=hold_then_fall)  # fmt: skip
+            losses = descend(
+                net,
+                w,
+                step,
+                len(X),
+                rng,
+                updates=self.updates,
+                batch=min(self.batch, len(X)),
+                lr=self.lr,
+                decay=self.decay,
+                schedule=hold_then_fall,
+            )
             told = information(self._outputs(X, w))
             if told > best:
                 best, self.w_, self.loss_curve_ = told, w, losses
@@ -116,8 +150,10 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
         if self.n_clusters > N:
             raise ValueError(f"n_clusters={self.n_clusters} is more than there are rows: n_samples = {N}")
         if not (self.lr > 0 and self.noise >= 0 and self.balance > 0 and self.decay >= 0):
-            raise ValueError(f"needs lr and balance above 0, noise and decay from 0, not {self.lr}, {self.balance}, "
-                             f"{self.noise}, {self.decay}")  # fmt: skip
+            raise ValueError(
+                f"needs lr and balance above 0, noise and decay from 0, not {self.lr}, {self.balance}, "
+                f"{self.noise}, {self.decay}"
+            )
 
     @property
     def net_(self) -> Layer:
@@ -163,20 +199,38 @@ class NetworkAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     w_, encoder_, decoder_, net_, loss_curve_
     """
 
-    def __init__(self, n_components: int = 2, *, hidden: Any = (64,), activation: Any = "tanh", noise: float = 0.0,
-                 updates: int = 1000, batch: int = 200, lr: float = 0.01, decay: float = 0.0,
-                 random_state: Any = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        hidden: Any = (64,),
+        activation: Any = "tanh",
+        noise: float = 0.0,
+        updates: int = 1000,
+        batch: int = 200,
+        lr: float = 0.01,
+        decay: float = 0.0,
+        random_state: Any = None,
+    ) -> None:
         self.n_components, self.hidden, self.activation, self.noise = n_components, hidden, activation, noise
         self.updates, self.batch, self.lr, self.decay, self.random_state = updates, batch, lr, decay, random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learns to say X (N, I) again; y is not looked at."""
         X = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
-        if not (self.n_components >= 1 and self.updates >= 1 and self.batch >= 1 and self.lr > 0
-                and self.noise >= 0 and self.decay >= 0):  # fmt: skip
-            raise ValueError(f"needs n_components, updates and batch from 1, lr above 0, noise and decay from 0, not "
-                             f"{self.n_components}, {self.updates}, {self.batch}, {self.lr}, {self.noise}, "
-                             f"{self.decay}")  # fmt: skip
+        if not (
+            self.n_components >= 1
+            and self.updates >= 1
+            and self.batch >= 1
+            and self.lr > 0
+            and self.noise >= 0
+            and self.decay >= 0
+        ):
+            raise ValueError(
+                f"needs n_components, updates and batch from 1, lr above 0, noise and decay from 0, not "
+                f"{self.n_components}, {self.updates}, {self.batch}, {self.lr}, {self.noise}, "
+                f"{self.decay}"
+            )
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         net = self.net_
         self.w_, self._mean = net.init(rng, X.dtype), X.mean(0)
@@ -188,9 +242,18 @@ class NetworkAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             back(dy, g)
             return loss
 
-        self.loss_curve_ = descend(net, self.w_, step, len(X), rng, updates=self.updates,
-                                   batch=min(self.batch, len(X)), lr=self.lr, decay=self.decay,
-                                   schedule=cosine)  # fmt: skip
+        self.loss_curve_ = descend(
+            net,
+            self.w_,
+            step,
+            len(X),
+            rng,
+            updates=self.updates,
+            batch=min(self.batch, len(X)),
+            lr=self.lr,
+            decay=self.decay,
+            schedule=cosine,
+        )
         return self
 
     @property

@@ -88,8 +88,11 @@ def scores(said: Array, x: Array, t: Array) -> dict[str, float]:
 
     found = {"silhouette": silhouette(x, said)}
     if t.size:
-        found |= {"cluster_accuracy": hungarian_accuracy(said, t), "nmi": float(normalized_mutual_info_score(t, said)),
-                  "ari": float(adjusted_rand_score(t, said))}  # fmt: skip
+        found |= {
+            "cluster_accuracy": hungarian_accuracy(said, t),
+            "nmi": float(normalized_mutual_info_score(t, said)),
+            "ari": float(adjusted_rand_score(t, said)),
+        }
     return found
 
 
@@ -115,14 +118,26 @@ def other_methods(x: Array, x_test: Array, K: int) -> dict[str, tuple[int, Array
     with warnings.catch_warnings():  # unconnected graphs, fewer distinct points than clusters: the figures show it
         warnings.simplefilter("ignore")
         kmeans = KMeans(K, n_init=10, random_state=0).fit(many).predict(x_test)
-        return {"k-means": (len(many), kmeans), "Gaussian mixture": (len(many), mixture.fit(many).predict(x_test)),
-                "spectral": (len(few), extended(spectral)),
-                "Ward": (len(few), extended(AgglomerativeClustering(K)))}  # fmt: skip
+        return {
+            "k-means": (len(many), kmeans),
+            "Gaussian mixture": (len(many), mixture.fit(many).predict(x_test)),
+            "spectral": (len(few), extended(spectral)),
+            "Ward": (len(few), extended(AgglomerativeClustering(K))),
+        }
 
 
-def cluster_report(assign: Assign, splits: Splits, folder: Path | None, *, given: str, stability: float | None = None,
-                   net: Layer | None = None, w: Array | None = None, code: Assign | None = None,
-                   show: Show | None = None) -> Report:  # fmt: skip
+def cluster_report(
+    assign: Assign,
+    splits: Splits,
+    folder: Path | None,
+    *,
+    given: str,
+    stability: float | None = None,
+    net: Layer | None = None,
+    w: Array | None = None,
+    code: Assign | None = None,
+    show: Show | None = None,
+) -> Report:
     """The test part in clusters, beside four methods that were given the same training part and number of clusters.
 
     `given` states what the learner was told, number of clusters included; `stability` is that of its starts. `splits`
@@ -144,8 +159,14 @@ def cluster_report(assign: Assign, splits: Splits, folder: Path | None, *, given
     tries = 100 if t.size else 10
     guesses = [rng.integers(K, size=len(x)) for _ in range(tries)]
     guess = float(np.mean([hungarian_accuracy(s, t) if t.size else silhouette(flat, s) for s in guesses]))
-    report = Report(dict(own), metric, guess, table["k-means"][metric], "k-means, which seeks compact clusters",
-                    {name: row[metric] for name, row in table.items()})  # fmt: skip
+    report = Report(
+        dict(own),
+        metric,
+        guess,
+        table["k-means"][metric],
+        "k-means, which seeks compact clusters",
+        {name: row[metric] for name, row in table.items()},
+    )
     if t.size:
         from sklearn.svm import SVC
 
@@ -167,6 +188,8 @@ def beside(table: dict[str, dict[str, float]], fitted: dict[str, str]) -> str:
     """Methods against figures, as lines of text."""
     names = list(next(iter(table.values())))
     lines = ["".ljust(18) + "".join(name.rjust(18) for name in names) + "   fitted on"]
-    lines += [method.ljust(18) + "".join(f"{row[name]:18.4f}" for name in names) + "   " + fitted.get(method, "")
-              for method, row in table.items()]  # fmt: skip
+    lines += [
+        method.ljust(18) + "".join(f"{row[name]:18.4f}" for name in names) + "   " + fitted.get(method, "")
+        for method, row in table.items()
+    ]
     return "\n".join(lines)

@@ -122,11 +122,14 @@ def image_exam(samples: int) -> Callable[[Vae, Array, Path | None], Report]:
         metrics["pixels_from_nearest_of_generated"] = float(np.median(nearest(own, train)[1]))
         metrics["pixels_from_nearest_of_test"] = float(np.median(nearest(x[:100], train)[1]))
         peers = {"each pixel by itself": 1, f"mixture of {TEMPLATES} templates": TEMPLATES}
-        baselines = {name: -float(bernoulli_mixture.fit(train, K, np.random.default_rng(0)).log_prob(x).mean())
-                     for name, K in peers.items()}  # fmt: skip
+        baselines = {
+            name: -float(bernoulli_mixture.fit(train, K, np.random.default_rng(0)).log_prob(x).mean())
+            for name, K in peers.items()
+        }
         chance, reference = baselines.values()
-        report = Report(metrics, "nats", chance, reference, f"mixture of {TEMPLATES} Bernoulli templates", baselines,
-                        answers=taught)  # fmt: skip
+        report = Report(
+            metrics, "nats", chance, reference, f"mixture of {TEMPLATES} Bernoulli templates", baselines, answers=taught
+        )
         report.texts["How it was measured"] = (
             f"{len(x)} test pictures, made black and white once with seed {SEEDS['test']}: SHA-256 of the bits "
             f"{sha256(x)}. nats: importance-weighted with {samples} codes a picture; nats_elbo: the mean over the "

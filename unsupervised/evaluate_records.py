@@ -50,11 +50,13 @@ def names_figures(language: Language, w: Array, report: Report, folder: Path | N
     written = write(language, w, "", NAMES, LONGEST_NAME, 1.0)
     new = [name for name in dict.fromkeys(written) if name not in known]
     found = held_out.intersection(new)
-    report.metrics |= {"written_new": sum(name not in known for name in written) / len(written),
-                       "written_distinct": len(set(written)) / len(written),
-                       "new_that_are_real": len(found) / max(len(new), 1),
-                       "held_out_that_were_written": len(found) / max(len(held_out), 1),
-                       "test_names_in_training": sum(name in known for name in test) / len(test)}  # fmt: skip
+    report.metrics |= {
+        "written_new": sum(name not in known for name in written) / len(written),
+        "written_distinct": len(set(written)) / len(written),
+        "new_that_are_real": len(found) / max(len(new), 1),
+        "held_out_that_were_written": len(found) / max(len(held_out), 1),
+        "test_names_in_training": sum(name in known for name in test) / len(test),
+    }
     rows = [" ".join(new[a : a + 10]) for a in range(0, min(len(new), 80), 10)]
     report.texts["Names that training does not hold"] = printable("\n".join(rows))
 
@@ -85,8 +87,10 @@ def ratings_help(log_p: Array, prior: Array, rating: Array, characters: int) -> 
     none = top[:, 0] + np.log(np.exp(joint - top).sum(1))
     wrong = (log_p.sum(1) - right) / (log_p.shape[1] - 1)
     nats = {name: float(-log.sum()) / characters for name, log in (("right", right), ("wrong", wrong), ("no", none))}
-    return {**{f"nats_{name}_rating": value for name, value in nats.items()},
-            "read_accuracy": float((joint.argmax(1) == rating).mean())}  # fmt: skip
+    return {
+        **{f"nats_{name}_rating": value for name, value in nats.items()},
+        "read_accuracy": float((joint.argmax(1) == rating).mean()),
+    }
 
 
 def judge_of(reviews: Sequence[str]) -> Judge:
@@ -119,8 +123,10 @@ def review_figures(language: Language, w: Array, report: Report, folder: Path | 
     judge = judge_of(lines(language.text.train))
     real, made = heard(judge, test), heard(judge, [review for of_one in written for review in of_one])
     for k in (0, 4):
-        report.metrics |= {f"heard_positive_written_{RATINGS[k]}": float(made[k]),
-                           f"heard_positive_real_{RATINGS[k]}": float(real[k])}  # fmt: skip
+        report.metrics |= {
+            f"heard_positive_written_{RATINGS[k]}": float(made[k]),
+            f"heard_positive_real_{RATINGS[k]}": float(real[k]),
+        }
     samples = "\n".join(f"{review[0]} | {review[1:]}" for of_one in written for review in of_one[:2])
     report.texts[f"Reviews, two for each rating (temperature {TEMPERATURE})"] = printable(samples)
     if folder is not None:

@@ -123,7 +123,8 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         return float((machine.predict(rows) == t).mean())
 
     metrics = {
-        "heard": float((heard == words).mean()), "heard_voice": right(judge.voices, x, voices),
+        "heard": float((heard == words).mean()),
+        "heard_voice": right(judge.voices, x, voices),
         "heard_worst_word": min(float((heard[words == k] == k).mean()) for k in range(len(WORDS))),
         "real_heard": right(judge.words, x_test, t_test),
         "real_heard_voice": right(judge.voices, x_test, said.voice[said.test]),
@@ -132,18 +133,30 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         "as_many_real_to_real": right(machine(x_some, said.word[some]), x_test, t_test),
         "one_saying_to_real": right(machine(x_one, words[one]), x_test, t_test),
         "one_saying_one_voice_to_real": right(machine(x_one[::V], words[one][::V]), x_test, t_test),
-        "distance_within_word": within(x, words), "distance_within_word_real": within(x_test, t_test),
+        "distance_within_word": within(x, words),
+        "distance_within_word_real": within(x_test, t_test),
         "distance_within_word_vocoder": within(x_through, t_test),
-        "distance_within_voice": within(x, c), "distance_within_voice_real": within(x_test, c_test),
+        "distance_within_voice": within(x, c),
+        "distance_within_voice_real": within(x_test, c_test),
         "distance_within_voice_vocoder": within(x_through, c_test),
         **{f"distance_to_training{name}": float(d.mean()) for name, d in nearest.items()},
         "least_distance_to_training": float(nearest[""].min()),
         "least_distance_to_training_real": float(nearest["_real"].min()),
         "test_accuracy": float((said_by_it == t_test).mean()),
-        "test_nats": -float(learner.model.log_weights(w, learner.splits.x_test, 16, np.random.default_rng(SEED),
-                                                      learner.splits.t_test).mean(dtype=np.float64))}  # fmt: skip
-    report = Report(metrics, "heard", 1 / len(WORDS), metrics["real_heard"], "real clips of the test part, same judge",
-                    {"real clips through the vocoder": metrics["vocoder_heard"]})  # fmt: skip
+        "test_nats": -float(
+            learner.model.log_weights(
+                w, learner.splits.x_test, 16, np.random.default_rng(SEED), learner.splits.t_test
+            ).mean(dtype=np.float64)
+        ),
+    }
+    report = Report(
+        metrics,
+        "heard",
+        1 / len(WORDS),
+        metrics["real_heard"],
+        "real clips of the test part, same judge",
+        {"real clips through the vocoder": metrics["vocoder_heard"]},
+    )
     if folder:
         (folder / "sounds").mkdir(exist_ok=True)
         names = learner.names(words, voices)
@@ -151,5 +164,6 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
             (folder / "sounds" / name).write_bytes(file)
         draw_sounds(report, folder, learner, files, words, voices, heard)
         report.texts["Wav files under sounds/ in this folder, and as what the judge heard each"] = "\n".join(
-            f"sounds/{name}: {WORDS[k]}" for name, k in zip(names, heard, strict=True))  # fmt: skip
+            f"sounds/{name}: {WORDS[k]}" for name, k in zip(names, heard, strict=True)
+        )
     return report

@@ -94,8 +94,10 @@ def plain(text: str) -> str:
 def variety(text: str) -> dict[str, float]:
     """Distinct n-grams of words, and the share of spans that stood in the text before. All depend on its length."""
     said = words(text)
-    return {**{f"distinct_{n}": distinct(said, n) for n in (1, 2, 3, 4)},
-            "repeated_spans": 1 - distinct(plain(text), SPAN)}  # fmt: skip
+    return {
+        **{f"distinct_{n}": distinct(said, n) for n in (1, 2, 3, 4)},
+        "repeated_spans": 1 - distinct(plain(text), SPAN),
+    }
 
 
 class Corpus:
@@ -153,16 +155,31 @@ def compare(texts: Mapping[str, str], learnt: str, test: str) -> dict[str, dict[
     starts = range(0, max(len(test) - LENGTH, 0) + 1, LENGTH)
     chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
     real = [variety(test[a : a + LENGTH]) for a in chosen]
-    said = {name: {"known_words": known_words(written, known), "copied_spans": copied(written, corpus),
-                   "longest_copy": float(longest_copy(written, corpus)), **variety(written)}
-            for name, written in texts.items()}  # fmt: skip
-    said["test"] = {"known_words": known_words(test, known), "copied_spans": copied(test, corpus),
-                    **{name: statistics.fmean(row[name] for row in real) for name in real[0]}}  # fmt: skip
+    said = {
+        name: {
+            "known_words": known_words(written, known),
+            "copied_spans": copied(written, corpus),
+            "longest_copy": float(longest_copy(written, corpus)),
+            **variety(written),
+        }
+        for name, written in texts.items()
+    }
+    said["test"] = {
+        "known_words": known_words(test, known),
+        "copied_spans": copied(test, corpus),
+        **{name: statistics.fmean(row[name] for row in real) for name in real[0]},
+    }
     return said
 
 
-def report(network: Model, parts: Parts, text: Text, write: Callable[[Array], list[str]], folder: Path | None,
-           mix: Mix | None = None) -> Report:  # fmt: skip
+def report(
+    network: Model,
+    parts: Parts,
+    text: Text,
+    write: Callable[[Array], list[str]],
+    folder: Path | None,
+    mix: Mix | None = None,
+) -> Report:
     """The network and its peers on every position of the test part, and what it writes against what it read.
 
     `write` gives a text of LENGTH characters at each of some temperatures. With `mix`, a model made of the network
@@ -182,8 +199,11 @@ def report(network: Model, parts: Parts, text: Text, write: Callable[[Array], li
     held_out = spread(parts.windows(parts.train, parts.val, width), HELD_OUT)
     order = int(kneser_ney_orders(counts)(held_out).mean(0).argmax()) + 1
     again = counted(both) if parts.recount else counts
-    peers = {"unigram": add_one(again, 1), "bigram": add_one(again, min(2, counts.order)),
-             "trigram": jelinek_mercer(counts, min(3, counts.order), held_out, again=again)}  # fmt: skip
+    peers = {
+        "unigram": add_one(again, 1),
+        "bigram": add_one(again, min(2, counts.order)),
+        "trigram": jelinek_mercer(counts, min(3, counts.order), held_out, again=again),
+    }
     grams = parts.windows(both[-width - len(parts.val) :], parts.test, width)
     log_p, reference = scores(network, grams), nats(scores(kneser_ney(again, order), grams))
     value = nats(log_p)
@@ -192,9 +212,13 @@ def report(network: Model, parts: Parts, text: Text, write: Callable[[Array], li
     texts = dict(zip(names, map(printable, write(np.array([TEMPERATURE, *OTHERS], np.float32))), strict=True))
     said = compare(texts, (text.train + text.val * parts.recount)[-COUNTED:], text.test)
     reference_name = f"modified Kneser-Ney, {order}-grams"
-    metrics = {"test_nats": value, "test_bits": value / math.log(2), "unknown_share": float((parts.test == 0).mean()),
-               **{f"written_{name}": figure for name, figure in said[f"{TEMPERATURE:g}"].items()},
-               **{f"test_{name}": figure for name, figure in said["test"].items()}}  # fmt: skip
+    metrics = {
+        "test_nats": value,
+        "test_bits": value / math.log(2),
+        "unknown_share": float((parts.test == 0).mean()),
+        **{f"written_{name}": figure for name, figure in said[f"{TEMPERATURE:g}"].items()},
+        **{f"test_{name}": figure for name, figure in said["test"].items()},
+    }
     bars = {"network": value}
     if mix is not None:
         mixed = nats(scores(mix(counts, order, held_out)(again), log_p, grams))
@@ -203,10 +227,13 @@ def report(network: Model, parts: Parts, text: Text, write: Callable[[Array], li
     if folder is not None:
         draw(folder / "text_nats.png", {**bars, **baselines, reference_name: reference}, math.log(V))
         pictures["text_nats.png"] = "Nats per character on the test part, less is better; the line is chance, ln V"
-    shown = {"What is written, by temperature, beside the test part": _table(said),
-             **{f"Generated text (temperature {name})": written for name, written in texts.items()}}  # fmt: skip
-    return Report(metrics, "test_nats", math.log(V), reference, reference_name, baselines, pictures=pictures,
-                  texts=shown)  # fmt: skip
+    shown = {
+        "What is written, by temperature, beside the test part": _table(said),
+        **{f"Generated text (temperature {name})": written for name, written in texts.items()},
+    }
+    return Report(
+        metrics, "test_nats", math.log(V), reference, reference_name, baselines, pictures=pictures, texts=shown
+    )
 
 
 def _table(said: Mapping[str, Mapping[str, float]]) -> str:

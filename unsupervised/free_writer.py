@@ -32,8 +32,18 @@ class FreeWriter:
 
     monitor = "+updates"
 
-    def __init__(self, exam: Exam, net: Layer, optimizer: Optimizer, rng: Rng, *, batch: int, updates: int,
-                 schedule: Schedule, beginning: str) -> None:  # fmt: skip
+    def __init__(
+        self,
+        exam: Exam,
+        net: Layer,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        batch: int,
+        updates: int,
+        schedule: Schedule,
+        beginning: str,
+    ) -> None:
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
         self.g = np.zeros_like(self.w)
@@ -79,8 +89,11 @@ class FreeWriter:
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
 
     def state(self) -> State:
-        return {"count": np.asarray(self.count), "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "count": np.asarray(self.count),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count = int(state["count"])

@@ -45,8 +45,25 @@ class ImageModel:
 def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None = None) -> Vae:
     """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
     prior = mixture(config.codes, config.blobs) if config.blobs else standard_normal(config.codes)
-    model = vae_model(splits.x_train.shape[1], (config.hidden,) * config.depth, config.codes, bernoulli,
-                      dropout=config.dropout, prior=prior)  # fmt: skip
-    return Vae(black_and_white(splits), model, Adam(config.lr), rng, updates=config.updates, batch=config.batch,
-               exam=image_exam(config.samples), draw=binarise, schedule=RATE, see=see, show=as_text,
-               beta=warm_up(config.warm) if config.warm else constant)  # fmt: skip
+    model = vae_model(
+        splits.x_train.shape[1],
+        (config.hidden,) * config.depth,
+        config.codes,
+        bernoulli,
+        dropout=config.dropout,
+        prior=prior,
+    )
+    return Vae(
+        black_and_white(splits),
+        model,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        batch=config.batch,
+        exam=image_exam(config.samples),
+        draw=binarise,
+        schedule=RATE,
+        see=see,
+        show=as_text,
+        beta=warm_up(config.warm) if config.warm else constant,
+    )

@@ -16,8 +16,14 @@ STOPS, FRAMES = 6, 12  # test pictures on a way, and steps between two of them
 SIDE = 15  # pictures along a side of the map
 
 
-def draw(report: Report, learner: Vae, w: Array, made: Array, nearest: Callable[[Array, Array], tuple[Array, Array]],
-         folder: Path) -> None:  # fmt: skip
+def draw(
+    report: Report,
+    learner: Vae,
+    w: Array,
+    made: Array,
+    nearest: Callable[[Array, Array], tuple[Array, Array]],
+    folder: Path,
+) -> None:
     """All pictures into `folder`, with their captions into the report; `made` (100, I) are what it makes."""
     splits, model = learner.splits, learner.model
     image_sheet(folder / "samples.png", made)

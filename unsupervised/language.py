@@ -55,15 +55,31 @@ class Language:
 
     monitor = "-val_nats"
 
-    def __init__(self, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], optimizer: Optimizer, rng: Rng, *,
-                 context: int, batch: int, updates: int, again: int = 0, schedule: Schedule = RATE,
-                 windows: evaluate_text.Windows = evaluate_text.windows, slide: generation.Slide = generation.slide,
-                 boundary: int | None = None, begin: Callable[[str], str] = str,
-                 judge: Judge | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        text: Text,
+        vocabulary: Vocabulary,
+        layers: Sequence[Layer],
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        context: int,
+        batch: int,
+        updates: int,
+        again: int = 0,
+        schedule: Schedule = RATE,
+        windows: evaluate_text.Windows = evaluate_text.windows,
+        slide: generation.Slide = generation.slide,
+        boundary: int | None = None,
+        begin: Callable[[str], str] = str,
+        judge: Judge | None = None,
+    ) -> None:
         if len(text.train) <= context or not text.val or not text.test:
             sizes = ", ".join(f"{len(part)}" for part in text)
-            raise ValueError(f"a context of {context} needs more characters to learn from than that, and some to "
-                             f"validate and test on: the parts of this text have {sizes}")  # fmt: skip
+            raise ValueError(
+                f"a context of {context} needs more characters to learn from than that, and some to "
+                f"validate and test on: the parts of this text have {sizes}"
+            )
         if len(vocabulary) < 2:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
         self.text, self.vocabulary, self.context, self.batch = text, vocabulary, context, batch
@@ -150,8 +166,16 @@ class Language:
         return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        parts = evaluate_text.Parts(self.train, self.val, self.test, len(self.vocabulary), self.context + 1, self.cut,
-                                    self.boundary, self.again > 0)  # fmt: skip
+        parts = evaluate_text.Parts(
+            self.train,
+            self.val,
+            self.test,
+            len(self.vocabulary),
+            self.context + 1,
+            self.cut,
+            self.boundary,
+            self.again > 0,
+        )
 
         def network(grams: Array) -> Array:
             return self.log_prob(w, grams)
@@ -172,8 +196,9 @@ class Language:
             self.judge(self, w, report, folder)
         return report
 
-    def write(self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array, top_k: int,
-              rng: Rng | None) -> Iterator[Array]:  # fmt: skip
+    def write(
+        self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array, top_k: int, rng: Rng | None
+    ) -> Iterator[Array]:
         """Yields the next ids (streams,) of texts that go on after `prompt`: see `generation.write`.
 
         A prompt shorter than the context stands after the last line of training.
@@ -186,8 +211,9 @@ class Language:
         ask = generation.asker(self.net, w, self.context)
         return generation.write(ask, x, length, temperature, top_k, rng, self.slide)
 
-    def stream(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
-               rng: Rng | None = None) -> Iterator[str]:  # fmt: skip
+    def stream(
+        self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
+    ) -> Iterator[str]:
         """One text, character by character, drawn from softmax(y / temperature).
 
         Temperature 0, or no `rng`, takes the most probable ones; top_k draws among the k most probable alone. The
@@ -196,13 +222,22 @@ class Language:
         letters = ["", *map(chr, self.vocabulary.codes)]
         return (letters[s] for (s,) in self.write(w, prompt, 1, length, temperature, top_k, rng))
 
-    def generate(self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0,
-                 rng: Rng | None = None) -> str:  # fmt: skip
+    def generate(
+        self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
+    ) -> str:
         """What `stream` gives, as one text."""
         return "".join(self.stream(w, prompt, length, temperature, top_k, rng))
 
-    def texts(self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array = 1.0, top_k: int = 0,
-              rng: Rng | None = None) -> list[str]:  # fmt: skip
+    def texts(
+        self,
+        w: Array,
+        prompt: str,
+        streams: int,
+        length: int,
+        temperature: float | Array = 1.0,
+        top_k: int = 0,
+        rng: Rng | None = None,
+    ) -> list[str]:
         """Many texts at once, in little more time than one."""
         ids = list(self.write(w, prompt, streams, length, temperature, top_k, rng))
         return [self.vocabulary.decode(column) for column in np.array(ids).reshape(length, streams).T]
@@ -219,8 +254,13 @@ class Language:
         return best
 
     def state(self) -> State:
-        return {"count": np.asarray(self.count), "epoch": self.epoch, "rng": rng_state(self.rng), "noted": self.noted,
-                **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "count": np.asarray(self.count),
+            "epoch": self.epoch,
+            "rng": rng_state(self.rng),
+            "noted": self.noted,
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count = int(state["count"])

@@ -48,8 +48,14 @@ class PictureClusters:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
-def learner(config: PictureClusters, splits: Splits, rng: Rng, augment: Augment, altered: str,
-            information: Callable[[], Clusterer]) -> Any:  # fmt: skip
+def learner(
+    config: PictureClusters,
+    splits: Splits,
+    rng: Rng,
+    augment: Augment,
+    altered: str,
+    information: Callable[[], Clusterer],
+) -> Any:
     """The learner of config.method: the task's own `information`, or one of two on an auto-encoder.
 
     `augment` makes a view of pictures, and `altered` says in words what such a view leaves as it is.
@@ -59,12 +65,33 @@ def learner(config: PictureClusters, splits: Splits, rng: Rng, augment: Augment,
     given = f"The number of clusters; {altered}."
 
     def autoencoder() -> AutoEncoderClusterer:
-        return AutoEncoderClusterer(splits, encoder, decoder, config.lr, rng, clusters=config.clusters,
-                                    updates=updates, batch=config.batch, augment=augment, given=given)  # fmt: skip
+        return AutoEncoderClusterer(
+            splits,
+            encoder,
+            decoder,
+            config.lr,
+            rng,
+            clusters=config.clusters,
+            updates=updates,
+            batch=config.batch,
+            augment=augment,
+            given=given,
+        )
 
     def dec() -> Dec:
         refine = max(1, int(REFINED * updates))
-        return Dec(splits, encoder, decoder, config.lr, rng, clusters=config.clusters, updates=updates - refine,
-                   refine=refine, batch=config.batch, augment=augment, given=given)  # fmt: skip
+        return Dec(
+            splits,
+            encoder,
+            decoder,
+            config.lr,
+            rng,
+            clusters=config.clusters,
+            updates=updates - refine,
+            refine=refine,
+            batch=config.batch,
+            augment=augment,
+            given=given,
+        )
 
     return dict(zip(METHODS, (information, autoencoder, dec), strict=True))[config.method]()

@@ -59,8 +59,19 @@ class ProbedCode:
 
     monitor = "-val_mse"
 
-    def __init__(self, splits: Splits, encoder: Layer, decoder: Layer, lr: float, rng: Rng, *, classes: int,
-                 labels: int = 100, penalty: float = 1.0, **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        encoder: Layer,
+        decoder: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        classes: int,
+        labels: int = 100,
+        penalty: float = 1.0,
+        **options: Any,
+    ) -> None:
         check_labels(splits, classes)
         asked_rng = rng.spawn(1)[0]
         self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
@@ -86,8 +97,11 @@ class ProbedCode:
         while self.progress < 1 and len(logs) < REFIT:
             logs.append(self.auto.update())
         self.w[self.auto.net.size :] = self._read(self.auto.w)
-        return {"loss": float(np.mean([log["loss"] for log in logs])),
-                "examples": sum(log["examples"] for log in logs), "answers": answers}  # fmt: skip
+        return {
+            "loss": float(np.mean([log["loss"] for log in logs])),
+            "examples": sum(log["examples"] for log in logs),
+            "answers": answers,
+        }
 
     def _read(self, w: Array) -> Array:
         t = self.splits.t_train[self.asked]
@@ -138,14 +152,23 @@ class ProbedCode:
         told = SVC(C=10, gamma="scale").fit(s.x_train, s.t_train).score(s.x_test, s.t_test)
         made = self.auto.report(w[: self.auto.net.size], folder)
         right = float((self.predict(w, s.x_test) == s.t_test).mean())
-        return Report({"test_accuracy": right, **made.metrics}, "test_accuracy", 1 / self.classes, float(told),
-                      f"support vector machine, given all {len(s.t_train)} labels",
-                      {f"the probe on pixels, {len(i)} labels": read(s.x_train, s.x_test),
-                       f"on {axes.n_components_} principal components": read(
-                           *(axes.transform(x) for x in (s.x_train, s.x_test))),
-                       f"support vector machine, {len(i)} labels": float(
-                           SVC(C=10, gamma="scale").fit(s.x_train[i], t).score(s.x_test, s.t_test))},
-                      pictures=made.pictures)  # fmt: skip
+        return Report(
+            {"test_accuracy": right, **made.metrics},
+            "test_accuracy",
+            1 / self.classes,
+            float(told),
+            f"support vector machine, given all {len(s.t_train)} labels",
+            {
+                f"the probe on pixels, {len(i)} labels": read(s.x_train, s.x_test),
+                f"on {axes.n_components_} principal components": read(
+                    *(axes.transform(x) for x in (s.x_train, s.x_test))
+                ),
+                f"support vector machine, {len(i)} labels": float(
+                    SVC(C=10, gamma="scale").fit(s.x_train[i], t).score(s.x_test, s.t_test)
+                ),
+            },
+            pictures=made.pictures,
+        )
 
     def state(self) -> State:
         return prefixed("auto", self.auto.state())

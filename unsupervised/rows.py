@@ -34,29 +34,59 @@ def information(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment 
         return z
 
     fewest = min(map(len, splits[::2]))
-    return Clusterer(splits, MLP(splits.x_train.shape[1], config.hidden, K), config.lr, rng, updates=config.updates,
-                     starts=config.starts, batch=config.batch, neighbours=min(config.neighbours, fewest - 1),
-                     balance=config.balance, augment=noisy,
-                     given=f"{GIVEN}, and that they are not of very different sizes.")  # fmt: skip
+    return Clusterer(
+        splits,
+        MLP(splits.x_train.shape[1], config.hidden, K),
+        config.lr,
+        rng,
+        updates=config.updates,
+        starts=config.starts,
+        batch=config.batch,
+        neighbours=min(config.neighbours, fewest - 1),
+        balance=config.balance,
+        augment=noisy,
+        given=f"{GIVEN}, and that they are not of very different sizes.",
+    )
 
 
 def autoencoder(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> AutoEncoderClusterer:
     """An auto-encoder, and a mixture of Gaussians on its code."""
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    return AutoEncoderClusterer(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, clusters=K, batch=config.batch,
-                                updates=config.updates * config.starts, augment=augment, given=f"{GIVEN}.")  # fmt: skip
+    return AutoEncoderClusterer(
+        splits,
+        MLP(I, H, Z),
+        MLP(Z, H, I),
+        config.lr,
+        rng,
+        clusters=K,
+        batch=config.batch,
+        updates=config.updates * config.starts,
+        augment=augment,
+        given=f"{GIVEN}.",
+    )
 
 
 def dec(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> Dec:
     """An auto-encoder, k-means on its code, and both refined together."""
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
     half = -(-config.updates * config.starts // 2)
-    return Dec(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, clusters=K, batch=config.batch, updates=half,
-               refine=half, keep=KEEP, augment=augment, given=f"{GIVEN}.")  # fmt: skip
+    return Dec(
+        splits,
+        MLP(I, H, Z),
+        MLP(Z, H, I),
+        config.lr,
+        rng,
+        clusters=K,
+        batch=config.batch,
+        updates=half,
+        refine=half,
+        keep=KEEP,
+        augment=augment,
+        given=f"{GIVEN}.",
+    )
 
 
-METHODS: dict[str, Callable[..., Any]] = {
-    "information": information, "autoencoder": autoencoder, "dec": dec}  # fmt: skip
+METHODS: dict[str, Callable[..., Any]] = {"information": information, "autoencoder": autoencoder, "dec": dec}
 
 
 def check_settings(config: Any) -> None:

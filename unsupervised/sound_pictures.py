@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from unsupervised.speaker import Speaker
 
 
-def draw_sounds(report: Report, folder: Path, learner: Speaker, files: list[bytes], words: Array, voices: Array,
-                heard: Array) -> None:  # fmt: skip
+def draw_sounds(
+    report: Report, folder: Path, learner: Speaker, files: list[bytes], words: Array, voices: Array, heard: Array
+) -> None:
     """Spectra, a matrix, and sounds for the page: wav files, what was intended, in whose voice, what was heard."""
     from core.lab.plots import image_sheet, matrix
     from unsupervised.speaker import WORDS

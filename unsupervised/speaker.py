@@ -105,8 +105,9 @@ class Speaker(Vae):
 
     reads = (".wav",)  # files that come to `predict` as their bytes
 
-    def __init__(self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: Principal,
-                 **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: Principal, **options: Any
+    ) -> None:
         super().__init__(splits, model, optimizer, rng, **options)
         self.said, self.book = said, book
 

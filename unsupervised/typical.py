@@ -32,8 +32,10 @@ def _cluster(rows: Rows, encoder: Encoder, own: Array, title: str) -> str:
         lines.append(tell(rows, column.name, own))
     lines.sort(key=lambda line: -line[0])
     more = f"\n  and less so in {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-    return "\n".join([f"{title}: {n} of {len(rows)} rows ({n / len(rows):.0%})",
-                      *(line for _, line in lines[:SHOWN])]) + more  # fmt: skip
+    return (
+        "\n".join([f"{title}: {n} of {len(rows)} rows ({n / len(rows):.0%})", *(line for _, line in lines[:SHOWN])])
+        + more
+    )
 
 
 def _number(rows: Rows, name: str, own: Array) -> tuple[float, str]:

@@ -65,8 +65,15 @@ class Model:
         """The parameters of p(x | z): z (..., Z) -> y (..., O)."""
         return self.decoder(beside(z, c, self.C), self.parts(w)[1])[0]
 
-    def loss(self, w: Array, x: Array, c: Array | None = None, g: Array | None = None, rng: Rng | None = None,
-             beta: float = 1.0) -> tuple[float, float]:  # fmt: skip
+    def loss(
+        self,
+        w: Array,
+        x: Array,
+        c: Array | None = None,
+        g: Array | None = None,
+        rng: Rng | None = None,
+        beta: float = 1.0,
+    ) -> tuple[float, float]:
         """-E[log p(x | z)] and KL, nats an example, one draw of z each; g: the gradient of first + beta * second.
 
         With `rng` dropout is on and z is drawn; without, z is the mean.
@@ -127,8 +134,16 @@ def beside(x: Array, c: Array | None, C: int) -> Array:
     return np.concatenate([x, hot], -1)
 
 
-def vae_model(I: int, hidden: tuple[int, ...], Z: int, likelihood: Likelihood, C: int = 0, activation: Layer = gelu,
-              dropout: float = 0.0, prior: Prior | None = None) -> Model:  # fmt: skip
+def vae_model(
+    I: int,
+    hidden: tuple[int, ...],
+    Z: int,
+    likelihood: Likelihood,
+    C: int = 0,
+    activation: Layer = gelu,
+    dropout: float = 0.0,
+    prior: Prior | None = None,
+) -> Model:
     """Two perceptrons, mirror images: I (+ C) -> hidden -> 2Z and Z (+ C) -> hidden backwards -> O."""
     encoder = MLP(I + C, *hidden, 2 * Z, activation=activation, dropout=dropout, last_gain=0.1)  # q starts near p(z)
     decoder = MLP(Z + C, *hidden[::-1], I * likelihood.numbers, activation=activation, dropout=dropout)
@@ -156,9 +171,23 @@ class Vae:
 
     monitor = "-val_nats"
 
-    def __init__(self, splits: Splits, model: Model, optimizer: Optimizer, rng: Rng, *, updates: int, batch: int,
-                 exam: Exam, draw: Draw = as_it_is, schedule: Schedule = cosine, beta: Schedule = constant,
-                 memory: int = 100, see: See | None = None, show: Show | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        model: Model,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        batch: int,
+        exam: Exam,
+        draw: Draw = as_it_is,
+        schedule: Schedule = cosine,
+        beta: Schedule = constant,
+        memory: int = 100,
+        see: See | None = None,
+        show: Show | None = None,
+    ) -> None:
         check_examples(splits)
         if model.C:
             check_labels(splits, model.C)
@@ -249,8 +278,14 @@ class Vae:
         return self.exam(self, w, folder)
 
     def state(self) -> State:
-        return {"weights": self.weights, "order": self.order, "known": self.known, "done": np.asarray(self.done),
-                "rng": rng_state(self.rng), **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "weights": self.weights,
+            "order": self.order,
+            "known": self.known,
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.weights[:] = state["weights"]

@@ -119,8 +119,13 @@ def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0)
     if not 1 <= K <= min(x.shape):
         raise ValueError(f"{len(x)} pictures of {x.shape[1]} numbers have 1 to {min(x.shape)} components, not {K}")
     found = PCA(K, svd_solver="randomized", random_state=0).fit(x)
-    return Principal(found.mean_, np.ascontiguousarray(found.components_.T), float((x - found.mean_).std()),
-                     float(np.mean(log_seconds)), float(np.std(log_seconds)) / weight)  # fmt: skip
+    return Principal(
+        found.mean_,
+        np.ascontiguousarray(found.components_.T),
+        float((x - found.mean_).std()),
+        float(np.mean(log_seconds)),
+        float(np.std(log_seconds)) / weight,
+    )
 
 
 def album(clips: Sequence[Array], rate: int) -> tuple[Array, Array]:

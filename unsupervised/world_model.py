@@ -65,10 +65,24 @@ class WorldModel:
 
     monitor = "-val_error"
 
-    def __init__(self, hidden: Layer, make_envs: Callable[[int, Rng], Envs], goal: Goal, judge: Judge,
-                 observed: Callable[[Callable[[Array], Array]], float], optimizer: Optimizer, rng: Rng, *, updates: int,
-                 n: int = 64, T: int = 256, batch: int = 128, width: int = 8, depth: int = 15,
-                 schedule: Schedule = cosine) -> None:  # fmt: skip
+    def __init__(
+        self,
+        hidden: Layer,
+        make_envs: Callable[[int, Rng], Envs],
+        goal: Goal,
+        judge: Judge,
+        observed: Callable[[Callable[[Array], Array]], float],
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        n: int = 64,
+        T: int = 256,
+        batch: int = 128,
+        width: int = 8,
+        depth: int = 15,
+        schedule: Schedule = cosine,
+    ) -> None:
         w_rng, env_rng, idle_rng, self.rng = rng.spawn(4)
         envs = make_envs(n, env_rng)
         self.A, I = int(envs.vec.single_action_space.n), envs.obs.shape[1]
@@ -139,15 +153,20 @@ class WorldModel:
         return self.act(w, obs)
 
     def evaluate(self) -> dict[str, float]:
-        return {"val_error": self.loss(self.w, self._steps(self.unseen, slice(None))),
-                "val_return": self.observed(lambda obs: self.act(self.w, obs))}  # fmt: skip
+        return {
+            "val_error": self.loss(self.w, self._steps(self.unseen, slice(None))),
+            "val_return": self.observed(lambda obs: self.act(self.w, obs)),
+        }
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.judge(lambda obs: self.act(w, obs), folder)
 
     def state(self) -> State:
-        return {"done": np.asarray(self.done), "rng": rng_state(self.rng),
-                **prefixed("optimizer", self.optimizer.state)}  # fmt: skip
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.done = int(state["done"])

@@ -62,9 +62,14 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
 
     G = returns(environments, policy, EPISODES, TEST_SEED)[0]
     others = {name: mean_return(rule, EPISODES, TEST_SEED) for name, rule in {"random": random, **baselines}.items()}
-    made = Report({"test_return": float(G.mean()), "test_return_worst": float(G.min())}, "test_return",
-                  chance=others["random"], reference=STEPS, reference_name="the time limit: the best possible",
-                  baselines=others)  # fmt: skip
+    made = Report(
+        {"test_return": float(G.mean()), "test_return_worst": float(G.min())},
+        "test_return",
+        chance=others["random"],
+        reference=STEPS,
+        reference_name="the time limit: the best possible",
+        baselines=others,
+    )
     if folder:
         trouble = film(NAME, {"agent": policy, "random": random}, folder / "agent.gif", FILM_SEED)
         if trouble:
@@ -88,8 +93,15 @@ def decisions(runs: Mapping[str, Run], folder: Path) -> list[Section]:
     drawn = Figure(figsize=(2.6 * len(acts), 2.9), layout="constrained")
     panels = drawn.subplots(1, len(acts), sharey=True, squeeze=False)[0]
     for axis, (label, act) in zip(panels, acts.items(), strict=True):
-        axis.imshow(act(grid).reshape(angle.shape), cmap="RdBu", vmin=-0.3, vmax=1.3, origin="lower", aspect="auto",
-                    extent=(-LIMITS[1], LIMITS[1], -2.5, 2.5))  # fmt: skip
+        axis.imshow(
+            act(grid).reshape(angle.shape),
+            cmap="RdBu",
+            vmin=-0.3,
+            vmax=1.3,
+            origin="lower",
+            aspect="auto",
+            extent=(-LIMITS[1], LIMITS[1], -2.5, 2.5),
+        )
         axis.set_title(label, fontsize=9)
         axis.set_xlabel("angle, radians")
     panels[0].set_ylabel("angular speed, radians a second")
@@ -98,10 +110,17 @@ def decisions(runs: Mapping[str, Run], folder: Path) -> list[Section]:
     obs = np.concatenate(seen)[::5].astype(np.float32)
     said = {label: act(obs) for label, act in acts.items()}
     rows = [[a, *(f"{float((said[a] == said[b]).mean()):.3f}" for b in said)] for a in said]
-    return [Section("What each of them does", "At rest in the middle, by angle and angular speed of the pole: blue "
-                    "pushes to the right, red to the left. The table: the share of observations, from 20 episodes of "
-                    "a rule that none has learnt from, at which two do the same.", ("", *said), rows,
-                    [picture(folder / "decisions.png", "The choice of each at the same observations")])]  # fmt: skip
+    return [
+        Section(
+            "What each of them does",
+            "At rest in the middle, by angle and angular speed of the pole: blue "
+            "pushes to the right, red to the left. The table: the share of observations, from 20 episodes of "
+            "a rule that none has learnt from, at which two do the same.",
+            ("", *said),
+            rows,
+            [picture(folder / "decisions.png", "The choice of each at the same observations")],
+        )
+    ]
 
 
 def _policy(learner: Any, w: Array) -> Policy:

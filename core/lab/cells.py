@@ -56,8 +56,9 @@ def forward(net: Layer) -> int:
     """
     w = np.empty(net.size, np.float32)  # never read: only its slices are counted
     links = chain(net, w)
-    return sum(2 * math.prod(shape) for layer, _ in links if not layer.ids
-               for shape in layer.layout.values() if len(shape) > 1)  # fmt: skip
+    return sum(
+        2 * math.prod(shape) for layer, _ in links if not layer.ids for shape in layer.layout.values() if len(shape) > 1
+    )
 
 
 def cell(module: Any) -> Cell:

@@ -40,10 +40,21 @@ def Forget(blank: float, cut: float) -> Layer:
     return Layer(forward, ids=True)
 
 
-def window_net(V: int, context: int, embedding: int, hidden: int, depth: int, dropout: float = 0.0,
-               orders: Sequence[int] = (), bits: int = 14, row: int = 16,
-               letters: Array | None = None, blank: float = 0.0, cut: float = 0.0,
-               outputs: int = 0) -> list[Layer]:  # fmt: skip
+def window_net(
+    V: int,
+    context: int,
+    embedding: int,
+    hidden: int,
+    depth: int,
+    dropout: float = 0.0,
+    orders: Sequence[int] = (),
+    bits: int = 14,
+    row: int = 16,
+    letters: Array | None = None,
+    blank: float = 0.0,
+    cut: float = 0.0,
+    outputs: int = 0,
+) -> list[Layer]:
     """The layers of the network above, beside its embeddings the rows of hashed n-grams where there are `orders`.
 
     With `letters` words have rows too. Embeddings start as N(0, 1/4), whatever V: one is picked, never a sum taken.

@@ -87,8 +87,11 @@ class Check:
     def check_members(self) -> None:
         """the learner has a net, one flat float32 w of its size, a monitor with a sign, and progress 0"""
         learner = self.learner()
-        missing = [name for name in ("net", "w", "monitor", "progress", "update", "evaluate", "report", "state", "load")
-                   if not hasattr(learner, name)]  # fmt: skip
+        missing = [
+            name
+            for name in ("net", "w", "monitor", "progress", "update", "evaluate", "report", "state", "load")
+            if not hasattr(learner, name)
+        ]
         expect(not missing, f"the learner lacks {', '.join(missing)}")
         w = learner.w
         expect(w.shape == (learner.net.size,), f"w has shape {w.shape}, the network has {learner.net.size} parameters")

@@ -152,8 +152,16 @@ def _eval(args: Sequence[str]) -> int:
     if flags.json:
         print(json.dumps({"metrics": report.metrics, "score": report.score(), "baselines": report.baselines}))
     else:
-        table(("figure", "value"), [(name, figure(value)) for name, value in
-              (*report.metrics.items(), *((f"baseline: {n}", v) for n, v in report.baselines.items()))])  # fmt: skip
+        table(
+            ("figure", "value"),
+            [
+                (name, figure(value))
+                for name, value in (
+                    *report.metrics.items(),
+                    *((f"baseline: {n}", v) for n, v in report.baselines.items()),
+                )
+            ],
+        )
     return 0
 
 
@@ -189,13 +197,24 @@ def _of(module: str, name: str) -> Callable[[Sequence[str]], int]:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
-    "demo": _of("core.lab.demo", "demo"), "list": _of("core.lab.listing", "tasks"), "run": _run, "resume": _resume,
-    "eval": _eval, "predict": _predict, "generate": _of("core.lab.generate", "generate"),
-    "speak": _of("core.lab.speak", "speak"), "play": _of("reinforcement.play", "play"),
-    "compare": _of("core.lab.compare", "compare"), "study": _of("core.lab.study", "study"),
-    "status": _of("core.lab.study_status", "status"), "results": _of("core.lab.results", "results"),
-    "inspect": _of("core.lab.inspect", "inspect"), "check": _of("core.lab.check", "check"),
-    "new": _of("core.lab.scaffold", "new"), "data": _of("core.lab.listing", "data")}  # fmt: skip
+    "demo": _of("core.lab.demo", "demo"),
+    "list": _of("core.lab.listing", "tasks"),
+    "run": _run,
+    "resume": _resume,
+    "eval": _eval,
+    "predict": _predict,
+    "generate": _of("core.lab.generate", "generate"),
+    "speak": _of("core.lab.speak", "speak"),
+    "play": _of("reinforcement.play", "play"),
+    "compare": _of("core.lab.compare", "compare"),
+    "study": _of("core.lab.study", "study"),
+    "status": _of("core.lab.study_status", "status"),
+    "results": _of("core.lab.results", "results"),
+    "inspect": _of("core.lab.inspect", "inspect"),
+    "check": _of("core.lab.check", "check"),
+    "new": _of("core.lab.scaffold", "new"),
+    "data": _of("core.lab.listing", "data"),
+}
 
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:
@@ -247,8 +266,12 @@ def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
         import traceback
 
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        return _refused(printable(f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno}; "
-                                  "TRIVIUM_DEBUG=1 shows the whole way there)"))  # fmt: skip
+        return _refused(
+            printable(
+                f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno}; "
+                "TRIVIUM_DEBUG=1 shows the whole way there)"
+            )
+        )
 
 
 def _refused(message: str) -> int:

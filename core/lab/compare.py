@@ -50,8 +50,9 @@ def infos() -> list[Info]:
     from core.lab.tasks import describe, installed
 
     found = [describe(name, module) for name, module in installed().items()]
-    return sorted((info for info in found if info.paradigm in TEACHER),
-                  key=lambda info: list(TEACHER).index(info.paradigm))  # fmt: skip
+    return sorted(
+        (info for info in found if info.paradigm in TEACHER), key=lambda info: list(TEACHER).index(info.paradigm)
+    )
 
 
 def tasks_of(problem: str) -> list[str]:
@@ -81,8 +82,12 @@ def begin(name: str, flags: CompareFlags) -> Path:
     from core.lab.jobs import file_sha256
 
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
-    plan = {"compare": list(flags.what), "seeds": flags.budget[0], "preset": flags.budget[1],
-            "files": {word: file_sha256(Path(word)) for word in flags.what if word.endswith(".py")}}  # fmt: skip
+    plan = {
+        "compare": list(flags.what),
+        "seeds": flags.budget[0],
+        "preset": flags.budget[1],
+        "files": {word: file_sha256(Path(word)) for word in flags.what if word.endswith(".py")},
+    }
     if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
         write_json(create(out, flags.force) / PLAN, plan)
     return out
@@ -100,9 +105,19 @@ def measured(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = 
 
     tasks = [find(word) for word in words]
     seeds, preset = flags.budget
-    jobs = [Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, pictures=False,
-                task_sha256=file_sha256(Path(word)) if task.outside else None)
-            for seed in range(seeds) for word, task in zip(words, tasks, strict=True)]  # fmt: skip
+    jobs = [
+        Job(
+            word,
+            seed,
+            preset,
+            out / f"{task.name}-{seed}",
+            flags.data,
+            pictures=False,
+            task_sha256=file_sha256(Path(word)) if task.outside else None,
+        )
+        for seed in range(seeds)
+        for word, task in zip(words, tasks, strict=True)
+    ]
     outside = {task.name: task for task in tasks if task.outside}
     first = len(tasks) if wary else 0
     if wary:

@@ -36,31 +36,74 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
     curves(out / "curves.png", groups, metric)
     pairs, others = tables.pair_rows(groups, metric), tables.other_figures(groups, metric)
     return [
-        Section("The score", f"{metric}, on the test part, which each run has opened once.", tables.SCORE,
-                [tables.score_row(group, metric) for group in groups],
-                [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")]),
-        *([Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:])]
-          if others else []),
-        Section("What it took", "Means over the seeds. An answer is one label, one reward or one action that a teacher "
-                "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
-                "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
-                "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
-                "included. Settings tried: those among which the present ones were chosen, where somebody has counted.",
-                tables.COST, [tables.cost_row(group) for group in groups]),
+        Section(
+            "The score",
+            f"{metric}, on the test part, which each run has opened once.",
+            tables.SCORE,
+            [tables.score_row(group, metric) for group in groups],
+            [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")],
+        ),
+        *(
+            [Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:])]
+            if others
+            else []
+        ),
+        Section(
+            "What it took",
+            "Means over the seeds. An answer is one label, one reward or one action that a teacher "
+            "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
+            "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
+            "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
+            "included. Settings tried: those among which the present ones were chosen, where somebody has counted.",
+            tables.COST,
+            [tables.cost_row(group) for group in groups],
+        ),
         Section("", "", tables.TOLD, [tables.told_row(group) for group in groups]),
-        Section("Score against cost", "Lines: the validation part while learning. Points: the test part, at the end. "
-                "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
-                pictures=[picture(out / "curves.png", f"{metric} of every seed")]),
-        *([Section("Nine tenths of the way", "What it took until the validation figure had come nine tenths of the way "
-                   "from chance to the reference, and stayed: the median over the seeds that came there.",
-                   tables.REACH, reached)]
-          if (reached := tables.reach_rows(groups, metric)) else []),
-        *([Section("Interquartile means", "The middle half of the seeds, with a bootstrap interval of 95 %.",
-                   ("task", "interquartile mean", "95 % interval"), middle)]
-          if (middle := tables.interquartile_rows(groups, metric)) else []),
-        *([Section("Pair by pair", "Differences are of the same seeds, with Student's t. P(A better): how likely a "
-                   "run of A beats one of B.", tables.PAIRS, pairs)] if pairs else []),
-    ]  # fmt: skip
+        Section(
+            "Score against cost",
+            "Lines: the validation part while learning. Points: the test part, at the end. "
+            "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
+            pictures=[picture(out / "curves.png", f"{metric} of every seed")],
+        ),
+        *(
+            [
+                Section(
+                    "Nine tenths of the way",
+                    "What it took until the validation figure had come nine tenths of the way "
+                    "from chance to the reference, and stayed: the median over the seeds that came there.",
+                    tables.REACH,
+                    reached,
+                )
+            ]
+            if (reached := tables.reach_rows(groups, metric))
+            else []
+        ),
+        *(
+            [
+                Section(
+                    "Interquartile means",
+                    "The middle half of the seeds, with a bootstrap interval of 95 %.",
+                    ("task", "interquartile mean", "95 % interval"),
+                    middle,
+                )
+            ]
+            if (middle := tables.interquartile_rows(groups, metric))
+            else []
+        ),
+        *(
+            [
+                Section(
+                    "Pair by pair",
+                    "Differences are of the same seeds, with Student's t. P(A better): how likely a "
+                    "run of A beats one of B.",
+                    tables.PAIRS,
+                    pairs,
+                )
+            ]
+            if pairs
+            else []
+        ),
+    ]
 
 
 def code_sections(runs: Mapping[str, Run]) -> list[Section]:
@@ -72,13 +115,22 @@ def code_sections(runs: Mapping[str, Run]) -> list[Section]:
             texts.append(f"# {label}: as {told[kind]}\n")
             continue
         told[kind] = label
-        source = "\n".join(textwrap.dedent(inspect.getsource(getattr(kind, part)))
-                           for part in ("update", "loss") if hasattr(kind, part))  # fmt: skip
+        source = "\n".join(
+            textwrap.dedent(inspect.getsource(getattr(kind, part)))
+            for part in ("update", "loss")
+            if hasattr(kind, part)
+        )
         texts.append(f"# {label}: {kind.__module__}.{kind.__qualname__}\n{source}")
     rows = [[label, line(type(run.learner))] for label, run in runs.items()]
-    return [Section("Where the gradient at the output comes from", "The line in which each learner takes its loss; "
-                    "network, optimizer and update are shared.", ("task", "line"), rows),
-            Section("The lines that differ", "One update of each learner, whole.", text="\n".join(texts))]  # fmt: skip
+    return [
+        Section(
+            "Where the gradient at the output comes from",
+            "The line in which each learner takes its loss; network, optimizer and update are shared.",
+            ("task", "line"),
+            rows,
+        ),
+        Section("The lines that differ", "One update of each learner, whole.", text="\n".join(texts)),
+    ]
 
 
 def line(kind: type) -> str:
@@ -91,7 +143,7 @@ def line(kind: type) -> str:
         for node in statements:
             text = " ".join(str(ast.get_source_segment(source, node)).split())
             if text.startswith(start):
-                comment = source.splitlines()[(node.end_lineno or 1) - 1].partition("  # ")[2].replace("fmt: skip", "")
+                comment = source.splitlines()[(node.end_lineno or 1) - 1].partition("  # ")[2]
                 return text + (f"\n# {comment}" if comment else "")
     return "-"
 
@@ -155,12 +207,15 @@ def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: P
         pictures.append(picture(path, f"{label}, told {teachers[label]}"))
     if not pictures:
         return None
-    how = ("The darker, the more a character that stands so many places back moves the hidden units, away from what an "
-           "average one does there: the norm of its row of the table, less the mean row, times the weights of that "
-           "place. The scale is the same for all; the commonest characters are on top. Rows of n-grams, which see the "
-           "last characters once more, are not in it." if texts else
-           "Where inputs are pictures, each tile is the weights into one hidden unit; else each column. Blue is "
-           "positive, red negative.")  # fmt: skip
+    how = (
+        "The darker, the more a character that stands so many places back moves the hidden units, away from what an "
+        "average one does there: the norm of its row of the table, less the mean row, times the weights of that "
+        "place. The scale is the same for all; the commonest characters are on top. Rows of n-grams, which see the "
+        "last characters once more, are not in it."
+        if texts
+        else "Where inputs are pictures, each tile is the weights into one hidden unit; else each column. Blue is "
+        "positive, red negative."
+    )
     return Section("What the first layers have learnt", f"Of the first seed. {how}", pictures=pictures)
 
 
@@ -204,11 +259,26 @@ def probed(runs: Mapping[str, Run]) -> dict[str, dict[str, float]]:
 
 def probes_section(found: Mapping[str, Mapping[str, float]]) -> list[Section]:
     rows = [[label, *(figure(told[name]) if name in told else "-" for name in PROBED)] for label, told in found.items()]
-    return [Section("Linear probes on the same examples", "Test accuracy of logistic regression on what the first "
-                    "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
-                    f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
-                    ("first hidden layer of", "learnt, all labels", f"{FEW} a class", "before learning, all labels",
-                     f"{FEW} a class"), rows)] if rows else []  # fmt: skip
+    return (
+        [
+            Section(
+                "Linear probes on the same examples",
+                "Test accuracy of logistic regression on what the first "
+                "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
+                f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
+                (
+                    "first hidden layer of",
+                    "learnt, all labels",
+                    f"{FEW} a class",
+                    "before learning, all labels",
+                    f"{FEW} a class",
+                ),
+                rows,
+            )
+        ]
+        if rows
+        else []
+    )
 
 
 def said_section(groups: Sequence[Group]) -> list[Section]:
@@ -226,13 +296,17 @@ def said_section(groups: Sequence[Group]) -> list[Section]:
 
 
 def every_run(groups: Sequence[Group], metric: str) -> Section:
-    rows = [[group.label, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]]
-            for group in groups for r in group.results]  # fmt: skip
+    rows = [
+        [group.label, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]]
+        for group in groups
+        for r in group.results
+    ]
     return Section("Every run", "", ("run", "seed", metric, "weights (SHA-256)", "command"), rows)
 
 
-def compare_page(groups: Sequence[Group], metric: str, out: Path, title: str, lead: str
-                 ) -> tuple[list[Section], dict[str, dict[str, float]]]:  # fmt: skip
+def compare_page(
+    groups: Sequence[Group], metric: str, out: Path, title: str, lead: str
+) -> tuple[list[Section], dict[str, dict[str, float]]]:
     """Writes the page into the folder; returns the sections of tables and curves, for a page of several, and what was
     probed."""
     scores = score_sections(groups, metric, out)
@@ -275,15 +349,30 @@ def nine_rows(problems: Cells) -> list[list[str]]:
 NINE = ("problem", "supervised: a label", "unsupervised: the data itself", "reinforcement: a reward")
 
 
-def nine_page(cells: Cells, sections: Mapping[str, Sequence[Section]], missing: Mapping[str, str], out: Path,
-              lead: str) -> None:  # fmt: skip
+def nine_page(
+    cells: Cells, sections: Mapping[str, Sequence[Section]], missing: Mapping[str, str], out: Path, lead: str
+) -> None:
     """The nine cells as one page: the table, the picture, then every problem's tables and curves."""
     nine_picture(out / "nine.png", cells)
     pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in cells]
-    top = Section("", "", NINE, nine_rows(cells),
-                  [picture(out / "nine.png", "Every seed's score on its problem's own scale, against the answers from "
-                                             "the teacher, choice and naming included")], links=pages)  # fmt: skip
-    rest = [replace(section, title=section.title and f"{problem}: {section.title.lower()}")
-            for problem, parts in sections.items() for section in parts]  # fmt: skip
+    top = Section(
+        "",
+        "",
+        NINE,
+        nine_rows(cells),
+        [
+            picture(
+                out / "nine.png",
+                "Every seed's score on its problem's own scale, against the answers from "
+                "the teacher, choice and naming included",
+            )
+        ],
+        links=pages,
+    )
+    rest = [
+        replace(section, title=section.title and f"{problem}: {section.title.lower()}")
+        for problem, parts in sections.items()
+        for section in parts
+    ]
     gone = [Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))]
     write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, *(gone if missing else [])])

@@ -12,8 +12,12 @@ from core.initializers import Array
 from core.lab.compared import Group, scale
 from core.lab.stats import mean_interval
 
-AXES = {"examples": "examples seen", "seconds": "seconds", "flop": "floating-point operations",
-        "answers": "answers from the teacher"}  # fmt: skip
+AXES = {
+    "examples": "examples seen",
+    "seconds": "seconds",
+    "flop": "floating-point operations",
+    "answers": "answers from the teacher",
+}
 Cells = dict[str, tuple[list[Group], str]]  # problem -> its groups, and the metric they share
 
 
@@ -41,8 +45,11 @@ def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
     for axis, values in ((whole, [*seen, *span]), (near, seen)):  # intervals of two seeds may be wider than that
         room = 0.08 * (max(values) - min(values)) or 0.05 * abs(values[0]) or 1.0
         axis.set_xlim(min(values) - room, max(values) + room)
-    whole.set(yticks=[-k for k in range(len(groups))], yticklabels=[group.label for group in groups],
-              ylim=(-len(groups) + 0.4, 0.7))  # fmt: skip
+    whole.set(
+        yticks=[-k for k in range(len(groups))],
+        yticklabels=[group.label for group in groups],
+        ylim=(-len(groups) + 0.4, 0.7),
+    )
     drawn.savefig(path, dpi=100)
 
 
@@ -107,8 +114,14 @@ def heard(path: Path, networks: Mapping[str, Heard], loudest: float) -> None:
     drawn = Figure(figsize=(0.8 + 3.2 * len(networks), 0.9 + 0.15 * most), layout="constrained")
     panels = drawn.subplots(1, len(networks), squeeze=False)[0]
     for axis, (label, (norm, names)) in zip(panels, networks.items(), strict=True):
-        image = axis.imshow(norm, cmap="Blues", norm=PowerNorm(0.5, 0, loudest), aspect="auto", interpolation="nearest",
-                            extent=(0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5))  # fmt: skip
+        image = axis.imshow(
+            norm,
+            cmap="Blues",
+            norm=PowerNorm(0.5, 0, loudest),
+            aspect="auto",
+            interpolation="nearest",
+            extent=(0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5),
+        )
         axis.set_yticks(range(len(names)), names, fontsize=7, family="monospace")
         axis.set(title=label, xlabel="places back", xticks=[1, *range(5, norm.shape[1] + 1, 5)])
         axis.tick_params(length=0)
@@ -129,8 +142,15 @@ def nine_picture(path: Path, problems: Cells) -> None:
         for group in groups:
             answers, paradigm = group.costs()["answers"] or 0.0, group.first["paradigm"]
             scaled = (np.array(group.values(metric)) - low) / (high - low)
-            axis.plot(np.full(len(scaled), answers), scaled, "osD^v"[drawn_already.count(paradigm) % 5], alpha=0.6,
-                      color=colours[paradigm], markersize=5, label=group.label)  # fmt: skip
+            axis.plot(
+                np.full(len(scaled), answers),
+                scaled,
+                "osD^v"[drawn_already.count(paradigm) % 5],
+                alpha=0.6,
+                color=colours[paradigm],
+                markersize=5,
+                label=group.label,
+            )
             drawn_already.append(paradigm)
         axis.set_xscale("symlog")
         axis.set(title=problem, xlabel="answers from the teacher")

@@ -25,22 +25,32 @@ PAIRS = ("A", "B", "A - B", "95 % interval", "P(A better)", "95 % interval")
 def score_row(group: Group, metric: str) -> list[str]:
     values = group.values(metric)
     mean, low, high = mean_interval(values)
-    return [group.label, figure(mean),
-            f"{figure(low)} to {figure(high)}" if len(values) > 1 else "one seed",
-            " ".join(map(figure, values))]  # fmt: skip
+    return [
+        group.label,
+        figure(mean),
+        f"{figure(low)} to {figure(high)}" if len(values) > 1 else "one seed",
+        " ".join(map(figure, values)),
+    ]
 
 
 def cost_row(group: Group) -> list[str]:
     costs = group.costs()
     tried = group.cell.trials
-    return [group.label, *(amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")),
-            amount(group.first["parameters"]), "-" if tried is None else str(tried)]  # fmt: skip
+    return [
+        group.label,
+        *(amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")),
+        amount(group.first["parameters"]),
+        "-" if tried is None else str(tried),
+    ]
 
 
 def other_figures(groups: Sequence[Group], metric: str) -> list[list[str]]:
     """The other figures that every run has: a heading, then a row a group with the means over its seeds."""
-    shared = [name for name in groups[0].first["metrics"]
-              if name != metric and all(name in r["metrics"] for group in groups for r in group.results)]  # fmt: skip
+    shared = [
+        name
+        for name in groups[0].first["metrics"]
+        if name != metric and all(name in r["metrics"] for group in groups for r in group.results)
+    ]
     rows = [[group.label, *(figure(mean_interval(group.values(name)).value) for name in shared)] for group in groups]
     return [["task", *shared], *rows] if shared else []
 
@@ -85,11 +95,15 @@ def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
     chance, reference = span
     rows, name = [], "val_" + metric.removeprefix("test_")
     for group in groups:
-        there = [stayed([row for row in log if name in row], lambda row: (row[name] - chance) / (reference - chance))
-                 for log in group.logs]  # fmt: skip
+        there = [
+            stayed([row for row in log if name in row], lambda row: (row[name] - chance) / (reference - chance))
+            for log in group.logs
+        ]
         came = [row for row in there if row is not None]
-        costs = [float(np.median([row[cost] for row in came])) if came and cost in came[0] else None
-                 for cost in ("examples", "seconds", "flop", "answers")]  # fmt: skip
+        costs = [
+            float(np.median([row[cost] for row in came])) if came and cost in came[0] else None
+            for cost in ("examples", "seconds", "flop", "answers")
+        ]
         rows.append([group.label, f"{len(came)} of {len(there)}", *map(amount, costs)])
     return rows
 
@@ -109,8 +123,10 @@ def interquartile_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
     if min(len(group.results) for group in groups) < LEAST:
         return []
     found = [interquartile_interval([group.values(metric)], np.random.default_rng(0)) for group in groups]
-    return [[group.label, figure(value), f"{figure(low)} to {figure(high)}"]
-            for group, (value, low, high) in zip(groups, found, strict=True)]  # fmt: skip
+    return [
+        [group.label, figure(value), f"{figure(low)} to {figure(high)}"]
+        for group, (value, low, high) in zip(groups, found, strict=True)
+    ]
 
 
 def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
@@ -122,12 +138,23 @@ def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
     def told(group: Group) -> dict[str, Any]:
         first, values = group.first, group.values(metric)
         mean, low, high = mean_interval(values)
-        return {"label": group.label, "task": first["task"], "paradigm": first["paradigm"], "teacher": group.teacher,
-                "given": group.given, "trials": group.cell.trials, "parameters": first["parameters"],
-                "seeds": [result["seed"] for result in group.results], "values": values, "mean": mean,
-                **({"low": low, "high": high} if len(values) > 1 else {}), "costs": known(group.costs()),
-                "validation": [result.get("validation", {}) for result in group.results],
-                "w_sha256": [result["w_sha256"] for result in group.results],
-                "data": first["data"], "versions": first.get("versions", {})}  # fmt: skip
+        return {
+            "label": group.label,
+            "task": first["task"],
+            "paradigm": first["paradigm"],
+            "teacher": group.teacher,
+            "given": group.given,
+            "trials": group.cell.trials,
+            "parameters": first["parameters"],
+            "seeds": [result["seed"] for result in group.results],
+            "values": values,
+            "mean": mean,
+            **({"low": low, "high": high} if len(values) > 1 else {}),
+            "costs": known(group.costs()),
+            "validation": [result.get("validation", {}) for result in group.results],
+            "w_sha256": [result["w_sha256"] for result in group.results],
+            "data": first["data"],
+            "versions": first.get("versions", {}),
+        }
 
     return {"metric": metric, "cells": [told(group) for group in groups]}

@@ -22,9 +22,22 @@ from core.lab.run import Run, open_run
 from core.lab.tasks import Task, find
 
 KINDS: dict[str, type | tuple[type, ...]] = {
-    "task": str, "paradigm": str, "problem": str, "seed": int, "preset": str, "config": dict, "parameters": int,
-    "examples": int, "answers": int, "seconds": (int, float), "metrics": dict, "score": dict, "data": dict,
-    "w_sha256": str, "command": str}  # fmt: skip
+    "task": str,
+    "paradigm": str,
+    "problem": str,
+    "seed": int,
+    "preset": str,
+    "config": dict,
+    "parameters": int,
+    "examples": int,
+    "answers": int,
+    "seconds": (int, float),
+    "metrics": dict,
+    "score": dict,
+    "data": dict,
+    "w_sha256": str,
+    "command": str,
+}
 NUMBERS = ("value", "chance", "reference")
 
 
@@ -96,8 +109,10 @@ class Group:
     def logs(self) -> list[list[Row]]:
         """The log of each run, with "flop" where that is known."""
         each = self.flop_of_example
-        return [[row if each is None else row | {"flop": row["examples"] * each} for row in read_log(folder)]
-                for folder in self.folders]  # fmt: skip
+        return [
+            [row if each is None else row | {"flop": row["examples"] * each} for row in read_log(folder)]
+            for folder in self.folders
+        ]
 
     @cached_property
     def flop_of_example(self) -> float | None:
@@ -113,8 +128,11 @@ class Group:
         n = len(self.results)
         mean = {name: sum(result[name] for result in self.results) / n for name in ("examples", "seconds", "answers")}
         each = self.flop_of_example
-        return {**mean, "flop": None if each is None else each * mean["examples"],
-                "bits": self.cell.most_bits(round(mean["answers"]))}  # fmt: skip
+        return {
+            **mean,
+            "flop": None if each is None else each * mean["examples"],
+            "bits": self.cell.most_bits(round(mean["answers"])),
+        }
 
 
 def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[str, Task] | None = None) -> list[Group]:
@@ -126,8 +144,11 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
     seen: dict[Path, Path] = {}
     for folder in folders:
         if (other := seen.setdefault(folder.resolve(), folder)) is not folder:
-            raise Refusal(f"{folder} is given twice" + (f", as {other} too" if other != folder else "")
-                          + ": a run says nothing new of itself")  # fmt: skip
+            raise Refusal(
+                f"{folder} is given twice"
+                + (f", as {other} too" if other != folder else "")
+                + ": a run says nothing new of itself"
+            )
     found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
     for folder in folders:
         result = read_result(folder)
@@ -150,8 +171,14 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
 def differing(group: Group, others: Sequence[Group]) -> str:
     """The settings in which a group differs from others of its task."""
     own = group.first["config"]
-    return ", ".join(f"{name} {value}" for name, value in own.items()
-                     if any(other.first["config"].get(name) != value for other in others)) or "as it is"  # fmt: skip
+    return (
+        ", ".join(
+            f"{name} {value}"
+            for name, value in own.items()
+            if any(other.first["config"].get(name) != value for other in others)
+        )
+        or "as it is"
+    )
 
 
 def comparable(parties: Sequence[tuple[str, str, Mapping[str, str]]]) -> None:
@@ -189,8 +216,10 @@ def common_metric(groups: Sequence[Group]) -> str:
 
 def better_low(groups: Sequence[Group], metric: str) -> bool:
     """Whether less of the metric is better, as the groups whose score it is say."""
-    return any(group.first["score"]["metric"] == metric
-               and group.first["score"]["reference"] < group.first["score"]["chance"] for group in groups)  # fmt: skip
+    return any(
+        group.first["score"]["metric"] == metric and group.first["score"]["reference"] < group.first["score"]["chance"]
+        for group in groups
+    )
 
 
 def scale(groups: Sequence[Group], metric: str) -> tuple[float, float] | None:

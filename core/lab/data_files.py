@@ -72,8 +72,10 @@ def read(file: File, root: Path) -> bytes:
 
 def _wrong(path: Path, file: File, found: str) -> Refusal:
     again = f"get it again from {file.addresses[0]}" if file.addresses else "get it again"
-    return Refusal(f"{path} is not the known file and is not used: {found}, expected SHA-256 {file.sha256}; "
-                   f"move it away and {again}")  # fmt: skip
+    return Refusal(
+        f"{path} is not the known file and is not used: {found}, expected SHA-256 {file.sha256}; "
+        f"move it away and {again}"
+    )
 
 
 def obtain(files: tuple[File, ...], root: Path) -> list[File]:
@@ -92,8 +94,10 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
     path = root / form.name
     others = f" (missing too: {', '.join(name for name in missing if name != file.name)})" if len(missing) > 1 else ""
     if not form.addresses:
-        raise Refusal(f"{form.name} is not in {root} and no address serves it as it is: docs/data.md says how it is "
-                      f"made; put it into {path.parent}{others}")  # fmt: skip
+        raise Refusal(
+            f"{form.name} is not in {root} and no address serves it as it is: docs/data.md says how it is "
+            f"made; put it into {path.parent}{others}"
+        )
     import pooch
     import requests
 
@@ -114,12 +118,14 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
             print(f"{address}: {error}; not used", file=sys.stderr)
             reasons.append("another file")
         except OSError as error:
-            raise Refusal(f"cannot write {path}: {error.strerror or error}; --data or TRIVIUM_DATA names another "
-                          "folder") from error  # fmt: skip
+            raise Refusal(
+                f"cannot write {path}: {error.strerror or error}; --data or TRIVIUM_DATA names another folder"
+            ) from error
     named, where = ", ".join(dict.fromkeys(reasons)), " or ".join(form.addresses)
     how = f"fetch {where}, take it out of that as docs/data.md says," if form.take else f"fetch it from {where}"
-    raise Refusal(f"{form.name} is not here and could not be fetched ({named}): {how} "
-                  f"and put it into {path.parent}{others}")  # fmt: skip
+    raise Refusal(
+        f"{form.name} is not here and could not be fetched ({named}): {how} and put it into {path.parent}{others}"
+    )
 
 
 def _downloader(file: File) -> Callable[[str, str, Any], None]:

@@ -127,15 +127,20 @@ def _cats_dogs(folder: Folder) -> Splits:
 
 def _clothing(folder: Folder) -> Reviews:
     rows = readers.csv_rows(readers.text(folder.read("Womens Clothing E-Commerce Reviews.csv.gz")))
-    return Reviews([row["Title"] for row in rows], [row["Review Text"] for row in rows],
-                   np.array([int(row["Rating"]) for row in rows]),
-                   np.array([int(row["Recommended IND"]) for row in rows]))  # fmt: skip
+    return Reviews(
+        [row["Title"] for row in rows],
+        [row["Review Text"] for row in rows],
+        np.array([int(row["Rating"]) for row in rows]),
+        np.array([int(row["Recommended IND"]) for row in rows]),
+    )
 
 
 def _sentences(folder: Folder) -> Sentences:
-    rows = [(*row.rsplit("\t", 1), source)
-            for source, name in [("amazon", "amazon_cells"), ("imdb", "imdb"), ("yelp", "yelp")]
-            for row in readers.lines(readers.text(folder.read(f"{name}_labelled.txt")))]  # fmt: skip
+    rows = [
+        (*row.rsplit("\t", 1), source)
+        for source, name in [("amazon", "amazon_cells"), ("imdb", "imdb"), ("yelp", "yelp")]
+        for row in readers.lines(readers.text(folder.read(f"{name}_labelled.txt")))
+    ]
     text, label, source = zip(*rows, strict=True)
     return Sentences([s.strip() for s in text], np.array([int(k) for k in label]), np.array(source))
 
@@ -155,8 +160,9 @@ SETS = {
     "iris": Set("150 flowers: 4 measures, 3 species", UCI, _table("load_iris")),
     "wine": Set("178 wines: 13 measures, 3 growers", UCI, _table("load_wine")),
     "breast-cancer": Set("569 tumours: 30 measures, malignant or benign", UCI, _table("load_breast_cancer")),
-    "diabetes": Set("442 patients: 10 measures, progression after a year", "none stated",
-                    _table("load_diabetes", scaled=False)),
+    "diabetes": Set(
+        "442 patients: 10 measures, progression after a year", "none stated", _table("load_diabetes", scaled=False)
+    ),
     "python-reference": Set("the Python language reference, about 370,000 characters", "PSF-2.0", python_reference),
     "mnist": Set("70,000 handwritten digits, 28x28 pixels", "CC BY-SA 3.0", _idx),
     "fashion-mnist": Set("70,000 pieces of clothing in 10 classes, 28x28 pixels", "MIT", _idx),
@@ -167,7 +173,7 @@ SETS = {
     "cifar10-cats-dogs": Set("12,000 pictures of cats and dogs, 32x32 pixels in colour", "none stated", _cats_dogs),
     "womens-clothing": Set("23,486 product reviews with a rating", "CC0 1.0", _clothing),
     "sentiment-labelled-sentences": Set("3,000 review sentences, positive or negative", UCI, _sentences),
-}  # fmt: skip
+}
 SHORT = {"reviews": "womens-clothing", "sentiment": "sentiment-labelled-sentences"}
 
 
@@ -213,9 +219,17 @@ def table(root: Path | None = None) -> list[dict[str, Any]]:
     Looks for the files by name and size alone; their sums are checked when they are read.
     """
     root = root or data_files.default_root()
-    return [{"name": name, "kind": "file" if name in FILES else "embedded",
-             "bytes": sum(file.size for file in FILES.get(name, ())), "licence": known.licence,
-             "where": _where(name, root), "about": known.about} for name, known in SETS.items()]  # fmt: skip
+    return [
+        {
+            "name": name,
+            "kind": "file" if name in FILES else "embedded",
+            "bytes": sum(file.size for file in FILES.get(name, ())),
+            "licence": known.licence,
+            "where": _where(name, root),
+            "about": known.about,
+        }
+        for name, known in SETS.items()
+    ]
 
 
 def _where(name: str, root: Path) -> str:

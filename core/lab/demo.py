@@ -40,11 +40,16 @@ def summary(results: Sequence[dict[str, Any]]) -> list[str]:
     worst = min(values) if scores[0]["reference"] > scores[0]["chance"] else max(values)
     name = best_baseline(first)
     baseline = mean([result["baselines"][name] for result in results]) if name else float("nan")
-    return [first["task"], first["paradigm"], scores[0]["metric"],
-            figure(mean(values)) + (f" (worst {figure(worst)})" if len(values) > 1 else ""),
-            figure(mean([score["chance"] for score in scores])), f"{figure(baseline)} ({name})" if name else "-",
-            figure(mean([score["reference"] for score in scores])),
-            f"{mean([result['seconds'] for result in results]):.1f}"]  # fmt: skip
+    return [
+        first["task"],
+        first["paradigm"],
+        scores[0]["metric"],
+        figure(mean(values)) + (f" (worst {figure(worst)})" if len(values) > 1 else ""),
+        figure(mean([score["chance"] for score in scores])),
+        f"{figure(baseline)} ({name})" if name else "-",
+        figure(mean([score["reference"] for score in scores])),
+        f"{mean([result['seconds'] for result in results]):.1f}",
+    ]
 
 
 def demo(args: Sequence[str]) -> int:
@@ -64,16 +69,21 @@ def demo(args: Sequence[str]) -> int:
     from core.lab.jobs import Job, launch
     from core.lab.report import SCORE_HEADER, Section, run_sections, write_page
 
-    jobs = [Job(task, seed, "quick" if flags.quick else "default", out / f"{task}-{seed}", pictures=seed == 0)
-            for seed in range(seeds) for task in TASKS]  # fmt: skip
+    jobs = [
+        Job(task, seed, "quick" if flags.quick else "default", out / f"{task}-{seed}", pictures=seed == 0)
+        for seed in range(seeds)
+        for task in TASKS
+    ]
     results = launch(jobs, flags.jobs, quiet=flags.json)
     rows = [summary([result for job, result in results if job.task == task]) for task in SHOWN]
     references = "; ".join(f"{task}: {read_json(out / f'{task}-0' / CAPTIONS)['reference']}" for task in SHOWN)
     sections = [Section("Four tasks, one network", f"References: {references}.", SCORE_HEADER, rows)]
     for task in SHOWN:
         sections += run_sections(out / f"{task}-0")
-    lead = f"Means over {seeds} seed{'s' * (seeds > 1)}; the pictures are of seed 0. A label, the data itself, or a " \
-           "reward: only the gradient at the output differs."  # fmt: skip
+    lead = (
+        f"Means over {seeds} seed{'s' * (seeds > 1)}; the pictures are of seed 0. A label, the data itself, or a "
+        "reward: only the gradient at the output differs."
+    )
     write_page(out / PAGE, "Trivium: one network, three ways to learn", lead, sections)
     if flags.json:
         print(json.dumps([result for _, result in results]))

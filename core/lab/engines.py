@@ -141,16 +141,22 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     except ImportError:
         raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
     if not is_trusted(address):
-        raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
-                      "run whatever code they are sent")  # fmt: skip
+        raise Refusal(
+            f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
+            "run whatever code they are sent"
+        )
     for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greeted(address))
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
-        tls = ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, " \
-              "client.key) there, and of its authority" if address.startswith("tls:") else ""  # fmt: skip
+        tls = (
+            ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, "
+            "client.key) there, and of its authority"
+            if address.startswith("tls:")
+            else ""
+        )
         raise Refusal(
             f"the scheduler {address} does not answer ({type(error).__name__}): is it running{tls}?"
         ) from error
@@ -161,8 +167,10 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
             try:
                 yield from _parallel("dask", -1, work, jobs, client=client)
             except Exception as error:  # work itself raises nothing
-                raise Refusal(f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
-                              "start it, and give the command again") from error  # fmt: skip
+                raise Refusal(
+                    f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
+                    "start it, and give the command again"
+                ) from error
 
         yield engine, workers
 

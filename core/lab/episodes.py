@@ -63,8 +63,10 @@ class Envs:
             raise Refusal(f"the environment {name} has the autoreset mode {mode}: choose NEXT_STEP or DISABLED")
         for kind, space in ("observations", vec.single_observation_space), ("actions", vec.single_action_space):
             if not isinstance(space, (Box, Discrete)):
-                raise Refusal(f"the {kind} of {name} are a {type(space).__name__}, not a Box or Discrete: "
-                              "wrap it, with gymnasium.wrappers.FlattenObservation say")  # fmt: skip
+                raise Refusal(
+                    f"the {kind} of {name} are a {type(space).__name__}, not a Box or Discrete: "
+                    "wrap it, with gymnasium.wrappers.FlattenObservation say"
+                )
         self.vec, self.name, self.n = vec, name, int(vec.num_envs)
         self.by_us = mode == AutoresetMode.DISABLED
         self.column = isinstance(vec.single_observation_space, Discrete)  # ids (B,) become (B, 1): last axis features
@@ -80,15 +82,19 @@ class Envs:
             raise ValueError(f"a policy of {A} numbers does not fit {self.name}, whose actions are {space}")
         if (space.low != -1).any() or (space.high != 1).any():
             span = f"{space.low.min():g} to {space.high.max():g}"
-            raise ValueError(f"the actions of {self.name} go from {span}, not from -1 to 1: wrap it in "
-                             "gymnasium.wrappers.RescaleAction")  # fmt: skip
+            raise ValueError(
+                f"the actions of {self.name} go from {span}, not from -1 to 1: wrap it in "
+                "gymnasium.wrappers.RescaleAction"
+            )
 
     def check_actions(self, y: Array) -> None:
         """Raises ValueError unless y (B, A) has a logit for each of A actions, 0 to A - 1."""
         space = self.vec.single_action_space
         if y.shape[-1] != getattr(space, "n", None) or space.start != 0:
-            raise ValueError(f"a policy of {y.shape[-1]} actions, from 0, does not fit the environment {self.name}, "
-                             f"whose actions are {space}")  # fmt: skip
+            raise ValueError(
+                f"a policy of {y.shape[-1]} actions, from 0, does not fit the environment {self.name}, "
+                f"whose actions are {space}"
+            )
 
     def restart(self, first: int | None = None) -> None:
         """Every environment begins a new episode, from the start seeds first, first + 1, ... or as chance has it."""
@@ -199,9 +205,12 @@ class Copies(Envs):
     def _saved(self) -> State:
         space = self.vec.single_action_space
         past = [a for actions in self.actions for a in actions]
-        return {"rng": rng_state(self.rng), "seeds": self.seeds,
-                "lengths": np.array([len(actions) for actions in self.actions]),
-                "actions": np.array(past, space.dtype).reshape(-1, *space.shape)}  # fmt: skip
+        return {
+            "rng": rng_state(self.rng),
+            "seeds": self.seeds,
+            "lengths": np.array([len(actions) for actions in self.actions]),
+            "actions": np.array(past, space.dtype).reshape(-1, *space.shape),
+        }
 
     def _restore(self, state: Mapping[str, Array]) -> None:
         set_rng_state(self.rng, state["rng"])
@@ -214,8 +223,10 @@ class Copies(Envs):
                 for action in actions:
                     obs[i] = env.step(action)[0]
         if not np.array_equal(obs, state["obs"]):
-            raise Refusal(f"the environment {self.name} does not follow from its seed and the actions: played again, "
-                          "it shows another observation than when it was saved, so this run cannot go on")  # fmt: skip
+            raise Refusal(
+                f"the environment {self.name} does not follow from its seed and the actions: played again, "
+                "it shows another observation than when it was saved, so this run cannot go on"
+            )
 
 
 def make(env: str | Callable[[], Any], n: int, rng: Rng, **options: Any) -> Envs:

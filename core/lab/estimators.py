@@ -36,14 +36,17 @@ def perceptron(I: int, hidden: tuple[int, ...], O: int, activation: Any, dropout
     features: with He's start the first weights are so large that the network learns less of them. Raises ValueError
     for widths below 1, lists of another length and unknown names.
     """
-    activations, dropouts = (list(v) if isinstance(v, list | tuple) else [v] * len(hidden)
-                             for v in (activation, dropout))  # fmt: skip
+    activations, dropouts = (
+        list(v) if isinstance(v, list | tuple) else [v] * len(hidden) for v in (activation, dropout)
+    )
     if len(activations) != len(hidden) or len(dropouts) != len(hidden) or min(hidden, default=1) < 1:
         raise ValueError(f"hidden {hidden} needs positive widths, and an activation and a dropout for each of them")
     unknown = [f for f in activations if isinstance(f, str) and f not in ACTIVATIONS]
     if unknown:
         raise ValueError(f"there is no activation {unknown[0]!r}{nearest(unknown[0], ACTIVATIONS)}")
     sizes = (I, *hidden, O)
-    blocks = [Sequential(Linear(a, b, init=glorot), ACTIVATIONS[f] if isinstance(f, str) else f, Dropout(p))
-              for (a, b), f, p in zip(pairwise(sizes[:-1]), activations, dropouts, strict=True)]  # fmt: skip
+    blocks = [
+        Sequential(Linear(a, b, init=glorot), ACTIVATIONS[f] if isinstance(f, str) else f, Dropout(p))
+        for (a, b), f, p in zip(pairwise(sizes[:-1]), activations, dropouts, strict=True)
+    ]
     return Sequential(*blocks, Linear(sizes[-2], O, init=glorot))

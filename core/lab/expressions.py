@@ -25,8 +25,17 @@ from core.initializers import Array
 LENGTH, DEPTH = 200, 30  # characters; brackets, signs and powers inside one another
 CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sin": np.sin, "cos": np.cos, "tan": np.tan, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs,
-    "tanh": np.tanh, "sign": np.sign, "floor": np.floor}  # fmt: skip
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "tanh": np.tanh,
+    "sign": np.sign,
+    "floor": np.floor,
+}
 SUM, PRODUCT = {"+": np.add, "-": np.subtract}, {"*": np.multiply, "/": np.divide}
 SIGN = {"+": np.positive, "-": np.negative}
 TOKEN = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[A-Za-z_]\w*|\*\*|[-+*/()]|\S)", re.ASCII)
@@ -56,8 +65,9 @@ class Expression:
         y = np.broadcast_to(stack[0], shape)
         if not np.isfinite(y).all():
             first = np.argmin(np.isfinite(y).ravel())
-            place = ", ".join(f"{name} = {float(np.broadcast_to(v, shape).flat[first]):.4g}"
-                              for name, v in values.items())  # fmt: skip
+            place = ", ".join(
+                f"{name} = {float(np.broadcast_to(v, shape).flat[first]):.4g}" for name, v in values.items()
+            )
             raise ValueError(
                 f"the expression {self.text!r} is infinite or undefined at {place}: change it or its range"
             )

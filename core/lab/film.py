@@ -13,8 +13,16 @@ from core.initializers import Array
 from core.lab.episodes import Policy
 
 
-def film(env: str | Callable[[], Any], policies: Mapping[str, Policy], path: Path, first: int, frames: int = 100,
-         every: int = 4, height: int = 130, colors: int = 16) -> str | None:  # fmt: skip
+def film(
+    env: str | Callable[[], Any],
+    policies: Mapping[str, Policy],
+    path: Path,
+    first: int,
+    frames: int = 100,
+    every: int = 4,
+    height: int = 130,
+    colors: int = 16,
+) -> str | None:
     """A GIF of policies side by side, each with its return so far; every `every`-th step is a frame.
 
     `env` is a name, or makes an environment that renders as "rgb_array". Returns None, or why there is no film.
@@ -45,8 +53,9 @@ def _frames(env: Any, name: str, policy: Policy, first: int, frames: int, every:
             picture = Image.fromarray(env.render())
             picture = picture.resize((round(picture.width * height / picture.height), height))
             # black with a white rim can be read on any ground
-            ImageDraw.Draw(picture).text((6, 4), f"{name}, episode {episode + 1}: {total:.0f}", "black", stroke_width=1,
-                                         stroke_fill="white")  # fmt: skip
+            ImageDraw.Draw(picture).text(
+                (6, 4), f"{name}, episode {episode + 1}: {total:.0f}", "black", stroke_width=1, stroke_fill="white"
+            )
             yield np.asarray(picture)
         obs, reward, terminated, truncated, _ = env.step(policy(np.atleast_1d(obs)[None])[0])
         total += float(reward)

@@ -36,8 +36,14 @@ def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", 
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            parsed: Any = tyro.cli(kind, args=list(args), prog=prog, description=description or None,
-                                   default=default, config=(tyro.conf.PositionalRequiredArgs,))  # fmt: skip
+            parsed: Any = tyro.cli(
+                kind,
+                args=list(args),
+                prog=prog,
+                description=description or None,
+                default=default,
+                config=(tyro.conf.PositionalRequiredArgs,),
+            )
             return cast(T, parsed)
     except SystemExit as end:
         if not end.code:
@@ -56,9 +62,11 @@ def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> 
         raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")
     both = dataclasses.make_dataclass(
         "Flags",
-        [("config", Annotated[type(config), tyro.conf.arg(name="")]),
-         ("options", Annotated[RunFlags, tyro.conf.arg(name="")])],
-    )  # fmt: skip
+        [
+            ("config", Annotated[type(config), tyro.conf.arg(name="")]),
+            ("options", Annotated[RunFlags, tyro.conf.arg(name="")]),
+        ],
+    )
     flags: Any = parse(both, args, prog, description, both(config, RunFlags()))
     return flags.config, flags.options
 

@@ -17,7 +17,12 @@ from core.checkpoint import sync_folder
 from core.lab.errors import Refusal
 
 CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
-    "config.json", "metrics.jsonl", "checkpoint.safetensors", "result.json", "report.html")  # fmt: skip
+    "config.json",
+    "metrics.jsonl",
+    "checkpoint.safetensors",
+    "result.json",
+    "report.html",
+)
 SHOWN = "report.json"  # captions and texts of the page
 LOCK = ".lock"
 

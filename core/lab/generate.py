@@ -47,8 +47,13 @@ def generate(args: Sequence[str]) -> int:
     from core.lab.tasks import find
 
     flags = parse(GenerateFlags, args, "trivium generate")
-    for name, low, high in (("length", 1, LONGEST), ("temperature", 0, 1000), ("top_k", 0, LONGEST),
-                            ("seed", 0, 2**63), ("streams", 1, LONGEST // max(flags.length, 1))):  # fmt: skip
+    for name, low, high in (
+        ("length", 1, LONGEST),
+        ("temperature", 0, 1000),
+        ("top_k", 0, LONGEST),
+        ("seed", 0, 2**63),
+        ("streams", 1, LONGEST // max(flags.length, 1)),
+    ):
         if not low <= getattr(flags, name) <= high:
             raise Refusal(f"--{name.replace('_', '-')} must be from {low} to {high}, not {getattr(flags, name)}")
     prompt = _read() if flags.prompt == "-" else flags.prompt
@@ -68,8 +73,11 @@ def generate(args: Sequence[str]) -> int:
         print()
         return 130
     rate = flags.length * flags.streams / max(seconds, 1e-9)
-    print(f"{about(run)}; {rate:,.0f} characters a second"
-          + (f" in {flags.streams} streams" if flags.streams > 1 else ""), file=sys.stderr)  # fmt: skip
+    print(
+        f"{about(run)}; {rate:,.0f} characters a second"
+        + (f" in {flags.streams} streams" if flags.streams > 1 else ""),
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -92,8 +92,15 @@ def _table(layers: list[tuple[Layer, Array]], K: int) -> Ask | None:
     return first if y.shape == (4, H) and np.allclose(first(x), y, 1e-3, 1e-3 * abs(y).max()) else None
 
 
-def write(ask: Ask, x: Array, length: int, temperature: float | Array = 1.0, top_k: int = 0, rng: Rng | None = None,
-          slide: Slide = slide) -> Iterator[Array]:  # fmt: skip
+def write(
+    ask: Ask,
+    x: Array,
+    length: int,
+    temperature: float | Array = 1.0,
+    top_k: int = 0,
+    rng: Rng | None = None,
+    slide: Slide = slide,
+) -> Iterator[Array]:
     """Yields the ids (S,) of `length` characters for each of the S windows x (S, K), which move on in place.
 
     Temperature 0, or no `rng`, takes the most probable character; each stream may have its own (S, 1). top_k draws

@@ -21,5 +21,7 @@ def check_packages() -> None:
         origin = Path(spec.origin).resolve() if spec.origin else None
         place = origin or next(iter(spec.submodule_search_locations or ["?"]))
         if origin is None or origin.parent.parent != home or not origin.read_bytes().startswith(MARK):
-            raise Refusal(f"the package {name!r} is not Trivium's but stands at {place}: run from another folder, or "
-                          "uninstall the distribution that brought it and reinstall trivium")  # fmt: skip
+            raise Refusal(
+                f"the package {name!r} is not Trivium's but stands at {place}: run from another folder, or "
+                "uninstall the distribution that brought it and reinstall trivium"
+            )

@@ -109,8 +109,9 @@ def _waves(S: int, smooth: float) -> Array:
 def _between(x: Array, places: Array, edge: bool) -> Array:
     """x (B, H, W, ...) at `places` (2, B, H, W), counted from a border of one pixel; overwrites `places`."""
     B, H, W = x.shape[:3]
-    pad = np.pad(x.reshape(B, H, W, -1).transpose(3, 0, 1, 2), ((0, 0), (0, 0), (1, 2), (1, 2)),
-                 "edge" if edge else "constant")  # fmt: skip
+    pad = np.pad(
+        x.reshape(B, H, W, -1).transpose(3, 0, 1, 2), ((0, 0), (0, 0), (1, 2), (1, 2)), "edge" if edge else "constant"
+    )
     size, line = (H + 3) * (W + 3), W + 3
     np.clip(places[0], 0, H + 1, places[0])
     np.clip(places[1], 0, W + 1, places[1])
@@ -171,8 +172,10 @@ def erase(p: float = 0.5, least: float = 0.02, most: float = 0.4, value: float |
         ratio = np.exp(rng.uniform(-1, 1, B) * np.log(0.3))
         sides = np.rint([np.minimum(np.sqrt(area * ratio), H), np.minimum(np.sqrt(area / ratio), W)])  # 2, B
         first = np.floor(rng.random((2, B)) * (np.array([[H], [W]]) - sides + 1))
-        inside = [(np.arange(S) >= a[:, None]) & (np.arange(S) < (a + s)[:, None])
-                  for S, a, s in zip((H, W), first, sides, strict=True)]  # fmt: skip
+        inside = [
+            (np.arange(S) >= a[:, None]) & (np.arange(S) < (a + s)[:, None])
+            for S, a, s in zip((H, W), first, sides, strict=True)
+        ]
         hidden = inside[0][:, :, None] & inside[1][:, None, :]  # B, H, W
         y = x.copy()
         y[hidden] = rng.random((int(hidden.sum()), *x.shape[3:]), x.dtype) if value is None else value

@@ -32,8 +32,11 @@ def provenance(path: Path) -> dict[str, Any]:
     except CheckpointError as error:
         raise Refusal(str(error)) from error
     said = {name: _unwrapped(text) for name, text in texts.items() if name not in ("file", "bytes")}  # which we know
-    counters = {name.removeprefix("loop."): array.item() for name, array in arrays.items()
-                if name.startswith("loop.") and array.size == 1}  # fmt: skip
+    counters = {
+        name.removeprefix("loop."): array.item()
+        for name, array in arrays.items()
+        if name.startswith("loop.") and array.size == 1
+    }
     weights = {"w_sha256": sha256(arrays["best"])} if "best" in arrays else {}
     shapes = {name: f"{array.dtype} {list(array.shape)}" for name, array in sorted(arrays.items())}
     return {"file": str(path), "bytes": path.stat().st_size, **said, "progress": counters, **weights, "arrays": shapes}

@@ -160,6 +160,11 @@ def _draw(jobs: Sequence[Job], ended: set[Path]) -> Any:
         latest = begun[-1] if begun else folders.read_log(mine[-1].folder)  # of the last seed that was started
         curve = [next((v for k, v in row.items() if k.startswith("val_")), 0.0) for row in latest]
         newest = Text(figures(latest[-1]) if latest else "", "dim", no_wrap=True, overflow="ellipsis")
-        grid.add_row(Text(Path(name).stem, "bold"), ProgressBar(1.0, share, width=20),
-                     Text(f"{finished}/{len(mine)} runs"), Text(spark(curve), "cyan"), newest)  # fmt: skip
+        grid.add_row(
+            Text(Path(name).stem, "bold"),
+            ProgressBar(1.0, share, width=20),
+            Text(f"{finished}/{len(mine)} runs"),
+            Text(spark(curve), "cyan"),
+            newest,
+        )
     return grid

@@ -20,8 +20,9 @@ def check_examples(splits: Splits) -> None:
             raise ValueError(f"the {part} part has {len(x)} examples and {len(t) if t.ndim else 'no'} labels")
         finite = np.isfinite(x)
         if not finite.all():
-            raise ValueError(f"the {part} part holds NaN or infinity, first in example "
-                             f"{int(np.argwhere(~finite)[0, 0])}")  # fmt: skip
+            raise ValueError(
+                f"the {part} part holds NaN or infinity, first in example {int(np.argwhere(~finite)[0, 0])}"
+            )
 
 
 def check_labels(splits: Splits, C: int) -> None:

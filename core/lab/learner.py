@@ -41,8 +41,13 @@ class Report:
         """metric, value, chance, reference and scaled = (value - chance) / (reference - chance)."""
         value = self.metrics[self.metric]
         span = self.reference - self.chance
-        return {"metric": self.metric, "value": value, "chance": self.chance, "reference": self.reference,
-                "scaled": (value - self.chance) / span if span else 0.0}  # fmt: skip
+        return {
+            "metric": self.metric,
+            "value": value,
+            "chance": self.chance,
+            "reference": self.reference,
+            "scaled": (value - self.chance) / span if span else 0.0,
+        }
 
 
 @runtime_checkable

@@ -155,8 +155,15 @@ class Loop:
                 self.best = w.copy()
             else:
                 self.best[:] = w
-        return {"progress": round(self.learner.progress, 6), "update": self.updates, "examples": self.examples,
-                "answers": self.answers, "seconds": round(self.seconds, 3), **means, **figures}  # fmt: skip
+        return {
+            "progress": round(self.learner.progress, 6),
+            "update": self.updates,
+            "examples": self.examples,
+            "answers": self.answers,
+            "seconds": round(self.seconds, 3),
+            **means,
+            **figures,
+        }
 
     def _check_weights(self) -> None:
         total = float(self.learner.w.sum(dtype=np.float64))
@@ -175,16 +182,22 @@ class Loop:
         return f"the last good checkpoint is {path}" if path.exists() else "there was no checkpoint yet"
 
     def _diverged(self, name: str, value: float) -> None:
-        raise Refusal(f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
-                      "Try a smaller step size, and look for NaN or huge values in the data")  # fmt: skip
+        raise Refusal(
+            f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
+            "Try a smaller step size, and look for NaN or huge values in the data"
+        )
 
     def _save(self, log: Any) -> None:
         self._check_weights()
         log.flush()
         os.fsync(log.fileno())
         counters = {name: np.asarray(getattr(self, name)) for name in (*COUNTS, "seconds", "best_value")}
-        arrays = {"w": self.learner.w, **prefixed("learner", self.learner.state()), **prefixed("loop", counters),
-                  **prefixed("sums", {name: np.asarray(total) for name, total in self.sums.items()})}  # fmt: skip
+        arrays = {
+            "w": self.learner.w,
+            **prefixed("learner", self.learner.state()),
+            **prefixed("loop", counters),
+            **prefixed("sums", {name: np.asarray(total) for name, total in self.sums.items()}),
+        }
         if self.best is not None:
             arrays["best"] = self.best
         save(self.folder / CHECKPOINT, arrays, {**self.texts, "versions": json.dumps(versions())})
@@ -231,6 +244,7 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] 
         raise Refusal(f"{error}{advice}") from error
     for name, expected in texts.items():
         if found.get(name) != expected:
-            raise Refusal(f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, "
-                          f"here it is {expected}")  # fmt: skip
+            raise Refusal(
+                f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, here it is {expected}"
+            )
     return arrays

@@ -36,5 +36,9 @@ def versions() -> dict[str, Any]:
 
     blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     kernels = sorted(f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '?')}" for pool in blas)
-    return {**packages(), "blas": kernels, "blas_threads": max((pool["num_threads"] for pool in blas), default=1),
-            "processor": processor()}  # fmt: skip
+    return {
+        **packages(),
+        "blas": kernels,
+        "blas_threads": max((pool["num_threads"] for pool in blas), default=1),
+        "processor": processor(),
+    }

@@ -19,8 +19,20 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.jobs import Ended, Job
 from core.lab.spec import Planned
 
-KEPT = ("validation", "metrics", "score", "baselines", "config", "parameters", "examples", "answers", "seconds",
-        "w_sha256", "versions", "data")  # fmt: skip
+KEPT = (
+    "validation",
+    "metrics",
+    "score",
+    "baselines",
+    "config",
+    "parameters",
+    "examples",
+    "answers",
+    "seconds",
+    "w_sha256",
+    "versions",
+    "data",
+)
 LEVEL = 0.001  # how unlikely a difference has to be before a check calls it one
 
 
@@ -64,10 +76,15 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     worst = min if scores[0]["reference"] >= scores[0]["chance"] else max
     values = [score["value"] for score in scores]
     spent = [row["processor_seconds"] for row in rows if row["processor_seconds"] is not None]
-    return {"metric": scores[0]["metric"], "seeds": len(rows), "mean": statistics.fmean(values),
-            "worst": worst(values), "reference": statistics.fmean(score["reference"] for score in scores),
-            "chance": statistics.fmean(score["chance"] for score in scores),
-            "processor_seconds": statistics.fmean(spent) if spent else None}  # fmt: skip
+    return {
+        "metric": scores[0]["metric"],
+        "seeds": len(rows),
+        "mean": statistics.fmean(values),
+        "worst": worst(values),
+        "reference": statistics.fmean(score["reference"] for score in scores),
+        "chance": statistics.fmean(score["chance"] for score in scores),
+        "processor_seconds": statistics.fmean(spent) if spent else None,
+    }
 
 
 def by_setting(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:

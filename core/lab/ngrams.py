@@ -25,8 +25,9 @@ SIZE = 0.05  # of the numbers in a row at the start: an n-gram says little until
 
 def powers(orders: Sequence[int]) -> Array:
     """P (longest, N): what the j-th id from the end is multiplied by in the hash of order n, M^(n - j); else 0."""
-    return np.array([[pow(MULTIPLIER, n - j, 1 << 64) if j < n else 0 for n in orders]
-                     for j in range(max(orders))], np.uint64)  # fmt: skip
+    return np.array(
+        [[pow(MULTIPLIER, n - j, 1 << 64) if j < n else 0 for n in orders] for j in range(max(orders))], np.uint64
+    )
 
 
 def rows_of(x: Array, P: Array, bits: int) -> Array:

@@ -35,8 +35,22 @@ ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eight
 FEWEST = 4  # pictures in a class: two to learn from, one to choose by, one to test with
 NOT_PICTURES = ("Thumbs.db", "desktop.ini", "__MACOSX")  # left behind by file managers
 # what Pillow raises at broken bytes, found by flipping bits
-BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
-          ZeroDivisionError, RuntimeError, MemoryError, struct.error, zlib.error)  # fmt: skip
+BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    ZeroDivisionError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,8 +37,12 @@ def _bare(array: Array, inches_a_pixel: float, **options: Any) -> tuple[Any, Any
     figure = Figure(figsize=(array.shape[1] * inches_a_pixel, array.shape[0] * inches_a_pixel))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.axis("off")
-    axis.imshow(np.where(np.isnan(array), 1, array) if array.ndim == 3 else array, interpolation="nearest",
-                aspect="auto", **options)  # fmt: skip
+    axis.imshow(
+        np.where(np.isnan(array), 1, array) if array.ndim == 3 else array,
+        interpolation="nearest",
+        aspect="auto",
+        **options,
+    )
     return figure, axis
 
 

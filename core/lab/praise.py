@@ -76,11 +76,16 @@ def divide(reviews: Reviews) -> dict[str, Part]:
     others = [text for rating, text in mixed if rating <= 3]
     ends = np.cumsum([0, *SIZES.values(), min(len(good), len(others)) - sum(SIZES.values())])
     if ends[-1] <= ends[-2]:
-        raise ValueError(f"{len(good)} reviews with five stars and {len(others)} with three or fewer are too few: "
-                         f"{ends[-2]} of each are held out, and some must be left to learn from")  # fmt: skip
-    return {name: Part([text for pair in zip(good[a:b], others[a:b], strict=True) for text in pair],
-                       np.tile([True, False], b - a))
-            for name, (a, b) in zip((*SIZES, "train"), pairwise(ends.tolist()), strict=True)}  # fmt: skip
+        raise ValueError(
+            f"{len(good)} reviews with five stars and {len(others)} with three or fewer are too few: "
+            f"{ends[-2]} of each are held out, and some must be left to learn from"
+        )
+    return {
+        name: Part(
+            [text for pair in zip(good[a:b], others[a:b], strict=True) for text in pair], np.tile([True, False], b - a)
+        )
+        for name, (a, b) in zip((*SIZES, "train"), pairwise(ends.tolist()), strict=True)
+    }
 
 
 def reader(part: Part) -> Reader:
@@ -133,8 +138,9 @@ class Exam:
     def network(self, hidden: int, outputs: int = 1) -> Layer:
         """The window network of all three; `outputs` numbers for each character that may come next."""
         V = len(self.vocabulary)
-        return Sequential(*window_net(V, self.context, 16, hidden, 2, orders=range(2, 7), bits=13, row=8,
-                                      outputs=outputs * V))  # fmt: skip
+        return Sequential(
+            *window_net(V, self.context, 16, hidden, 2, orders=range(2, 7), bits=13, row=8, outputs=outputs * V)
+        )
 
     def write(self, ask: Ask, n: int, rng: Rng, beginning: str = "") -> Written:
         """n reviews, drawn from softmax(y / TEMPERATURE); `beginning` is given, and no part of what is returned."""
@@ -182,19 +188,27 @@ class Exam:
         written = self.write(ask, WRITTEN, np.random.default_rng(0)).texts
         guards = self.guards()
         praised = [text for text, one in zip(real, good, strict=True) if one]
-        metrics = {"test_positive": float(judge(written).mean()), "test_nats": self.nats(ask, self.five_stars("test")),
-                   "rated_positive": float(self.rater(written).mean()),
-                   "real_good_positive": float(verdict[good].mean()),
-                   "real_others_positive": float(verdict[~good].mean()),
-                   "judge_accuracy": float((verdict == good).mean()),
-                   **{f"written_{name}": guard(written) for name, guard in guards.items()},
-                   **{f"real_{name}": guard(praised) for name, guard in guards.items()}}  # fmt: skip
+        metrics = {
+            "test_positive": float(judge(written).mean()),
+            "test_nats": self.nats(ask, self.five_stars("test")),
+            "rated_positive": float(self.rater(written).mean()),
+            "real_good_positive": float(verdict[good].mean()),
+            "real_others_positive": float(verdict[~good].mean()),
+            "judge_accuracy": float((verdict == good).mean()),
+            **{f"written_{name}": guard(written) for name, guard in guards.items()},
+            **{f"real_{name}": guard(praised) for name, guard in guards.items()},
+        }
         if beginning:
             begun = self.write(ask, WRITTEN, np.random.default_rng(0), beginning).texts
             metrics["begun_positive"] = float(judge(begun).mean())
-        return Report(metrics, "test_positive", float(verdict.mean()), metrics["real_good_positive"],
-                      "real reviews with five stars",
-                      texts={"Reviews": printable("\n\n".join(written[:12]))})  # fmt: skip
+        return Report(
+            metrics,
+            "test_positive",
+            float(verdict.mean()),
+            metrics["real_good_positive"],
+            "real reviews with five stars",
+            texts={"Reviews": printable("\n\n".join(written[:12]))},
+        )
 
     def guards(self) -> dict[str, Callable[[Sequence[str]], float]]:
         """What a text has to be beside positive; each is a number of many texts, to be held against real ones.
@@ -214,7 +228,10 @@ class Exam:
             found = runs(texts, 3)
             return len(set(found)) / max(len(found), 1)
 
-        return {"nats": lambda texts: -float(reference.log_prob(self.windows(texts, ORDER)).mean()),
-                "distinct": varied, "known": lambda texts: share(texts, 1, known),
-                "copied": lambda texts: share(texts, RUN, seen),
-                "characters": lambda texts: sum(map(len, texts)) / len(texts)}  # fmt: skip
+        return {
+            "nats": lambda texts: -float(reference.log_prob(self.windows(texts, ORDER)).mean()),
+            "distinct": varied,
+            "known": lambda texts: share(texts, 1, known),
+            "copied": lambda texts: share(texts, RUN, seen),
+            "characters": lambda texts: sum(map(len, texts)) / len(texts),
+        }

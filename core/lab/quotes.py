@@ -37,9 +37,16 @@ FIGURE = re.compile(
 QUOTE = re.compile(r"<!--=((?:[^;>]*;){2,3}[^;>]*)-->(.*?)<!--/-->", re.DOTALL)
 BEGUN = re.compile(r"<!--=")
 REDUCE: dict[str, Callable[[list[float]], float]] = {
-    "mean": statistics.fmean, "min": min, "max": max, "median": statistics.median, "sum": sum, "count": len,
+    "mean": statistics.fmean,
+    "min": min,
+    "max": max,
+    "median": statistics.median,
+    "sum": sum,
+    "count": len,
     "spread": lambda values: max(values) - min(values),
-    "low": lambda values: mean_interval(values).low, "high": lambda values: mean_interval(values).high}  # fmt: skip
+    "low": lambda values: mean_interval(values).low,
+    "high": lambda values: mean_interval(values).high,
+}
 OPERATORS = {"*": operator.mul, "/": operator.truediv, "+": operator.add, "-": operator.sub}
 ARITHMETIC = re.compile(r"([*/+-])([0-9.]+(?:e[+-]?[0-9]+)?)")
 

@@ -32,8 +32,10 @@ def divide(records: Sequence[str], val: int, test: int) -> tuple[list[str], list
     distinct = list(dict.fromkeys(records))
     train = len(distinct) - val - test
     if train < 1 or val < 1 or test < 1:
-        raise ValueError(f"{len(distinct)} distinct records cannot be divided: {val} were asked to validate on, "
-                         f"{test} to test on, and some must be left to learn from")  # fmt: skip
+        raise ValueError(
+            f"{len(distinct)} distinct records cannot be divided: {val} were asked to validate on, "
+            f"{test} to test on, and some must be left to learn from"
+        )
     order = np.random.RandomState(SEED).permutation(len(distinct))  # its stream is the same for ever (NEP 19)
     mixed = [distinct[i] for i in order]
     return mixed[:train], mixed[train : train + val], mixed[train + val :]

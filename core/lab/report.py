@@ -77,9 +77,16 @@ def best_baseline(result: Mapping[str, Any]) -> str | None:
 def score_row(result: Mapping[str, Any]) -> list[str]:
     """task, paradigm, metric, value, chance, best baseline, reference, seconds: the row that every table shows."""
     score, best = result["score"], best_baseline(result)
-    return [result["task"], result["paradigm"], score["metric"], figure(score["value"]), figure(score["chance"]),
-            f"{figure(result['baselines'][best])} ({best})" if best else "-", figure(score["reference"]),
-            f"{result['seconds']:.1f}"]  # fmt: skip
+    return [
+        result["task"],
+        result["paradigm"],
+        score["metric"],
+        figure(score["value"]),
+        figure(score["chance"]),
+        f"{figure(result['baselines'][best])} ({best})" if best else "-",
+        figure(score["reference"]),
+        f"{result['seconds']:.1f}",
+    ]
 
 
 SCORE_HEADER = ("task", "paradigm", "metric", "value", "chance", "best baseline", "reference", "seconds")
@@ -93,26 +100,38 @@ def run_sections(folder: Path) -> list[Section]:
     pictures = [picture(folder / name, caption) for name, caption in shown["pictures"].items()]
     if rows:
         learning_curves(folder / CURVES, rows, [name for name in rows[-1] if name not in COUNTERS])
-        pictures.insert(0, picture(folder / CURVES, "Learning curves: means over the training part between two "
-                                                    "evaluations, and figures on the validation part"))  # fmt: skip
-    return [Section(f"{result['task']}: {result['score']['metric']} {figure(result['score']['value'])}",
-                    f"Reference: {shown['reference']}. Repeat with: {result['command']}",
-                    SCORE_HEADER, [score_row(result)]),
-            Section(header=("figure", "value"), rows=figures),
-            Section(pictures=pictures),
-            *(Section(title, text=text) for title, text in shown["texts"].items())]  # fmt: skip
+        pictures.insert(
+            0,
+            picture(
+                folder / CURVES,
+                "Learning curves: means over the training part between two "
+                "evaluations, and figures on the validation part",
+            ),
+        )
+    return [
+        Section(
+            f"{result['task']}: {result['score']['metric']} {figure(result['score']['value'])}",
+            f"Reference: {shown['reference']}. Repeat with: {result['command']}",
+            SCORE_HEADER,
+            [score_row(result)],
+        ),
+        Section(header=("figure", "value"), rows=figures),
+        Section(pictures=pictures),
+        *(Section(title, text=text) for title, text in shown["texts"].items()),
+    ]
 
 
 def run_page(folder: Path) -> None:
     """Writes report.html of a finished run."""
     result = read_json(folder / RESULT)
-    lead = f"{result['paradigm']} learning, seed {result['seed']}, preset {result['preset']}, " \
-           f"{result['parameters']} parameters, {result['examples']} examples, {result['answers']} answers " \
-           f"from the teacher, {result['seconds']:.1f} s."  # fmt: skip
+    lead = (
+        f"{result['paradigm']} learning, seed {result['seed']}, preset {result['preset']}, "
+        f"{result['parameters']} parameters, {result['examples']} examples, {result['answers']} answers "
+        f"from the teacher, {result['seconds']:.1f} s."
+    )
     write_page(folder / PAGE, f"Trivium: {result['task']}", lead, run_sections(folder))
 
 
 def write_shown(folder: Path, report: Report) -> None:
     """Stores what a page shows beside the figures: the captions of the pictures, the texts, the reference's name."""
-    write_json(folder / SHOWN,
-               {"reference": report.reference_name, "pictures": report.pictures, "texts": report.texts})  # fmt: skip
+    write_json(folder / SHOWN, {"reference": report.reference_name, "pictures": report.pictures, "texts": report.texts})

@@ -97,12 +97,16 @@ def _all(folder: Path) -> list[str]:
     for name in [name for name, held in records.items() if outsiders(held["spec"])]:
         print(f"{name}: left out, its task came as a file: give it again, with --task or --spec")
         del records[name]
-    spent = {name: sum(row["processor_seconds"] or row["seconds"] for row in held["rows"])
-             for name, held in records.items()}  # fmt: skip
+    spent = {
+        name: sum(row["processor_seconds"] or row["seconds"] for row in held["rows"]) for name, held in records.items()
+    }
     if not spent:
         raise Refusal(f"there are no records to measure again in {folder}; make one with --task NAME")
-    print(f"{len(spent)} records, {sum(len(held['rows']) for held in records.values())} runs: on the machine that made "
-          f"them {sum(spent.values()) / 60:.0f} minutes of a processor", flush=True)  # fmt: skip
+    print(
+        f"{len(spent)} records, {sum(len(held['rows']) for held in records.values())} runs: on the machine that made "
+        f"them {sum(spent.values()) / 60:.0f} minutes of a processor",
+        flush=True,
+    )
     return sorted(spent, key=lambda name: spent[name])
 
 

@@ -64,9 +64,16 @@ class Setup:
 
     def describe(self) -> dict[str, Any]:
         """What config.json holds. A task that came as a file is named, but never found again by itself."""
-        return {"task": self.task.name, "outside": self.task.outside, "paradigm": self.task.paradigm,
-                "problem": self.task.problem, "seed": self.seed, "preset": self.preset,
-                "config": asdict(self.config), "command": self.command}  # fmt: skip
+        return {
+            "task": self.task.name,
+            "outside": self.task.outside,
+            "paradigm": self.task.paradigm,
+            "problem": self.task.problem,
+            "seed": self.seed,
+            "preset": self.preset,
+            "config": asdict(self.config),
+            "command": self.command,
+        }
 
     def build(self) -> tuple[Learner, Data]:
         """The learner at its start, and the data that it read. Raises Refusal for what the task itself refuses."""
@@ -81,9 +88,13 @@ class Setup:
 
     def texts(self, learner: Learner, sums: dict[str, str]) -> dict[str, str]:
         """What a checkpoint of this run carries, and what another run's checkpoint is told by."""
-        return {"task": self.task.name, "seed": str(self.seed), "config": json.dumps(asdict(self.config)),
-                "layout": json.dumps({k: list(v) for k, v in learner.net.layout.items()}),
-                "data": json.dumps(dict(sorted(sums.items())))}  # fmt: skip
+        return {
+            "task": self.task.name,
+            "seed": str(self.seed),
+            "config": json.dumps(asdict(self.config)),
+            "layout": json.dumps({k: list(v) for k, v in learner.net.layout.items()}),
+            "data": json.dumps(dict(sorted(sums.items()))),
+        }
 
 
 @dataclass(frozen=True)
@@ -145,8 +156,9 @@ def blas_threads(size: int) -> Iterator[None]:
         yield
 
 
-def start(setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0,
-          pictures: bool = True) -> Run:  # fmt: skip
+def start(
+    setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True
+) -> Run:
     """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError."""
     new = not out.exists()
     out = folders.create(out, force)
@@ -191,8 +203,10 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
             if pictures:
                 run_page(run.folder)
         except OSError as error:
-            raise Refusal(f"cannot write to {run.folder}: {error.strerror or error}; make room or mend it, then "
-                          f"trivium resume {run.folder}") from error  # fmt: skip
+            raise Refusal(
+                f"cannot write to {run.folder}: {error.strerror or error}; make room or mend it, then "
+                f"trivium resume {run.folder}"
+            ) from error
     return run
 
 
@@ -200,12 +214,21 @@ def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[st
     described = setup.describe()
     command = described.pop("command")
     del described["outside"]
-    return {**described, "parameters": loop.learner.net.size, "examples": loop.examples,
-            "answers": loop.answers + report.answers, "seconds": round(loop.seconds, 3),
-            "validation": chosen(folders.read_log(loop.folder), loop.learner.monitor),
-            "metrics": {name: float(value) for name, value in report.metrics.items()}, "score": report.score(),
-            "baselines": report.baselines, "w_sha256": sha256(best), "versions": versions(), "data": sums,
-            "command": command}  # fmt: skip
+    return {
+        **described,
+        "parameters": loop.learner.net.size,
+        "examples": loop.examples,
+        "answers": loop.answers + report.answers,
+        "seconds": round(loop.seconds, 3),
+        "validation": chosen(folders.read_log(loop.folder), loop.learner.monitor),
+        "metrics": {name: float(value) for name, value in report.metrics.items()},
+        "score": report.score(),
+        "baselines": report.baselines,
+        "w_sha256": sha256(best),
+        "versions": versions(),
+        "data": sums,
+        "command": command,
+    }
 
 
 def chosen(log: Sequence[Row], monitor: str) -> Row:
@@ -233,8 +256,16 @@ def open_run(folder: str | Path, task: Task | None = None, data: Path | None = N
     return Run(folder, Setup(task, configure(task, values), seed, str(found.get("preset", "default")), data))
 
 
-def run(task: str, *, seed: int = 0, preset: str = "default", out: str | Path | None = None, data: Path | None = None,
-        force: bool = False, **config: Any) -> Run:  # fmt: skip
+def run(
+    task: str,
+    *,
+    seed: int = 0,
+    preset: str = "default",
+    out: str | Path | None = None,
+    data: Path | None = None,
+    force: bool = False,
+    **config: Any,
+) -> Run:
     """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords."""
     setup = prepare(task, preset, config, seed, data)
     return start(setup, Path(out) if out else folders.free_name(Path("runs") / setup.task.name), force)

@@ -127,8 +127,9 @@ def _seeds(where: str, value: Any, faults: list[str]) -> list[int]:
     whole = isinstance(value, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in value)
     if whole and value and len(set(value)) == len(value):
         return list(value)
-    faults.append(f"{where}: seeds must be a number from 1 to {MOST}, or a list of different whole numbers from 0, "
-                  f"not {value!r}")  # fmt: skip
+    faults.append(
+        f"{where}: seeds must be a number from 1 to {MOST}, or a list of different whole numbers from 0, not {value!r}"
+    )
     return []
 
 
@@ -147,8 +148,10 @@ def _settings(where: str, table: Mapping[str, Any], faults: list[str]) -> Iterat
             faults.append(f"{where}: {name} must be a table of fields, not {part!r}")
             return
     odd = {field: value for field, value in [*fixed.items(), *grid.items()] if not _plain(value)}
-    faults += [f"{where}: {field} must hold finite numbers, texts, true, false, or lists of these: {value}"
-               for field, value in odd.items()]  # fmt: skip
+    faults += [
+        f"{where}: {field} must hold finite numbers, texts, true, false, or lists of these: {value}"
+        for field, value in odd.items()
+    ]
     fixed, grid = ({k: v for k, v in part.items() if k not in odd} for part in (fixed, grid))
     for field, values in grid.items():
         if not isinstance(values, list) or not values:
@@ -189,8 +192,9 @@ def _task(where: str, name: Any, beside: Path, faults: list[str]) -> Task | None
         return None
 
 
-def _configured(where: str, task: Task, name: str, settings: list[dict[str, Any]],
-                faults: list[str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:  # fmt: skip
+def _configured(
+    where: str, task: Task, name: str, settings: list[dict[str, Any]], faults: list[str]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Each setting, with the whole configuration that it gives; of one that is refused, each field by itself too."""
     base = preset(task, name)
     for setting in settings:

@@ -79,8 +79,11 @@ def study(args: Sequence[str]) -> int:
         missing = [p for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
         if stopped:
             again = shlex.join(["trivium", "study", *args])
-            print(f"stopped; {len(planned) - len(missing)} of {len(planned)} jobs are done, and those that ran are "
-                  f"saved. Go on with: {again}", file=sys.stderr)  # fmt: skip
+            print(
+                f"stopped; {len(planned) - len(missing)} of {len(planned)} jobs are done, and those that ran are "
+                f"saved. Go on with: {again}",
+                file=sys.stderr,
+            )
             return 128 + stopped
         from core.lab.study_report import conclude
 
@@ -93,10 +96,25 @@ def study(args: Sequence[str]) -> int:
 @contextmanager
 def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Iterator[Path]:
     """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
-    content = json.loads(json.dumps({
-        "spec": spec, "jobs": {p.key: {"task": p.task, "preset": p.job.preset, "label": p.label, "setting": p.setting,
-                                       "config": p.config, "seed": p.job.seed, "task_sha256": p.job.task_sha256}
-                               for p in planned}}))  # fmt: skip
+    content = json.loads(
+        json.dumps(
+            {
+                "spec": spec,
+                "jobs": {
+                    p.key: {
+                        "task": p.task,
+                        "preset": p.job.preset,
+                        "label": p.label,
+                        "setting": p.setting,
+                        "config": p.config,
+                        "seed": p.job.seed,
+                        "task_sha256": p.job.task_sha256,
+                    }
+                    for p in planned
+                },
+            }
+        )
+    )
     try:
         ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", folders.LOCK}
         if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
@@ -112,8 +130,10 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
             if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
                 changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
             if changed:
-                raise Refusal(f"{out} was begun with another spec: {'; '.join(changed[:8])}. Put the spec back, or "
-                              "name another folder with --out")  # fmt: skip
+                raise Refusal(
+                    f"{out} was begun with another spec: {'; '.join(changed[:8])}. Put the spec back, or "
+                    "name another folder with --out"
+                )
         else:
             folders.write_json(out / SPEC, content)
         for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
@@ -208,8 +228,13 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
             os._exit(128 + outcome)
     if isinstance(outcome, dict):
         seconds = round(time.perf_counter() - began, 3)
-        outcome = {"key": job.folder.name, "setting": dict(job.config), "task_sha256": job.task_sha256, **outcome,
-                   "job_seconds": seconds}  # fmt: skip
+        outcome = {
+            "key": job.folder.name,
+            "setting": dict(job.config),
+            "task_sha256": job.task_sha256,
+            **outcome,
+            "job_seconds": seconds,
+        }
         try:
             folders.write_json(row, outcome)
         except OSError as error:

@@ -30,8 +30,21 @@ from core.lab.stats import (
 from core.lab.study import RESULTS, RUNS, why
 from core.lab.study_status import finished
 
-HEADER = ("task", "setting", "metric", "seeds", "mean", "95 % interval", "interquartile mean", "worst", "validation",
-          "minus the first", "P(better than the first)", "seconds", "every seed")  # fmt: skip
+HEADER = (
+    "task",
+    "setting",
+    "metric",
+    "seeds",
+    "mean",
+    "95 % interval",
+    "interquartile mean",
+    "worst",
+    "validation",
+    "minus the first",
+    "P(better than the first)",
+    "seconds",
+    "every seed",
+)
 BRIEF = ("task", "setting", "metric", "seeds", "mean", "validation", "minus the first", "P(better)")
 SHOWN = 20  # seeds up to which every one is shown
 DRAWN = 10  # settings in one picture
@@ -48,26 +61,44 @@ def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bo
     found = summaries(groups, rows, folder)
     failures = {p.key: why(folder, p.key) for p in planned if p.key not in rows}
     overall = over_tasks(found)
-    results = {"command": command, "settings": found, "over_tasks": overall, "failed": failures,
-               "rows": [rows[p.key] for p in planned if p.key in rows]}  # fmt: skip
+    results = {
+        "command": command,
+        "settings": found,
+        "over_tasks": overall,
+        "failed": failures,
+        "rows": [rows[p.key] for p in planned if p.key in rows],
+    }
     folders.write_json(folder / RESULTS, results)
     lines = [line(summary) for summary in found]
     kinds = {json.dumps(row["versions"], sort_keys=True) for row in rows.values()}
     mixed = f" The rows are of {len(kinds)} different sets of versions or kernels." if len(kinds) > 1 else ""
-    sections = [Section("The table", "Test figures. Intervals: Student's t of the mean; the interquartile mean has one "
-                        f"by stratified bootstrap from {LEAST} seeds on. \"Minus the first\" pairs equal seeds with "
-                        "the task's first setting; \"P(better)\" is the probability that one more run of each would be "
-                        "better. To choose a setting, read the validation column." + mixed,
-                        HEADER, lines)]  # fmt: skip
+    sections = [
+        Section(
+            "The table",
+            "Test figures. Intervals: Student's t of the mean; the interquartile mean has one "
+            f'by stratified bootstrap from {LEAST} seeds on. "Minus the first" pairs equal seeds with '
+            'the task\'s first setting; "P(better)" is the probability that one more run of each would be '
+            "better. To choose a setting, read the validation column." + mixed,
+            HEADER,
+            lines,
+        )
+    ]
     if overall:
         lead = "Scores on the scale where 0 is chance and 1 the reference; seeds are drawn within each task."
         sections.append(Section("Over the tasks", lead, OVER, [over_line(each) for each in overall]))
-    sections += [section for task in dict.fromkeys(p.task for p in planned)
-                 if (section := curves(task, found, groups, rows, folder))]  # fmt: skip
+    sections += [
+        section
+        for task in dict.fromkeys(p.task for p in planned)
+        if (section := curves(task, found, groups, rows, folder))
+    ]
     if failures:
         sections.append(Section("Failed", text="\n".join(f"{key}: {said}" for key, said in failures.items())))
-    write_page(folder / folders.PAGE, f"Trivium: a study of {len(planned)} runs",
-               f"{len(rows)} of {len(planned)} jobs are done. Repeat with: {command}", sections)  # fmt: skip
+    write_page(
+        folder / folders.PAGE,
+        f"Trivium: a study of {len(planned)} runs",
+        f"{len(rows)} of {len(planned)} jobs are done. Repeat with: {command}",
+        sections,
+    )
     if as_json:
         print(json.dumps(results))
         return
@@ -76,8 +107,9 @@ def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bo
     print(f"page: {folder / folders.PAGE}")
 
 
-def summaries(groups: Mapping[tuple[str, str], Sequence[Planned]], rows: Mapping[str, Mapping[str, Any]],
-              folder: Path) -> list[dict[str, Any]]:  # fmt: skip
+def summaries(
+    groups: Mapping[tuple[str, str], Sequence[Planned]], rows: Mapping[str, Mapping[str, Any]], folder: Path
+) -> list[dict[str, Any]]:
     """Each setting's statistics; a setting without a finished job has none."""
     found: list[dict[str, Any]] = []
     first: dict[str, dict[int, float]] = {}
@@ -96,20 +128,32 @@ def summaries(groups: Mapping[tuple[str, str], Sequence[Planned]], rows: Mapping
             for p in group
             if p.key in rows and (value := best_validation(folder / RUNS / p.key, score["metric"], sign)) is not None
         ]
-        found.append({
-            "task": task, "label": label, "setting": group[0].setting, "preset": group[0].job.preset,
-            "metric": score["metric"], "more_is_better": sign > 0, "seeds": list(values), "values": listed,
-            "mean": bounds(mean_interval(listed)),
-            "interquartile_mean": bounds(interquartile_interval([listed], np.random.default_rng(0)))
-            if len(listed) >= LEAST else None,
-            "worst": min(listed, key=lambda value: sign * value),
-            "validation": sum(validation) / len(validation) if validation else None,
-            "difference": None if base is values or not common else
-            bounds(paired_difference([values[s] for s in common], [base[s] for s in common])),
-            "probability": None if base is values else bounds(
-                probability_of_improvement([sign * v for v in listed], [sign * v for v in base.values()])),
-            "scaled": [float(row["score"]["scaled"]) for _, row in done],
-            "seconds": sum(row["seconds"] for _, row in done) / len(done)})  # fmt: skip
+        found.append(
+            {
+                "task": task,
+                "label": label,
+                "setting": group[0].setting,
+                "preset": group[0].job.preset,
+                "metric": score["metric"],
+                "more_is_better": sign > 0,
+                "seeds": list(values),
+                "values": listed,
+                "mean": bounds(mean_interval(listed)),
+                "interquartile_mean": bounds(interquartile_interval([listed], np.random.default_rng(0)))
+                if len(listed) >= LEAST
+                else None,
+                "worst": min(listed, key=lambda value: sign * value),
+                "validation": sum(validation) / len(validation) if validation else None,
+                "difference": None
+                if base is values or not common
+                else bounds(paired_difference([values[s] for s in common], [base[s] for s in common])),
+                "probability": None
+                if base is values
+                else bounds(probability_of_improvement([sign * v for v in listed], [sign * v for v in base.values()])),
+                "scaled": [float(row["score"]["scaled"]) for _, row in done],
+                "seconds": sum(row["seconds"] for _, row in done) / len(done),
+            }
+        )
     return found
 
 
@@ -129,19 +173,30 @@ def said(interval: Mapping[str, float | None] | None) -> str:
     if interval is None or interval["value"] is None:
         return "-"
     low, high = interval["low"], interval["high"]
-    return figure(interval["value"]) + (f" ({figure(low)} to {figure(high)})" if low is not None and high is not None
-                                        else "")  # fmt: skip
+    return figure(interval["value"]) + (
+        f" ({figure(low)} to {figure(high)})" if low is not None and high is not None else ""
+    )
 
 
 def line(summary: Mapping[str, Any]) -> list[str]:
     """One row of the table."""
     mean, values = summary["mean"], summary["values"]
     span = f"{figure(mean['low'])} to {figure(mean['high'])}" if mean["low"] is not None else "one seed"
-    return [summary["task"], summary["label"], summary["metric"], str(len(values)), figure(mean["value"]), span,
-            said(summary["interquartile_mean"]), figure(summary["worst"]),
-            "-" if summary["validation"] is None else figure(summary["validation"]), said(summary["difference"]),
-            said(summary["probability"]), f"{summary['seconds']:.1f}",
-            " ".join(figure(value) for value in values) if len(values) < SHOWN else "-"]  # fmt: skip
+    return [
+        summary["task"],
+        summary["label"],
+        summary["metric"],
+        str(len(values)),
+        figure(mean["value"]),
+        span,
+        said(summary["interquartile_mean"]),
+        figure(summary["worst"]),
+        "-" if summary["validation"] is None else figure(summary["validation"]),
+        said(summary["difference"]),
+        said(summary["probability"]),
+        f"{summary['seconds']:.1f}",
+        " ".join(figure(value) for value in values) if len(values) < SHOWN else "-",
+    ]
 
 
 def brief(summary: Mapping[str, Any]) -> list[str]:
@@ -158,19 +213,31 @@ def over_tasks(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for summary in found:
         groups.setdefault(summary["label"], []).append(summary)
-    return [{"label": label, "tasks": [s["task"] for s in group], "runs": sum(len(s["scaled"]) for s in group),
-             "interquartile_mean": bounds(interquartile_interval([s["scaled"] for s in group],
-                                                                 np.random.default_rng(0)))}
-            for label, group in groups.items()
-            if len(group) > 1 and min(len(s["scaled"]) for s in group) >= LEAST]  # fmt: skip
+    return [
+        {
+            "label": label,
+            "tasks": [s["task"] for s in group],
+            "runs": sum(len(s["scaled"]) for s in group),
+            "interquartile_mean": bounds(
+                interquartile_interval([s["scaled"] for s in group], np.random.default_rng(0))
+            ),
+        }
+        for label, group in groups.items()
+        if len(group) > 1 and min(len(s["scaled"]) for s in group) >= LEAST
+    ]
 
 
 def over_line(each: Mapping[str, Any]) -> list[str]:
     return [each["label"], " ".join(each["tasks"]), str(each["runs"]), said(each["interquartile_mean"])]
 
 
-def curves(task: str, found: Sequence[Mapping[str, Any]], groups: Mapping[tuple[str, str], Sequence[Planned]],
-           rows: Mapping[str, Mapping[str, Any]], folder: Path) -> Section | None:  # fmt: skip
+def curves(
+    task: str,
+    found: Sequence[Mapping[str, Any]],
+    groups: Mapping[tuple[str, str], Sequence[Planned]],
+    rows: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+) -> Section | None:
     """The validation figure against the examples seen: a line and its t interval for each setting of a task."""
     from matplotlib.figure import Figure
 
@@ -181,8 +248,9 @@ def curves(task: str, found: Sequence[Mapping[str, Any]], groups: Mapping[tuple[
     for summary in (s for s in mine if s in shown):
         name = "val_" + summary["metric"].removeprefix("test_")
         logs = [folders.read_log(folder / RUNS / p.key) for p in groups[task, summary["label"]] if p.key in rows]
-        runs = [([row["examples"] for row in log if name in row], [row[name] for row in log if name in row])
-                for log in logs]  # fmt: skip
+        runs = [
+            ([row["examples"] for row in log if name in row], [row[name] for row in log if name in row]) for log in logs
+        ]
         runs = [run for run in runs if run[0]]
         if not runs:
             continue
@@ -191,8 +259,14 @@ def curves(task: str, found: Sequence[Mapping[str, Any]], groups: Mapping[tuple[
         intervals = [mean_interval(column.tolist()) for column in values.T]
         axis.plot(grid, [i.value for i in intervals], color=f"C{lines}", label=summary["label"])
         if len(runs) > 1:
-            axis.fill_between(grid, [i.low for i in intervals], [i.high for i in intervals], color=f"C{lines}",
-                              alpha=0.15, linewidth=0)  # fmt: skip
+            axis.fill_between(
+                grid,
+                [i.low for i in intervals],
+                [i.high for i in intervals],
+                color=f"C{lines}",
+                alpha=0.15,
+                linewidth=0,
+            )
         lines += 1
     if not lines:
         return None
@@ -205,6 +279,9 @@ def curves(task: str, found: Sequence[Mapping[str, Any]], groups: Mapping[tuple[
     path = folder / f"curves-{task}.png"
     drawn.savefig(path, dpi=100)
     left_out = f" The {DRAWN} settings with the best means are drawn." if len(mine) > DRAWN else ""
-    return Section(f"How {task} learnt", "Means over the seeds and their 95 % intervals, on the validation part. A run "
-                   f"that was over before the longest one carries its last value.{left_out}",
-                   pictures=[picture(path, f"{name} of {lines} settings")])  # fmt: skip
+    return Section(
+        f"How {task} learnt",
+        "Means over the seeds and their 95 % intervals, on the validation part. A run "
+        f"that was over before the longest one carries its last value.{left_out}",
+        pictures=[picture(path, f"{name} of {lines} settings")],
+    )

@@ -62,18 +62,35 @@ def progress(folder: Path) -> dict[str, Any]:
     """Numbers of jobs, and seconds to go: each unfinished job as long as those that are done, less what it has done."""
     jobs = folders.read_json(folder / SPEC)["jobs"]
     rows = finished(folder, jobs)
-    failures = {key: str(folders.read_json(path).get("why")) for key in jobs if key not in rows
-                and (path := folder / FAILED / f"{key}.json").exists()}  # fmt: skip
-    shares = {key: log[-1]["progress"] for key in jobs if key not in rows and key not in failures
-              and (log := folders.read_log(folder / RUNS / key))}  # fmt: skip
+    failures = {
+        key: str(folders.read_json(path).get("why"))
+        for key in jobs
+        if key not in rows and (path := folder / FAILED / f"{key}.json").exists()
+    }
+    shares = {
+        key: log[-1]["progress"]
+        for key in jobs
+        if key not in rows and key not in failures and (log := folders.read_log(folder / RUNS / key))
+    }
     left = [key for key in jobs if key not in rows and key not in failures]
     expected = seconds(jobs, rows)
     session = folders.read_json(folder / SESSION) if (folder / SESSION).exists() else {"workers": 1}
-    to_go = None if expected is None else wall([expected[key] * (1 - shares.get(key, 0)) for key in left],
-                                               session["workers"])  # fmt: skip
-    return {"jobs": len(jobs), "done": len(rows), "failed": len(failures), "left": len(left), "begun": len(shares),
-            "running": locked(folder), "workers": session["workers"], "seconds_to_go": to_go,
-            "failures": failures}  # fmt: skip
+    to_go = (
+        None
+        if expected is None
+        else wall([expected[key] * (1 - shares.get(key, 0)) for key in left], session["workers"])
+    )
+    return {
+        "jobs": len(jobs),
+        "done": len(rows),
+        "failed": len(failures),
+        "left": len(left),
+        "begun": len(shares),
+        "running": locked(folder),
+        "workers": session["workers"],
+        "seconds_to_go": to_go,
+        "failures": failures,
+    }
 
 
 def finished(folder: Path, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -91,8 +108,9 @@ def seconds(jobs: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Mapping[st
         for group in ((jobs[key]["task"], jobs[key]["label"]), jobs[key]["task"], None):
             groups.setdefault(group, []).append(row["job_seconds"])
     means = {group: statistics.fmean(values) for group, values in groups.items()}
-    return {key: means.get((job["task"], job["label"]), means.get(job["task"], means[None]))
-            for key, job in jobs.items()}  # fmt: skip
+    return {
+        key: means.get((job["task"], job["label"]), means.get(job["task"], means[None])) for key, job in jobs.items()
+    }
 
 
 def wall(each: Sequence[float], workers: int) -> float:
@@ -128,9 +146,25 @@ def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bo
     workers = min(workers, os.cpu_count() or 1)
     total = wall([known[p.key] for p in planned if p.key not in rows], workers)
     if as_json:
-        print(json.dumps({"jobs": [{"key": p.key, "task": p.task, "label": p.label, "seed": p.job.seed,
-                                    "done": p.key in rows, "seconds": known[p.key]} for p in planned],
-                          "seconds": total, "source": source}))  # fmt: skip
+        print(
+            json.dumps(
+                {
+                    "jobs": [
+                        {
+                            "key": p.key,
+                            "task": p.task,
+                            "label": p.label,
+                            "seed": p.job.seed,
+                            "done": p.key in rows,
+                            "seconds": known[p.key],
+                        }
+                        for p in planned
+                    ],
+                    "seconds": total,
+                    "source": source,
+                }
+            )
+        )
         return 0
     table(
         ("task", "setting", "seed", "seconds"),

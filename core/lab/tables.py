@@ -280,8 +280,9 @@ def _numeric(rows: Rows, name: str) -> Numeric:
     there /= scale  # so that the square of no number overflows
     mean, deviation = float(there.mean()), float(there.std())
     steady = deviation <= 1e-12  # one value only, apart from rounding
-    return Numeric(name, scale * mean, scale * (1.0 if steady else deviation), scale * float(np.median(there)),
-                   bool(missing.any()))  # fmt: skip
+    return Numeric(
+        name, scale * mean, scale * (1.0 if steady else deviation), scale * float(np.median(there)), bool(missing.any())
+    )
 
 
 def _categorical(rows: Rows, name: str) -> Categorical:

@@ -71,8 +71,10 @@ def installed() -> dict[str, str]:
     found: dict[str, str] = {}
     for point in entry_points(group=GROUP):
         if found.setdefault(point.name, point.value) != point.value:
-            raise Refusal(f"two installed packages register the task {point.name!r} "
-                          f"({found[point.name]} and {point.value}): uninstall one")  # fmt: skip
+            raise Refusal(
+                f"two installed packages register the task {point.name!r} "
+                f"({found[point.name]} and {point.value}): uninstall one"
+            )
     return dict(sorted(found.items()))
 
 
@@ -167,8 +169,9 @@ def _task(name: str, module: ModuleType, outside: bool) -> Task:
     if module.PARADIGM not in PARADIGMS:
         raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
     summary = (module.__doc__ or "").strip().partition("\n")[0]
-    return Task(name, module.PARADIGM, module.PROBLEM, summary, module.Config, module.PRESETS, module.make, module,
-                outside)  # fmt: skip
+    return Task(
+        name, module.PARADIGM, module.PROBLEM, summary, module.Config, module.PRESETS, module.make, module, outside
+    )
 
 
 def preset(task: Task, name: str) -> dict[str, Any]:

@@ -40,12 +40,35 @@ class Config:
 
 
 def mlp(config: Config, outputs: int, gain: float) -> Layer:
-    return MLP(6, config.hidden, config.hidden, outputs, activation=tanh, init=orthogonal, gain=2**0.5,
-               last=orthogonal, last_gain=gain)  # fmt: skip
+    return MLP(
+        6,
+        config.hidden,
+        config.hidden,
+        outputs,
+        activation=tanh,
+        init=orthogonal,
+        gain=2**0.5,
+        last=orthogonal,
+        last_gain=gain,
+    )
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
     judge = exam(ACROBOT, -69, "the best of the zoo of Stable-Baselines3, as published", n_val=50)
-    return PPO(mlp(config, 3, 0.01), mlp(config, 1, 1.0), judge.fast.make_envs, judge, Adam(config.lr, eps=1e-5), rng,
-               updates=config.updates, n=config.envs, T=config.steps, epochs=config.epochs, batch=config.batch,
-               gamma=config.gamma, lam=config.lam, entropy_weight=config.entropy_weight, seen=Moments(6))  # fmt: skip
+    return PPO(
+        mlp(config, 3, 0.01),
+        mlp(config, 1, 1.0),
+        judge.fast.make_envs,
+        judge,
+        Adam(config.lr, eps=1e-5),
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        epochs=config.epochs,
+        batch=config.batch,
+        gamma=config.gamma,
+        lam=config.lam,
+        entropy_weight=config.entropy_weight,
+        seen=Moments(6),
+    )

@@ -58,8 +58,17 @@ def lean(obs: Array) -> Array:
 
 
 def mlp(config: Config, outputs: int, gain: float) -> Layer:
-    return MLP(4, config.hidden, config.hidden, outputs, activation=tanh, init=orthogonal, gain=2**0.5,
-               last=orthogonal, last_gain=gain)  # fmt: skip
+    return MLP(
+        4,
+        config.hidden,
+        config.hidden,
+        outputs,
+        activation=tanh,
+        init=orthogonal,
+        gain=2**0.5,
+        last=orthogonal,
+        last_gain=gain,
+    )
 
 
 @dataclass(frozen=True)
@@ -78,19 +87,42 @@ class LongExam:
     def validate(self, logits: Logits) -> dict[str, float]:
         G, lengths = self.long.trial(logits)
         n, short = self.long.n_val, np.minimum(G, LIMIT)
-        return {"val_return": float(short[:n].mean()), "val_return_sampled": float(short[n:].mean()),
-                "val_score": float(G.mean()), "answers": float(lengths.sum())}  # fmt: skip
+        return {
+            "val_return": float(short[:n].mean()),
+            "val_return_sampled": float(short[n:].mean()),
+            "val_score": float(G.mean()),
+            "answers": float(lengths.sum()),
+        }
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         return self.own.report(logits, folder)
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
-    own = ReturnExam(partial(make_envs, "CartPole-v1"), reference=LIMIT, film="CartPole-v1",
-                     reference_name="the time limit: the best possible",
-                     baselines={"push towards the lean": lean})  # fmt: skip
+    own = ReturnExam(
+        partial(make_envs, "CartPole-v1"),
+        reference=LIMIT,
+        film="CartPole-v1",
+        reference_name="the time limit: the best possible",
+        baselines={"push towards the lean": lean},
+    )
     exam = LongExam(replace(own, make_envs=partial(make_envs, "CartPole-v1", max_episode_steps=LONG), n_val=10), own)
-    return PPO(mlp(config, 2, 0.01), mlp(config, 1, 1.0), own.make_envs, exam, Adam(config.lr, eps=1e-5), rng,
-               updates=config.updates, n=config.envs, T=config.steps, epochs=config.epochs, batch=config.batch,
-               gamma=config.gamma, lam=config.lam, clip=config.clip, value_weight=config.value_weight,
-               entropy_weight=config.entropy_weight, max_norm=config.max_norm)  # fmt: skip
+    return PPO(
+        mlp(config, 2, 0.01),
+        mlp(config, 1, 1.0),
+        own.make_envs,
+        exam,
+        Adam(config.lr, eps=1e-5),
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        epochs=config.epochs,
+        batch=config.batch,
+        gamma=config.gamma,
+        lam=config.lam,
+        clip=config.clip,
+        value_weight=config.value_weight,
+        entropy_weight=config.entropy_weight,
+        max_norm=config.max_norm,
+    )

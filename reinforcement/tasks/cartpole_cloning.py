@@ -47,8 +47,25 @@ def rule(obs: Array) -> Array:
 
 def make(config: Config, rng: Rng, data: Any) -> Imitation:
     expert = from_run(config.expert) if config.expert else rule
-    exam = ReturnExam(partial(make_envs, "CartPole-v1"), reference=500, film="CartPole-v1",
-                      reference_name="the time limit: the best possible", baselines={"the expert": expert})  # fmt: skip
+    exam = ReturnExam(
+        partial(make_envs, "CartPole-v1"),
+        reference=500,
+        film="CartPole-v1",
+        reference_name="the time limit: the best possible",
+        baselines={"the expert": expert},
+    )
     net = MLP(4, config.hidden, config.hidden, 2, activation=tanh)
-    return Imitation(net, exam.make_envs, exam, expert, Adam(config.lr), rng, updates=config.updates, batches=50,
-                     episodes=config.episodes, n=config.envs, T=config.ask, batch=config.batch)  # fmt: skip
+    return Imitation(
+        net,
+        exam.make_envs,
+        exam,
+        expert,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        batches=50,
+        episodes=config.episodes,
+        n=config.envs,
+        T=config.ask,
+        batch=config.batch,
+    )

@@ -34,8 +34,22 @@ class Config:
 
 
 def make(config: Config, rng: Rng, data: Any) -> Evolution:
-    exam = ReturnExam(partial(make_envs, "CartPole-v1"), reference=500, film="CartPole-v1",
-                      reference_name="the time limit: the best possible", monitor="+val_return")  # fmt: skip
+    exam = ReturnExam(
+        partial(make_envs, "CartPole-v1"),
+        reference=500,
+        film="CartPole-v1",
+        reference_name="the time limit: the best possible",
+        monitor="+val_return",
+    )
     net, crowd = (MLP(4, config.hidden, 2, activation=tanh, members=E) for E in (None, 2 * config.pairs))
-    return Evolution(net, crowd, exam.make_envs, exam, Adam(config.lr), rng, updates=config.updates,
-                     m=config.pairs, sigma=config.sigma)  # fmt: skip
+    return Evolution(
+        net,
+        crowd,
+        exam.make_envs,
+        exam,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        m=config.pairs,
+        sigma=config.sigma,
+    )

@@ -16,8 +16,10 @@ from reinforcement.self_play import SelfPlay
 
 PARADIGM = "reinforcement"
 PROBLEM = "connect_four"
-PRESETS = {"quick": {"hidden": 128, "updates": 200, "simulations": 32, "memory": 40_000, "think": 32, "openings": 10},
-           "best": {"updates": 4000, "memory": 100_000, "think": 200, "openings": 200}}  # fmt: skip
+PRESETS = {
+    "quick": {"hidden": 128, "updates": 200, "simulations": 32, "memory": 40_000, "think": 32, "openings": 10},
+    "best": {"updates": 4000, "memory": 100_000, "think": 200, "openings": 200},
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,17 @@ class Config(BoardGame):
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game, n, judge = CONNECT_FOUR, config.openings, Path(config.against).name
     opponents = {"random": random_player(game), "greedy": greedy_player(game), judge: opponent(game, config.against)}
-    exam = MatchExam(game, opponents, judge, 1.0, "every game won", simulations=config.think, c=config.explore,
-                     n_val=min(n, 100), n_test=n, val_simulations=min(config.think, 50),
-                     baselines={f"MCTS with {config.think} roll-outs": mcts(game, config.think)})  # fmt: skip
+    exam = MatchExam(
+        game,
+        opponents,
+        judge,
+        1.0,
+        "every game won",
+        simulations=config.think,
+        c=config.explore,
+        n_val=min(n, 100),
+        n_test=n,
+        val_simulations=min(config.think, 50),
+        baselines={f"MCTS with {config.think} roll-outs": mcts(game, config.think)},
+    )
     return learner(config, game, exam, rng)

@@ -20,8 +20,13 @@ from reinforcement.reinforce import REINFORCE
 PARADIGM = "reinforcement"
 PROBLEM = "digits"
 LABELS = 237  # of the validation part, which choose the weights and tell more than right or wrong
-CELL = Cell(given="That a digit stays what it is when it is moved, turned and stretched a little.", trials=12, passes=4,
-            bits=lambda answers: answers + LABELS * (math.log2(10) - 1), teacher="right or wrong")  # fmt: skip
+CELL = Cell(
+    given="That a digit stays what it is when it is moved, turned and stretched a little.",
+    trials=12,
+    passes=4,
+    bits=lambda answers: answers + LABELS * (math.log2(10) - 1),
+    teacher="right or wrong",
+)
 PRESETS = {"quick": {"updates": 40}, "best": {"updates": 400}}
 
 
@@ -53,6 +58,15 @@ def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
     def make_envs(n: int, rng: Rng) -> Envs:
         return Envs(DigitBandits(n, splits.x_train, splits.t_train, 10, strength), rng, "digit bandit")
 
-    return REINFORCE(MLP(64, config.hidden, 10), make_envs, exam, Adam(config.lr), rng,
-                     updates=config.updates, batches=50, n=config.batch,
-                     entropy_weight=config.entropy_weight, memory=config.memory)  # fmt: skip
+    return REINFORCE(
+        MLP(64, config.hidden, 10),
+        make_envs,
+        exam,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        batches=50,
+        n=config.batch,
+        entropy_weight=config.entropy_weight,
+        memory=config.memory,
+    )

@@ -52,16 +52,36 @@ class Config:
 
 
 def mlp(config: Config, I: int, O: int, gain: float) -> Layer:
-    return MLP(I, config.hidden, config.hidden, O, activation=tanh, init=orthogonal, gain=2**0.5,
-               last=orthogonal, last_gain=gain)  # fmt: skip
+    return MLP(
+        I,
+        config.hidden,
+        config.hidden,
+        O,
+        activation=tanh,
+        init=orthogonal,
+        gain=2**0.5,
+        last=orthogonal,
+        last_gain=gain,
+    )
 
 
 def ppo(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> PPO:
     mean = mlp(config, I, A, 0.01)
     actor = mean if family is CATEGORICAL else with_spread(mean, A, -0.5)
-    return PPO(actor, mlp(config, I, 1, 1.0), exam.make_envs, exam, Adam(config.lr, eps=1e-5), rng, n=config.envs,
-               T=128, updates=math.ceil(config.steps / config.envs / 128), gamma=config.gamma, family=family,
-               seen=Moments(I))  # fmt: skip
+    return PPO(
+        actor,
+        mlp(config, I, 1, 1.0),
+        exam.make_envs,
+        exam,
+        Adam(config.lr, eps=1e-5),
+        rng,
+        n=config.envs,
+        T=128,
+        updates=math.ceil(config.steps / config.envs / 128),
+        gamma=config.gamma,
+        family=family,
+        seen=Moments(I),
+    )
 
 
 def memory(I: int) -> int:
@@ -70,16 +90,35 @@ def memory(I: int) -> int:
 
 
 def dqn(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> DQN:
-    return DQN(MLP(I, config.hidden, config.hidden, A), exam.make_envs, exam, Adam(config.lr), rng, n=config.envs,
-               T=32, updates=math.ceil(config.steps / config.envs / 32), batch=128, memory=memory(I),
-               gamma=config.gamma)  # fmt: skip
+    return DQN(
+        MLP(I, config.hidden, config.hidden, A),
+        exam.make_envs,
+        exam,
+        Adam(config.lr),
+        rng,
+        n=config.envs,
+        T=32,
+        updates=math.ceil(config.steps / config.envs / 32),
+        batch=128,
+        memory=memory(I),
+        gamma=config.gamma,
+    )
 
 
 def sac(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> SAC:
     actor = MLP(I, config.hidden, config.hidden, 2 * A, last_gain=0.1)
     critics = MLP(I + A, config.hidden, config.hidden, 1, members=2)
-    return SAC(actor, critics, exam.make_envs, exam, config.lr, rng, updates=math.ceil(config.steps / 64),
-               memory=memory(I), gamma=config.gamma)  # fmt: skip
+    return SAC(
+        actor,
+        critics,
+        exam.make_envs,
+        exam,
+        config.lr,
+        rng,
+        updates=math.ceil(config.steps / 64),
+        memory=memory(I),
+        gamma=config.gamma,
+    )
 
 
 Maker = Callable[[Config, int, int, Family, OpenExam, Rng], PPO | DQN | SAC]
@@ -100,10 +139,17 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
     env.close()
     family = ACTIONS[name][numbers]
     if family is None:
-        raise ValueError(f"{name} does not learn such actions as those of {config.id}: {env.action_space}; leave "
-                         "--learner auto")  # fmt: skip
+        raise ValueError(
+            f"{name} does not learn such actions as those of {config.id}: {env.action_space}; leave --learner auto"
+        )
     solved = find(config.id).reward_threshold
-    play = ReturnExam(partial(make_envs, one), solved or 0.0, "the return at which Gymnasium calls it solved",
-                      film=partial(one, render_mode="rgb_array"), n_val=max(2, config.episodes // 10),
-                      n_test=config.episodes, family=family)  # fmt: skip
+    play = ReturnExam(
+        partial(make_envs, one),
+        solved or 0.0,
+        "the return at which Gymnasium calls it solved",
+        film=partial(one, render_mode="rgb_array"),
+        n_val=max(2, config.episodes // 10),
+        n_test=config.episodes,
+        family=family,
+    )
     return LEARNERS[name](config, I, A, family, OpenExam(play, solved is not None), rng)

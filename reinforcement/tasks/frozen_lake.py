@@ -31,7 +31,12 @@ class Config(ToyText):
 
 def make(config: Config, rng: Rng, data: Any) -> DQN:
     def lake(**options: Any) -> Any:
-        return gym.make("FrozenLake-v1", map_name=config.map, is_slippery=config.slippery,
-                        max_episode_steps=LIMITS[config.map], **options)  # fmt: skip
+        return gym.make(
+            "FrozenLake-v1",
+            map_name=config.map,
+            is_slippery=config.slippery,
+            max_episode_steps=LIMITS[config.map],
+            **options,
+        )
 
     return learner(config, world(lake(), LIMITS[config.map]), lake, rng)

@@ -85,8 +85,15 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
     strength = Strength(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None
 
     def make_envs(n: int, rng: Rng) -> Envs:
-        vec = GlimpseEnvs(n, splits.x_train, splits.t_train, window=config.window, cost=config.cost,
-                          limit=config.limit, strength=strength)  # fmt: skip
+        vec = GlimpseEnvs(
+            n,
+            splits.x_train,
+            splits.t_train,
+            window=config.window,
+            cost=config.cost,
+            limit=config.limit,
+            strength=strength,
+        )
         return Envs(vec, rng, "glimpse")
 
     def mlp(hidden: int, outputs: int, gain: float) -> Layer:
@@ -94,8 +101,22 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
 
     actions = 10 + (8 - config.window + 1) ** 2
     actor, critic = mlp(config.hidden, actions, 0.01), mlp(config.critic, 1, 1.0)
-    agent = Looker(actor, critic, make_envs, exam, Adam(config.lr, eps=1e-5), rng,
-                  updates=config.updates, n=config.envs, T=config.steps, epochs=config.epochs, batch=config.batch,
-                  gamma=config.gamma, lam=config.lam, clip=config.clip, value_weight=0.5)  # fmt: skip
+    agent = Looker(
+        actor,
+        critic,
+        make_envs,
+        exam,
+        Adam(config.lr, eps=1e-5),
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        epochs=config.epochs,
+        batch=config.batch,
+        gamma=config.gamma,
+        lam=config.lam,
+        clip=config.clip,
+        value_weight=0.5,
+    )
     agent.undecided = config.entropy_weight
     return agent

@@ -15,8 +15,10 @@ from reinforcement.self_play import SelfPlay
 
 PARADIGM = "reinforcement"
 PROBLEM = "go"
-PRESETS = {"quick": {"hidden": 128, "updates": 100, "games": 128, "simulations": 20, "think": 10, "openings": 10},
-           "best": {"updates": 1500, "memory": 100_000, "think": 200, "openings": 200}}  # fmt: skip
+PRESETS = {
+    "quick": {"hidden": 128, "updates": 100, "games": 128, "simulations": 20, "think": 10, "openings": 10},
+    "best": {"updates": 1500, "memory": 100_000, "think": 200, "openings": 200},
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,18 @@ def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     looks, judge = minimax(game, 2, game.judge), f"mcts-{n}"
     opponents = {"random": random_player(game), "minimax-2": looks, judge: mcts(game, n)}
     # weights are chosen without search by a quick opponent: with search all of them soon beat it
-    exam = MatchExam(game, opponents, judge, 0.5, f"{judge} against itself", simulations=n, c=config.explore,
-                     n_val=min(config.openings, 100), n_test=config.openings, trial=looks,
-                     val_simulations=max(n // 4, 1), monitor="+val_points_alone")  # fmt: skip
+    exam = MatchExam(
+        game,
+        opponents,
+        judge,
+        0.5,
+        f"{judge} against itself",
+        simulations=n,
+        c=config.explore,
+        n_val=min(config.openings, 100),
+        n_test=config.openings,
+        trial=looks,
+        val_simulations=max(n // 4, 1),
+        monitor="+val_points_alone",
+    )
     return learner(config, game, exam, rng)

@@ -45,13 +45,35 @@ class Config:
 
 
 def mlp(config: Config, outputs: int, gain: float) -> Layer:
-    return MLP(8, config.hidden, config.hidden, outputs, activation=tanh, init=orthogonal, gain=2**0.5,
-               last=orthogonal, last_gain=gain)  # fmt: skip
+    return MLP(
+        8,
+        config.hidden,
+        config.hidden,
+        outputs,
+        activation=tanh,
+        init=orthogonal,
+        gain=2**0.5,
+        last=orthogonal,
+        last_gain=gain,
+    )
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
     judge = exam(config.flights)
-    return PPO(mlp(config, 4, 0.01), mlp(config, 1, 1.0), in_hundreds, judge, Adam(config.lr, eps=1e-5), rng,
-               updates=math.ceil(config.steps / config.envs / config.rollout), n=config.envs, T=config.rollout,
-               epochs=config.epochs, batch=config.batch, gamma=config.gamma, lam=config.lam,
-               entropy_weight=config.entropy_weight, seen=Moments(8))  # fmt: skip
+    return PPO(
+        mlp(config, 4, 0.01),
+        mlp(config, 1, 1.0),
+        in_hundreds,
+        judge,
+        Adam(config.lr, eps=1e-5),
+        rng,
+        updates=math.ceil(config.steps / config.envs / config.rollout),
+        n=config.envs,
+        T=config.rollout,
+        epochs=config.epochs,
+        batch=config.batch,
+        gamma=config.gamma,
+        lam=config.lam,
+        entropy_weight=config.entropy_weight,
+        seen=Moments(8),
+    )

@@ -39,6 +39,17 @@ class Config:
 def make(config: Config, rng: Rng, data: Any) -> Imitation:
     expert = from_run(config.expert) if config.expert else heuristic
     judge, net = ExpertExam(exam(config.flights), expert), MLP(8, config.hidden, config.hidden, 4)
-    return Imitation(net, judge.play.make_envs, judge, expert, Adam(config.lr), rng,
-                     updates=config.updates, batches=100, episodes=config.episodes, n=config.envs, T=config.ask,
-                     batch=config.batch)  # fmt: skip
+    return Imitation(
+        net,
+        judge.play.make_envs,
+        judge,
+        expert,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        batches=100,
+        episodes=config.episodes,
+        n=config.envs,
+        T=config.ask,
+        batch=config.batch,
+    )

@@ -45,5 +45,15 @@ def make(config: Config, rng: Rng, data: Any) -> Evolution:
         return Sequential(even, MLP(2, config.hidden, 3, activation=tanh, last_gain=0.0, members=members))
 
     judge = exam(MOUNTAIN_CAR, -100.8, "DQN, as published in the zoo of Stable-Baselines3", 100, "+val_return")
-    return Evolution(net(None), net(2 * config.pairs), judge.fast.make_envs, judge, Adam(config.lr), rng,
-                     updates=config.updates, m=config.pairs, episodes=config.episodes, sigma=config.sigma)  # fmt: skip
+    return Evolution(
+        net(None),
+        net(2 * config.pairs),
+        judge.fast.make_envs,
+        judge,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        m=config.pairs,
+        episodes=config.episodes,
+        sigma=config.sigma,
+    )

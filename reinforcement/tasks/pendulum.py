@@ -49,11 +49,29 @@ def pendulum(**options: Any) -> Any:
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:
-    exam = ReturnExam(partial(make_envs, pendulum), reference=-151, family=SQUASHED,
-                      film=partial(pendulum, render_mode="rgb_array"),
-                      reference_name="TQC, as published in the zoo of Stable-Baselines3")  # fmt: skip
+    exam = ReturnExam(
+        partial(make_envs, pendulum),
+        reference=-151,
+        family=SQUASHED,
+        film=partial(pendulum, render_mode="rgb_array"),
+        reference_name="TQC, as published in the zoo of Stable-Baselines3",
+    )
     actor = MLP(3, config.hidden, config.hidden, 2, last_gain=0.1)
     critics = MLP(4, config.hidden, config.hidden, 1, members=2)
-    return SAC(actor, critics, exam.make_envs, exam, config.lr, rng, updates=config.updates, n=config.envs,
-               T=config.steps, batches=config.batches, batch=config.batch, memory=100_000, gamma=config.gamma,
-               follow=config.follow, blind=config.blind)  # fmt: skip
+    return SAC(
+        actor,
+        critics,
+        exam.make_envs,
+        exam,
+        config.lr,
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        batches=config.batches,
+        batch=config.batch,
+        memory=100_000,
+        gamma=config.gamma,
+        follow=config.follow,
+        blind=config.blind,
+    )

@@ -51,13 +51,28 @@ def passes(config: Config) -> float:
     return (3 * real + 5 * written) / (real + written)
 
 
-CELL = Cell(given="the texts, to begin as a writer; a rater", trials=12, bits=1.0, passes=passes,
-            teacher="a reward: praise or not")  # fmt: skip
+CELL = Cell(
+    given="the texts, to begin as a writer; a rater",
+    trials=12,
+    bits=1.0,
+    passes=passes,
+    teacher="a reward: praise or not",
+)
 
 
 def make(config: Config, rng: Rng, data: Data) -> Tuned:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden)
-    return Tuned(exam, net, AdamW(config.lr, net.layout, DECAY), Adam(config.tuning), rng, batch=config.batch,
-                 updates=config.updates, rounds=config.rounds, n=config.n, leash=config.leash,
-                 schedule=RATE)  # fmt: skip
+    return Tuned(
+        exam,
+        net,
+        AdamW(config.lr, net.layout, DECAY),
+        Adam(config.tuning),
+        rng,
+        batch=config.batch,
+        updates=config.updates,
+        rounds=config.rounds,
+        n=config.n,
+        leash=config.leash,
+        schedule=RATE,
+    )

@@ -61,8 +61,9 @@ class Planted(NamedTuple):
     curve: Array  # N: the share of them among the first 1, 2, ... of the list
 
 
-def planted(splits: Splits, net: Layer, train: Train, updates: int, folds: int, C: int, share: float,
-            rng: Rng) -> Planted:  # fmt: skip
+def planted(
+    splits: Splits, net: Layer, train: Train, updates: int, folds: int, C: int, share: float, rng: Rng
+) -> Planted:
     """Plants wrong labels in a copy of the training part, and looks for them out of fold."""
     t, changed = other_labels(splits.t_train, C, max(share, 1 / len(splits.t_train)), rng)
     p = out_of_fold(splits._replace(t_train=t), net, train, updates, folds, rng)
@@ -71,8 +72,9 @@ def planted(splits: Splits, net: Layer, train: Train, updates: int, folds: int, 
     return Planted(len(changed), float(curve[len(changed) - 1]), curve)
 
 
-def draw_hardest(path: Path, p: Array, splits: Splits, shape: Shape, classes: Sequence[str], low: float, high: float,
-                 most: int = 40) -> None:  # fmt: skip
+def draw_hardest(
+    path: Path, p: Array, splits: Splits, shape: Shape, classes: Sequence[str], low: float, high: float, most: int = 40
+) -> None:
     """The training pictures whose labels surprise most: label, and below it what the network says instead."""
     t = splits.t_train
     worst = np.argsort(-doubt(p, t), kind="stable")[:most]
@@ -80,8 +82,9 @@ def draw_hardest(path: Path, p: Array, splits: Splits, shape: Shape, classes: Se
     sheet(path, pictures(splits.x_train[worst], shape, low, high), titles)
 
 
-def draw_classes(path: Path, p: Array, splits: Splits, shape: Shape, classes: Sequence[str], low: float,
-                 high: float, each: int = 6) -> None:  # fmt: skip
+def draw_classes(
+    path: Path, p: Array, splits: Splits, shape: Shape, classes: Sequence[str], low: float, high: float, each: int = 6
+) -> None:
     """A row a class: its mean, then its most typical pictures, then its least typical ones, judged out of fold."""
     x, t = splits.x_train, splits.t_train
     means, tiles = by_class(x, t, len(classes)), list[Array]()
@@ -94,8 +97,13 @@ def draw_classes(path: Path, p: Array, splits: Splits, shape: Shape, classes: Se
         row[1 : 1 + len(chosen)] = x[chosen]
         tiles.append(row)
     titles = ["mean", *["typical"] * each, *["odd"] * each]
-    sheet(path, pictures(np.concatenate(tiles), shape, low, high), titles * len(classes), 1 + 2 * each,
-          [f"{name} ({(t == c).sum()})" for c, name in enumerate(classes)])  # fmt: skip
+    sheet(
+        path,
+        pictures(np.concatenate(tiles), shape, low, high),
+        titles * len(classes),
+        1 + 2 * each,
+        [f"{name} ({(t == c).sum()})" for c, name in enumerate(classes)],
+    )
 
 
 def draw_planted(path: Path, found: Planted) -> None:
@@ -106,8 +114,11 @@ def draw_planted(path: Path, found: Planted) -> None:
     axis.plot(at / n, found.curve, color="#4477aa", label="in the order of doubt")
     axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
     axis.axvline(found.number / n, color="grey", linewidth=0.8)
-    axis.set(xlabel="share of the training pictures looked at", ylabel="share of the planted labels found",
-             title=f"{found.number} planted: {found.found:.0%} of them are the first {found.number}")  # fmt: skip
+    axis.set(
+        xlabel="share of the training pictures looked at",
+        ylabel="share of the planted labels found",
+        title=f"{found.number} planted: {found.found:.0%} of them are the first {found.number}",
+    )
     axis.title.set_fontsize(10)
     axis.legend(fontsize=8)
     figure.savefig(path, dpi=100)

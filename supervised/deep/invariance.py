@@ -113,8 +113,9 @@ class Invariance(NamedTuple):
         return float(np.mean([value for values in self.accuracy.values() for value in values]))
 
 
-def invariance(net: Layer, w: Array, x: Array, t: Array, shape: Shape, ways: Sequence[Distortion],
-               rng: Rng) -> Invariance:  # fmt: skip
+def invariance(
+    net: Layer, w: Array, x: Array, t: Array, shape: Shape, ways: Sequence[Distortion], rng: Rng
+) -> Invariance:
     """What the distortions do to the network's answers and codes, on examples x (N, P) and t (N,).
 
     `rng` must be a generator of its own for each network, in the same state, for all to see the same pictures.
@@ -131,14 +132,20 @@ def invariance(net: Layer, w: Array, x: Array, t: Array, shape: Shape, ways: Seq
     return Invariance(right, far)
 
 
-def draw_distorted(path: Path, x: Array, shape: Shape, ways: Sequence[Distortion], low: float, high: float,
-                   rng: Rng) -> None:  # fmt: skip
+def draw_distorted(
+    path: Path, x: Array, shape: Shape, ways: Sequence[Distortion], low: float, high: float, rng: Rng
+) -> None:
     """One example x (P,) at all strengths of all distortions, so that one sees what the numbers mean."""
     image = x.reshape(1, *shape)
     tiles = np.concatenate([way.apply(image, s, rng) for way in ways for s in way.strengths])
     titles = [f"{s:.2g}" for way in ways for s in way.strengths]
-    sheet(path, pictures(tiles.reshape(len(tiles), -1), shape, low, high), titles, len(ways[0].strengths),
-          [way.name for way in ways])  # fmt: skip
+    sheet(
+        path,
+        pictures(tiles.reshape(len(tiles), -1), shape, low, high),
+        titles,
+        len(ways[0].strengths),
+        [way.name for way in ways],
+    )
 
 
 def draw_accuracy(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion], chance: float) -> None:

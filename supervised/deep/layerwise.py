@@ -54,8 +54,10 @@ def compare(net: Layer, splits: Splits, train: Train, updates: int, rng: Rng, pr
     """Trains `net` end to end and greedily; `probed` is the bounded part of the data that the probes use."""
     learning, known = side(splits, splits.x_train, splits.t_train), side(probed, probed.x_train, probed.t_train)
     first, second = rng.spawn(2)
-    ways = {"end to end": train(learning, net, updates, first),
-            "layer by layer": greedy(net, learning, train, updates, second)}  # fmt: skip
+    ways = {
+        "end to end": train(learning, net, updates, first),
+        "layer by layer": greedy(net, learning, train, updates, second),
+    }
     probes = {way: [p.val for p in layer_probes(net, w, known)] for way, w in ways.items()}
     answers = {way: accuracy(net, w, splits.x_val, splits.t_val) for way, w in ways.items()}
     return Compared(names(len(probes["end to end"])), probes, answers)
@@ -65,8 +67,13 @@ def draw_compared(path: Path, found: Compared) -> None:
     """What a probe reads from each layer, a line a way of training; and the networks' own answers."""
     figure, (axis,) = panels(1, 1, 5.2, 3.4)
     for k, (way, values) in enumerate(found.probes.items()):
-        axis.plot(found.layers, values, marker="o", color=COLOURS[k],
-                  label=f"{way} (its own answers: {found.answers[way]:.1%})")  # fmt: skip
+        axis.plot(
+            found.layers,
+            values,
+            marker="o",
+            color=COLOURS[k],
+            label=f"{way} (its own answers: {found.answers[way]:.1%})",
+        )
     axis.set(ylabel="validation accuracy of a linear probe")
     axis.legend(fontsize=8)
     figure.savefig(path, dpi=100)

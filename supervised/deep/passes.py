@@ -93,8 +93,9 @@ def _draw(axis: Any, values: Array) -> None:
     axis.set_xlabel(f"±{top:.2g}", fontsize=8)
 
 
-def draw_pass(path: Path, stops: Sequence[Stop], t: int, shape: Shape, classes: Sequence[str], low: float,
-              high: float) -> None:  # fmt: skip
+def draw_pass(
+    path: Path, stops: Sequence[Stop], t: int, shape: Shape, classes: Sequence[str], low: float, high: float
+) -> None:
     """Above the way forward, below the way back; blue above 0, red below, each tile in its own scale."""
     from matplotlib.figure import Figure
 

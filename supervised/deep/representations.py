@@ -38,8 +38,10 @@ class Representations(NamedTuple):
 def layer_probes(net: Layer, w: Array, splits: Splits) -> list[Probe]:
     """A probe on the pixels and behind each block."""
     by_part = [codes(net, w, x) for x in (splits.x_train, splits.x_val, splits.x_test)]
-    return [probe(Splits(flat(a), splits.t_train, flat(b), splits.t_val, flat(c), splits.t_test))
-            for a, b, c in zip(*by_part, strict=True)]  # fmt: skip
+    return [
+        probe(Splits(flat(a), splits.t_train, flat(b), splits.t_val, flat(c), splits.t_test))
+        for a, b, c in zip(*by_part, strict=True)
+    ]
 
 
 def grey(x: Array, shape: Shape) -> Array:
@@ -48,8 +50,9 @@ def grey(x: Array, shape: Shape) -> Array:
     return pictures.mean(-1) if pictures.ndim == 4 else pictures
 
 
-def representations(net: Layer, w: Array, splits: Splits, shape: Shape, rules: Mapping[str, Rule],
-                    rng: Rng) -> Representations:  # fmt: skip
+def representations(
+    net: Layer, w: Array, splits: Splits, shape: Shape, rules: Mapping[str, Rule], rng: Rng
+) -> Representations:
     """All that is compared; the caller bounds the number of examples."""
     x, t = (splits.x_train, splits.x_val, splits.x_test), (splits.t_train, splits.t_val, splits.t_test)
 
@@ -83,9 +86,13 @@ def describe(found: Representations) -> str:
 def draw_probes(path: Path, found: Representations, n: int) -> None:
     """Bars of the error on the n test examples, in a logarithmic scale: the differences lie among the small ones."""
     kinds = {"rule": "#111111", "nature": "#bbbbbb", "person": "#ccbb44", "chance": "#ee6677", "learning": "#4477aa"}
-    told = {"rule": "a program by a person", "nature": "pixels, with a linear probe",
-            "person": "features by a person, probe", "chance": "untrained network, probe",
-            "learning": "trained network, probe"}  # fmt: skip
+    told = {
+        "rule": "a program by a person",
+        "nature": "pixels, with a linear probe",
+        "person": "features by a person, probe",
+        "chance": "untrained network, probe",
+        "learning": "trained network, probe",
+    }
     from matplotlib.ticker import NullLocator
 
     rows = lines(found)[::-1]
@@ -97,9 +104,13 @@ def draw_probes(path: Path, found: Representations, n: int) -> None:
         axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
         seen.add(made)
     errors = [max(1 - value, 0.5 / n) for *_, value in rows]
-    axis.set(xscale="log", xlim=(min(errors) / 1.6, max(errors) * 1.9), yticks=range(len(rows)),
-             yticklabels=[what for what, *_ in rows],
-             xlabel=f"error on {n} test pictures (bars), accuracy (numbers)")  # fmt: skip
+    axis.set(
+        xscale="log",
+        xlim=(min(errors) / 1.6, max(errors) * 1.9),
+        yticks=range(len(rows)),
+        yticklabels=[what for what, *_ in rows],
+        xlabel=f"error on {n} test pictures (bars), accuracy (numbers)",
+    )
     axis.set_xticks([e for e in TICKS if min(errors) / 1.6 < e < max(errors) * 1.9])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
@@ -121,8 +132,17 @@ def flat_map(code: Array, rng: Rng) -> Array:
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(code))
 
 
-def draw_maps(path: Path, net: Layer, w: Array, x: Array, t: Array, agree: Sequence[float], classes: Sequence[str],
-              rng: Rng, most: int = 5) -> None:  # fmt: skip
+def draw_maps(
+    path: Path,
+    net: Layer,
+    w: Array,
+    x: Array,
+    t: Array,
+    agree: Sequence[float],
+    classes: Sequence[str],
+    rng: Rng,
+    most: int = 5,
+) -> None:
     """Each layer as a map of the examples, coloured by class; of a deep network, `most` layers evenly spaced."""
     made = codes(net, w, x)
     chosen = sorted({round(k) for k in np.linspace(0, len(made) - 1, min(most, len(made)))})
@@ -136,6 +156,13 @@ def draw_maps(path: Path, net: Layer, w: Array, x: Array, t: Array, agree: Seque
         axis.grid(False)
     handles, labels = axes[0].get_legend_handles_labels()
     if len(classes) <= 20:
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(classes), 10), fontsize=8,
-                      frameon=False, markerscale=2)  # fmt: skip
+        figure.legend(
+            handles,
+            labels,
+            loc="outside lower center",
+            ncols=min(len(classes), 10),
+            fontsize=8,
+            frameon=False,
+            markerscale=2,
+        )
     figure.savefig(path, dpi=100)

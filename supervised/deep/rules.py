@@ -68,8 +68,11 @@ def holes(ink: Array) -> list[tuple[float, float]]:
     from scipy.ndimage import center_of_mass, label
 
     ground, n = label(np.pad(ink < 0.3, 1, constant_values=True))  # by edges, so that a slanting stroke holds
-    found = [(float(center_of_mass(ground == k)[0] / len(ground)), float((ground == k).sum() / ink.size))
-             for k in range(1, n + 1) if k != ground[0, 0]]  # fmt: skip
+    found = [
+        (float(center_of_mass(ground == k)[0] / len(ground)), float((ground == k).sum() / ink.size))
+        for k in range(1, n + 1)
+        if k != ground[0, 0]
+    ]
     return [hole for hole in found if hole[1] > 0.01]
 
 

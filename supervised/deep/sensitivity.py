@@ -84,8 +84,9 @@ def draw_pruning(path: Path, found: dict[str, list[float]], chance: float) -> No
     figure.savefig(path, dpi=100)
 
 
-def draw_pixels(path: Path, found: Sensitivity, means: Array, shape: Shape, classes: Sequence[str], low: float,
-                high: float) -> None:  # fmt: skip
+def draw_pixels(
+    path: Path, found: Sensitivity, means: Array, shape: Shape, classes: Sequence[str], low: float, high: float
+) -> None:
     """For each class the mean picture (C, P), and below it where the loss is most sensitive, each in its own scale."""
     maps = np.nan_to_num(found.pixels).reshape(-1, *shape)
     maps = maps.sum(-1) if maps.ndim == 4 else maps
@@ -95,8 +96,10 @@ def draw_pixels(path: Path, found: Sensitivity, means: Array, shape: Shape, clas
     figure, axes = panels(2 * lines, 1, 0.85 * columns + 0.9, 1.05)
     for line in range(lines):
         of = slice(line * columns, (line + 1) * columns)
-        for axis, tiles, name in ((axes[2 * line], pictures(means[of], shape, low, high), "mean"),
-                                  (axes[2 * line + 1], maps[of], "|dL/dx|")):  # fmt: skip
+        for axis, tiles, name in (
+            (axes[2 * line], pictures(means[of], shape, low, high), "mean"),
+            (axes[2 * line + 1], maps[of], "|dL/dx|"),
+        ):
             show(axis, np.nan_to_num(tiles), columns)
             axis.grid(False)
             axis.set_ylabel(name, fontsize=8)
@@ -114,9 +117,13 @@ def draw_units(path: Path, found: Sensitivity, classes: Sequence[str], most: int
         order = np.argsort(-units.mean(0))[:most]
         share = units.mean(0)[order].sum() / max(units.mean(0).sum(), 1e-30)
         drawn = axis.imshow(units[:, order], aspect="auto", cmap="viridis", interpolation="nearest")
-        axis.set(yticks=range(len(classes)), yticklabels=classes, xticks=[],
-                 title=f"{name}: the {len(order)} of {units.shape[1]} units that matter most ({share:.0%} of the sum)",
-                 xlabel="units, most important first")  # fmt: skip
+        axis.set(
+            yticks=range(len(classes)),
+            yticklabels=classes,
+            xticks=[],
+            title=f"{name}: the {len(order)} of {units.shape[1]} units that matter most ({share:.0%} of the sum)",
+            xlabel="units, most important first",
+        )
         axis.grid(False)
         figure.colorbar(drawn, ax=axis, label="share in |h dL/dh|")
     figure.savefig(path, dpi=100)
@@ -148,10 +155,15 @@ def draw_weights(path: Path, found: Sensitivity, net: Layer) -> None:
     for k, (name, values) in enumerate(shown):
         rising = np.sort(values.ravel())[::-1]
         share = np.concatenate([[0], np.cumsum(rising) / max(rising.sum(), 1e-30)])
-        axis.plot(np.linspace(0, 1, len(share)), share, color=COLOURS[k % len(COLOURS)],
-                  label=f"{name} {values.shape[0]} x {values.shape[1]}")  # fmt: skip
+        axis.plot(
+            np.linspace(0, 1, len(share)),
+            share,
+            color=COLOURS[k % len(COLOURS)],
+            label=f"{name} {values.shape[0]} x {values.shape[1]}",
+        )
     axis.plot([0, 1], [0, 1], color="grey", linestyle=":", label="if all mattered alike")
-    axis.set(xlabel="share of the weights, most important first", ylabel="share of the sum of |w dL/dw|",
-             ylim=(0, 1.02))  # fmt: skip
+    axis.set(
+        xlabel="share of the weights, most important first", ylabel="share of the sum of |w dL/dw|", ylim=(0, 1.02)
+    )
     axis.legend(fontsize=8)
     figure.savefig(path, dpi=100)

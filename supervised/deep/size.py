@@ -56,8 +56,9 @@ def trial(splits: Splits, net: Layer, train: Train, updates: int, seeds: Sequenc
     return found
 
 
-def sizes(splits: Splits, build: Build, width: int, train: Train, updates: int, batch: int, C: int,
-          seeds: Sequence[int]) -> Sizes:  # fmt: skip
+def sizes(
+    splits: Splits, build: Build, width: int, train: Train, updates: int, batch: int, C: int, seeds: Sequence[int]
+) -> Sizes:
     """The curves around a network with one hidden layer of `width` units, `updates` minibatches of `batch` each."""
     x, t, n, net = splits.x_train, splits.t_train, len(splits.t_train), build(width)
 
@@ -67,15 +68,21 @@ def sizes(splits: Splits, build: Build, width: int, train: Train, updates: int, 
     whole = run()  # the point where all curves meet
     counts = [max(1, round(s * n)) for s in DATA]
     examples = [Point(k, whole if k == n else run(x=x[:k], t=t[:k])) for k in counts]
-    noise = [Point(s, run(t=other_labels(t, C, s, np.random.default_rng(seeds[0]))[0]) if s else whole)
-             for s in noises(C)]  # fmt: skip
+    noise = [
+        Point(s, run(t=other_labels(t, C, s, np.random.default_rng(seeds[0]))[0]) if s else whole) for s in noises(C)
+    ]
     depth = [Point(d, whole if d == 1 else run(net=build(*[width] * d))) for d in DEPTHS]
     compute = dict[int, list[Point]]()
     for units in (max(2, width // 16), max(3, width // 4), width, 4 * width):
         other = build(units)
         cost = 3.0 * flops(other) * batch
-        compute[units] = [Point(cost * max(1, round(s * updates)), whole if s == 1 and units == width
-                                else run(net=other, updates=round(s * updates))) for s in COMPUTE]  # fmt: skip
+        compute[units] = [
+            Point(
+                cost * max(1, round(s * updates)),
+                whole if s == 1 and units == width else run(net=other, updates=round(s * updates)),
+            )
+            for s in COMPUTE
+        ]
     wide = [Point(units, points[-1].scores) for units, points in compute.items()]
     return Sizes(examples, noise, depth, wide, compute)
 
@@ -92,9 +99,15 @@ def trainings(C: int) -> int:
 
 def describe(found: Sizes) -> str:
     """The curves as tables."""
-    parts = [table([(f"{p.size:g}", p.mean) for p in points], (title, "validation accuracy"))
-             for title, points in (("examples", found.examples), ("wrong labels", found.noise),
-                                   ("hidden layers", found.depth), ("units", found.width))]  # fmt: skip
+    parts = [
+        table([(f"{p.size:g}", p.mean) for p in points], (title, "validation accuracy"))
+        for title, points in (
+            ("examples", found.examples),
+            ("wrong labels", found.noise),
+            ("hidden layers", found.depth),
+            ("units", found.width),
+        )
+    ]
     rows = [(f"{units}", f"{p.size:.2g}", p.mean) for units, points in found.compute.items() for p in points]
     return "\n\n".join([*parts, table(rows, ("units", "operations", "validation accuracy"))])
 
@@ -102,16 +115,27 @@ def describe(found: Sizes) -> str:
 def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
     """Five panels; bars are the binomial standard error of one accuracy on the n_val validation examples."""
     figure, axes = panels(5, 3, 3.5, 2.9)
-    curves = ((found.examples, "training examples", "log"), (found.noise, "share of wrong labels", "linear"),
-              (found.width, "units in one hidden layer", "log"), (found.depth, "hidden layers", "linear"))  # fmt: skip
+    curves = (
+        (found.examples, "training examples", "log"),
+        (found.noise, "share of wrong labels", "linear"),
+        (found.width, "units in one hidden layer", "log"),
+        (found.depth, "hidden layers", "linear"),
+    )
     for axis, (points, label, scale) in zip(axes, curves, strict=False):
         means = np.array([p.mean for p in points])
-        axis.errorbar([p.size for p in points], means, np.sqrt(means * (1 - means) / n_val), marker=".", capsize=2,
-                      color=COLOURS[0])  # fmt: skip
+        axis.errorbar(
+            [p.size for p in points],
+            means,
+            np.sqrt(means * (1 - means) / n_val),
+            marker=".",
+            capsize=2,
+            color=COLOURS[0],
+        )
         axis.set(xlabel=label, xscale=scale)
     for k, (units, points) in enumerate(found.compute.items()):
-        axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k],
-                     label=f"{units} units")  # fmt: skip
+        axes[4].plot(
+            [p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=f"{units} units"
+        )
     axes[4].set(xlabel="floating-point operations of the training", xscale="log")
     axes[4].legend(fontsize=8)
     for axis in (axes[0], axes[3]):

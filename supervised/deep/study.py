@@ -31,8 +31,18 @@ def check_report(report: str) -> None:
         raise ValueError(f"report must be one of {', '.join(REPORTS)}, not {report!r}")
 
 
-def studied(learn: Learn, splits: Splits, net: Layer, rng: Rng, updates: int, report: str, shape: Sequence[int],
-            classes: Sequence[str], budget: Budget, rules: Mapping[str, Rule] | None = None) -> Supervised:  # fmt: skip
+def studied(
+    learn: Learn,
+    splits: Splits,
+    net: Layer,
+    rng: Rng,
+    updates: int,
+    report: str,
+    shape: Sequence[int],
+    classes: Sequence[str],
+    budget: Budget,
+    rules: Mapping[str, Rule] | None = None,
+) -> Supervised:
     """The task's learner; with the report `deep`, one that also finds out what its network has learnt.
 
     Raises ValueError at once where such a report could not be made at the end.
@@ -44,13 +54,22 @@ def studied(learn: Learn, splits: Splits, net: Layer, rng: Rng, updates: int, re
     return learner
 
 
-def _study(learner: Supervised, learn: Learn, shape: tuple[int, ...], classes: tuple[str, ...],
-           budget: Budget, rules: Mapping[str, Rule] | None, w: Array, folder: Path | None) -> Findings:  # fmt: skip
+def _study(
+    learner: Supervised,
+    learn: Learn,
+    shape: tuple[int, ...],
+    classes: tuple[str, ...],
+    budget: Budget,
+    rules: Mapping[str, Rule] | None,
+    w: Array,
+    folder: Path | None,
+) -> Findings:
     def train(splits: Splits, net: Layer, updates: int, rng: Rng, augmented: bool = True) -> Array:
         one = learn(splits, net, rng, updates, augmented)
         while one.progress < 1:
             one.update()
         return one.weights
 
-    return deep_report(learner.net, w, learner.splits, train, shape, classes, folder, np.random.default_rng(0),
-                       budget, rules)  # fmt: skip
+    return deep_report(
+        learner.net, w, learner.splits, train, shape, classes, folder, np.random.default_rng(0), budget, rules
+    )

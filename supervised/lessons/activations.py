@@ -28,8 +28,15 @@ from supervised.baselines import SVM, accuracy, classifiers
 from supervised.learner import Model
 
 # step is drawn, but is not here: it has no slope, and nothing below it would ever learn
-ACTIVATIONS = {"identity": identity, "relu": relu, "leaky_relu": leaky_relu(), "gelu": gelu, "softplus": softplus,
-               "tanh": tanh, "sigmoid": sigmoid}  # fmt: skip
+ACTIVATIONS = {
+    "identity": identity,
+    "relu": relu,
+    "leaky_relu": leaky_relu(),
+    "gelu": gelu,
+    "softplus": softplus,
+    "tanh": tanh,
+    "sigmoid": sigmoid,
+}
 DRAWN = {**ACTIVATIONS, "step": step}
 SEED, SEEDS = 0, 3  # of the networks that the report starts afresh, and how many it tries at each setting
 TRIAL = 300  # minibatches of each network in the trial of step sizes and starts
@@ -136,14 +143,30 @@ class SideBySide:
         fresh = net.init(np.random.default_rng(SEED))
         before = {name: signs(*head, splits.x_train, splits.t_train) for name, head in self.heads(fresh).items()}
         tried = classifiers(splits, len(splits.x_train))
-        made = Report({"test_accuracy": test[chosen], **{f"test_{name}": k for name, k in test.items()},
-                       **{f"{what}_{name}": float(getattr(s, what).mean()) for name, s in after.items()
-                          for what in ("saturated", "dead")},
-                       **{f"left_at_start_{name}": float(s.signal[0] / s.signal[-1]) if s.signal[-1] else 0.0
-                          for name, s in before.items()}},
-                      "test_accuracy", 1 / self.sizes[-1], tried.pop(SVM), f"{SVM}, given the same labels", tried,
-                      texts={"Layer by layer, before and after training": table(before, after),
-                             "Chosen on the validation part": chosen})  # fmt: skip
+        made = Report(
+            {
+                "test_accuracy": test[chosen],
+                **{f"test_{name}": k for name, k in test.items()},
+                **{
+                    f"{what}_{name}": float(getattr(s, what).mean())
+                    for name, s in after.items()
+                    for what in ("saturated", "dead")
+                },
+                **{
+                    f"left_at_start_{name}": float(s.signal[0] / s.signal[-1]) if s.signal[-1] else 0.0
+                    for name, s in before.items()
+                },
+            },
+            "test_accuracy",
+            1 / self.sizes[-1],
+            tried.pop(SVM),
+            f"{SVM}, given the same labels",
+            tried,
+            texts={
+                "Layer by layer, before and after training": table(before, after),
+                "Chosen on the validation part": chosen,
+            },
+        )
         if folder:
             from supervised.lessons.activations_pictures import dying, functions, layers
 
@@ -153,15 +176,18 @@ class SideBySide:
             made.pictures |= {
                 "functions.png": "Each activation (line) and its derivative (dashes)",
                 "layers.png": "Layer by layer, at the start (pale) and after training: what is saturated, what is dead "
-                              "on all training images, and what is left of the error on its way back",
+                "on all training images, and what is left of the error on its way back",
                 "dying.png": f"Units that are dead, and accuracy on the validation part, after {TRIAL} minibatches "
-                             f"with ever larger steps, and from ever larger starts; mean of {SEEDS}"}  # fmt: skip
+                f"with ever larger steps, and from ever larger starts; mean of {SEEDS}",
+            }
         return made
 
     def trial(self, splits: Splits) -> dict[str, dict[str, list[tuple[float, float, float]]]]:
         """What is varied -> activation -> (its value, share of dead units, validation accuracy), means over SEEDS."""
-        tests = {"step size of Adam": [(r, r, self.gain) for r in RATES],
-                 "factor on the first weights": [(k, self.lr, k) for k in GAINS]}  # fmt: skip
+        tests = {
+            "step size of Adam": [(r, r, self.gain) for r in RATES],
+            "factor on the first weights": [(k, self.lr, k) for k in GAINS],
+        }
         found: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
         for what, settings in tests.items():
             for name in ("relu", "leaky_relu", "tanh"):
@@ -195,6 +221,8 @@ def table(before: Mapping[str, Signs], after: Mapping[str, Signs]) -> str:
     for what, form in (("saturated", "{:7.1%}"), ("dead", "{:7.1%}"), ("signal", "{:8.1e}")):
         lines.append(f"{what}, first hidden layer to last")
         for moment, counts in (("start", before), ("after", after)):
-            lines += [f"  {name:12} {moment}  " + "  ".join(form.format(v) for v in getattr(s, what))
-                      for name, s in counts.items()]  # fmt: skip
+            lines += [
+                f"  {name:12} {moment}  " + "  ".join(form.format(v) for v in getattr(s, what))
+                for name, s in counts.items()
+            ]
     return "\n".join(lines)

@@ -18,8 +18,9 @@ def functions(path: Path, activations: Mapping[str, Layer]) -> None:
     z = np.linspace(-4, 4, 801)
     columns = -(-len(activations) // 2)
     figure = Figure(figsize=(2.5 * columns, 5.2), layout="constrained")
-    for axis, (name, f) in zip(figure.subplots(2, columns, sharex=True, sharey=True).flat, activations.items(),
-                               strict=False):  # fmt: skip
+    for axis, (name, f) in zip(
+        figure.subplots(2, columns, sharex=True, sharey=True).flat, activations.items(), strict=False
+    ):
         y, slopes = f(z, z[:0])[0], slope(f, z)
         jump = np.abs(np.diff(y, prepend=y[0])) > 0.5  # a line across a jump would be a slope that is not there
         axis.axhline(0, color="0.85", linewidth=0.8)
@@ -36,24 +37,35 @@ def layers(path: Path, before: Mapping[str, Signs], after: Mapping[str, Signs]) 
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 7.5), layout="constrained")
-    names = {"saturated": "slope below a tenth\nof the steepest", "dead": "dead on all\ntraining images",
-             "signal": "root mean square\nof dloss/dz"}  # fmt: skip
+    names = {
+        "saturated": "slope below a tenth\nof the steepest",
+        "dead": "dead on all\ntraining images",
+        "signal": "root mean square\nof dloss/dz",
+    }
     depth, width = len(next(iter(after.values())).dead), 0.8 / len(after)
     for axis, (what, title) in zip(figure.subplots(3, 1, sharex=True), names.items(), strict=True):
         for a, name in enumerate(after):
             at, color = np.arange(depth) + (a - (len(after) - 1) / 2) * width, f"C{a}"
             axis.bar(at, getattr(before[name], what), width, color=color, alpha=0.25)
-            axis.bar(at, getattr(after[name], what), 0.5 * width, color=color,
-                     label=f"{name} ({after[name].accuracy:.0%})")  # fmt: skip
+            axis.bar(
+                at, getattr(after[name], what), 0.5 * width, color=color, label=f"{name} ({after[name].accuracy:.0%})"
+            )
         axis.set_ylabel(title)
         axis.grid(axis="y", alpha=0.3)
         if what == "signal":
-            axis.set(yscale="log", xticks=range(depth), xlabel="hidden layer",
-                     xticklabels=[str(k + 1) for k in range(depth)])  # fmt: skip
+            axis.set(
+                yscale="log", xticks=range(depth), xlabel="hidden layer", xticklabels=[str(k + 1) for k in range(depth)]
+            )
         else:
             axis.set_ylim(0, 1)
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), fontsize=8, ncols=4, loc="outside upper center",
-                  title="in brackets: accuracy on the training part", title_fontsize=8)  # fmt: skip
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(),
+        fontsize=8,
+        ncols=4,
+        loc="outside upper center",
+        title="in brackets: accuracy on the training part",
+        title_fontsize=8,
+    )
     figure.savefig(path, dpi=100)
 
 

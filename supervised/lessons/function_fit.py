@@ -48,8 +48,9 @@ def rescaled(low: float, high: float) -> Layer:
     return activation(lambda x: (k * (x - low) - 1, lambda: np.full_like(x, k)))
 
 
-def network(I: int, width: int, depth: int, gain: float, low: float = -1.0, high: float = 1.0,
-            members: int | None = None) -> Layer:  # fmt: skip
+def network(
+    I: int, width: int, depth: int, gain: float, low: float = -1.0, high: float = 1.0, members: int | None = None
+) -> Layer:
     """x (B, I) in [low, high] -> y (B, 1), or (members, B, 1): `depth` hidden layers of `width` units (tanh)."""
     linear = Linear if members is None else partial(Linears, members)
     parts = [rescaled(low, high), placed(linear(I, width), gain), tanh]
@@ -70,8 +71,19 @@ class Fit(Supervised):
     `report` is what (learner, w, folder) makes of it.
     """
 
-    def __init__(self, splits: Splits, net: Layer, rng: Rng, *, lr: float, look: Array, mean: float, std: float,
-                 report: Callable[[Fit, Array, Path | None], Report], **options: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        net: Layer,
+        rng: Rng,
+        *,
+        lr: float,
+        look: Array,
+        mean: float,
+        std: float,
+        report: Callable[[Fit, Array, Path | None], Report],
+        **options: Any,
+    ) -> None:
         super().__init__(splits, net, Adam(lr), rng, loss=mse, exam=Regression(mean, std), **options)
         self.look, self.mean, self.std, self._report = look, mean, std, report
         self.frames = self.says(self.w)[None]  # K, P

@@ -27,8 +27,9 @@ def _square(values: Array) -> Array:
 def _image(axis: Any, learner: Fit, values: Array, names: Sequence[str], **options: Any) -> Any:
     low, high = learner.look.min(0), learner.look.max(0)
     axis.set(xlabel=names[0], ylabel=names[1])
-    return axis.imshow(_square(values), origin="lower", extent=(low[0], high[0], low[1], high[1]),
-                       interpolation="bilinear", **options)  # fmt: skip
+    return axis.imshow(
+        _square(values), origin="lower", extent=(low[0], high[0], low[1], high[1]), interpolation="bilinear", **options
+    )
 
 
 def _points(learner: Fit) -> tuple[Array, Array]:
@@ -57,8 +58,10 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
         figure = Figure(figsize=(11, 3.6), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
         span = {"vmin": float(t.min()), "vmax": float(t.max())}
-        for axis, drawn, title in ((left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
-                                   (middle, _image(middle, learner, said, names, **span), "network")):  # fmt: skip
+        for axis, drawn, title in (
+            (left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
+            (middle, _image(middle, learner, said, names, **span), "network"),
+        ):
             axis.set(title=title, aspect="equal")
             figure.colorbar(drawn, ax=axis, shrink=0.8)
         top = float(np.abs(val).max())
@@ -151,8 +154,10 @@ def curves(path: Path, found: Sweep, own: float, baselines: Mapping[str, float])
 
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
-    for axis, errors, title in ((axes[0], found.width, "units in one hidden layer"),
-                                (axes[1], found.depth, "hidden layers")):  # fmt: skip
+    for axis, errors, title in (
+        (axes[0], found.width, "units in one hidden layer"),
+        (axes[1], found.depth, "hidden layers"),
+    ):
         for size, each in errors.items():
             axis.plot([size] * len(each), each, ".", color="C0", alpha=0.6)
         axis.plot([*errors], [np.median(each) for each in errors.values()], color="C0", label="network, median")

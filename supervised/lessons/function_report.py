@@ -35,10 +35,13 @@ def baselines(splits: Splits, layers: tuple[int, ...]) -> dict[str, float]:
     _, first = np.unique(splits.x_train[:MOST], axis=0, return_index=True)  # no spline passes through a place twice
     x, t = splits.x_train[first].astype(np.float64), splits.t_train[first, 0].astype(np.float64)
     methods: dict[str, Any] = {
-        "mean": DummyRegressor(), "cubic polynomial": make_pipeline(PolynomialFeatures(3), LinearRegression()),
+        "mean": DummyRegressor(),
+        "cubic polynomial": make_pipeline(PolynomialFeatures(3), LinearRegression()),
         "3 nearest neighbours": KNeighborsRegressor(3),
         "scikit-learn's MLP": make_pipeline(
-            StandardScaler(), MLPRegressor(hidden_layer_sizes=layers, activation="tanh", random_state=0))}  # fmt: skip
+            StandardScaler(), MLPRegressor(hidden_layer_sizes=layers, activation="tanh", random_state=0)
+        ),
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of iterations that end before they converge
         said = {name: method.fit(x, t).predict(splits.x_test) for name, method in methods.items()}
@@ -64,8 +67,11 @@ class Sweep:
     depth: dict[int, Array]
 
     def text(self) -> str:
-        return "\n".join(f"{what} {k:5}  median {np.median(e):.2e}   each: {', '.join(f'{one:.1e}' for one in e)}"
-                         for what, errors in vars(self).items() for k, e in errors.items())  # fmt: skip
+        return "\n".join(
+            f"{what} {k:5}  median {np.median(e):.2e}   each: {', '.join(f'{one:.1e}' for one in e)}"
+            for what, errors in vars(self).items()
+            for k, e in errors.items()
+        )
 
 
 def sweep(shape: Shape, splits: Splits, seeds: int, updates: int, lr: float) -> Sweep:
@@ -92,8 +98,11 @@ class FunctionReport:
         y = learner.outputs(w, s.x_test)
         error = np.abs(y - s.t_test) * learner.std
         tried = baselines(s, self.layers)
-        metrics = {"test_relative_mse": float(relative(y, s.t_test)), "test_mse": float((error**2).mean()),
-                   "test_largest_error": float(error.max())}  # fmt: skip
+        metrics = {
+            "test_relative_mse": float(relative(y, s.t_test)),
+            "test_mse": float((error**2).mean()),
+            "test_largest_error": float(error.max()),
+        }
         made = Report(metrics, "test_relative_mse", 1.0, tried.pop(SPLINE), SPLINE, tried, texts={"f": self.name})
         if folder:
             self.draw(made, learner, w, folder)
@@ -109,8 +118,9 @@ class FunctionReport:
             "fit.gif": "The fit as it forms",
             "fit.png": "The function, what the network says of it, and how far it is off",
             "slices.png": "One weight moves, the others stay: above, what becomes of the function (blue: less of it, "
-                          "red: more); below, y at three places, and as dashes the slope that the way back "
-                          "gives"}  # fmt: skip
+            "red: more); below, y at three places, and as dashes the slope that the way back "
+            "gives",
+        }
         if self.updates:
             found = sweep(self.shape, learner.splits, self.seeds, self.updates, self.lr)
             curves(folder / "sweep.png", found, made.metrics["test_relative_mse"], made.baselines)

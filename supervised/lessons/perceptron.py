@@ -45,8 +45,15 @@ class Perceptron:
 
     monitor = "+val_accuracy"
 
-    def __init__(self, splits: Splits, names: Sequence[str], rng: Rng, *, passes: int,
-                 report: Callable[[Perceptron, Array, Path | None], Report]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        splits: Splits,
+        names: Sequence[str],
+        rng: Rng,
+        *,
+        passes: int,
+        report: Callable[[Perceptron, Array, Path | None], Report],
+    ) -> None:
         for part in ("train", "val", "test"):
             x, t = getattr(splits, f"x_{part}"), getattr(splits, f"t_{part}")
             if not len(x) or t.shape != (len(x), len(names)) or not np.isin(t, (0, 1)).all():
@@ -120,8 +127,14 @@ class Perceptron:
 
     def state(self) -> State:
         mistakes = np.array(self.mistakes, np.int64).reshape(-1, 2)
-        return {"weights": self.weights, "right": self.right, "mistakes": mistakes, "done": np.asarray(self.done),
-                "rests": np.asarray(self.rests), "rng": rng_state(self.rng)}  # fmt: skip
+        return {
+            "weights": self.weights,
+            "right": self.right,
+            "mistakes": mistakes,
+            "done": np.asarray(self.done),
+            "rests": np.asarray(self.rests),
+            "rng": rng_state(self.rng),
+        }
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.weights[:], self.right = state["weights"], state["right"].copy()

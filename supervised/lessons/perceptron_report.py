@@ -60,16 +60,20 @@ def proof(x: Array, t: Array, found: Separation) -> str:
     """In words: the street that a line has, or the inequalities that no line can satisfy."""
     if found.u is not None:
         side = " + ".join(f"{k:.3g} {name}" for k, name in zip(found.u, _names(x), strict=True))
-        return (f"A line separates them, for instance {side} = 0. Its margin is gamma = {found.margin:.4g}, the "
-                f"longest (x, 1) has R = {found.radius:.4g}: by Novikoff's theorem the rule makes at most "
-                f"(R / gamma)^2 = {found.bound:.1f} mistakes.")  # fmt: skip
+        return (
+            f"A line separates them, for instance {side} = 0. Its margin is gamma = {found.margin:.4g}, the "
+            f"longest (x, 1) has R = {found.radius:.4g}: by Novikoff's theorem the rule makes at most "
+            f"(R / gamma)^2 = {found.bound:.1f} mistakes."
+        )
     g, used = signed(x, t), np.flatnonzero(found.v > 1e-9)
     times = found.v[used] / found.v[used].min()
     lines = ["A neuron that is right on all of them would satisfy each of these:"]
     for i, k in zip(used, times, strict=True):
         left = " ".join(f"{c:+.4g} {name}" for c, name in zip(g[i], _names(x), strict=True) if c)
-        lines.append(f"  {left} {'> 0 ' if t[i] > 0 else '>= 0'}   for x = ({', '.join(f'{c:.4g}' for c in x[i])}), "
-                     f"t = {int(t[i])}" + ("" if np.ptp(times) < 1e-6 else f", taken {k:.4g} times"))  # fmt: skip
+        lines.append(
+            f"  {left} {'> 0 ' if t[i] > 0 else '>= 0'}   for x = ({', '.join(f'{c:.4g}' for c in x[i])}), "
+            f"t = {int(t[i])}" + ("" if np.ptp(times) < 1e-6 else f", taken {k:.4g} times")
+        )
     total = np.abs(times @ g[used]).max()
     lines.append(
         f"Added up, the left sides cancel (what is left is {total:.0e}), and 0 > 0 is false: no line separates."
@@ -87,8 +91,14 @@ def baselines(splits: Splits) -> dict[str, float]:
     from sklearn.linear_model import LogisticRegression
 
     def score(method: DummyClassifier | LogisticRegression) -> float:
-        return float(np.mean([method.fit(splits.x_train, t).score(splits.x_test, u)
-                              for t, u in zip(splits.t_train.T, splits.t_test.T, strict=True)]))  # fmt: skip
+        return float(
+            np.mean(
+                [
+                    method.fit(splits.x_train, t).score(splits.x_test, u)
+                    for t, u in zip(splits.t_train.T, splits.t_test.T, strict=True)
+                ]
+            )
+        )
 
     return {"commonest answer": score(DummyClassifier()), "logistic regression": score(LogisticRegression(C=1e3))}
 
@@ -112,25 +122,43 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
     for o, name in enumerate(learner.names):
         found = separate(x, t[:, o])
         made = len(learner.missed(o))
-        metrics |= {f"{name}_accuracy": own[o], f"{name}_mistakes": made,
-                    f"{name}_linear_stack": lines[o], f"{name}_two_layers": solved[o]}  # fmt: skip
+        metrics |= {
+            f"{name}_accuracy": own[o],
+            f"{name}_mistakes": made,
+            f"{name}_linear_stack": lines[o],
+            f"{name}_two_layers": solved[o],
+        }
         if found.u is not None:
             metrics[f"{name}_bound"] = found.bound
         texts[f"{name}: can a line separate them?"] = f"{proof(x, t[:, o], found)}\nMistakes made: {made}."
     tried = baselines(s)
-    report = Report({name: float(value) for name, value in metrics.items()}, "test_accuracy",
-                    tried["commonest answer"], float(solved.mean()), "two layers, 4 hidden units, on the same data",
-                    tried, texts=texts)  # fmt: skip
+    report = Report(
+        {name: float(value) for name, value in metrics.items()},
+        "test_accuracy",
+        tried["commonest answer"],
+        float(solved.mean()),
+        "two layers, 4 hidden units, on the same data",
+        tried,
+        texts=texts,
+    )
     if folder:
         from supervised.lessons.perceptron_pictures import movie, regions, stations
 
         movie(folder / "lines.gif", learner)
         stations(folder / "stations.png", learner)
-        regions(folder / "regions.png", s, learner.names,
-                {"perceptron": lambda p: learner.linear(p, w)[0], "three linear layers": lambda p: stack(p, w_stack)[0],
-                 "two layers with a bend": lambda p: deep(p, w_deep)[0]})  # fmt: skip
+        regions(
+            folder / "regions.png",
+            s,
+            learner.names,
+            {
+                "perceptron": lambda p: learner.linear(p, w)[0],
+                "three linear layers": lambda p: stack(p, w_stack)[0],
+                "two layers with a bend": lambda p: deep(p, w_deep)[0],
+            },
+        )
         report.pictures |= {
             "lines.gif": "Each mistake moves the line; the example it was made on has a ring",
             "stations.png": "The same, mistake by mistake: a neuron in each row",
-            "regions.png": "Where each fires: a line, three linear layers (still a line), two layers"}  # fmt: skip
+            "regions.png": "Where each fires: a line, three linear layers (still a line), two layers",
+        }
     return report

@@ -37,5 +37,14 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
     splits = data("digits")
     sizes = (splits.x_train.shape[1], *[config.width] * config.depth, int(splits.t_train.max()) + 1)
     exam = SideBySide(sizes, config.gain, config.lr, config.batch)
-    return Supervised(splits, exam.net(), Adam(config.lr), rng, loss=exam.loss, exam=exam, updates=config.updates,
-                      batch=config.batch, schedule=constant)  # fmt: skip
+    return Supervised(
+        splits,
+        exam.net(),
+        Adam(config.lr),
+        rng,
+        loss=exam.loss,
+        exam=exam,
+        updates=config.updates,
+        batch=config.batch,
+        schedule=constant,
+    )

@@ -23,8 +23,13 @@ from supervised.learner import Model, Supervised
 PARADIGM = "supervised"
 PROBLEM = "cartpole"
 PRESETS = {"quick": {"updates": 800}, "best": {}}
-CELL = Cell(given="An expert, who balances to the end.", bits=1, teacher="an expert's action", trials=12,
-            show=cartpole.decisions)  # fmt: skip
+CELL = Cell(
+    given="An expert, who balances to the end.",
+    bits=1,
+    teacher="an expert's action",
+    trials=12,
+    show=cartpole.decisions,
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,14 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
         return {"val_return": earned}
 
     net = MLP(4, config.hidden, config.hidden, 2, activation=tanh)
-    return Supervised(Splits(*(array for part in parts for array in part)), net, Adam(config.lr), rng,
-                      loss=cross_entropy, exam=exam, updates=config.updates, batch=config.batch,
-                      observe=observe)  # fmt: skip
+    return Supervised(
+        Splits(*(array for part in parts for array in part)),
+        net,
+        Adam(config.lr),
+        rng,
+        loss=cross_entropy,
+        exam=exam,
+        updates=config.updates,
+        batch=config.batch,
+        observe=observe,
+    )

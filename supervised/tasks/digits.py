@@ -23,8 +23,11 @@ from supervised.learner import Supervised
 
 PARADIGM = "supervised"
 PROBLEM = "digits"
-CELL = Cell(given="That a digit stays what it is when it is moved, turned, stretched, sheared and bent a little.",
-            trials=12, bits=math.log2(10))  # fmt: skip
+CELL = Cell(
+    given="That a digit stays what it is when it is moved, turned, stretched, sheared and bent a little.",
+    trials=12,
+    bits=math.log2(10),
+)
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,30 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
         n = next(n for n in range(min(8, len(x)), 0, -1) if len(x) % n == 0)  # as many deformations as share x evenly
         return deform(x, deformations(rng, n, side, strength))
 
-    net = MLP(side * side, *[config.hidden] * config.layers, 10, dropout=config.dropout,
-              members=None if config.members == 1 else config.members)  # fmt: skip
+    net = MLP(
+        side * side,
+        *[config.hidden] * config.layers,
+        10,
+        dropout=config.dropout,
+        members=None if config.members == 1 else config.members,
+    )
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        return Classifier(splits, net, Adam(config.lr), rng, updates=updates, batch=config.batch,
-                          augment=augment if augmented and any(config.deformation) else None, looks=config.looks,
-                          smoothing=config.smoothing, shape=(side, side),
-                          see=partial(ink, side=side, margin=0))  # fmt: skip
+        return Classifier(
+            splits,
+            net,
+            Adam(config.lr),
+            rng,
+            updates=updates,
+            batch=config.batch,
+            augment=augment if augmented and any(config.deformation) else None,
+            looks=config.looks,
+            smoothing=config.smoothing,
+            shape=(side, side),
+            see=partial(ink, side=side, margin=0),
+        )
 
     budget = Budget(batch=config.batch, repeats=3)
-    return studied(learn, splits, net, rng, config.updates, config.report, (side, side), tuple("0123456789"), budget,
-                   DIGIT_RULES)  # fmt: skip
+    return studied(
+        learn, splits, net, rng, config.updates, config.report, (side, side), tuple("0123456789"), budget, DIGIT_RULES
+    )

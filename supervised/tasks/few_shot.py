@@ -46,6 +46,17 @@ def make(config: Config, rng: Rng, data: Any) -> Meta:
     def draw(rng: Rng, E: int) -> Tasks:
         return sinusoids(rng, E, config.shots, config.queries)
 
-    return Meta(build, draw, Adam(config.lr), rng, rule=mse, exam=Sinusoids(build, config.shots, config.steps),
-                updates=config.updates, steps=config.steps, rate=config.rate, tasks=config.tasks, every=config.every,
-                second_order=config.second_order)  # fmt: skip
+    return Meta(
+        build,
+        draw,
+        Adam(config.lr),
+        rng,
+        rule=mse,
+        exam=Sinusoids(build, config.shots, config.steps),
+        updates=config.updates,
+        steps=config.steps,
+        rate=config.rate,
+        tasks=config.tasks,
+        every=config.every,
+        second_order=config.second_order,
+    )

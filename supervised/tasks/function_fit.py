@@ -20,15 +20,15 @@ PROBLEM = "function_fit"
 FUNCTIONS = {  # of x, or of x and y, in [-1, 1]
     "waves": "sin(3*pi*x) + sin(11*pi*x)*x/2 + cos(23*x)/3",
     "spikes": "exp(-((x+.8)/.05)**2) - 1.5*exp(-((x+.4)/.08)**2) + 2*exp(-(x/.03)**2) + exp(-((x-.35)/.1)**2)"
-              " - exp(-((x-.7)/.04)**2)",
+    " - exp(-((x-.7)/.04)**2)",
     "steps": "sign(sin(4*pi*x)) * (1+x)",  # jumps: no continuous function meets it
     "cusps": "sqrt(abs(sin(3*pi*x)))",  # its slope is infinite at the bottoms
     "chirp": "sin(2 + 16*(x+1)**2)",  # ever faster
     "fractal": "cos(pi*x) + .6*cos(3*pi*x) + .36*cos(9*pi*x) + .216*cos(27*pi*x)",  # the start of Weierstrass's
     "peaks": "3*(1-3*x)**2*exp(-9*x**2-(3*y+1)**2) - 10*(.6*x-27*x**3-243*y**5)*exp(-9*x**2-9*y**2)"
-             " - exp(-(3*x+1)**2-9*y**2)/3",  # known from MATLAB's example surface
+    " - exp(-(3*x+1)**2-9*y**2)/3",  # known from MATLAB's example surface
     "ripples": "cos(12*sqrt(x**2+y**2)) * exp(-x**2-y**2)",
-}  # fmt: skip
+}
 VAL, TEST = 1000, 1000  # points
 
 
@@ -106,7 +106,18 @@ def make(config: Config, rng: Rng, data: Any) -> Fit:
     def shape(width: int, depth: int, members: int | None = None) -> Layer:
         return network(I, width, depth, config.steep / I**2, config.low, config.high, members)
 
-    report = FunctionReport(text, expression.names, (config.width,) * config.depth, shape, config.starts, config.sweep,
-                            config.lr)  # fmt: skip
-    return Fit(splits, shape(config.width, config.depth), rng, lr=config.lr, look=places(I, config.low, config.high),
-               mean=mean, std=std, report=report, updates=config.updates, batch=config.batch)  # fmt: skip
+    report = FunctionReport(
+        text, expression.names, (config.width,) * config.depth, shape, config.starts, config.sweep, config.lr
+    )
+    return Fit(
+        splits,
+        shape(config.width, config.depth),
+        rng,
+        lr=config.lr,
+        look=places(I, config.low, config.high),
+        mean=mean,
+        std=std,
+        report=report,
+        updates=config.updates,
+        batch=config.batch,
+    )

@@ -23,8 +23,10 @@ class Config(Pictures):
     noise: float = 0.3  # standard deviation of what is added to each pixel, whose values go from 0 to 1
 
 
-PRESETS = {"quick": {"hidden": (512,), "members": 1, "updates": 800, "lr": 0.004, "dropout": 0.0, "noise": 0.0},
-           "best": {"updates": 11000}}  # fmt: skip
+PRESETS = {
+    "quick": {"hidden": (512,), "members": 1, "updates": 800, "lr": 0.004, "dropout": 0.0, "noise": 0.0},
+    "best": {"updates": 11000},
+}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:

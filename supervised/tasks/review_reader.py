@@ -46,5 +46,14 @@ CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=
 def make(config: Config, rng: Rng, data: Data) -> Steered:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden, outputs=2)
-    return Steered(exam, net, AdamW(config.lr, net.layout, DECAY), rng, batch=config.batch, updates=config.updates,
-                   schedule=RATE, labels=config.labels, strength=config.strength)  # fmt: skip
+    return Steered(
+        exam,
+        net,
+        AdamW(config.lr, net.layout, DECAY),
+        rng,
+        batch=config.batch,
+        updates=config.updates,
+        schedule=RATE,
+        labels=config.labels,
+        strength=config.strength,
+    )

@@ -54,7 +54,16 @@ def make(config: Config, rng: Rng, data: Any) -> Listener:
     splits = divided(data("free-spoken-digits"), config.speaker, config.val_speaker)
     net = TimeDelayNet(BANDS, config.hidden, len(WORDS), config.dropout, config.members)
     augment = changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH)
-    return Listener(splits, net, AdamW(config.lr, net.layout, config.decay), rng, updates=config.updates,
-                    loss=partial(cross_entropy, smoothing=config.smoothing),
-                    exam=SpokenWords(wake=WORDS.index(config.word)), batch=config.batch,
-                    schedule=warm_up(0.05, cosine), augment=augment, looks=config.looks)  # fmt: skip
+    return Listener(
+        splits,
+        net,
+        AdamW(config.lr, net.layout, config.decay),
+        rng,
+        updates=config.updates,
+        loss=partial(cross_entropy, smoothing=config.smoothing),
+        exam=SpokenWords(wake=WORDS.index(config.word)),
+        batch=config.batch,
+        schedule=warm_up(0.05, cosine),
+        augment=augment,
+        looks=config.looks,
+    )

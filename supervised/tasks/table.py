@@ -91,14 +91,24 @@ def make(config: Config, rng: Rng, data: Any) -> TableLearner:
     mean, std = 0.0, 1.0
     if not as_classes:
         mean, std = float(index.t_train.mean()), float(index.t_train.std()) or 1.0
-        index = index._replace(**{f"t_{part}": ((getattr(index, f"t_{part}") - mean) / std).astype(np.float32)
-                                  for part in ("train", "val", "test")})  # fmt: skip
+        index = index._replace(
+            **{
+                f"t_{part}": ((getattr(index, f"t_{part}") - mean) / std).astype(np.float32)
+                for part in ("train", "val", "test")
+            }
+        )
     splits = Splits(x[index.x_train], index.t_train, x[index.x_val], index.t_val, x[index.x_test], index.t_test)
     net = _net(x.shape[1], config, len(names) or 1)
-    learner = TableLearner(splits, net, AdamW(config.lr, net.layout, config.decay), rng,
-                           loss=cross_entropy if as_classes else mse,
-                           exam=Classification(names, monitor="-val_nats") if as_classes else Regression(mean, std),
-                           updates=config.updates, batch=config.batch)  # fmt: skip
+    learner = TableLearner(
+        splits,
+        net,
+        AdamW(config.lr, net.layout, config.decay),
+        rng,
+        loss=cross_entropy if as_classes else mse,
+        exam=Classification(names, monitor="-val_nats") if as_classes else Regression(mean, std),
+        updates=config.updates,
+        batch=config.batch,
+    )
     learner.encoder = encoder
     return learner
 

@@ -74,8 +74,25 @@ def make(config: Config, rng: Rng, data: Any) -> Transfer:
     augment = flat((side, side), warp((side, side), strength, side / 6)) if k else None
     build = partial(MLP, source.x_train.shape[1], *config.hidden, len(np.unique(source.t_train)))
     source_rng, target_rng = rng.spawn(2)
-    learner = Classifier(source, build(), Adam(config.source_lr), source_rng, updates=config.source_updates,
-                         batch=config.batch, augment=augment)  # fmt: skip
-    return Transfer(learner, target, build, Adam(config.lr), target_rng, labels=config.labels, draws=config.draws,
-                    updates=config.updates, carried=config.carried, batch=config.batch // 2,
-                    augment=augment)  # fmt: skip
+    learner = Classifier(
+        source,
+        build(),
+        Adam(config.source_lr),
+        source_rng,
+        updates=config.source_updates,
+        batch=config.batch,
+        augment=augment,
+    )
+    return Transfer(
+        learner,
+        target,
+        build,
+        Adam(config.lr),
+        target_rng,
+        labels=config.labels,
+        draws=config.draws,
+        updates=config.updates,
+        carried=config.carried,
+        batch=config.batch // 2,
+        augment=augment,
+    )

@@ -36,8 +36,22 @@ class Config:
     lr: float = 5e-3  # step size of Adam at its highest
 
     def __post_init__(self) -> None:
-        positive(self, "longest", "features", "bag", "code", "pieces", "window", "embedding", "hidden", "temperature",
-                 "beam", "batch", "updates", "lr")  # fmt: skip
+        positive(
+            self,
+            "longest",
+            "features",
+            "bag",
+            "code",
+            "pieces",
+            "window",
+            "embedding",
+            "hidden",
+            "temperature",
+            "beam",
+            "batch",
+            "updates",
+            "lr",
+        )
         for name in ("drop", "echo"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
@@ -64,8 +78,22 @@ PRESETS = {
 
 def make(config: Config, rng: Rng, data: Any) -> Translator:
     parts = divide_pairs(data("english-french"))  # before short ones are picked: so the parts do not depend on longest
-    short = Pairs(*([pair for pair in part if len(pair[0]) <= config.longest and len(pair[1]) <= 1.5 * config.longest]
-                    for part in parts))  # fmt: skip
-    return Translator(short, config.sizes, Adam(config.lr), rng, updates=config.updates, batch=config.batch,
-                      temperature=config.temperature, contrast=config.contrast, echo=config.echo,
-                      beam=config.beam, reread=config.reread)  # fmt: skip
+    short = Pairs(
+        *(
+            [pair for pair in part if len(pair[0]) <= config.longest and len(pair[1]) <= 1.5 * config.longest]
+            for part in parts
+        )
+    )
+    return Translator(
+        short,
+        config.sizes,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        batch=config.batch,
+        temperature=config.temperature,
+        contrast=config.contrast,
+        echo=config.echo,
+        beam=config.beam,
+        reread=config.reread,
+    )

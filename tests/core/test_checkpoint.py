@@ -13,8 +13,21 @@ from safetensors.numpy import save_file
 
 from core.checkpoint import CheckpointError, load, previous, save, sha256
 
-DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-          "float16", "float32", "float64", "complex64"]  # fmt: skip
+DTYPES = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+]
 
 
 def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
@@ -189,8 +202,11 @@ def save_elsewhere(path: Path, limit: int, size: int) -> subprocess.CompletedPro
     root = str(Path(__file__).parents[2])
     return subprocess.run(
         [sys.executable, "-c", FULL, str(path), str(limit), str(size)],
-        capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": root},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": root},
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of a file")
@@ -253,6 +269,12 @@ print((peak() - before) * 1024 / sum(a.nbytes for a in arrays.values()))
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux")
 def test_saving_does_not_double_the_memory(path: Path) -> None:
     root = str(Path(__file__).parents[2])
-    run = subprocess.run([sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, timeout=60,
-                         env={**os.environ, "PYTHONPATH": root}, check=True)  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": root},
+        check=True,
+    )
     assert float(run.stdout) < 0.1

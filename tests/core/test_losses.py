@@ -32,14 +32,16 @@ LOSSES = {
     "cross_entropy smoothed": lambda y, rng: (cross_entropy, [labels(y, rng)], {"smoothing": 0.1}),
     "cross_entropy weighted": lambda y, rng: (cross_entropy, [labels(y, rng)], weighted(y, rng)),
     "cross_entropy all": lambda y, rng: (
-        cross_entropy, [softmax(rng.standard_normal(y.shape))], {"smoothing": 0.2, **weighted(y, rng)}
+        cross_entropy,
+        [softmax(rng.standard_normal(y.shape))],
+        {"smoothing": 0.2, **weighted(y, rng)},
     ),
     "mse": lambda y, rng: (mse, [rng.standard_normal(y.shape)], {}),
     "huber": lambda y, rng: (huber, [3 * rng.standard_normal(y.shape)], {"delta": 0.7}),
     "binary_cross_entropy": lambda y, rng: (binary_cross_entropy, [rng.uniform(0, 1, y.shape)], {}),
     "hinge": lambda y, rng: (hinge, [labels(y, rng)], {"margin": 0.8}),
     "gaussian_kl": lambda y, rng: (gaussian_kl, [], {}),
-}  # fmt: skip
+}
 named = pytest.mark.parametrize("name", LOSSES)
 
 

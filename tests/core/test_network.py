@@ -17,9 +17,14 @@ from core.optimizers import Adam, Momentum
 def test_layout_names_every_parameter_in_its_order_in_w() -> None:
     net = Sequential(Linear(3, 4), relu, Concat(Linear(4, 2), Sequential(LayerNorm(4), Linear(4, 1, bias=False))))
     assert dict(net.layout) == {
-        "0.weight": (3, 4), "0.bias": (4,), "2.0.weight": (4, 2), "2.0.bias": (2,),
-        "2.1.0.scale": (4,), "2.1.0.shift": (4,), "2.1.1.weight": (4, 1),
-    }  # fmt: skip
+        "0.weight": (3, 4),
+        "0.bias": (4,),
+        "2.0.weight": (4, 2),
+        "2.0.bias": (2,),
+        "2.1.0.scale": (4,),
+        "2.1.0.shift": (4,),
+        "2.1.1.weight": (4, 1),
+    }
     assert net.size == 12 + 4 + 8 + 2 + 4 + 4 + 4
     w = np.arange(net.size, dtype=np.float32)
     views = net.views(w)

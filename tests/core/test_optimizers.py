@@ -45,8 +45,11 @@ def test_adam_against_the_equation_for_one_parameter() -> None:
 def test_first_steps_by_hand() -> None:
     g = np.array([2.0, -0.5])
     for maker, expected in {
-        SGD: -0.1 * g, Momentum: -0.1 * g, Adam: [-0.1, 0.1], RMSProp: [-1, 1],
-    }.items():  # fmt: skip
+        SGD: -0.1 * g,
+        Momentum: -0.1 * g,
+        Adam: [-0.1, 0.1],
+        RMSProp: [-1, 1],
+    }.items():
         w = np.zeros(2)
         maker(0.1).step(w, g)
         np.testing.assert_allclose(w, expected, rtol=1e-6)

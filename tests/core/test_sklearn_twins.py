@@ -25,9 +25,21 @@ def test_the_loss_curve_of_mlp_classifier(batch: int, name: str, activation: obj
     epochs, lr = 25, 0.1
 
     def peer(lr: float, epochs: int) -> MLPClassifier:
-        model = MLPClassifier((8, 6), activation=name, solver="sgd", alpha=0, batch_size=batch, learning_rate_init=lr,
-                              max_iter=epochs, shuffle=False, random_state=0, tol=0, momentum=0,
-                              nesterovs_momentum=False, n_iter_no_change=epochs + 1)  # fmt: skip
+        model = MLPClassifier(
+            (8, 6),
+            activation=name,
+            solver="sgd",
+            alpha=0,
+            batch_size=batch,
+            learning_rate_init=lr,
+            max_iter=epochs,
+            shuffle=False,
+            random_state=0,
+            tol=0,
+            momentum=0,
+            nesterovs_momentum=False,
+            n_iter_no_change=epochs + 1,
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             return model.fit(x, t)

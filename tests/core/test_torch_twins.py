@@ -40,10 +40,11 @@ TWINS = {
         lambda x, p: F.linear(
             (h := F.linear(x, p["0.weight"].T, p["0.bias"]))
             + F.gelu(F.layer_norm(h, (6,), p["1.0.scale"], p["1.0.shift"]), approximate="tanh"),
-            p["2.weight"].T, p["2.bias"],
+            p["2.weight"].T,
+            p["2.bias"],
         ),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("layer", "twin"), TWINS.values(), ids=TWINS)
@@ -147,19 +148,19 @@ NET = Sequential(Linear(1400, 100), LayerNorm(100), Linear(100, 3))  # 140603 pa
 OPTIMIZERS = {
     "SGD": (SGD(0.1), lambda p, m: torch.optim.SGD(p, 0.1)),
     "Momentum": (Momentum(0.1, 0.8), lambda p, m: torch.optim.SGD(p, 0.1, momentum=0.8)),
-    "Nesterov": (
-        Momentum(0.1, 0.8, nesterov=True), lambda p, m: torch.optim.SGD(p, 0.1, momentum=0.8, nesterov=True)
-    ),
+    "Nesterov": (Momentum(0.1, 0.8, nesterov=True), lambda p, m: torch.optim.SGD(p, 0.1, momentum=0.8, nesterov=True)),
     "RMSProp": (RMSProp(0.01, 0.9, 1e-6), lambda p, m: torch.optim.RMSprop(p, 0.01, alpha=0.9, eps=1e-6)),
     "Adam": (Adam(0.01, 0.8, 0.99, 1e-6), lambda p, m: torch.optim.Adam(p, 0.01, (0.8, 0.99), 1e-6)),
     "AdamW": (
         AdamW(0.01, NET.layout, 0.3, 0.8, 0.99, 1e-6),
         lambda p, m: torch.optim.AdamW(
             [{"params": m, "weight_decay": 0.3}, {"params": [v for v in p if v.ndim == 1], "weight_decay": 0.0}],
-            0.01, (0.8, 0.99), 1e-6,
+            0.01,
+            (0.8, 0.99),
+            1e-6,
         ),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("ours", "twin"), OPTIMIZERS.values(), ids=OPTIMIZERS)

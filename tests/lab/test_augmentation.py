@@ -142,8 +142,9 @@ def test_a_shift_is_one_of_all_whole_shifts(shape, edge):
     seen = set()
     for picture, moved in zip(x, y, strict=True):
         pad = np.pad(picture, [(1, 1), (1, 1)] + [(0, 0)] * (len(shape) - 2), "edge" if edge else "constant")
-        fits = [(i, j) for i in range(3) for j in range(3)
-                if np.array_equal(pad[i : i + shape[0], j : j + shape[1]], moved)]  # fmt: skip
+        fits = [
+            (i, j) for i in range(3) for j in range(3) if np.array_equal(pad[i : i + shape[0], j : j + shape[1]], moved)
+        ]
         assert len(fits) == 1
         seen.add(fits[0])
     assert len(seen) == 9

@@ -45,17 +45,39 @@ BREAKS = [
 
 
 DATA = Path(os.environ.get("TRIVIUM_DATA") or Path(__file__).parents[3] / "shared" / "data")
-FOLDERS = {"mnist": "mnist", "mnist_plain": "mnist", "transfer": "mnist", "fashion": "fashion-mnist",
-           "fashion_plain": "fashion-mnist", "cats_dogs": "cifar10-cats-dogs", "spoken_digits": "free-spoken-digits",
-           "translate": "english-french", "mnist_clusters": "mnist", "fashion_clusters": "fashion-mnist",
-           "sound_clusters": "free-spoken-digits", "shakespeare": "tiny-shakespeare", "names": "names",
-           "reviews": "reviews", "review_reader": "reviews", "review_writer": "reviews", "review_tuned": "reviews",
-           "mnist_images": "mnist", "fashion_images": "fashion-mnist",
-           "spoken_digit_sounds": "free-spoken-digits"}  # tasks that read downloaded files  # fmt: skip
+FOLDERS = {
+    "mnist": "mnist",
+    "mnist_plain": "mnist",
+    "transfer": "mnist",
+    "fashion": "fashion-mnist",
+    "fashion_plain": "fashion-mnist",
+    "cats_dogs": "cifar10-cats-dogs",
+    "spoken_digits": "free-spoken-digits",
+    "translate": "english-french",
+    "mnist_clusters": "mnist",
+    "fashion_clusters": "fashion-mnist",
+    "sound_clusters": "free-spoken-digits",
+    "shakespeare": "tiny-shakespeare",
+    "names": "names",
+    "reviews": "reviews",
+    "review_reader": "reviews",
+    "review_writer": "reviews",
+    "review_tuned": "reviews",
+    "mnist_images": "mnist",
+    "fashion_images": "fashion-mnist",
+    "spoken_digit_sounds": "free-spoken-digits",
+}  # tasks that read downloaded files
 
 # slow ones, with the learner of another
-LIKE = {"hopper": "bipedal_walker", "half_cheetah": "bipedal_walker", "go": "tic_tac_toe", "glimpse": "cartpole",
-        "connect_four": "tic_tac_toe", "lunar_lander": "cartpole", "taxi": "frozen_lake"}  # fmt: skip
+LIKE = {
+    "hopper": "bipedal_walker",
+    "half_cheetah": "bipedal_walker",
+    "go": "tic_tac_toe",
+    "glimpse": "cartpole",
+    "connect_four": "tic_tac_toe",
+    "lunar_lander": "cartpole",
+    "taxi": "frozen_lake",
+}
 
 
 @pytest.mark.parametrize(("old", "new", "promise"), BREAKS)
@@ -98,8 +120,16 @@ def test_new_writes_a_task_that_passes_unchanged(tmp_path, capsys, paradigm):
     assert "exists already" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("args", [["supervized", "x"], ["supervised", "Not-A-Name"], ["supervised", "class"],
-                                  ["supervised", "digits"], ["supervised"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["supervized", "x"],
+        ["supervised", "Not-A-Name"],
+        ["supervised", "class"],
+        ["supervised", "digits"],
+        ["supervised"],
+    ],
+)
 def test_new_refuses_names_that_cannot_be(tmp_path, capsys, args):
     assert main(["new", *args, "--to", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("error: ")

@@ -27,14 +27,39 @@ from core.network import MLP, Concat, Sequential
 TOY = str(Path(__file__).with_name("toy_task.py"))
 
 
-def made(folder, seed=0, value=0.5, task="one", paradigm="supervised", problem="p", config=None, data=None, metric="m",
-         reference=1.0, answers=10, rows=()):  # fmt: skip
+def made(
+    folder,
+    seed=0,
+    value=0.5,
+    task="one",
+    paradigm="supervised",
+    problem="p",
+    config=None,
+    data=None,
+    metric="m",
+    reference=1.0,
+    answers=10,
+    rows=(),
+):
     """A finished run as it lies in a folder."""
     folder.mkdir(parents=True)
-    result = {"task": task, "paradigm": paradigm, "problem": problem, "seed": seed, "preset": "default",
-              "config": config or {}, "parameters": 7, "examples": 1000, "answers": answers, "seconds": 2.0,
-              "metrics": {metric: value}, "w_sha256": "ab", "command": "trivium run one", "data": data or {},
-              "score": {"metric": metric, "value": value, "chance": 0.0, "reference": reference}}  # fmt: skip
+    result = {
+        "task": task,
+        "paradigm": paradigm,
+        "problem": problem,
+        "seed": seed,
+        "preset": "default",
+        "config": config or {},
+        "parameters": 7,
+        "examples": 1000,
+        "answers": answers,
+        "seconds": 2.0,
+        "metrics": {metric: value},
+        "w_sha256": "ab",
+        "command": "trivium run one",
+        "data": data or {},
+        "score": {"metric": metric, "value": value, "chance": 0.0, "reference": reference},
+    }
     (folder / "result.json").write_text(json.dumps(result))
     (folder / "config.json").write_text(json.dumps({"task": task, "config": config or {}, "seed": seed}))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -77,8 +102,13 @@ def test_what_is_no_finished_run_is_refused(tmp_path):
     broken = made(tmp_path / "broken")
     (broken / "result.json").write_text('{"task": "one", "metrics": [1]}')
     words = made(tmp_path / "words", value="high")
-    for name, says in (("empty", "not a run folder"), ("nowhere", "there is no folder"), ("broken", "not hold a res"),
-                       ("unfinished", "has not finished"), ("words", "figures are not numbers")):  # fmt: skip
+    for name, says in (
+        ("empty", "not a run folder"),
+        ("nowhere", "there is no folder"),
+        ("broken", "not hold a res"),
+        ("unfinished", "has not finished"),
+        ("words", "figures are not numbers"),
+    ):
         with pytest.raises(Refusal, match=says):
             grouped([tmp_path / "a", tmp_path / name])
     assert words.exists()
@@ -177,11 +207,15 @@ def test_nine_tenths_of_the_way_by_hand(tmp_path):
     def rows(*figures):
         return [{"answers": 10 * k, "examples": 100 * k, "seconds": k, "val_m": v} for k, v in enumerate(figures, 1)]
 
-    a = [made(tmp_path / f"a{s}", s, task="a", rows=rows(*f)) for s, f in
-         enumerate([(0.5, 0.9, 1.0), (0.95, 0.2, 1.0), (0.1, 0.2, 0.3)])]  # fmt: skip
+    a = [
+        made(tmp_path / f"a{s}", s, task="a", rows=rows(*f))
+        for s, f in enumerate([(0.5, 0.9, 1.0), (0.95, 0.2, 1.0), (0.1, 0.2, 0.3)])
+    ]
     b = made(tmp_path / "b", task="b", rows=rows(0.0, 0.8))
     assert reach_rows(grouped([*a, b]), "m") == [
-        ["a", "2 of 3", "250", "2.5", "-", "25"], ["b", "0 of 1", "-", "-", "-", "-"]]  # fmt: skip
+        ["a", "2 of 3", "250", "2.5", "-", "25"],
+        ["b", "0 of 1", "-", "-", "-", "-"],
+    ]
     falls = made(tmp_path / "c", task="c", reference=-1.0, rows=rows(-0.5, -0.95))
     assert reach_rows(grouped([falls]), "m")[0][2] == "200"
     unknown = made(tmp_path / "d", reference=0.0)
@@ -215,7 +249,9 @@ def test_what_a_straight_line_reads_is_kept_with_its_names():
     run = SimpleNamespace(learner=SimpleNamespace(splits=splits, net=net), w=net.init(np.random.default_rng(1)))
     found = probed({"one": run})
     assert {name: list(told) for name, told in found.items()} == {
-        "the inputs themselves": ["all", "few"], "one": ["all", "few", "before, all", "before, few"]}  # fmt: skip
+        "the inputs themselves": ["all", "few"],
+        "one": ["all", "few", "before, all", "before, few"],
+    }
     assert found["the inputs themselves"]["all"] > 0.9
     assert probed({}) == {}
 
@@ -243,8 +279,12 @@ def test_what_a_first_layer_hears_of_characters_by_hand():
     row = E[learner.vocabulary.encode("b")[0]] - met @ E
     by_hand = [np.linalg.norm(row @ W[5 * k : 5 * k + 5]) for k in (2, 1, 0)]  # the last place first
     np.testing.assert_allclose(told.norm[told.names.index("b")], by_hand, rtol=1e-5)
-    assert characters_heard(SimpleNamespace(learner=SimpleNamespace(net=MLP(4, 3, 2)), w=MLP(4, 3, 2).init(
-        np.random.default_rng(0)))) is None  # fmt: skip
+    assert (
+        characters_heard(
+            SimpleNamespace(learner=SimpleNamespace(net=MLP(4, 3, 2)), w=MLP(4, 3, 2).init(np.random.default_rng(0)))
+        )
+        is None
+    )
 
 
 def test_the_line_in_which_a_loss_is_taken():
@@ -261,8 +301,10 @@ def test_the_line_in_which_a_loss_is_taken():
 def runs(tmp_path_factory):
     """Three real runs of a task that came as a file."""
     home, toy = tmp_path_factory.mktemp("runs"), find(TOY)
-    return [start(Setup(toy, configure(toy, {"updates": updates}), seed), home / f"{updates}-{seed}").folder
-            for updates, seed in ((20, 0), (20, 1), (40, 0))]  # fmt: skip
+    return [
+        start(Setup(toy, configure(toy, {"updates": updates}), seed), home / f"{updates}-{seed}").folder
+        for updates, seed in ((20, 0), (20, 1), (40, 0))
+    ]
 
 
 def test_finished_runs_are_compared_from_the_command_line(runs, tmp_path, capsys):
@@ -296,8 +338,13 @@ def test_the_nine_cells_leave_out_by_name_what_is_refused(tmp_path, monkeypatch,
     def measured(tasks, flags, out):
         if tasks == ["text"]:
             raise Refusal("the reviews are missing")
-        return grouped([made(out / f"{name}-{seed}", seed, 0.1 * seed, name, name)
-                        for name in ("supervised", "unsupervised", "reinforcement") for seed in range(2)])  # fmt: skip
+        return grouped(
+            [
+                made(out / f"{name}-{seed}", seed, 0.1 * seed, name, name)
+                for name in ("supervised", "unsupervised", "reinforcement")
+                for seed in range(2)
+            ]
+        )
 
     monkeypatch.setattr(comparing, "complete_problems", lambda: ["digits", "text"])
     monkeypatch.setattr(comparing, "tasks_of", lambda problem: [problem])

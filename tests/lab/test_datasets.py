@@ -73,10 +73,13 @@ def nearest_mean_accuracy(sets: Any) -> float:
     return float((distance.argmin(1) == sets.t_test).mean())
 
 
-@pytest.mark.parametrize(("name", "accuracy", "means", "first"), [
-    ("mnist", 0.8203, (33.3184, 33.7912), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
-    ("fashion-mnist", 0.6768, (72.9404, 73.1466), [6000] * 10),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "accuracy", "means", "first"),
+    [
+        ("mnist", 0.8203, (33.3184, 33.7912), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]),
+        ("fashion-mnist", 0.6768, (72.9404, 73.1466), [6000] * 10),
+    ],
+)
 def test_idx_images(name: str, accuracy: float, means: tuple[float, float], first: list[int]):
     sets = real(name)
     assert [part.shape for part in sets] == [(55_000, 784), (55_000,), (5000, 784), (5000,), (10_000, 784), (10_000,)]

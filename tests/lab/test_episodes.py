@@ -192,11 +192,14 @@ def test_seeds_to_learn_from_are_apart_from_fixed_ones():
     assert max(seen) < TRAINING_SEEDS[1] + 4
 
 
-@pytest.mark.parametrize(("wrong", "says"), [
-    ("obs", r"three \(number 0 of 2\) gave an observation that is not finite at step 5"),
-    ("reward", r"three \(number 0 of 2\) gave a reward that is not finite at step 5"),
-    ("raise", r"three failed at step 5: RuntimeError: the wheel came off$"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("obs", r"three \(number 0 of 2\) gave an observation that is not finite at step 5"),
+        ("reward", r"three \(number 0 of 2\) gave a reward that is not finite at step 5"),
+        ("raise", r"three failed at step 5: RuntimeError: the wheel came off$"),
+    ],
+)
 def test_wrong_numbers_and_errors_name_the_step(wrong, says):
     envs = Copies(lambda: Three(), 2, rng(), "three")
     rollout(envs, ones, 3)

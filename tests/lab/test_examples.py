@@ -29,10 +29,16 @@ def test_a_learner_gets_the_bytes_of_files_it_reads_itself(tmp_path):
         read_examples(tmp_path / "a.wav", (".csv",)[:0])
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("a.csv", b"name,age\n"), ("a.npy", b"\x93NUMPY"), ("a.png", b"\x89PNG"), ("a.txt", b"\xff\xfe\xff"),
-    ("none.csv", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"name,age\n"),
+        ("a.npy", b"\x93NUMPY"),
+        ("a.png", b"\x89PNG"),
+        ("a.txt", b"\xff\xfe\xff"),
+        ("none.csv", None),
+    ],
+)
 def test_what_cannot_be_read_is_one_line(tmp_path, name, content):
     if content is not None:
         (tmp_path / name).write_bytes(content)

@@ -42,10 +42,23 @@ def test_it_says_what_python_says(text):
             parse(text)(x=X, y=X[::-1])
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("sin(3*x)*x", np.sin(3 * X) * X), ("-x**2", -(X**2)), ("2**3**2", 512), ("2**-1", 0.5), ("1-2-3", -4),
-    ("8/4/2", 1), ("2*-3", -6), ("- - 2", 2), (" ( x ) ", X), ("1.e1", 10), ("abs(-pi)", np.pi),
-    ("x\t+\n1", X + 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("sin(3*x)*x", np.sin(3 * X) * X),
+        ("-x**2", -(X**2)),
+        ("2**3**2", 512),
+        ("2**-1", 0.5),
+        ("1-2-3", -4),
+        ("8/4/2", 1),
+        ("2*-3", -6),
+        ("- - 2", 2),
+        (" ( x ) ", X),
+        ("1.e1", 10),
+        ("abs(-pi)", np.pi),
+        ("x\t+\n1", X + 1),
+    ],
+)
 def test_known_values(text, value):
     assert parse(text)(x=X) == pytest.approx(np.broadcast_to(value, X.shape))
 
@@ -56,15 +69,38 @@ def test_names_say_how_many_variables_it_has():
     assert parse("pi").names == ()
 
 
-@pytest.mark.parametrize(("text", "why"), [
-    ("", "missing at its end"), ("x^2", "power as"), ("3x", "operator is missing before 'x'"), ("(x", r"\)"),
-    ("x)", "operator is missing"), ("sin x", r"'\(' is missing"), ("sin", r"'\(' is missing"), ("x+", "at its end"),
-    ("foo(x)", "'foo' is not known"), ("z", "'z' is not known"), ("__import__('os')", "__import__"), ("x.y", "'.'"),
-    ("x;x", "';'"), ("x if x else x", "'if'"), ("[x]", r"'\['"), ("lambda", "lambda"), ("1e999", "no finite number"),
-    ("٣*x", "'٣'"), ("²", "'²'"), ("x, x", "','"), ("'a'", "missing"), ("x" * (LENGTH + 1), "characters"),
-    ("(" * (DEPTH + 1) + "x" + ")" * (DEPTH + 1), "inside"), ("-" * (DEPTH + 1) + "x", "inside one another"),
-    ("**".join("x" * (DEPTH + 2)), "inside one another"), ("x == x", "'='"),
-    ("1_000", "operator is missing")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "missing at its end"),
+        ("x^2", "power as"),
+        ("3x", "operator is missing before 'x'"),
+        ("(x", r"\)"),
+        ("x)", "operator is missing"),
+        ("sin x", r"'\(' is missing"),
+        ("sin", r"'\(' is missing"),
+        ("x+", "at its end"),
+        ("foo(x)", "'foo' is not known"),
+        ("z", "'z' is not known"),
+        ("__import__('os')", "__import__"),
+        ("x.y", "'.'"),
+        ("x;x", "';'"),
+        ("x if x else x", "'if'"),
+        ("[x]", r"'\['"),
+        ("lambda", "lambda"),
+        ("1e999", "no finite number"),
+        ("٣*x", "'٣'"),
+        ("²", "'²'"),
+        ("x, x", "','"),
+        ("'a'", "missing"),
+        ("x" * (LENGTH + 1), "characters"),
+        ("(" * (DEPTH + 1) + "x" + ")" * (DEPTH + 1), "inside"),
+        ("-" * (DEPTH + 1) + "x", "inside one another"),
+        ("**".join("x" * (DEPTH + 2)), "inside one another"),
+        ("x == x", "'='"),
+        ("1_000", "operator is missing"),
+    ],
+)
 def test_what_is_no_expression_is_refused_in_one_line(text, why):
     with pytest.raises(ValueError, match=why) as refused:
         parse(text)

@@ -19,19 +19,26 @@ def given(**change):
     return envs
 
 
-@pytest.mark.parametrize(("change", "says"), [
-    ({"at0": np.zeros((3, 5))}, r"observations of float64 and shape \(3, 5\), not numbers of shape \(3, 4\), at"),
-    ({"at0": np.zeros((2, 4))}, r"observations of float64 and shape \(2, 4\)"),
-    ({"at0": None}, "observations of object"),
-    ({"at0": [[1, 2], [3]]}, "failed at step 3: ValueError"),
-    ({"at0": np.full((3, 4), "?")}, "observations of <U1"),
-    ({"at0": np.array([[0, 0, 0, 0], [0, np.nan, 0, 0], [0, 0, 0, 0]])}, r"\(number 1 of 3\) gave an observation that"),
-    ({"at1": np.ones((3, 1))}, r"rewards of float64 and shape \(3, 1\), not numbers of shape \(3,\), at step 3$"),
-    ({"at1": 1.0}, r"rewards of float64 and shape \(\)"),
-    ({"at1": np.array([1, 2, None])}, "rewards of object"),
-    ({"at1": np.array([0, 0, -np.inf])}, r"\(number 2 of 3\) gave a reward that is not finite at step 3$"),
-    ({"at3": object}, "ends of object"), ({"at2": np.zeros(2, bool)}, r"ends of bool and shape \(2,\)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"at0": np.zeros((3, 5))}, r"observations of float64 and shape \(3, 5\), not numbers of shape \(3, 4\), at"),
+        ({"at0": np.zeros((2, 4))}, r"observations of float64 and shape \(2, 4\)"),
+        ({"at0": None}, "observations of object"),
+        ({"at0": [[1, 2], [3]]}, "failed at step 3: ValueError"),
+        ({"at0": np.full((3, 4), "?")}, "observations of <U1"),
+        (
+            {"at0": np.array([[0, 0, 0, 0], [0, np.nan, 0, 0], [0, 0, 0, 0]])},
+            r"\(number 1 of 3\) gave an observation that",
+        ),
+        ({"at1": np.ones((3, 1))}, r"rewards of float64 and shape \(3, 1\), not numbers of shape \(3,\), at step 3$"),
+        ({"at1": 1.0}, r"rewards of float64 and shape \(\)"),
+        ({"at1": np.array([1, 2, None])}, "rewards of object"),
+        ({"at1": np.array([0, 0, -np.inf])}, r"\(number 2 of 3\) gave a reward that is not finite at step 3$"),
+        ({"at3": object}, "ends of object"),
+        ({"at2": np.zeros(2, bool)}, r"ends of bool and shape \(2,\)"),
+    ],
+)
 def test_it_is_refused_in_one_line(change, says):
     with pytest.raises(Refusal, match=says) as error:
         given(**change).step(np.zeros(3, np.int64))

@@ -42,8 +42,11 @@ def test_a_text_is_shown_as_the_learner_streams_it(poet, capsys):
     assert said(capsys, poet.folder, "--prompt", "The ", "--length", 150, "--seed", 4, "--top-k", 5)[1] != out
     (line,) = err.splitlines()
     size, nats = f"{poet.result['parameters']:,}", f"{poet.result['metrics']['test_nats']:.3f}"
-    assert re.fullmatch(rf"text: {size} parameters, a window of 8 characters, test_nats {nats}; "
-                        r"[\d,]+ characters a second", line)  # fmt: skip
+    assert re.fullmatch(
+        rf"text: {size} parameters, a window of 8 characters, test_nats {nats}; "
+        r"[\d,]+ characters a second",
+        line,
+    )
 
 
 def test_many_streams_are_shown_one_after_another(poet, capsys):

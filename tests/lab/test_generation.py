@@ -25,8 +25,13 @@ def ids_layer(layer):
 
 NETS = {
     "plain": [Embedding(V, 4), Linear(20, 16), gelu, Linear(16, V)],
-    "residual": [Embedding(V, 4), Linear(20, 16), Residual(Sequential(LayerNorm(16), Linear(16, 16), gelu)), gelu,
-                 Linear(16, V)],
+    "residual": [
+        Embedding(V, 4),
+        Linear(20, 16),
+        Residual(Sequential(LayerNorm(16), Linear(16, 16), gelu)),
+        gelu,
+        Linear(16, V),
+    ],
     "dropout": [Embedding(V, 4), Dropout(0.5), Linear(20, 16), gelu, Dropout(0.5), Linear(16, V)],
     "nested": [Sequential(Embedding(V, 4), Linear(20, 16)), tanh, Linear(16, V)],
     "two at first": [Concat(Embedding(V, 4), Embedding(V, 2)), Linear(30, 16), gelu, Linear(16, V)],
@@ -36,7 +41,7 @@ NETS = {
     "no bias": [Embedding(V, 4), Linear(20, 16, bias=False), gelu, Linear(16, V)],
     "looks like one": [ids_layer(Embedding(V, 4)), Linear(20, 16), gelu, Linear(16, V)],
     "one layer": [Embedding(V, V), Linear(K * V, V)],
-}  # fmt: skip
+}
 TABLED = {"plain", "two at first", "residual", "dropout", "nested", "one layer"}
 
 
@@ -149,8 +154,9 @@ def test_noise_is_gumbels_and_finite():
 @pytest.mark.parametrize("temperature", [1e-30, 1e30])
 def test_extreme_temperatures_are_the_most_probable_and_the_even_draw(temperature):
     net, w = made("plain", np.float32)
-    drawn = np.concatenate(list(write(asker(net, w, K), np.ones((500, K), int), 4, temperature, 0,
-                                      np.random.default_rng(0))))  # fmt: skip
+    drawn = np.concatenate(
+        list(write(asker(net, w, K), np.ones((500, K), int), 4, temperature, 0, np.random.default_rng(0)))
+    )
     counts = np.bincount(drawn, minlength=V)
     if temperature < 1:
         greedy = list(write(asker(net, w, K), np.ones((500, K), int), 4, 0.0))

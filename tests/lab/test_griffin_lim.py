@@ -60,8 +60,10 @@ def test_a_tone_comes_back_at_its_pitch(hertz):
 def test_the_fit_never_gets_worse():
     x = tone(300) * np.linspace(0, 1, 3200) + 0.3 * RNG.standard_normal(3200)
     magnitude = np.abs(stft(x, SIZE, HOP, BINS))
-    fits = [convergence(griffin_lim(magnitude, SIZE, HOP, np.random.default_rng(2), k), magnitude, SIZE, HOP)
-            for k in range(0, 40, 4)]  # fmt: skip
+    fits = [
+        convergence(griffin_lim(magnitude, SIZE, HOP, np.random.default_rng(2), k), magnitude, SIZE, HOP)
+        for k in range(0, 40, 4)
+    ]
     assert all(a > b for a, b in itertools.pairwise(fits)), fits
     ahead = griffin_lim(magnitude, SIZE, HOP, np.random.default_rng(2), 40, 0.9)
     assert convergence(ahead, magnitude, SIZE, HOP) < fits[-1] < 0.5 * fits[0]

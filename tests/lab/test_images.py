@@ -12,8 +12,9 @@ def test_no_strength_is_the_identity():
 
 
 def test_hats_interpolate():
-    np.testing.assert_allclose(images.hats(np.array([0.0, 1.25, -1.0, 9.0], np.float32), 3),
-                               [[1, 0, 0], [0, 0.75, 0.25], [0, 0, 0], [0, 0, 0]])  # fmt: skip
+    np.testing.assert_allclose(
+        images.hats(np.array([0.0, 1.25, -1.0, 9.0], np.float32), 3), [[1, 0, 0], [0, 0.75, 0.25], [0, 0, 0], [0, 0, 0]]
+    )
 
 
 def test_a_batch_is_deformed_group_by_group():

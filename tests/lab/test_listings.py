@@ -24,7 +24,10 @@ def path(request, tmp_path):
 def test_there_is_one_of_each_paradigm_of_at_most_sixty_lines():
     assert len(LISTINGS) == 3
     assert {re.search(r'PARADIGM = "(\w+)"', text)[1] for text in LISTINGS.values()} == {
-        "supervised", "unsupervised", "reinforcement"}  # fmt: skip
+        "supervised",
+        "unsupervised",
+        "reinforcement",
+    }
     assert max(len(text.splitlines()) for text in LISTINGS.values()) <= 60
 
 

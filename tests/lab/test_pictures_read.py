@@ -266,11 +266,20 @@ def spoil(root, how):
     return root
 
 
-@pytest.mark.parametrize(("how", "says"), [
-    ("missing", "there is no folder"), ("a file", "there is no folder"), ("one class", "holds 1 folders; it needs two"),
-    ("few", r"cat holds 3 different pictures; a class needs 4"), ("cut", r"2\.png cannot be read as a picture"),
-    ("text", r"notes\.txt is no picture"), ("deeper", "kittens is no file"), ("pipe", r"pipe\.png is no file"),
-    ("name", "characters in its name")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("missing", "there is no folder"),
+        ("a file", "there is no folder"),
+        ("one class", "holds 1 folders; it needs two"),
+        ("few", r"cat holds 3 different pictures; a class needs 4"),
+        ("cut", r"2\.png cannot be read as a picture"),
+        ("text", r"notes\.txt is no picture"),
+        ("deeper", "kittens is no file"),
+        ("pipe", r"pipe\.png is no file"),
+        ("name", "characters in its name"),
+    ],
+)
 def test_bad_folders_are_refused_in_one_line(pets, how, says):
     with pytest.raises(ValueError, match=says) as error:
         folder(Data(), spoil(pets, how), 8)

@@ -46,7 +46,12 @@ def test_parts_are_balanced_disjoint_and_fixed(monkeypatch):
     reviews = toy_reviews(200)
     parts = divide(reviews)
     assert {name: len(part.texts) for name, part in parts.items()} == {
-        "val": 20, "test": 60, "judge": 100, "rater": 100, "train": 120}  # fmt: skip
+        "val": 20,
+        "test": 60,
+        "judge": 100,
+        "rater": 100,
+        "train": 120,
+    }
     texts = [text for part in parts.values() for text in part.texts]
     assert len(set(texts)) == len(texts) == 400
     assert not any("fair" in text for text in texts)  # four stars

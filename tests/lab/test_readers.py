@@ -78,8 +78,16 @@ def test_a_gzip_bomb_is_refused_before_it_takes_memory():
     refused(lambda: readers.gunzip(raw, 1000), "more than 1,000 bytes")
 
 
-@pytest.mark.parametrize("spoil", [lambda raw: raw[:-1], lambda raw: raw[:12], lambda raw: b"", lambda raw: raw + b"x",
-                                   lambda raw: raw[:-8] + bytes(8)])  # fmt: skip
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda raw: raw[:-1],
+        lambda raw: raw[:12],
+        lambda raw: b"",
+        lambda raw: raw + b"x",
+        lambda raw: raw[:-8] + bytes(8),
+    ],
+)
 def test_a_broken_gzip_is_refused(spoil: Callable[[bytes], bytes]):
     raw = spoil(gzip.compress(b"trivium" * 9))
     if raw:
@@ -165,22 +173,33 @@ def test_idx_in_the_layout_of_mnist():
     assert readers.idx(bytes.fromhex("00000801 00000000")).tolist() == []
 
 
-@pytest.mark.parametrize(("raw", "message"), [
-    (make_idx(8, (60_000, 28, 28), bytes(784)), "claims 47,040,000 bytes, but 784 follow"),
-    (make_idx(8, (2**32 - 1,) * 4, b""), "claims"),
-    (make_idx(8, (3,), bytes(4)), "claims 3 bytes, but 4 follow"),
-    (make_idx(13, (3,), bytes(3)), "claims 12 bytes"),
-    (bytes([0, 0, 8, 255]), "ends within its header"),
-    (b"\x1f\x8b\x08\x00", "first four bytes"),
-    (make_idx(10, (1,), b"1"), "first four bytes"),
-    (b"\0\0", "first four bytes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (make_idx(8, (60_000, 28, 28), bytes(784)), "claims 47,040,000 bytes, but 784 follow"),
+        (make_idx(8, (2**32 - 1,) * 4, b""), "claims"),
+        (make_idx(8, (3,), bytes(4)), "claims 3 bytes, but 4 follow"),
+        (make_idx(13, (3,), bytes(3)), "claims 12 bytes"),
+        (bytes([0, 0, 8, 255]), "ends within its header"),
+        (b"\x1f\x8b\x08\x00", "first four bytes"),
+        (make_idx(10, (1,), b"1"), "first four bytes"),
+        (b"\0\0", "first four bytes"),
+    ],
+)
 def test_an_idx_file_that_lies_is_refused(raw: bytes, message: str):
     refused(lambda: readers.idx(raw), message)
 
 
-@pytest.mark.parametrize("array", [np.arange(6.0).reshape(2, 3), np.asfortranarray(np.arange(6).reshape(2, 3)),
-                                   np.array(["cat", "dog"]), np.float32(3), np.zeros((0, 4), np.uint8)])  # fmt: skip
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6.0).reshape(2, 3),
+        np.asfortranarray(np.arange(6).reshape(2, 3)),
+        np.array(["cat", "dog"]),
+        np.float32(3),
+        np.zeros((0, 4), np.uint8),
+    ],
+)
 def test_npy_reads_what_numpy_writes(array: Any):
     read = readers.npy(npy(array))
     np.testing.assert_array_equal(read, array)
@@ -252,9 +271,14 @@ def test_csv_fields_hold_commas_quotes_and_newlines():
     assert readers.csv_rows("") == []
 
 
-@pytest.mark.parametrize(("text", "message"), [("a,b\n1\n", "row 1: 1 fields where the first row names 2"),
-                                               ("a,b\n1,2\n1,2,3\n", "row 2: 3 fields"),
-                                               ('a,b\n1,"2\n', "line 2: unexpected end of data")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n1\n", "row 1: 1 fields where the first row names 2"),
+        ("a,b\n1,2\n1,2,3\n", "row 2: 3 fields"),
+        ('a,b\n1,"2\n', "line 2: unexpected end of data"),
+    ],
+)
 def test_a_ragged_csv_is_refused(text: str, message: str):
     refused(lambda: readers.csv_rows(text), message)
 
@@ -288,20 +312,23 @@ def test_any_flipped_bit_or_cut_is_read_or_refused_in_one_line(kind: str):
     assert not [message for message in refusals if "\n" in message]
 
 
-@pytest.mark.parametrize(("text", "seen"), [
-    ("plain Ünïcode, tabs\tand\nlines", "plain Ünïcode, tabs\tand\nlines"),
-    ("\x1b[31mred\x1b[0m", "red"),
-    ("\x1b[2J\x1b[1;1Hcleared", "cleared"),
-    ("\x1b]0;title\x07text", "text"),
-    ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-    ("\x9b31mred", "red"),
-    ("\x90device\x9ctext", "text"),
-    ("\x1b]unended\nnext line", "\nnext line"),
-    ("\x1b(Bset\x1bcreset", "setreset"),
-    ("back\x08space\rreturn\x00null\x7fdel\x85nel", "backspacereturnnulldelnel"),
-    ("\x1b\x1b[31m[31m", "[31m"),
-    ("\x1b[", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("plain Ünïcode, tabs\tand\nlines", "plain Ünïcode, tabs\tand\nlines"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b[2J\x1b[1;1Hcleared", "cleared"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x9b31mred", "red"),
+        ("\x90device\x9ctext", "text"),
+        ("\x1b]unended\nnext line", "\nnext line"),
+        ("\x1b(Bset\x1bcreset", "setreset"),
+        ("back\x08space\rreturn\x00null\x7fdel\x85nel", "backspacereturnnulldelnel"),
+        ("\x1b\x1b[31m[31m", "[31m"),
+        ("\x1b[", ""),
+    ],
+)
 def test_printable(text: str, seen: str):
     assert printable(text) == seen
 

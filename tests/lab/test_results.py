@@ -11,30 +11,36 @@ from core.lab.quotes import filled, look_up, refill, worked_out, written
 from core.lab.results import results
 
 TOY = str(Path(__file__).with_name("toy_task.py"))
-RECORD = {"metric": "accuracy", "rows": [{"seed": 0, "v": 0.5, "by": {"k-means": 2}}, {"seed": 1, "v": 0.25}],
-          "runs": [{"seed": s, "v": v} for s, v in ((0, 1), (1, 5), (0, 3), (1, 4))],
-          "cells": {"64-32, batch 8": {"us": 33.4}, "784, batch 64": {"us": 291}}}  # fmt: skip
+RECORD = {
+    "metric": "accuracy",
+    "rows": [{"seed": 0, "v": 0.5, "by": {"k-means": 2}}, {"seed": 1, "v": 0.25}],
+    "runs": [{"seed": s, "v": v} for s, v in ((0, 1), (1, 5), (0, 3), (1, 4))],
+    "cells": {"64-32, batch 8": {"us": 33.4}, "784, batch 64": {"us": 291}},
+}
 
 
-@pytest.mark.parametrize(("where", "form", "text"), [
-    ("rows/*/v; mean", ".3f", "0.375"),
-    ("rows/*/v; min", "~.2f", ".25"),
-    ("rows/*/v; max *100", ".1f", "50.0"),
-    ("rows/seed=1/v; 1- *100", ".0f", "75"),
-    ("rows/-1/v", "~.2f", ".25"),
-    ("rows/*/v; *100 -50 min /5", "~.1f", "-5.0"),
-    ("rows/*/v; -1 max", "~.1f", "-.5"),
-    ("rows/*/v", "~.2f", ".50, .25"),
-    ("rows/*/v; count", "d", "2"),
-    ("rows/*/v; spread", "g", "0.25"),
-    ("rows/*/v; low", ".3f", "-1.213"),  # .375 -+ 12.706 * .125, Student's t at one degree of freedom
-    ("rows/*/v; high *100", "+.1f", "+196.3"),
-    ("rows/0/by/k-means", "d", "2"),
-    ("runs/seed=*/v; mean min", "g", "2"),
-    ("runs/seed=*/v; max", "g", "3, 5"),
-    ("metric", "s", "accuracy"),
-    ("cells/784, batch 64/us; /100", ".1f", "2.9"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("where", "form", "text"),
+    [
+        ("rows/*/v; mean", ".3f", "0.375"),
+        ("rows/*/v; min", "~.2f", ".25"),
+        ("rows/*/v; max *100", ".1f", "50.0"),
+        ("rows/seed=1/v; 1- *100", ".0f", "75"),
+        ("rows/-1/v", "~.2f", ".25"),
+        ("rows/*/v; *100 -50 min /5", "~.1f", "-5.0"),
+        ("rows/*/v; -1 max", "~.1f", "-.5"),
+        ("rows/*/v", "~.2f", ".50, .25"),
+        ("rows/*/v; count", "d", "2"),
+        ("rows/*/v; spread", "g", "0.25"),
+        ("rows/*/v; low", ".3f", "-1.213"),  # .375 -+ 12.706 * .125, Student's t at one degree of freedom
+        ("rows/*/v; high *100", "+.1f", "+196.3"),
+        ("rows/0/by/k-means", "d", "2"),
+        ("runs/seed=*/v; mean min", "g", "2"),
+        ("runs/seed=*/v; max", "g", "3, 5"),
+        ("metric", "s", "accuracy"),
+        ("cells/784, batch 64/us; /100", ".1f", "2.9"),
+    ],
+)
 def test_a_quote_says_what_the_record_holds(tmp_path, where, form, text):
     (tmp_path / "a.json").write_text(json.dumps(RECORD))
     assert filled(f" a; {where}; {form} ", tmp_path) == text
@@ -46,10 +52,18 @@ def test_keys_with_commas_and_stars_over_dictionaries():
     assert written(12345.6, ",.0f") == "12,346"
 
 
-@pytest.mark.parametrize("quote", ["<!--= none; metric; s -->x<!--/-->", "<!--= a; rows/7; s -->x<!--/-->",
-                                   "<!--= a; rows/*/v; __class__; s -->x<!--/-->", "<!--= a; metric; .2f -->x<!--/-->",
-                                   "<!--= a; rows/*/v; mean /0; s -->x<!--/-->", "<!--= a; metric; s -->x",
-                                   "<!--= a; rows/*/by; mean; s -->x<!--/-->"])  # fmt: skip
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "<!--= none; metric; s -->x<!--/-->",
+        "<!--= a; rows/7; s -->x<!--/-->",
+        "<!--= a; rows/*/v; __class__; s -->x<!--/-->",
+        "<!--= a; metric; .2f -->x<!--/-->",
+        "<!--= a; rows/*/v; mean /0; s -->x<!--/-->",
+        "<!--= a; metric; s -->x",
+        "<!--= a; rows/*/by; mean; s -->x<!--/-->",
+    ],
+)
 def test_a_quote_that_cannot_be_filled_in_is_told_and_left(tmp_path, quote):
     (tmp_path / "a.json").write_text(json.dumps(RECORD))
     text, stale = refill(f"one\n{quote}\n", tmp_path)
@@ -120,7 +134,11 @@ def test_a_record_of_a_spec_has_a_row_a_job_and_a_mean_a_setting(tmp_path, monke
     path = tmp_path / "kept" / "widths.json"
     held = json.loads(path.read_text())
     assert [(row["label"], row["seed"]) for row in held["rows"]] == [
-        ("hidden 2", 0), ("hidden 2", 3), ("hidden 3", 0), ("hidden 3", 3)]  # fmt: skip
+        ("hidden 2", 0),
+        ("hidden 2", 3),
+        ("hidden 3", 0),
+        ("hidden 3", 3),
+    ]
     two, three = held["settings"]
     assert (two["label"], two["seeds"], three["label"]) == ("hidden 2", 2, "hidden 3")
     assert two["mean"] == pytest.approx(sum(row["score"]["value"] for row in held["rows"][:2]) / 2)
@@ -193,12 +211,20 @@ def test_the_worst_seed_is_the_far_one_from_the_reference():
     assert summary(made)["worst"] == 3.0
 
 
-@pytest.mark.parametrize(("args", "why"), [
-    (["run"], "no records to measure"), (["run", "a", "--task", "b"], "name records"),
-    (["run", "--task", "b", "--spec", "c.toml"], "name records"), (["run", "--spec", "c.toml"], "cannot be read"),
-    (["run", "--task", "toy", "--jobs", "0"], "at least 1"), (["run", "none"], "no record"),
-    (["run", "--task", "x", "--seeds"], "at least one seed"), (["other"], "takes run or docs"),
-    (["--folder", "none"], "no folder none")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (["run"], "no records to measure"),
+        (["run", "a", "--task", "b"], "name records"),
+        (["run", "--task", "b", "--spec", "c.toml"], "name records"),
+        (["run", "--spec", "c.toml"], "cannot be read"),
+        (["run", "--task", "toy", "--jobs", "0"], "at least 1"),
+        (["run", "none"], "no record"),
+        (["run", "--task", "x", "--seeds"], "at least one seed"),
+        (["other"], "takes run or docs"),
+        (["--folder", "none"], "no folder none"),
+    ],
+)
 def test_what_is_refused(tmp_path, args, why):
     with pytest.raises(Refusal, match=why):
         results(args + (["--folder", str(tmp_path)] if args[0] == "run" else []))

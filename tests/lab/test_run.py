@@ -39,8 +39,25 @@ def whole(tmp_path_factory):
 
 def test_result_has_the_designed_keys(whole):
     assert list(whole.result) == [
-        "task", "paradigm", "problem", "seed", "preset", "config", "parameters", "examples", "answers", "seconds",
-        "validation", "metrics", "score", "baselines", "w_sha256", "versions", "data", "command"]  # fmt: skip
+        "task",
+        "paradigm",
+        "problem",
+        "seed",
+        "preset",
+        "config",
+        "parameters",
+        "examples",
+        "answers",
+        "seconds",
+        "validation",
+        "metrics",
+        "score",
+        "baselines",
+        "w_sha256",
+        "versions",
+        "data",
+        "command",
+    ]
     assert set(whole.result["score"]) == {"metric", "value", "chance", "reference", "scaled"}
     value = whole.result["metrics"]["test_accuracy"]
     assert whole.result["score"]["scaled"] == pytest.approx((value - 0.5) / 0.5)
@@ -257,11 +274,16 @@ def test_unwritable_folder_and_full_disk(tmp_path):
     ended = command("run", TOY, "--out", blocked / "run")
     assert ended.returncode == 2
     assert "cannot make the folder" in ended.stderr
-    small = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); " \
-            "resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)); " \
-            "from core.lab.cli import main; sys.exit(main())"  # fmt: skip
-    ended = subprocess.run([sys.executable, "-c", small, "run", TOY, "--out", str(tmp_path / "run"), "--json"],
-                           capture_output=True, text=True)  # fmt: skip
+    small = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)); "
+        "from core.lab.cli import main; sys.exit(main())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", small, "run", TOY, "--out", str(tmp_path / "run"), "--json"],
+        capture_output=True,
+        text=True,
+    )
     assert ended.returncode == 2, ended
     assert "cannot write" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1

@@ -125,9 +125,29 @@ TEXT = ["low lower lowest", "new newer newest wide wider", "aaa aaaa aa", "he se
 
 def test_merges_are_those_of_counting_anew():
     pieces = Pieces(TEXT, 60)
-    chunks = Counter({"low": 1, " lower": 1, " lowest": 1, "new": 1, " newer": 1, " newest": 1, " wide": 1, " wider": 1,
-                      "aaa": 1, " aaaa": 1, " aa": 1, "he": 1, " sees": 2, " the": 2, " sea": 1, ",": 1, " she": 1,
-                      " shells": 1, "!": 1})  # fmt: skip
+    chunks = Counter(
+        {
+            "low": 1,
+            " lower": 1,
+            " lowest": 1,
+            "new": 1,
+            " newer": 1,
+            " newest": 1,
+            " wide": 1,
+            " wider": 1,
+            "aaa": 1,
+            " aaaa": 1,
+            " aa": 1,
+            "he": 1,
+            " sees": 2,
+            " the": 2,
+            " sea": 1,
+            ",": 1,
+            " she": 1,
+            " shells": 1,
+            "!": 1,
+        }
+    )
     slow = slow_merges(chunks, 60)
     assert list(pieces.merges)[:12] == slow[:12]
     assert len(pieces.merges) > 12

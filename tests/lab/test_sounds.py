@@ -130,8 +130,9 @@ def header(**other):
     """A wav file of 100 samples of silence, with fields of its header replaced."""
     field = {"channels": 1, "rate": 8000, "bits": 16, "claimed": 200, "kind": 1} | other
     align = field["channels"] * field["bits"] // 8
-    inner = struct.pack("<HHIIHH", field["kind"], field["channels"], field["rate"], field["rate"] * align, align,
-                        field["bits"])  # fmt: skip
+    inner = struct.pack(
+        "<HHIIHH", field["kind"], field["channels"], field["rate"], field["rate"] * align, align, field["bits"]
+    )
     rest = b"WAVEfmt " + struct.pack("<I", 16) + inner + b"data" + struct.pack("<I", field["claimed"]) + bytes(200)
     return b"RIFF" + struct.pack("<I", len(rest)) + rest
 

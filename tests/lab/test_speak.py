@@ -42,9 +42,13 @@ def test_what_cannot_be_said_is_refused(folder):
     run, path = folder
     out = ["--out", str(path / "a")]
     speak(["run", "--word", "two", *out])
-    for words, reason in ((["--word", "two"], "is there already"), (["--word", "ten"], "there is no word 'ten'"),
-                          (["--count", "0"], "count must be from 1"), (["--temperature", "nan"], "temperature"),
-                          (["--seed", "-1"], "seed not below 0")):  # fmt: skip
+    for words, reason in (
+        (["--word", "two"], "is there already"),
+        (["--word", "ten"], "there is no word 'ten'"),
+        (["--count", "0"], "count must be from 1"),
+        (["--temperature", "nan"], "temperature"),
+        (["--seed", "-1"], "seed not below 0"),
+    ):
         with pytest.raises(Refusal, match=reason):
             speak(["run", *words, *out])
     (path / "file").write_text("")

@@ -35,8 +35,9 @@ CLOCKS = ("seconds", "job_seconds")
 def place(tmp_path):
     """A folder with the task toy.py; jobs with 13 units kill their process as often as `lives` says, with 15 gently."""
     indented = "".join(f"        {row}\n" for row in DIES.strip().splitlines())
-    (tmp_path / "toy.py").write_text(TOY.replace("        time.sleep(self.config.pause)\n",
-                                                 "        time.sleep(self.config.pause)\n" + indented))  # fmt: skip
+    (tmp_path / "toy.py").write_text(
+        TOY.replace("        time.sleep(self.config.pause)\n", "        time.sleep(self.config.pause)\n" + indented)
+    )
     (tmp_path / "lives").write_text("0")
     return tmp_path
 
@@ -70,8 +71,12 @@ hidden = [4, 8]
 def test_plan_of_a_spec(place):
     planned, faults = spec.plan(spec.load_spec(Path(write(place, GRID))), place, place / "runs", None)
     assert not faults
-    assert [(p.label, p.job.seed) for p in planned] == [("hidden 4", 0), ("hidden 4", 1), ("hidden 8", 0),
-                                                        ("hidden 8", 1)]  # fmt: skip
+    assert [(p.label, p.job.seed) for p in planned] == [
+        ("hidden 4", 0),
+        ("hidden 4", 1),
+        ("hidden 8", 0),
+        ("hidden 8", 1),
+    ]
     assert planned[0].config == {"hidden": 4, "updates": 40, "lr": 0.01, "pause": 0.0, "bad_at": 0}
     assert planned[0].job.task_sha256 == study_file_sha(place)
     turned = GRID.replace("[4, 8]", "[8, 4]").replace("seeds = 2", "seeds = [1, 0]")
@@ -105,27 +110,41 @@ def test_all_faults_at_once_and_nothing_is_started(place, capsys):
     with pytest.raises(Refusal, match=r"has 11 faults \(above\); nothing was started"):
         study.study([write(place, text), "--out", str(place / "out")])
     said = capsys.readouterr().err
-    for part in ("no key 'colour'", "seeds must be a number", "no task 'no_such_task'", "no preset 'fast'",
-                 "no key 'size'", "the grid of hidden must be a list of at least one value", "hidden is in config and",
-                 "the grid of lr holds a value twice", "no field 'depth'", "hidden must be of type int",
-                 "lr must be above 0"):  # fmt: skip
+    for part in (
+        "no key 'colour'",
+        "seeds must be a number",
+        "no task 'no_such_task'",
+        "no preset 'fast'",
+        "no key 'size'",
+        "the grid of hidden must be a list of at least one value",
+        "hidden is in config and",
+        "the grid of lr holds a value twice",
+        "no field 'depth'",
+        "hidden must be of type int",
+        "lr must be above 0",
+    ):
         assert part in said, part
     assert not (place / "out").exists()
 
 
-@pytest.mark.parametrize(("text", "fault"), [
-    ("", "at least one table"), ("study = 3", "at least one table"), ("[[study]]", "needs a task"),
-    ("seeds = [1, 1]\n[[study]]\ntask = 'toy.py'", "seeds must be"),
-    ("seeds = [-1]\n[[study]]\ntask = 'toy.py'", "seeds must be"),
-    ("seeds = true\n[[study]]\ntask = 'toy.py'", "seeds must be"),
-    ("[[study]]\ntask = 'toy.py'\ngrid = {}", "the grid is empty"),
-    ("[[study]]\ntask = 'toy.py'\nconfig = 1", "config must be a table"),
-    ("[[study]]\ntask = 'toy.py'\nconfig = { lr = nan }", "must hold finite"),
-    ("[[study]]\ntask = 'toy.py'\nconfig = { lr = 1999-01-01 }", "must hold finite"),
-    ("[[study]]\ntask = 'toy.py'\nconfig = { lr = inf, hidden = 1.5 }", "hidden must be of type int"),
-    ("[[study]]\ntask = 'toy.py'\n[[study]]\ntask = 'toy.py'", "is there already"),
-    ("seeds = 9999\n[[study]]\ntask = 'toy.py'\ngrid = { lr = [1.0, 2.0] }", "more than 10000"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "at least one table"),
+        ("study = 3", "at least one table"),
+        ("[[study]]", "needs a task"),
+        ("seeds = [1, 1]\n[[study]]\ntask = 'toy.py'", "seeds must be"),
+        ("seeds = [-1]\n[[study]]\ntask = 'toy.py'", "seeds must be"),
+        ("seeds = true\n[[study]]\ntask = 'toy.py'", "seeds must be"),
+        ("[[study]]\ntask = 'toy.py'\ngrid = {}", "the grid is empty"),
+        ("[[study]]\ntask = 'toy.py'\nconfig = 1", "config must be a table"),
+        ("[[study]]\ntask = 'toy.py'\nconfig = { lr = nan }", "must hold finite"),
+        ("[[study]]\ntask = 'toy.py'\nconfig = { lr = 1999-01-01 }", "must hold finite"),
+        ("[[study]]\ntask = 'toy.py'\nconfig = { lr = inf, hidden = 1.5 }", "hidden must be of type int"),
+        ("[[study]]\ntask = 'toy.py'\n[[study]]\ntask = 'toy.py'", "is there already"),
+        ("seeds = 9999\n[[study]]\ntask = 'toy.py'\ngrid = { lr = [1.0, 2.0] }", "more than 10000"),
+    ],
+)
 def test_faults(place, text, fault):
     assert any(fault in each for each in faults_of(place, text)), faults_of(place, text)
 
@@ -210,8 +229,13 @@ config = { pause = 0.02, updates = 80 }
 
 def command(*args):
     code = "import sys\nfrom core.lab.study import study\nsys.exit(study(sys.argv[1:]))"
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, args)], stderr=subprocess.PIPE, text=True,
-                            start_new_session=True, cwd=Path(__file__).parents[2])  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, args)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=Path(__file__).parents[2],
+    )
 
 
 @pytest.mark.parametrize("kill", [os.kill, os.killpg])
@@ -272,11 +296,21 @@ def test_another_spec_in_the_same_folder_is_refused(place):
         study.study([path, "--out", str(place / "other")])
 
 
-@pytest.mark.parametrize(("address", "trusted"), [
-    ("tcp://127.0.0.1:8786", True), ("tcp://[::1]:8786", True), ("tcp://localhost:8786", True),
-    ("tls://cluster.example:8786", True), ("tcp://10.0.0.5:8786", False), ("tcp://localhost.evil.example:1", False),
-    ("tcp://cluster.example:8786", False), ("ws://127.0.0.1:1", False), ("127.0.0.1:8786", False), ("", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("address", "trusted"),
+    [
+        ("tcp://127.0.0.1:8786", True),
+        ("tcp://[::1]:8786", True),
+        ("tcp://localhost:8786", True),
+        ("tls://cluster.example:8786", True),
+        ("tcp://10.0.0.5:8786", False),
+        ("tcp://localhost.evil.example:1", False),
+        ("tcp://cluster.example:8786", False),
+        ("ws://127.0.0.1:1", False),
+        ("127.0.0.1:8786", False),
+        ("", False),
+    ],
+)
 def test_loopback_or_tls(address, trusted):
     assert engines.is_trusted(address) == trusted
 
@@ -285,15 +319,17 @@ def test_scheduler_that_does_not_answer(place, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(engines, "PATIENCE", 0.3)
     with pytest.raises(Refusal, match=r"the scheduler tcp://127\.0\.0\.1:9 does not answer"):
-        study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler",
-                     "tcp://127.0.0.1:9"])  # fmt: skip
+        study.study(
+            [write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"]
+        )
     with socket.create_server(("127.0.0.1", 0)) as silent:  # which takes calls, and never says a word
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(Refusal, match=f"the scheduler {address} does not answer"):
             study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", address])
     with pytest.raises(Refusal, match="neither tcp:// on a loopback interface nor tls://"):
-        study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler",
-                     "tcp://10.1.2.3:8786"])  # fmt: skip
+        study.study(
+            [write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", "tcp://10.1.2.3:8786"]
+        )
     with pytest.raises(Refusal, match="go together"):
         study.study([write(place, GRID), "--engine", "dask"])
     with pytest.raises(Refusal, match="go together"):
@@ -306,10 +342,15 @@ def test_two_engines_same_rows(place, capfd):
     path = write(place, MIXED)
     assert study.study([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
     (place / "lives").write_text("1")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1",
-                                  dashboard_address=None) as cluster:  # fmt: skip
-        assert study.study([path, "--out", str(place / "two"), "--engine", "dask", "--scheduler",
-                            cluster.scheduler_address]) == 1  # fmt: skip
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        assert (
+            study.study(
+                [path, "--out", str(place / "two"), "--engine", "dask", "--scheduler", cluster.scheduler_address]
+            )
+            == 1
+        )
     assert (place / "lives").read_text() == "0"
     assert rows(place / "one") == rows(place / "two")
     assert "an error of the task's own" in capfd.readouterr().err
@@ -320,14 +361,35 @@ def certificate(folder, name):
     if not shutil.which("openssl"):
         pytest.skip("makes certificates with openssl")
     folder.mkdir()
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-days", "1", "-subj", f"/CN={name}", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-                   check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            f"/CN={name}",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
+    )
     ends = {
         f"{end}__{part}": f"{part.lower()}.pem" for end in ("SCHEDULER", "WORKER", "CLIENT") for part in ("KEY", "CERT")
     }
-    return {f"DASK_DISTRIBUTED__COMM__TLS__{key}": str(folder / file)
-            for key, file in {"CA_FILE": "cert.pem", **ends}.items()}  # fmt: skip
+    return {
+        f"DASK_DISTRIBUTED__COMM__TLS__{key}": str(folder / file)
+        for key, file in {"CA_FILE": "cert.pem", **ends}.items()
+    }
 
 
 @pytest.fixture
@@ -355,9 +417,15 @@ def test_a_study_over_tls_and_a_worker_that_hangs(place, settings, monkeypatch, 
     def over(address, out):
         return study.study([path, "--out", str(place / out), "--engine", "dask", "--scheduler", address, "--json"])
 
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1",
-                                  protocol="tls://", security=distributed.Security(),
-                                  dashboard_address=None) as cluster:  # fmt: skip
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        protocol="tls://",
+        security=distributed.Security(),
+        dashboard_address=None,
+    ) as cluster:
         address = cluster.scheduler_address
         assert address.startswith("tls://127.0.0.1:")
         assert over(address, "out") == 0
@@ -371,8 +439,11 @@ def test_a_study_over_tls_and_a_worker_that_hangs(place, settings, monkeypatch, 
         os.kill(worker.pid, signal.SIGSTOP)
         try:
             monkeypatch.setattr(engines, "PATIENCE", 2)
-            with pytest.raises(Refusal, match=rf"the workers of {address} are not ready: .*{worker.worker_address} "
-                                              "does not answer"):  # fmt: skip
+            with pytest.raises(
+                Refusal,
+                match=rf"the workers of {address} are not ready: .*{worker.worker_address} "
+                "does not answer",
+            ):
                 over(address, "hangs")
         finally:
             os.kill(worker.pid, signal.SIGCONT)
@@ -435,15 +506,19 @@ def test_results_and_page(place, capsys):
 
 
 def row(value, seed, better=1.0):
-    return {"score": {"metric": "m", "value": value, "chance": 0.5, "reference": better, "scaled": value},
-            "seconds": 1.0, "key": seed}  # fmt: skip
+    return {
+        "score": {"metric": "m", "value": value, "chance": 0.5, "reference": better, "scaled": value},
+        "seconds": 1.0,
+        "key": seed,
+    }
 
 
 def summary_of(tmp_path, label, values, task="A", better=1.0):
     job = spec.Job("A", 0, "quick", tmp_path)
     planned = [spec.Planned(spec.replace(job, seed=s), f"{task}{label}{s}", task, {}, {}, label) for s in values]
-    return {(task, label): planned}, {p.key: row(v, p.job.seed, better) for p, v in zip(planned, values.values(),
-                                                                                         strict=True)}  # fmt: skip
+    return {(task, label): planned}, {
+        p.key: row(v, p.job.seed, better) for p, v in zip(planned, values.values(), strict=True)
+    }
 
 
 def test_less_is_better_and_seeds_that_failed(tmp_path):

@@ -38,9 +38,18 @@ def test_a_column_without_a_name_is_called_by_its_place():
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(1, 4).flatmap(lambda n: st.lists(
-    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=n, max_size=n),
-    min_size=1, max_size=6)), st.sampled_from(",;\t"))  # fmt: skip
+@given(
+    st.integers(1, 4).flatmap(
+        lambda n: st.lists(
+            st.lists(
+                st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=n, max_size=n
+            ),
+            min_size=1,
+            max_size=6,
+        )
+    ),
+    st.sampled_from(",;\t"),
+)
 def test_what_csv_writes_comes_back(body, delimiter):
     names = [f"name{k}" for k in range(len(body[0]))]
     out = io.StringIO(newline="")

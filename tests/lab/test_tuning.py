@@ -11,13 +11,25 @@ from core.lab.praise import LOOKED_AT
 from core.lab.tasks import configure, find
 
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
-JUDGED = {"digits": "+val_accuracy", "digit_clusters": "+information", "digit_codes": "+val_accuracy",
-          "digit_bandit": "+val_accuracy", "cartpole_expert": "-val_nats", "cartpole_world": "-val_error",
-          "cartpole": "+val_score", "cartpole_evolution": "+val_return", "review_reader": "+val_positive",
-          "review_writer": "-val_nats", "review_tuned": "+val_positive"}  # fmt: skip
+JUDGED = {
+    "digits": "+val_accuracy",
+    "digit_clusters": "+information",
+    "digit_codes": "+val_accuracy",
+    "digit_bandit": "+val_accuracy",
+    "cartpole_expert": "-val_nats",
+    "cartpole_world": "-val_error",
+    "cartpole": "+val_score",
+    "cartpole_evolution": "+val_return",
+    "review_reader": "+val_positive",
+    "review_writer": "-val_nats",
+    "review_tuned": "+val_positive",
+}
 SHARES = {"val_accuracy": 237, "val_positive": LOOKED_AT}  # of how many pictures or texts
-CELLS = {cell["task"]: cell for problem in ("digits", "cartpole", "text")
-         for cell in json.loads((RESULTS / f"compare_{problem}.json").read_text("utf-8"))["cells"]}  # fmt: skip
+CELLS = {
+    cell["task"]: cell
+    for problem in ("digits", "cartpole", "text")
+    for cell in json.loads((RESULTS / f"compare_{problem}.json").read_text("utf-8"))["cells"]
+}
 
 
 def tuned(task):

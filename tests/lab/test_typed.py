@@ -10,24 +10,46 @@ def figures(text):
     return [figure for _, figure in typed(text)]
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("an accuracy of 0.93, and .875 (worst)", ["0.93", ".875"]), ("| -21.5 | 1,234.5 |", ["-21.5", "1,234.5"]),
-    ("97 % of them, or 97%", ["97", "97"]), ("12 times as fast", ["12"]),
-    ("in 3 seconds, 40 ms, 2 minutes, 1 hour", ["3", "40", "2", "1"]), ("5 nats and 2 bits", ["5", "2"]),
-    ("12,000 steps a second, 300 games per second", ["12,000", "300"]),
-    ("a score of 0.5.", ["0.5"]), ("(0.5)", ["0.5"]), ("[the 0.7 of others](page.md)", ["0.7"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("an accuracy of 0.93, and .875 (worst)", ["0.93", ".875"]),
+        ("| -21.5 | 1,234.5 |", ["-21.5", "1,234.5"]),
+        ("97 % of them, or 97%", ["97", "97"]),
+        ("12 times as fast", ["12"]),
+        ("in 3 seconds, 40 ms, 2 minutes, 1 hour", ["3", "40", "2", "1"]),
+        ("5 nats and 2 bits", ["5", "2"]),
+        ("12,000 steps a second, 300 games per second", ["12,000", "300"]),
+        ("a score of 0.5.", ["0.5"]),
+        ("(0.5)", ["0.5"]),
+        ("[the 0.7 of others](page.md)", ["0.7"]),
+    ],
+)
 def test_decimals_shares_times_and_rates_are_caught(text, found):
     assert figures(text) == found
 
 
-@pytest.mark.parametrize("text", [
-    "a step size of `0.003`, the `95 %` interval", "<!--= a; rows/*/v; mean; .2f -->0.38<!--/-->",
-    "<!-- 0.38 by hand -->", "see [there](figures-0.5.png)", '<img width="0.5" src="a.png">', "<!-- one\n0.5\n-->",
-    "```sh\ntrivium run digits --lr 0.1\n```", "    accuracy 0.97    3 seconds",
-    "Python 3.11, NumPy 2.4.6.", "version 1.2.3", "10 digits, 5 seeds, 2 workers", "5 x 5 points", "cells 3 to 7",
-    "1998", "a-0.5b", "arXiv:1708.07747.",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a step size of `0.003`, the `95 %` interval",
+        "<!--= a; rows/*/v; mean; .2f -->0.38<!--/-->",
+        "<!-- 0.38 by hand -->",
+        "see [there](figures-0.5.png)",
+        '<img width="0.5" src="a.png">',
+        "<!-- one\n0.5\n-->",
+        "```sh\ntrivium run digits --lr 0.1\n```",
+        "    accuracy 0.97    3 seconds",
+        "Python 3.11, NumPy 2.4.6.",
+        "version 1.2.3",
+        "10 digits, 5 seeds, 2 workers",
+        "5 x 5 points",
+        "cells 3 to 7",
+        "1998",
+        "a-0.5b",
+        "arXiv:1708.07747.",
+    ],
+)
 def test_code_quotes_comments_targets_and_versions_are_left_alone(text):
     assert figures(text) == []
 

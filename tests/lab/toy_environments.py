@@ -15,7 +15,12 @@ class Three(gym.Env):
 
     def __init__(self, truncates=False, noise=True, seeded=True, wrong=None, wrong_step=2):
         self.truncates, self.noise, self.seeded, self.wrong, self.wrong_step = (
-            truncates, noise, seeded, wrong, wrong_step)  # fmt: skip
+            truncates,
+            noise,
+            seeded,
+            wrong,
+            wrong_step,
+        )
 
     def obs(self):
         rng = self.np_random if self.seeded else np.random.default_rng()

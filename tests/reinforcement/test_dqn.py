@@ -84,8 +84,14 @@ def learner(seed=0, **options):
     w = corridor()
     exam = ExactExam(w, None, 0.9, 0, n_val=10)
     settings = {"updates": 30, "n": 4, "T": 16, "batches": 16, "batch": 32, "gamma": 0.9, "follow": 0.1, **options}
-    return DQN(Sequential(one_hot(5), MLP(5, 16, 2)), lambda n, rng: Envs(TableEnvs(n, w), rng, "corridor"), exam,
-               Adam(0.01), np.random.default_rng(seed), **settings)  # fmt: skip
+    return DQN(
+        Sequential(one_hot(5), MLP(5, 16, 2)),
+        lambda n, rng: Envs(TableEnvs(n, w), rng, "corridor"),
+        exam,
+        Adam(0.01),
+        np.random.default_rng(seed),
+        **settings,
+    )
 
 
 @pytest.mark.parametrize("steps", [1, 3])

@@ -71,30 +71,49 @@ def learner(name="CartPole-v1", **options):
     return task.make(config, np.random.default_rng(0), None)
 
 
-@pytest.mark.parametrize(("name", "kind"), [
-    ("CartPole-v1", PPO), ("MountainCarContinuous-v0", SAC), ("FrozenLake-v1", DQN), ("Blackjack-v1", PPO),
-    ("Acrobot-v1", PPO),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("CartPole-v1", PPO),
+        ("MountainCarContinuous-v0", SAC),
+        ("FrozenLake-v1", DQN),
+        ("Blackjack-v1", PPO),
+        ("Acrobot-v1", PPO),
+    ],
+)
 def test_learner_is_picked_by_the_spaces(name, kind):
     agent = learner(name)
     assert type(agent) is kind
     agent.update()
 
 
-@pytest.mark.parametrize(("name", "flag", "kind"), [
-    ("Pendulum-v1", "ppo", PPO), ("Pendulum-v1", "sac", SAC), ("Acrobot-v1", "dqn", DQN), ("Taxi-v4", "ppo", PPO),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "flag", "kind"),
+    [
+        ("Pendulum-v1", "ppo", PPO),
+        ("Pendulum-v1", "sac", SAC),
+        ("Acrobot-v1", "dqn", DQN),
+        ("Taxi-v4", "ppo", PPO),
+    ],
+)
 def test_flag_overrides(name, flag, kind):
     agent = learner(name, learner=flag)
     assert type(agent) is kind
     assert np.isfinite(agent.update()["loss"])
 
 
-@pytest.mark.parametrize(("seen", "I"), [
-    (spaces.Discrete(4), 4), (spaces.MultiDiscrete([3, 2]), 5), (spaces.MultiBinary(6), 6),
-    (spaces.Box(0, 255, (4, 4, 3), np.uint8), 48), (spaces.Box(-np.inf, np.inf, (), np.float64), 1),
-    (spaces.Dict(a=PLANE, b=spaces.Discrete(3)), 5), (spaces.Tuple((PLANE, spaces.MultiBinary(2))), 4),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seen", "I"),
+    [
+        (spaces.Discrete(4), 4),
+        (spaces.MultiDiscrete([3, 2]), 5),
+        (spaces.MultiBinary(6), 6),
+        (spaces.Box(0, 255, (4, 4, 3), np.uint8), 48),
+        (spaces.Box(-np.inf, np.inf, (), np.float64), 1),
+        (spaces.Dict(a=PLANE, b=spaces.Discrete(3)), 5),
+        (spaces.Tuple((PLANE, spaces.MultiBinary(2))), 4),
+    ],
+)
 def test_every_kind_of_observation_becomes_a_row(odd, seen, I):
     agent = learner(odd(seen=seen), learner="ppo")
     assert agent.envs.obs.shape == (2, I)
@@ -105,10 +124,15 @@ def test_every_kind_of_observation_becomes_a_row(odd, seen, I):
         assert np.abs(agent.envs.obs).max() <= 1
 
 
-@pytest.mark.parametrize("actions", [
-    spaces.Discrete(3, start=5), spaces.Box(-3, 7, (2,), np.float32), spaces.Box(0, 1, (2, 2), np.float64),
-    spaces.Box(-1, 1, (), np.float32),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "actions",
+    [
+        spaces.Discrete(3, start=5),
+        spaces.Box(-3, 7, (2,), np.float32),
+        spaces.Box(0, 1, (2, 2), np.float64),
+        spaces.Box(-1, 1, (), np.float32),
+    ],
+)
 def test_every_kind_of_action_arrives_within_its_space(odd, actions):
     name = odd(actions=actions)
     for flag in ("ppo", "dqn") if isinstance(actions, spaces.Discrete) else ("ppo", "sac"):
@@ -125,15 +149,18 @@ def test_numbers_without_borders_are_for_ppo(odd):
         learner(name, learner="sac")
 
 
-@pytest.mark.parametrize(("options", "says"), [
-    ({"actions": spaces.MultiDiscrete([2, 2])}, "actions of Test/Odd-v0 are MultiDiscrete"),
-    ({"actions": spaces.Box(0, 9, (2,), np.int64)}, "only Discrete and Box of real numbers"),
-    ({"actions": spaces.Dict(a=PLANE)}, "actions of Test/Odd-v0 are Dict"),
-    ({"actions": spaces.Box(0, np.inf, (1,), np.float32)}, "two borders"),
-    ({"seen": spaces.Sequence(PLANE)}, "observations of Test/Odd-v0 are a Sequence"),
-    ({"seen": spaces.Box(0, 1, (0,), np.float32)}, "are empty"),
-    ({"no_such": 1}, "cannot be made: TypeError"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"actions": spaces.MultiDiscrete([2, 2])}, "actions of Test/Odd-v0 are MultiDiscrete"),
+        ({"actions": spaces.Box(0, 9, (2,), np.int64)}, "only Discrete and Box of real numbers"),
+        ({"actions": spaces.Dict(a=PLANE)}, "actions of Test/Odd-v0 are Dict"),
+        ({"actions": spaces.Box(0, np.inf, (1,), np.float32)}, "two borders"),
+        ({"seen": spaces.Sequence(PLANE)}, "observations of Test/Odd-v0 are a Sequence"),
+        ({"seen": spaces.Box(0, 1, (0,), np.float32)}, "are empty"),
+        ({"no_such": 1}, "cannot be made: TypeError"),
+    ],
+)
 def test_what_is_not_supported_is_one_line(odd, options, says):
     with pytest.raises(ValueError, match=says) as error:
         learner(odd(**options))
@@ -151,12 +178,18 @@ def test_pictures_do_not_fill_the_machine(monkeypatch):
         learner("FrozenLake-v1")
 
 
-@pytest.mark.parametrize(("name", "says"), [
-    ("CartPol-v1", "did you mean CartPole-v1"), ("cartpole-v1", "did you mean CartPole"),
-    ("ALE/Pong-v5", "pip install ale-py"), ("MiniGrid-Empty-5x5-v0", "pip install minigrid"),
-    ("MyPkg/MyEnv-v0", "no environment 'MyPkg/MyEnv-v0' .*; is the package"), ("Walker-v3", "mean Walker2d-v5"),
-    ("os:CartPole-v1", "names a module"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("CartPol-v1", "did you mean CartPole-v1"),
+        ("cartpole-v1", "did you mean CartPole"),
+        ("ALE/Pong-v5", "pip install ale-py"),
+        ("MiniGrid-Empty-5x5-v0", "pip install minigrid"),
+        ("MyPkg/MyEnv-v0", "no environment 'MyPkg/MyEnv-v0' .*; is the package"),
+        ("Walker-v3", "mean Walker2d-v5"),
+        ("os:CartPole-v1", "names a module"),
+    ],
+)
 def test_unknown_id(name, says):
     with pytest.raises(ValueError, match=says) as error:
         find(name)
@@ -189,12 +222,20 @@ def test_learner_that_does_not_fit_is_refused(flag, name):
         task.Config(gamma=2.0)
 
 
-@pytest.mark.parametrize(("wrong", "says"), [
-    ("raise", "failed at step 721: RuntimeError: the wheel came off;"), ("nan", "an observation that is not finite"),
-    ("shape", "broadcast|shape"), ("type", "could not convert|dtype|str"), ("four", "unpack"),
-    ("nan reward", "a reward that is not finite"), ("inf reward", "a reward that is not finite"),
-    ("no reward", "NoneType|finite"), ("two rewards", "sequence|shape"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("raise", "failed at step 721: RuntimeError: the wheel came off;"),
+        ("nan", "an observation that is not finite"),
+        ("shape", "broadcast|shape"),
+        ("type", "could not convert|dtype|str"),
+        ("four", "unpack"),
+        ("nan reward", "a reward that is not finite"),
+        ("inf reward", "a reward that is not finite"),
+        ("no reward", "NoneType|finite"),
+        ("two rewards", "sequence|shape"),
+    ],
+)
 def test_environment_that_goes_wrong_stops_the_command_and_the_run_can_be_evaluated(odd, wrong, says, tmp_path, capsys):
     name, folder = odd(wrong=wrong, at=1501), str(tmp_path / "run")
     flags = ["--id", name, "--steps", "8192", "--envs", "2", "--episodes", "2", "--hidden", "8", "--out", folder]

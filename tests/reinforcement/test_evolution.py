@@ -65,8 +65,17 @@ def cart_poles(n, rng):
 
 def learner(seed=0, updates=20, crowd=16, outputs=2):
     exam = ReturnExam(cart_poles, 500, "the best", n_val=5, n_test=20)
-    return Evolution(MLP(4, 16, outputs), MLP(4, 16, outputs, members=crowd), cart_poles, exam, SGD(0.5),
-                     np.random.default_rng(seed), updates=updates, m=8, sigma=0.3)  # fmt: skip
+    return Evolution(
+        MLP(4, 16, outputs),
+        MLP(4, 16, outputs, members=crowd),
+        cart_poles,
+        exam,
+        SGD(0.5),
+        np.random.default_rng(seed),
+        updates=updates,
+        m=8,
+        sigma=0.3,
+    )
 
 
 def test_goes_on_where_it_was():

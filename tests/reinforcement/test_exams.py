@@ -42,17 +42,20 @@ def test_probability_is_softmax_at_the_label():
 
 
 @pytest.mark.parametrize("part", ["train", "val", "test"])
-@pytest.mark.parametrize(("change", "says"), [
-    (lambda x, t: (x * np.nan, t), "NaN"),
-    (lambda x, t: (x * 300, t), "pixels"),
-    (lambda x, t: (x - 1, t), "pixels"),
-    (lambda x, t: (x, t + 1), "run from 1 to 4"),
-    (lambda x, t: (x, t - 1), "run from -1"),
-    (lambda x, t: (x, t * 1.0), "whole numbers"),
-    (lambda x, t: (x[1:], t), "labels"),
-    (lambda x, t: (x[:0], t[:0]), "0 examples"),
-    (lambda x, t: (x[:, 0], t), "not"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda x, t: (x * np.nan, t), "NaN"),
+        (lambda x, t: (x * 300, t), "pixels"),
+        (lambda x, t: (x - 1, t), "pixels"),
+        (lambda x, t: (x, t + 1), "run from 1 to 4"),
+        (lambda x, t: (x, t - 1), "run from -1"),
+        (lambda x, t: (x, t * 1.0), "whole numbers"),
+        (lambda x, t: (x[1:], t), "labels"),
+        (lambda x, t: (x[:0], t[:0]), "0 examples"),
+        (lambda x, t: (x[:, 0], t), "not"),
+    ],
+)
 def test_bad_data_is_refused_by_part(part, change, says):
     good = splits()
     x, t = change(getattr(good, f"x_{part}"), getattr(good, f"t_{part}"))

@@ -125,8 +125,9 @@ def test_judge_counts_lines_that_are_still_open():
     np.testing.assert_allclose(seen, [0], atol=1e-6)
     # X: middle row and middle column 1 each, a diagonal with two stones 4; O: its two lines that X does not touch
     np.testing.assert_allclose(TIC_TAC_TOE.judge(board("X..", ".X.", "..O")) * 33, [2 + 2 - 2 + 1], atol=1e-5)
-    np.testing.assert_allclose(CONNECT_FOUR.judge(-board(*["......."] * 5, "XX.....")),
-                               -CONNECT_FOUR.judge(board(*["......."] * 5, "XX.....")))  # fmt: skip
+    np.testing.assert_allclose(
+        CONNECT_FOUR.judge(-board(*["......."] * 5, "XX.....")), -CONNECT_FOUR.judge(board(*["......."] * 5, "XX....."))
+    )
 
 
 def test_what_a_network_is_shown():
@@ -136,8 +137,10 @@ def test_what_a_network_is_shown():
     shown = CONNECT_FOUR.observation(state)[0]
     assert shown.shape == (3 * 42 + 2 * 69 + 2 * 42,)
     own, other = shown[126 : 126 + 69], shown[126 + 69 : 126 + 2 * 69]
-    for part, stones, rival in ((own, state[0].ravel() > 0, state[0].ravel() < 0), (other, state[0].ravel() < 0,
-                                                                                   state[0].ravel() > 0)):  # fmt: skip
+    for part, stones, rival in (
+        (own, state[0].ravel() > 0, state[0].ravel() < 0),
+        (other, state[0].ravel() < 0, state[0].ravel() > 0),
+    ):
         for line, value in zip(lines(6, 7, 4).T.astype(bool), part, strict=True):
             assert value == pytest.approx(0 if rival[line].any() else (stones[line].sum() / 3) ** 2)
     assert own.max() == 1
@@ -181,8 +184,9 @@ def slow_minimax(game, state, depth):
         return float(reward[0])
     if depth == 0:
         return float(game.judge(state)[0])
-    return FADE * max(-slow_minimax(game, game.play(state, np.array([a])), depth - 1)
-                      for a in np.flatnonzero(game.legal(state)[0]))  # fmt: skip
+    return FADE * max(
+        -slow_minimax(game, game.play(state, np.array([a])), depth - 1) for a in np.flatnonzero(game.legal(state)[0])
+    )
 
 
 def test_minimax_against_a_slow_twin():

@@ -182,8 +182,20 @@ def test_agent_finds_where_the_class_stands():
     def envs(n, rng):
         return Envs(GlimpseEnvs(n, s.x_train, s.t_train, C=C, window=2, cost=0.05, limit=4), rng, "glimpse")
 
-    agent = PPO(MLP(34, 32, C + 9), MLP(34, 32, 1), envs, exam(), Adam(3e-3), np.random.default_rng(0), updates=40,
-                n=64, T=16, epochs=4, gamma=0.95, entropy_weight=0.02)  # fmt: skip
+    agent = PPO(
+        MLP(34, 32, C + 9),
+        MLP(34, 32, 1),
+        envs,
+        exam(),
+        Adam(3e-3),
+        np.random.default_rng(0),
+        updates=40,
+        n=64,
+        T=16,
+        epochs=4,
+        gamma=0.95,
+        entropy_weight=0.02,
+    )
     while agent.progress < 1:
         agent.update()
     found = agent.evaluate()
@@ -209,10 +221,20 @@ def test_pictures_are_answered_and_observations_acted_on():
         agent.predict(agent.w, np.zeros((2, 7)))
 
 
-@pytest.mark.parametrize("values", [
-    {"window": 0}, {"window": 9}, {"cost": -0.1}, {"cost": float("nan")}, {"limit": 0}, {"lam": 2.0}, {"deform": -1.0},
-    {"entropy_weight": -1.0}, {"lr": 0.0},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"window": 0},
+        {"window": 9},
+        {"cost": -0.1},
+        {"cost": float("nan")},
+        {"limit": 0},
+        {"lam": 2.0},
+        {"deform": -1.0},
+        {"entropy_weight": -1.0},
+        {"lr": 0.0},
+    ],
+)
 def test_nonsense_is_refused_by_name(values):
     with pytest.raises(ValueError, match=next(iter(values))):
         glimpse.Config(**values)

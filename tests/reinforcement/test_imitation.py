@@ -89,8 +89,15 @@ def test_numbers_are_imitated_too():
     assert loss == pytest.approx(np.square(y[:, :2] - action).mean())
     assert directional_error(lambda v: closeness(v, action)[0], y, dy, rng) < 1e-6
 
-    agent = learner(expert=lambda obs: obs[:, :2], make_envs=lambda n, rng: make(Slide, n, rng), outputs=4,
-                    family=GAUSSIAN, loss=closeness, T=10, updates=40)  # fmt: skip
+    agent = learner(
+        expert=lambda obs: obs[:, :2],
+        make_envs=lambda n, rng: make(Slide, n, rng),
+        outputs=4,
+        family=GAUSSIAN,
+        loss=closeness,
+        T=10,
+        updates=40,
+    )
     while agent.progress < 1:
         agent.update()
     obs = rng.uniform(-1, 1, (50, 4))

@@ -53,9 +53,17 @@ def test_ppo_gradient_is_the_policy_gradient_while_nothing_has_moved():
     np.testing.assert_allclose(dy[:, :-1], expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("ratio", "advantage", "pulls"), [
-    (1.5, 1.0, False), (1.5, -1.0, True), (0.5, 1.0, True), (0.5, -1.0, False), (1.1, 1.0, True), (0.9, -1.0, True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ratio", "advantage", "pulls"),
+    [
+        (1.5, 1.0, False),
+        (1.5, -1.0, True),
+        (0.5, 1.0, True),
+        (0.5, -1.0, False),
+        (1.1, 1.0, True),
+        (0.9, -1.0, True),
+    ],
+)
 def test_ppo_lets_go_only_where_the_ratio_left_on_the_side_it_is_pushed_to(ratio, advantage, pulls):
     y = np.array([[0.3, -0.2, 0.0]])
     old = np.log(softmax(y[:, :-1])[:, 1]) - np.log(ratio)

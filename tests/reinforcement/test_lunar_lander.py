@@ -84,16 +84,24 @@ def test_dagger_flies_as_the_heuristic():
         agent.update()
     obs = agent.memory.draw(np.random.default_rng(0), 2000)[0]
     assert (agent.predict(agent.w, obs) == heuristic(obs)).mean() > 0.9
-    own, expert = (returns(agent.exam.play.make_envs, policy, 20, 0)[0].mean()
-                   for policy in (lambda obs: agent.predict(agent.w, obs), heuristic))  # fmt: skip
+    own, expert = (
+        returns(agent.exam.play.make_envs, policy, 20, 0)[0].mean()
+        for policy in (lambda obs: agent.predict(agent.w, obs), heuristic)
+    )
     assert own > 0.6 * expert > 0
 
 
-@pytest.mark.parametrize(("config", "values"), [
-    (lunar_lander.Config, {"steps": 0}), (lunar_lander.Config, {"gamma": 1.5}), (lunar_lander.Config, {"lam": -0.1}),
-    (lunar_lander.Config, {"entropy_weight": -1.0}), (lunar_lander_dagger.Config, {"ask": -1}),
-    (lunar_lander_dagger.Config, {"episodes": 0}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("config", "values"),
+    [
+        (lunar_lander.Config, {"steps": 0}),
+        (lunar_lander.Config, {"gamma": 1.5}),
+        (lunar_lander.Config, {"lam": -0.1}),
+        (lunar_lander.Config, {"entropy_weight": -1.0}),
+        (lunar_lander_dagger.Config, {"ask": -1}),
+        (lunar_lander_dagger.Config, {"episodes": 0}),
+    ],
+)
 def test_nonsense_is_refused_by_name(config, values):
     with pytest.raises(ValueError, match=next(iter(values))):
         config(**values)

@@ -74,8 +74,15 @@ def test_go_is_counted_at_the_end(monkeypatch, capsys, folder):
 def test_words(monkeypatch, capsys, folder):
     lines = b"undo\nb2\nundo\nb2\nB2\nxyz\n\xff\x1b[2J\n\nhint\nhelp\nresign\nb1\n"
     out = said(monkeypatch, capsys, lines, "tic_tac_toe", folder / "three")
-    for words in ("there is no move of yours to take back", "b2 is not allowed here", "there is no move 'xyz'",
-                  "the search tries", "% of the point for you", "quit      leaves", "you resign"):  # fmt: skip
+    for words in (
+        "there is no move of yours to take back",
+        "b2 is not allowed here",
+        "there is no move 'xyz'",
+        "the search tries",
+        "% of the point for you",
+        "quit      leaves",
+        "you resign",
+    ):
         assert words in out
     assert out.count("the network plays") == 2
     assert "\x1b" not in out

@@ -43,9 +43,20 @@ def learner(seed=0, world=aim, actions=1, updates=40, family=GAUSSIAN, seen=True
         return make(world, n, rng)
 
     exam = ReturnExam(make_envs, 0, "the best", family=GAUSSIAN, n_val=5, n_test=10)
-    return PPO(with_spread(MLP(1, 16, actions), actions, -0.5), MLP(1, 16, 1), make_envs, exam, Adam(1e-2),
-               np.random.default_rng(seed), updates=updates, n=8, T=16, batch=64, family=family,
-               seen=Moments(1) if seen else None)  # fmt: skip
+    return PPO(
+        with_spread(MLP(1, 16, actions), actions, -0.5),
+        MLP(1, 16, 1),
+        make_envs,
+        exam,
+        Adam(1e-2),
+        np.random.default_rng(seed),
+        updates=updates,
+        n=8,
+        T=16,
+        batch=64,
+        family=family,
+        seen=Moments(1) if seen else None,
+    )
 
 
 def test_density_and_entropy_are_scipy_s():
@@ -57,10 +68,13 @@ def test_density_and_entropy_are_scipy_s():
     np.testing.assert_allclose(H, law.entropy().sum(-1), rtol=1e-12)
 
 
-@pytest.mark.parametrize(("density", "width", "action"), [
-    (gaussian, 6, np.random.default_rng(1).standard_normal((40, 3))),
-    (categorical, 4, np.random.default_rng(1).integers(4, size=40)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("density", "width", "action"),
+    [
+        (gaussian, 6, np.random.default_rng(1).standard_normal((40, 3))),
+        (categorical, 4, np.random.default_rng(1).integers(4, size=40)),
+    ],
+)
 def test_gradient_of_density_and_entropy(density, width, action):
     rng = np.random.default_rng(2)
     y, dl = rng.standard_normal((40, width)), rng.standard_normal(40)

@@ -41,11 +41,19 @@ def test_digits_are_read_from_right_or_wrong_alone(tmp_path):
     assert (tmp_path / "guesses.png").stat().st_size > 1000
 
 
-@pytest.mark.parametrize(("config", "values"), [
-    (cartpole.Config, {"gamma": 1.5}), (cartpole.Config, {"lam": -0.1}), (cartpole.Config, {"entropy_weight": -1.0}),
-    (cartpole.Config, {"lr": 0.0}), (digit_bandit.Config, {"memory": 0.0}), (digit_bandit.Config, {"memory": 2.0}),
-    (digit_bandit.Config, {"deform": -1.0}), (digit_bandit.Config, {"batch": 0}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("config", "values"),
+    [
+        (cartpole.Config, {"gamma": 1.5}),
+        (cartpole.Config, {"lam": -0.1}),
+        (cartpole.Config, {"entropy_weight": -1.0}),
+        (cartpole.Config, {"lr": 0.0}),
+        (digit_bandit.Config, {"memory": 0.0}),
+        (digit_bandit.Config, {"memory": 2.0}),
+        (digit_bandit.Config, {"deform": -1.0}),
+        (digit_bandit.Config, {"batch": 0}),
+    ],
+)
 def test_nonsense_is_refused_by_name(config, values):
     with pytest.raises(ValueError, match=next(iter(values))):
         config(**values)

@@ -75,8 +75,19 @@ def test_a_walker_made_anew_can_be_drawn():
     env.close()
 
 
-@pytest.mark.parametrize("values", [{"every": 0}, {"every": SPAN + 1}, {"envs": SPAN + 1}, {"gamma": 1.5},
-                                    {"follow": -0.1}, {"blind": 100_000}, {"blind": -1}, {"lr": 0}])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"every": 0},
+        {"every": SPAN + 1},
+        {"envs": SPAN + 1},
+        {"gamma": 1.5},
+        {"follow": -0.1},
+        {"blind": 100_000},
+        {"blind": -1},
+        {"lr": 0},
+    ],
+)
 def test_nonsense_is_refused_by_name(values):
     with pytest.raises(ValueError, match=next(iter(values))):
         Choices(**values)

@@ -35,8 +35,15 @@ def learner(seed=0, env=Aim, actions=1, **options):
 
     exam = ReturnExam(make_envs, 0, "the best", family=SQUASHED, n_val=5, n_test=10)
     settings = {"updates": 30, "n": 2, "T": 16, "batches": 32, "batch": 64, "blind": 64, "alpha": 0.2, **options}
-    return SAC(MLP(1, 16, 2 * actions, last_gain=0.1), MLP(1 + actions, 32, 1, members=2), make_envs, exam, 3e-3,
-               np.random.default_rng(seed), **settings)  # fmt: skip
+    return SAC(
+        MLP(1, 16, 2 * actions, last_gain=0.1),
+        MLP(1 + actions, 32, 1, members=2),
+        make_envs,
+        exam,
+        3e-3,
+        np.random.default_rng(seed),
+        **settings,
+    )
 
 
 def test_density_of_a_squashed_action_is_the_one_of_a_change_of_variable():

@@ -76,8 +76,11 @@ def simulate(game, evaluate, node, c):
 SLOW = replace(CONNECT_FOUR, wins=None)  # whose search is not told which moves win at once, but finds them
 
 
-@pytest.mark.parametrize(("game", "plies"), [(TIC_TAC_TOE, 3), (CONNECT_FOUR, 12), (CONNECT_FOUR, 20), (SLOW, 20)],
-                         ids=["tic-tac-toe", "Connect Four", "late", "told nothing"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("game", "plies"),
+    [(TIC_TAC_TOE, 3), (CONNECT_FOUR, 12), (CONNECT_FOUR, 20), (SLOW, 20)],
+    ids=["tic-tac-toe", "Connect Four", "late", "told nothing"],
+)
 def test_search_against_a_recursive_twin(game, plies):
     evaluate, states = opinion(game), openings(game, np.random.default_rng(1), 4, plies)
     visits, value = search(game, evaluate, states, 60, c=1.3)

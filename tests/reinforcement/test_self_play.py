@@ -26,8 +26,14 @@ from reinforcement.tasks import connect_four, tic_tac_toe
 def learner(seed=0, game=TIC_TAC_TOE, **options):
     exam = EveryReplyExam(game, minimax(game, 9, game.judge), random_player(game), n_val=20)
     settings = {"updates": 20, "n": 16, "simulations": 12, "batches": 2, "batch": 32, "memory": 1000, **options}
-    return SelfPlay(game, MLP(game.observation(game.start(1)).shape[1], 32, game.A + 1), exam, Adam(3e-3),
-                    np.random.default_rng(seed), **settings)  # fmt: skip
+    return SelfPlay(
+        game,
+        MLP(game.observation(game.start(1)).shape[1], 32, game.A + 1),
+        exam,
+        Adam(3e-3),
+        np.random.default_rng(seed),
+        **settings,
+    )
 
 
 def test_loss_is_cross_entropy_over_legal_moves_and_the_squared_error_of_the_value():
@@ -67,8 +73,10 @@ def test_what_is_remembered_is_the_game_as_each_side_saw_it():
             decided += 1
             assert seen[-1] == 1
             last = game[-1:]
-            wins = [TIC_TAC_TOE.result(TIC_TAC_TOE.play(last, np.array([m])))[1][0] == -1
-                    for m in np.flatnonzero(TIC_TAC_TOE.legal(last)[0])]  # fmt: skip
+            wins = [
+                TIC_TAC_TOE.result(TIC_TAC_TOE.play(last, np.array([m])))[1][0] == -1
+                for m in np.flatnonzero(TIC_TAC_TOE.legal(last)[0])
+            ]
             assert any(wins)
     assert decided > 5
 
@@ -105,8 +113,16 @@ def test_learns_never_to_lose():
 
 def test_match_exam_keeps_its_openings_apart(tmp_path):
     game = CONNECT_FOUR
-    exam = MatchExam(game, {"random": random_player(game), "greedy": greedy_player(game)}, "greedy", mcts(game, 5),
-                     "five roll-outs", simulations=5, n_val=3, n_test=4)  # fmt: skip
+    exam = MatchExam(
+        game,
+        {"random": random_player(game), "greedy": greedy_player(game)},
+        "greedy",
+        mcts(game, 5),
+        "five roll-outs",
+        simulations=5,
+        n_val=3,
+        n_test=4,
+    )
     val, test = exam.starts()
     assert not {board.tobytes() for board in val} & {board.tobytes() for board in test}
     net = MLP(game.observation(game.start(1)).shape[1], 8, 8)
@@ -134,8 +150,19 @@ def test_match_exam_may_choose_by_another_than_it_judges_by():
         return play
 
     judge, trial = noted(greedy_player(game), "judge"), noted(random_player(game), "trial")
-    exam = MatchExam(game, {"greedy": judge}, "greedy", 1.0, "every game won", simulations=5, n_val=2, n_test=3,
-                     trial=trial, val_simulations=2, baselines={"greedy itself": greedy_player(game)})  # fmt: skip
+    exam = MatchExam(
+        game,
+        {"greedy": judge},
+        "greedy",
+        1.0,
+        "every game won",
+        simulations=5,
+        n_val=2,
+        n_test=3,
+        trial=trial,
+        val_simulations=2,
+        baselines={"greedy itself": greedy_player(game)},
+    )
     net = MLP(game.observation(game.start(1)).shape[1], 8, 8)
     evaluate = evaluation(game, net, net.init(np.random.default_rng(0)))
     exam.validate(evaluate)

@@ -22,8 +22,15 @@ from reinforcement.toy_text import one_hot
 def corridor(length=5, limit=20):
     """0 ... length - 1, start in the middle: right (1) earns 1 at the end, left (0) ends with nothing."""
     S = length
-    w = World(np.zeros((S, 2, 1), int), np.ones((S, 2, 1)), np.zeros((S, 2, 1)), np.zeros((S, 2, 1), bool),
-              np.eye(S)[S // 2], np.arange(S), limit)  # fmt: skip
+    w = World(
+        np.zeros((S, 2, 1), int),
+        np.ones((S, 2, 1)),
+        np.zeros((S, 2, 1)),
+        np.zeros((S, 2, 1), bool),
+        np.eye(S)[S // 2],
+        np.arange(S),
+        limit,
+    )
     for s, a in itertools.product(range(S), (0, 1)):
         there = s + 2 * a - 1
         w.over[s, a] = not 0 <= there < S
@@ -69,8 +76,15 @@ def test_value_iteration_on_a_corridor_is_the_power_of_the_discount():
 
 
 def test_value_iteration_that_cannot_settle_says_so():
-    loop = World(np.zeros((1, 1, 1), int), np.ones((1, 1, 1)), np.ones((1, 1, 1)), np.zeros((1, 1, 1), bool),
-                 np.ones(1), np.zeros(1, int), 10)  # fmt: skip
+    loop = World(
+        np.zeros((1, 1, 1), int),
+        np.ones((1, 1, 1)),
+        np.ones((1, 1, 1)),
+        np.zeros((1, 1, 1), bool),
+        np.ones(1),
+        np.zeros(1, int),
+        10,
+    )
     with pytest.raises(ValueError, match="episodes never end"):
         value_iteration(loop, 1.0, most=100)
     assert value_iteration(loop, 0.5)[0, 0] == pytest.approx(2)

@@ -62,8 +62,19 @@ def few(monkeypatch):
 def learner(updates=100, rounds=20, leash=0.02, seed=0):
     exam = Exam(toy_reviews(200), 12, 40)
     net = exam.network(16)
-    return Tuned(exam, net, AdamW(1e-2, net.layout, DECAY), Adam(3e-3), np.random.default_rng(seed), batch=64,
-                 updates=updates, rounds=rounds, n=24, leash=leash, schedule=RATE)  # fmt: skip
+    return Tuned(
+        exam,
+        net,
+        AdamW(1e-2, net.layout, DECAY),
+        Adam(3e-3),
+        np.random.default_rng(seed),
+        batch=64,
+        updates=updates,
+        rounds=rounds,
+        n=24,
+        leash=leash,
+        schedule=RATE,
+    )
 
 
 def test_rewards_tune_it_and_each_counts():

@@ -109,8 +109,10 @@ def test_a_large_step_kills_relu_but_not_its_leaky_twin(digits):
 
 def test_sigmoid_lets_the_error_fade_and_the_task_learns(digits, tmp_path):
     learner = task.make(task.Config(updates=300), np.random.default_rng(0), Data())
-    start = {name: signs(*head, digits.x_train, digits.t_train).signal for name, head in
-             learner.exam.heads(learner.w).items()}  # fmt: skip
+    start = {
+        name: signs(*head, digits.x_train, digits.t_train).signal
+        for name, head in learner.exam.heads(learner.w).items()
+    }
     assert start["sigmoid"][0] < 0.1 * start["sigmoid"][-1]  # a quarter at most is left of it at each layer
     assert 0.3 < start["relu"][0] / start["relu"][-1] < 3
     while learner.progress < 1:

@@ -188,8 +188,11 @@ def test_pipeline_grid_search_and_cross_validation():
     names = np.array(["setosa", "versicolor", "virginica"])[t]
     pipe = make_pipeline(StandardScaler(), classifier(epochs=100))
     assert cross_val_score(pipe, x, names, cv=3).mean() > 0.9
-    grid = {"networkclassifier__hidden": [(), (8, 4)], "networkclassifier__optimizer": [None, Momentum(0.1)],
-            "networkclassifier__activation": ["relu", tanh]}  # fmt: skip
+    grid = {
+        "networkclassifier__hidden": [(), (8, 4)],
+        "networkclassifier__optimizer": [None, Momentum(0.1)],
+        "networkclassifier__activation": ["relu", tanh],
+    }
     search = GridSearchCV(pipe, grid, cv=2).fit(x, names)
     assert search.best_score_ > 0.9
     assert set(search.predict(x)) == set(names)

@@ -140,8 +140,9 @@ def test_looks_average_over_changed_copies_and_repeat():
 
 def test_classes_are_answered_by_name_and_must_be_as_many_as_outputs():
     splits = split(np.eye(3, dtype=np.float32)[np.arange(90) % 3], np.arange(90) % 3)
-    learner = run(Classifier(splits, MLP(3, 3), Adam(0.1), np.random.default_rng(0), updates=100,
-                             classes=("ox", "ass", "hen")))  # fmt: skip
+    learner = run(
+        Classifier(splits, MLP(3, 3), Adam(0.1), np.random.default_rng(0), updates=100, classes=("ox", "ass", "hen"))
+    )
     assert learner.predict(learner.weights, np.eye(3)).tolist() == ["ox", "ass", "hen"]
     assert learner.predict(learner.weights, np.eye(3)[1]).tolist() == ["ass"]
     with pytest.raises(ValueError, match="2 classes are named, but the network has 3"):
@@ -160,8 +161,9 @@ def test_a_regressor_learns_two_curves_in_their_units(tmp_path):
     splits = curve()
     mean, std = splits.t_train.mean(0), splits.t_train.std(0)
     scaled = splits._replace(**{f"t_{p}": (getattr(splits, f"t_{p}") - mean) / std for p in ("train", "val", "test")})
-    learner = run(Regressor(scaled, MLP(1, 64, 2), Adam(0.01), np.random.default_rng(0), updates=800, mean=mean,
-                            std=std))  # fmt: skip
+    learner = run(
+        Regressor(scaled, MLP(1, 64, 2), Adam(0.01), np.random.default_rng(0), updates=800, mean=mean, std=std)
+    )
     report = learner.report(learner.weights, tmp_path)
     said = learner.predict(learner.weights, splits.x_test)
     assert report.metrics["test_r2"] == pytest.approx(metrics.r2_score(splits.t_test, said), abs=1e-5)

@@ -68,8 +68,9 @@ def test_the_network_is_nearer_than_a_cubic_neighbours_and_scikit_learn_s_mlp():
 
 def test_error_falls_with_width():
     fit = learner(function="waves")
-    errors = [np.median(error_of(network(1, width, 1, 30, members=3), fit.splits, 3, 800, 0.02))
-              for width in (2, 8, 32, 128)]  # fmt: skip
+    errors = [
+        np.median(error_of(network(1, width, 1, 30, members=3), fit.splits, 3, 800, 0.02)) for width in (2, 8, 32, 128)
+    ]
     assert all(b < 0.7 * a for a, b in pairwise(errors))
     assert errors[0] > 0.5
     assert errors[-1] < 0.02
@@ -155,14 +156,26 @@ def test_pictures(tmp_path, function, sweep):
         assert "width  1024" in report.texts["Error against width and depth"]
 
 
-@pytest.mark.parametrize(("fields", "why"), [
-    ({"function": "sinus"}, "no function 'sinus'"), ({"expression": "sin(z)"}, "'z' is not known"),
-    ({"expression": "9**9**9*x"}, "undefined at x"), ({"expression": "1/x"}, "undefined at x = 0"),
-    ({"expression": "1/floor(x)"}, "undefined at"),
-    ({"expression": "2"}, "no variable"), ({"expression": "0*x"}, "constant"), ({"expression": "x*1e300*1e-300"}, None),
-    ({"expression": "x*1e200"}, "too large"), ({"low": 1.0}, "below high"), ({"points": 3}, "points"),
-    ({"noise": -1.0}, "noise"), ({"width": 0}, "width"), ({"width": 10**6}, "width"),
-    ({"sweep": -1}, "sweep")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"function": "sinus"}, "no function 'sinus'"),
+        ({"expression": "sin(z)"}, "'z' is not known"),
+        ({"expression": "9**9**9*x"}, "undefined at x"),
+        ({"expression": "1/x"}, "undefined at x = 0"),
+        ({"expression": "1/floor(x)"}, "undefined at"),
+        ({"expression": "2"}, "no variable"),
+        ({"expression": "0*x"}, "constant"),
+        ({"expression": "x*1e300*1e-300"}, None),
+        ({"expression": "x*1e200"}, "too large"),
+        ({"low": 1.0}, "below high"),
+        ({"points": 3}, "points"),
+        ({"noise": -1.0}, "noise"),
+        ({"width": 0}, "width"),
+        ({"width": 10**6}, "width"),
+        ({"sweep": -1}, "sweep"),
+    ],
+)
 def test_nonsense_is_refused_in_one_line(fields, why):
     if why is None:
         learner(**fields)

@@ -36,8 +36,15 @@ def lines(rng, E):
 
 
 def meta(draw=lines, seed=0, **options):
-    options = {"rule": mse, "exam": Exam(draw(np.random.default_rng(9), 50)), "updates": 200, "steps": 3, "tasks": 8,
-               "rate": 0.03, **options}  # fmt: skip
+    options = {
+        "rule": mse,
+        "exam": Exam(draw(np.random.default_rng(9), 50)),
+        "updates": 200,
+        "steps": 3,
+        "tasks": 8,
+        "rate": 0.03,
+        **options,
+    }
     return Meta(build, draw, Adam(0.01), np.random.default_rng(seed), **options)
 
 

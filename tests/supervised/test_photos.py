@@ -94,10 +94,20 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
         made(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize(("fields", "says"), [
-    ({"side": 12}, "multiple of 8"), ({"side": 0}, "multiple of 8"), ({"side": 512}, "256"),
-    ({"features": 0}, "features"), ({"lr": float("nan")}, "lr"), ({"mirror": 1.5}, "shares"),
-    ({"erase": float("nan")}, "shares"), ({"turn": float("nan")}, "below 0"), ({"looks": -1}, "below 0")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"side": 12}, "multiple of 8"),
+        ({"side": 0}, "multiple of 8"),
+        ({"side": 512}, "256"),
+        ({"features": 0}, "features"),
+        ({"lr": float("nan")}, "lr"),
+        ({"mirror": 1.5}, "shares"),
+        ({"erase": float("nan")}, "shares"),
+        ({"turn": float("nan")}, "below 0"),
+        ({"looks": -1}, "below 0"),
+    ],
+)
 def test_nonsense_is_refused(fields, says):
     with pytest.raises(ValueError, match=says):
         images.Config(**fields)

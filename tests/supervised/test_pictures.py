@@ -101,13 +101,23 @@ def test_without_strengths_nothing_is_altered():
 @pytest.mark.parametrize("config", [mnist.Config, mnist_plain.Config, fashion_plain.Config])
 @pytest.mark.parametrize(
     ("values", "says"),
-    [({"hidden": ()}, "hidden"), ({"hidden": (10, 0)}, "hidden"), ({"dropout": 1.0}, "dropout"),
-     ({"members": 0}, "members"), ({"dropout_input": -0.1}, "dropout_input"), ({"smoothing": 1.0}, "smoothing"),
-     ({"turn": -1.0}, "turn"),
-     ({"mirror": 1.5}, "mirror"), ({"erase": -0.5}, "erase"), ({"noise": -0.5}, "noise"),
-     ({"looks": -1}, "looks"), ({"lr": 0.0}, "lr"),
-     ({"smooth": 0.0}, "smooth"), ({"report": "long"}, "plain, deep")],
-)  # fmt: skip
+    [
+        ({"hidden": ()}, "hidden"),
+        ({"hidden": (10, 0)}, "hidden"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"members": 0}, "members"),
+        ({"dropout_input": -0.1}, "dropout_input"),
+        ({"smoothing": 1.0}, "smoothing"),
+        ({"turn": -1.0}, "turn"),
+        ({"mirror": 1.5}, "mirror"),
+        ({"erase": -0.5}, "erase"),
+        ({"noise": -0.5}, "noise"),
+        ({"looks": -1}, "looks"),
+        ({"lr": 0.0}, "lr"),
+        ({"smooth": 0.0}, "smooth"),
+        ({"report": "long"}, "plain, deep"),
+    ],
+)
 def test_nonsense_is_refused(config, values, says):
     with pytest.raises(ValueError, match=says):
         config(**values)
@@ -145,8 +155,10 @@ def test_the_benchmark_s_summary_has_known_answers():
     spec = importlib.util.spec_from_file_location("digit_folds", path)
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
-    rows = [{"seed": s, "fold": fold, "examples": 50, "mistakes": {"network": a, "SVC": b}, "processor_seconds": 2.0}
-            for s, fold, a, b in [(0, 0, 1, 2), (0, 1, 0, 3), (1, 0, 2, 2), (1, 1, 2, 0)]]  # fmt: skip
+    rows = [
+        {"seed": s, "fold": fold, "examples": 50, "mistakes": {"network": a, "SVC": b}, "processor_seconds": 2.0}
+        for s, fold, a, b in [(0, 0, 1, 2), (0, 1, 0, 3), (1, 0, 2, 2), (1, 1, 2, 0)]
+    ]
     found = benchmark.summary(rows)
     assert found["accuracy"]["network"] == pytest.approx({"mean": 0.975, "worst": 0.96})
     assert found["network_minus_SVC"] == pytest.approx([0.04, -0.02])

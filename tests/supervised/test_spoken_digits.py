@@ -102,18 +102,31 @@ def test_who_is_left_out_is_left_out():
     assert [names for names, _ in parts("bob", "cem")] == [{"ann"}, {"cem"}, {"bob"}]
 
 
-@pytest.mark.parametrize(("who", "message"), [
-    ({"speaker": "eve"}, "no speaker 'eve'; the speakers are ann, bob, cem"),
-    ({"val_speaker": "eve"}, "no speaker 'eve'"),
-    ({"speaker": "bob", "val_speaker": "bob"}, "bob cannot be both"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("who", "message"),
+    [
+        ({"speaker": "eve"}, "no speaker 'eve'; the speakers are ann, bob, cem"),
+        ({"val_speaker": "eve"}, "no speaker 'eve'"),
+        ({"speaker": "bob", "val_speaker": "bob"}, "bob cannot be both"),
+    ],
+)
 def test_speakers_that_are_not_there_are_refused(who, message):
     with pytest.raises(ValueError, match=message):
         make(Config(**who), np.random.default_rng(0), lambda name: tones(12))
 
 
-@pytest.mark.parametrize("bad", [{"word": "eleven"}, {"noise": 1.5}, {"tract": -0.1}, {"dropout": 1.0}, {"members": 0},
-                                 {"tempo": float("nan")}, {"looks": -1}])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"word": "eleven"},
+        {"noise": 1.5},
+        {"tract": -0.1},
+        {"dropout": 1.0},
+        {"members": 0},
+        {"tempo": float("nan")},
+        {"looks": -1},
+    ],
+)
 def test_nonsense_is_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Config(**bad)

@@ -50,8 +50,17 @@ def test_steering_is_bayes_rule():
 def learner(labels=100, updates=150, strength=2.0, seed=0):
     exam = Exam(toy_reviews(200), 12, 40)
     net = exam.network(16, outputs=2)
-    return Steered(exam, net, AdamW(1e-2, net.layout, DECAY), np.random.default_rng(seed), batch=64, updates=updates,
-                   schedule=RATE, labels=labels, strength=strength)  # fmt: skip
+    return Steered(
+        exam,
+        net,
+        AdamW(1e-2, net.layout, DECAY),
+        np.random.default_rng(seed),
+        batch=64,
+        updates=updates,
+        schedule=RATE,
+        labels=labels,
+        strength=strength,
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -24,10 +24,13 @@ def mixed(n=240, seed=0):
     rng = np.random.default_rng(seed)
     height, city = rng.standard_normal(n), rng.choice(["Rome", "Oslo", "Bern"], n)
     missing = rng.random(n) < 0.1
-    return {"id": [f"row {k}" for k in range(n)],
-            "height": ["?" if m else f"{h:.3f}" for h, m in zip(height, missing, strict=True)],
-            "city": city, "wide": np.where((city == "Rome") | (height > 0.8) & ~missing, "yes", "no"),
-            "value": np.round(1000 + 50 * np.where(missing, 2, height) + 30 * (city == "Oslo"), 3)}  # fmt: skip
+    return {
+        "id": [f"row {k}" for k in range(n)],
+        "height": ["?" if m else f"{h:.3f}" for h, m in zip(height, missing, strict=True)],
+        "city": city,
+        "wide": np.where((city == "Rome") | (height > 0.8) & ~missing, "yes", "no"),
+        "value": np.round(1000 + 50 * np.where(missing, 2, height) + 30 * (city == "Oslo"), 3),
+    }
 
 
 def learnt(config, seed=0):
@@ -40,8 +43,14 @@ def learnt(config, seed=0):
 def test_classes_out_of_a_mixed_file(tmp_path):
     file = written(tmp_path / "a.csv", mixed(), ";")
     learner = learnt(Config(file, "wide", ignore=("value",), updates=600))
-    assert set(learner.encoder.features) == {"height", "height missing", "city = Bern", "city = Oslo", "city = Rome",
-                                             "city = other"}  # fmt: skip
+    assert set(learner.encoder.features) == {
+        "height",
+        "height missing",
+        "city = Bern",
+        "city = Oslo",
+        "city = Rome",
+        "city = other",
+    }
     report = learner.report(learner.weights, None)
     assert report.metrics["test_accuracy"] > 0.9
     assert {"majority", "logistic regression", "gradient boosting", "random forest"} <= set(report.baselines)
@@ -86,9 +95,15 @@ def test_the_encoder_has_not_seen_the_other_parts(tmp_path):
     np.testing.assert_array_equal(a.w, b.w)
 
 
-@pytest.mark.parametrize(("name", "metric", "least"), [("iris", "test_accuracy", 0.85), ("wine", "test_accuracy", 0.9),
-                                                       ("breast-cancer", "test_accuracy", 0.93),
-                                                       ("diabetes", "test_r2", 0.25)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "metric", "least"),
+    [
+        ("iris", "test_accuracy", 0.85),
+        ("wine", "test_accuracy", 0.9),
+        ("breast-cancer", "test_accuracy", 0.93),
+        ("diabetes", "test_r2", 0.25),
+    ],
+)
 def test_embedded_tables_learn_in_the_quick_preset(name, metric, least):
     learner = learnt(Config(name=name, **table.PRESETS["quick"]))
     values = learner.exam.figures(learner.outputs(learner.weights, learner.splits.x_test), learner.splits.t_test)

@@ -209,8 +209,10 @@ def test_what_is_written_is_read_again(learnt, unsure):
 def test_codes_of_both_languages_have_one_mean_and_one_spread(learnt):
     w = learnt.w + RNG(0).standard_normal(learnt.w.shape).astype(np.float32) * 0.1
     frames = learnt.frames(w)
-    z, v = (learnt.encode(w, language, [pair[k] for pair in learnt.pairs.train], frames)
-            for k, language in enumerate(("english", "french")))  # fmt: skip
+    z, v = (
+        learnt.encode(w, language, [pair[k] for pair in learnt.pairs.train], frames)
+        for k, language in enumerate(("english", "french"))
+    )
     away = {
         language: frame._replace(turn=np.eye(len(frame.turn), dtype=np.float32)) for language, frame in frames.items()
     }
@@ -283,9 +285,21 @@ def test_too_few_pairs_are_refused():
         Translator(small_language(), Sizes(512, 8, 8, 10, 4, 8, 8, 0.0), Adam(0.1), RNG(0), updates=1, batch=8)
 
 
-@pytest.mark.parametrize(("field", "value"), [("longest", 0), ("drop", 1.0), ("echo", -0.1), ("contrast", -1.0),
-                                              ("lr", math.nan), ("batch", 1), ("features", 1), ("beam", 0),
-                                              ("reread", -1.0), ("pieces", 65537)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("longest", 0),
+        ("drop", 1.0),
+        ("echo", -0.1),
+        ("contrast", -1.0),
+        ("lr", math.nan),
+        ("batch", 1),
+        ("features", 1),
+        ("beam", 0),
+        ("reread", -1.0),
+        ("pieces", 65537),
+    ],
+)
 def test_nonsense_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=field):
         Config(**{field: value})

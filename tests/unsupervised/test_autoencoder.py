@@ -23,8 +23,16 @@ def auto(splits, seed=0, sizes=(6, 8, 2), lr=0.01, updates=100, **options):
 
 
 def clusterer(splits, seed=0, clusters=3, updates=200, **options):
-    return AutoEncoderClusterer(splits, MLP(6, 8, 2), MLP(2, 8, 6), 0.01, np.random.default_rng(seed),
-                                clusters=clusters, updates=updates, **options)  # fmt: skip
+    return AutoEncoderClusterer(
+        splits,
+        MLP(6, 8, 2),
+        MLP(2, 8, 6),
+        0.01,
+        np.random.default_rng(seed),
+        clusters=clusters,
+        updates=updates,
+        **options,
+    )
 
 
 def finish(learner):

@@ -170,8 +170,11 @@ def test_probabilities_sum_to_one_in_contexts_seen_and_unseen(kind, order):
     V = 7
     ids = np.cumsum(rng.integers(0, 3, 300)) % (V - 1)  # the last symbol never occurs
     counts = Counts(ids, V, 6)
-    models = {"add one": lambda: add_one(counts, order), "Kneser-Ney": lambda: kneser_ney(counts, order),
-              "Jelinek-Mercer": lambda: jelinek_mercer(counts, order, rng.integers(0, V, (50, 6)))}  # fmt: skip
+    models = {
+        "add one": lambda: add_one(counts, order),
+        "Kneser-Ney": lambda: kneser_ney(counts, order),
+        "Jelinek-Mercer": lambda: jelinek_mercer(counts, order, rng.integers(0, V, (50, 6))),
+    }
     p = np.exp(models[kind]()(everything(V, 6, rng)))
     assert (p > 0).all()
     np.testing.assert_allclose(p.reshape(-1, V).sum(1), 1, rtol=1e-12)

@@ -32,9 +32,19 @@ def language(text, conditioned, updates=0, context=4):
     vocabulary = Vocabulary.of(text.train)
     end = int(vocabulary.encode(records.END)[0])
     layers = window_net(len(vocabulary), context, 8, 32, 1)
-    one = Language(text, vocabulary, layers, AdamW(0.01, Sequential(*layers).layout, 0.0), np.random.default_rng(0),
-                   context=context, batch=64, updates=max(updates, 1), boundary=end,
-                   windows=records.windows(end, conditioned), slide=records.slide(end, conditioned))  # fmt: skip
+    one = Language(
+        text,
+        vocabulary,
+        layers,
+        AdamW(0.01, Sequential(*layers).layout, 0.0),
+        np.random.default_rng(0),
+        context=context,
+        batch=64,
+        updates=max(updates, 1),
+        boundary=end,
+        windows=records.windows(end, conditioned),
+        slide=records.slide(end, conditioned),
+    )
     for _ in range(-(-updates // 20)):
         one.update()
     return one
@@ -96,8 +106,10 @@ def test_ratings_help_by_hand():
 def test_the_judge_hears_words_and_not_the_rating():
     rng = np.random.default_rng(0)
     good, bad, both = ["lovely", "great", "soft"], ["awful", "torn", "sad"], ["dress", "size", "blue", "top"]
-    real = [f"{r}{' '.join(rng.choice(good if r > 3 else bad, 3))} {' '.join(rng.choice(both, 4))}"
-            for r in rng.choice([1, 2, 4, 5], 200)]  # fmt: skip
+    real = [
+        f"{r}{' '.join(rng.choice(good if r > 3 else bad, 3))} {' '.join(rng.choice(both, 4))}"
+        for r in rng.choice([1, 2, 4, 5], 200)
+    ]
     judge = judge_of([*real, "3awful dress"])
     shares = heard(judge, ["1great soft top", "1awful top", "5lovely dress", "5soft size"])
     np.testing.assert_array_equal(shares, [0.5, np.nan, np.nan, np.nan, 1])
@@ -109,8 +121,13 @@ def test_figures_of_names_that_are_known():
     one.texts = lambda *_, **__: ["ann\nx", "cid\n", "cid\nb", "zoe"]
     report = Report({}, "", 0, 0, "")
     names_figures(one, one.w, report, None)
-    assert report.metrics == {"written_new": 0.75, "written_distinct": 0.75, "new_that_are_real": 0.5,
-                              "held_out_that_were_written": 1.0, "test_names_in_training": 1.0}  # fmt: skip
+    assert report.metrics == {
+        "written_new": 0.75,
+        "written_distinct": 0.75,
+        "new_that_are_real": 0.5,
+        "held_out_that_were_written": 1.0,
+        "test_names_in_training": 1.0,
+    }
     assert list(report.texts.values()) == ["cid zoe"]
 
 
@@ -131,8 +148,10 @@ def test_a_prompt_begins_with_its_rating():
         rated("I love")
 
 
-@pytest.mark.parametrize("config", [{"split": "lectures"}, {"context": 1}, {"dropout": 1.0}, {"blank": -0.1},
-                                    {"decay": float("nan")}, {"hidden": 0}])  # fmt: skip
+@pytest.mark.parametrize(
+    "config",
+    [{"split": "lectures"}, {"context": 1}, {"dropout": 1.0}, {"blank": -0.1}, {"decay": float("nan")}, {"hidden": 0}],
+)
 def test_names_refuse_nonsense(config):
     with pytest.raises(ValueError, match=next(iter(config))):
         names.Config(**config)

@@ -86,8 +86,9 @@ def test_a_report_sets_what_is_written_beside_as_much_that_is_real():
         asked.append(temperatures)
         return [text.train[:2000].rsplit(" ", 1)[0]] * len(temperatures)
 
-    report = evaluate_text.report(lambda g: np.full(len(g), -math.log(V)), Parts(train, val, test, V, 3), text,
-                                  write, None)  # fmt: skip
+    report = evaluate_text.report(
+        lambda g: np.full(len(g), -math.log(V)), Parts(train, val, test, V, 3), text, write, None
+    )
     np.testing.assert_allclose(asked, [[0.5, 0.8, 1.0]])
     assert report.metrics["test_nats"] == pytest.approx(report.chance) == pytest.approx(math.log(V))
     assert report.metrics["written_copied_spans"] == report.metrics["written_known_words"] == 1
@@ -109,8 +110,14 @@ def test_a_mixture_chooses_on_the_validation_part_and_is_scored_on_the_test_part
         seen.append((order, held_out))
         return lambda again: lambda log_p, grams: log_p + add_one(again, 1)(grams)
 
-    report = evaluate_text.report(lambda g: np.full(len(g), -9.0), Parts(train, val, test, V, 4), text,
-                                  lambda temperatures: [""] * 3, tmp_path, mix)  # fmt: skip
+    report = evaluate_text.report(
+        lambda g: np.full(len(g), -9.0),
+        Parts(train, val, test, V, 4),
+        text,
+        lambda temperatures: [""] * 3,
+        tmp_path,
+        mix,
+    )
     ((order, held_out),) = seen
     assert report.reference_name == f"modified Kneser-Ney, {order}-grams"
     assert held_out[:, -1].tolist() == val.tolist()
@@ -128,8 +135,9 @@ def test_what_was_chosen_stays_when_the_validation_part_is_counted_too():
         return lambda again: given.append(again) or (lambda log_p, grams: add_one(again, 1)(grams))
 
     parts_ = Parts(train, val, test, V, 4, recount=True)
-    report = evaluate_text.report(lambda g: np.zeros(len(g)), parts_, text, lambda temperatures: [text.val[:500]] * 3,
-                                  None, mix)  # fmt: skip
+    report = evaluate_text.report(
+        lambda g: np.zeros(len(g)), parts_, text, lambda temperatures: [text.val[:500]] * 3, None, mix
+    )
     (counts, order), again = given
     ids = np.concatenate([train, val, test])
     every = evaluate_text.windows(ids[:9], ids[9:], 10)
@@ -162,8 +170,9 @@ def test_records_are_counted_each_by_itself():
         alone.append(grams)
         return grams
 
-    report = evaluate_text.report(lambda g: np.zeros(len(g)), Parts(train, val, test, V, 6, cut, end), text,
-                                  lambda temperatures: [""] * 3, None)  # fmt: skip
+    report = evaluate_text.report(
+        lambda g: np.zeros(len(g)), Parts(train, val, test, V, 6, cut, end), text, lambda temperatures: [""] * 3, None
+    )
     assert len(alone) == 2
     assert report.reference == pytest.approx(math.log(3) / 4, abs=0.02)  # which name is all there is to learn
     counts = Counts(np.append(end, train), V, evaluate_text.ORDER, end)  # the first name begins like all others

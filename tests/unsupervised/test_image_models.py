@@ -112,8 +112,16 @@ def test_one_template_is_each_pixel_by_itself():
 
 def trained(splits, K=0):
     model = vae_model(64, (32,), 2, bernoulli)
-    one = Vae(black_and_white(splits), model, Adam(0.01), np.random.default_rng(0), updates=300, batch=50,
-              exam=image_exam(8), draw=evaluate_images.binarise)  # fmt: skip
+    one = Vae(
+        black_and_white(splits),
+        model,
+        Adam(0.01),
+        np.random.default_rng(0),
+        updates=300,
+        batch=50,
+        exam=image_exam(8),
+        draw=evaluate_images.binarise,
+    )
     while one.progress < 1:
         one.update()
     return one

@@ -29,8 +29,17 @@ def learner(text=TEXT, seed=0, context=4, dropout=0.0, batch=32, updates=60, lr=
     vocabulary = Vocabulary.of(text.train)
     layers = window_net(len(vocabulary), context, 6, 16, depth, dropout)
     optimizer = AdamW(lr, Sequential(*layers).layout, 0.01)
-    return Language(text, vocabulary, layers, optimizer, np.random.default_rng(seed),
-                    context=context, batch=batch, updates=updates, again=again)  # fmt: skip
+    return Language(
+        text,
+        vocabulary,
+        layers,
+        optimizer,
+        np.random.default_rng(seed),
+        context=context,
+        batch=batch,
+        updates=updates,
+        again=again,
+    )
 
 
 def trained(**options):
@@ -100,8 +109,13 @@ def test_one_batch_is_learnt_by_heart():
     meant = {
         tuple(row): [c for other, c in zip(x.tolist(), t.tolist(), strict=True) if other == row] for row in x.tolist()
     }
-    least = sum(-math.log(meant[tuple(row)].count(c) / len(meant[tuple(row)]))
-                for row, c in zip(x.tolist(), t.tolist(), strict=True)) / 16  # fmt: skip
+    least = (
+        sum(
+            -math.log(meant[tuple(row)].count(c) / len(meant[tuple(row)]))
+            for row, c in zip(x.tolist(), t.tolist(), strict=True)
+        )
+        / 16
+    )
     assert loss < least + 0.02
 
 
@@ -250,8 +264,9 @@ def test_what_a_position_sees_is_for_the_windows_to_say():
 
     vocabulary = Vocabulary.of(TEXT.train)
     layers = window_net(len(vocabulary), 4, 6, 16, 1)
-    one = Language(TEXT, vocabulary, layers, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20,
-                   windows=lonely)  # fmt: skip
+    one = Language(
+        TEXT, vocabulary, layers, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20, windows=lonely
+    )
     assert one.windows.tolist() == lonely(None, one.train, 5).tolist()
     assert one.held_out.tolist() == lonely(None, one.val, 5).tolist()
     x, _ = one._draw()

@@ -37,11 +37,27 @@ def test_presets_fit():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("context", 0), ("embedding", 0), ("bits", 0), ("row", 0), ("hidden", -1), ("depth", 0), ("batch", 0),
-        ("updates", 0), ("lr", 0.0), ("lr", math.nan), ("dropout", 1.0), ("blank", -0.1), ("blank", math.nan),
-        ("cut", 1.1), ("cut", math.nan), ("decay", -1.0), ("decay", math.nan), ("longest", -1), ("again", -1),
+        ("context", 0),
+        ("embedding", 0),
+        ("bits", 0),
+        ("row", 0),
+        ("hidden", -1),
+        ("depth", 0),
+        ("batch", 0),
+        ("updates", 0),
+        ("lr", 0.0),
+        ("lr", math.nan),
+        ("dropout", 1.0),
+        ("blank", -0.1),
+        ("blank", math.nan),
+        ("cut", 1.1),
+        ("cut", math.nan),
+        ("decay", -1.0),
+        ("decay", math.nan),
+        ("longest", -1),
+        ("again", -1),
     ],
-)  # fmt: skip
+)
 def test_nonsense_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"^{field} must"):
         Config(**{field: value})

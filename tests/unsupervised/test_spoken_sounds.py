@@ -34,8 +34,14 @@ def clips():
     rng = np.random.default_rng(0)
     of = [(k, v, r) for k in range(10) for v in range(2) for r in range(18)]
     digit, speaker, repetition = np.array(of).T
-    waves = [tone(PITCH[k] * (1 + 0.1 * v) * math.exp(0.01 * rng.standard_normal()),
-                  0.2 * math.exp(0.1 * rng.standard_normal()), rng) for k, v, _ in of]  # fmt: skip
+    waves = [
+        tone(
+            PITCH[k] * (1 + 0.1 * v) * math.exp(0.01 * rng.standard_normal()),
+            0.2 * math.exp(0.1 * rng.standard_normal()),
+            rng,
+        )
+        for k, v, _ in of
+    ]
     return Clips(waves, digit, np.array(VOICES)[speaker], repetition, RATE)
 
 
@@ -47,8 +53,17 @@ def learner(clips):
     x, t = book.rows(pictures, log_seconds), said.word * 2 + said.voice
     splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
     model = speaker_model(splits.x_train, splits.t_train, 32, 6, 1.0, 0.1)
-    made = Speaker(splits, model, Adam(3e-3), np.random.default_rng(1), said=said, book=book, updates=200, batch=32,
-                   exam=partial(ears.sounds_report, clips=2))  # fmt: skip
+    made = Speaker(
+        splits,
+        model,
+        Adam(3e-3),
+        np.random.default_rng(1),
+        said=said,
+        book=book,
+        updates=200,
+        batch=32,
+        exam=partial(ears.sounds_report, clips=2),
+    )
     while made.progress < 1:
         made.update()
     return made
@@ -153,8 +168,10 @@ def test_fresh_codes_make_other_sayings_and_the_usual_one_is_always_the_same(lea
     made = learner.speak(learner.weights, words, voices, np.random.default_rng(0))
     assert len(set(made)) == 4
     assert made == learner.speak(learner.weights, words, voices, np.random.default_rng(0))
-    lengths = [len(read_sound(f).samples) for f in
-               learner.speak(learner.weights, words, voices, np.random.default_rng(1), temperature=0.0)]  # fmt: skip
+    lengths = [
+        len(read_sound(f).samples)
+        for f in learner.speak(learner.weights, words, voices, np.random.default_rng(1), temperature=0.0)
+    ]
     assert len(set(lengths)) == 1
     assert lengths[0] / RATE == pytest.approx(0.25, abs=0.05)
 
@@ -173,7 +190,11 @@ def test_it_says_what_it_hears(learner, clips):
 def test_files_are_named_and_unknown_words_are_refused(learner):
     rng = np.random.default_rng(0)
     assert list(learner.recordings(learner.weights, "two", "", 2, 1.0, rng)) == [
-        "two_ann_0.wav", "two_bob_0.wav", "two_ann_1.wav", "two_bob_1.wav"]  # fmt: skip
+        "two_ann_0.wav",
+        "two_bob_0.wav",
+        "two_ann_1.wav",
+        "two_bob_1.wav",
+    ]
     with pytest.raises(ValueError, match="there is no voice 'eve'; there are ann, bob"):
         learner.recordings(learner.weights, "two", "eve", 1, 1.0, rng)
     with pytest.raises(ValueError, match="there is no word 'ten'"):
@@ -187,8 +208,11 @@ def test_the_report_judges_the_files_that_it_writes(learner, tmp_path):
     assert report.metrics["heard"] > 0.9
     assert report.reference == report.metrics["real_heard"] > 0.9
     assert report.metrics["generated_to_real"] > 0.9
-    judge = ears.judge_of([Sound(learner.said.clips[i], RATE) for i in learner.said.train],
-                          learner.said.word[learner.said.train], learner.said.voice[learner.said.train])  # fmt: skip
+    judge = ears.judge_of(
+        [Sound(learner.said.clips[i], RATE) for i in learner.said.train],
+        learner.said.word[learner.said.train],
+        learner.said.voice[learner.said.train],
+    )
     files = sorted(path for path in (tmp_path / "sounds").glob("*.wav") if not path.name.startswith("real"))
     heard = judge.words.predict(judge.ears([read_sound(path.read_bytes()) for path in files]))
     intended = [WORDS.index(path.name.split("_")[0]) for path in files]

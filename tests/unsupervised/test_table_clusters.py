@@ -164,7 +164,7 @@ COUNTED = b"".join(b"%d,%d\n" % (k, k % 3) for k in range(40))
         (b"a,b\n" + MANY, {"method": "magic"}, "there is no method 'magic'"),
         (b"a\xff,b\n", {}, "line 1: byte 0xff is not UTF-8"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_clustered_is_refused_in_one_line(tmp_path, raw, options, message):
     file = tmp_path / "own.csv"
     file.write_bytes(raw)

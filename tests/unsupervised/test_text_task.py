@@ -36,11 +36,27 @@ def test_presets_fit():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("context", 0), ("embedding", 0), ("hidden", -1), ("depth", 0), ("batch", 0), ("updates", 0), ("lr", 0.0),
-        ("lr", math.nan), ("dropout", 1.0), ("dropout", -0.1), ("dropout", math.nan), ("decay", -1.0),
-        ("decay", math.nan), ("longest", -1), ("bits", 0), ("row", 0), ("blank", 1.0), ("cut", -0.1), ("cut", math.nan),
+        ("context", 0),
+        ("embedding", 0),
+        ("hidden", -1),
+        ("depth", 0),
+        ("batch", 0),
+        ("updates", 0),
+        ("lr", 0.0),
+        ("lr", math.nan),
+        ("dropout", 1.0),
+        ("dropout", -0.1),
+        ("dropout", math.nan),
+        ("decay", -1.0),
+        ("decay", math.nan),
+        ("longest", -1),
+        ("bits", 0),
+        ("row", 0),
+        ("blank", 1.0),
+        ("cut", -0.1),
+        ("cut", math.nan),
     ],
-)  # fmt: skip
+)
 def test_nonsense_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=f"^{field} must"):
         Config(**{field: value})

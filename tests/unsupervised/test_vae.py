@@ -177,8 +177,16 @@ def learner(C=0, seed=0, updates=400, likelihood=bernoulli, K=0):
         x, t = bars(data, N)
         parts += [x if N == 500 else binarise(data, x), t]
     model = vae_model(16, (32,), 4, likelihood, C, prior=mixture(4, K) if K else None)
-    return Vae(Splits(*parts), model, Adam(0.01), np.random.default_rng(seed), updates=updates, batch=50,
-               exam=None, draw=binarise)  # fmt: skip
+    return Vae(
+        Splits(*parts),
+        model,
+        Adam(0.01),
+        np.random.default_rng(seed),
+        updates=updates,
+        batch=50,
+        exam=None,
+        draw=binarise,
+    )
 
 
 def test_it_learns_what_pixels_by_themselves_do_not_tell():
@@ -235,5 +243,12 @@ def test_impossible_settings_are_refused():
         gaussian(0.0)
     splits = learner().splits
     with pytest.raises(ValueError, match="run from 0 to 1"):
-        Vae(splits, vae_model(16, (8,), 2, bernoulli, 1), Adam(0.01), np.random.default_rng(0),
-            updates=1, batch=1, exam=None)  # fmt: skip
+        Vae(
+            splits,
+            vae_model(16, (8,), 2, bernoulli, 1),
+            Adam(0.01),
+            np.random.default_rng(0),
+            updates=1,
+            batch=1,
+            exam=None,
+        )

@@ -110,8 +110,18 @@ def test_what_was_not_done_has_no_gradient(learnt):
 
 def test_a_network_of_another_width_is_refused():
     with pytest.raises(ValueError, match="8 outputs, the network has 6"):
-        WorldModel(MLP(4, 5, 6, activation=tanh), cartpole.environments, cartpole.distance, None, None, Adam(),
-                   np.random.default_rng(0), updates=1, n=2, T=20)  # fmt: skip
+        WorldModel(
+            MLP(4, 5, 6, activation=tanh),
+            cartpole.environments,
+            cartpole.distance,
+            None,
+            None,
+            Adam(),
+            np.random.default_rng(0),
+            updates=1,
+            n=2,
+            T=20,
+        )
 
 
 def test_predict_takes_one_observation_or_many_and_refuses_others(learnt):

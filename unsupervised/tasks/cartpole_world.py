@@ -37,7 +37,18 @@ class Config:
 
 def make(config: Config, rng: Rng, data: Any) -> WorldModel:
     net = MLP(4, config.hidden, config.hidden, 2 * 4, activation=tanh)  # the change of four numbers after each action
-    return WorldModel(net, environments, distance, partial(report, baselines={"an expert's rule": expert}),
-                      partial(mean_return, n=5, first=VAL_SEED), Adam(config.lr), rng, updates=config.updates,
-                      n=config.envs, T=config.steps, batch=config.batch, width=config.width,
-                      depth=config.depth)  # fmt: skip
+    return WorldModel(
+        net,
+        environments,
+        distance,
+        partial(report, baselines={"an expert's rule": expert}),
+        partial(mean_return, n=5, first=VAL_SEED),
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        batch=config.batch,
+        width=config.width,
+        depth=config.depth,
+    )

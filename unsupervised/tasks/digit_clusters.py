@@ -20,8 +20,9 @@ PROBLEM = "digits"
 DEFORMED = "that a picture stays what it is when it is moved, turned, stretched, sheared and bent a little"
 GIVEN = f"The number of clusters; that they are about equally large; {DEFORMED}, or changed very little in any way."
 # an image is shown in two views, 3 passes each; the smallest step that matters takes 1 + 2 to find and 3 to learn from
-CELL = Cell(given=GIVEN, trials=12, bits=math.log2(10), passes=2 * 3 + 1 + 1 + 2 + 3,
-            teacher="nothing, then names for clusters")  # fmt: skip
+CELL = Cell(
+    given=GIVEN, trials=12, bits=math.log2(10), passes=2 * 3 + 1 + 1 + 2 + 3, teacher="nothing, then names for clusters"
+)
 SHARE = 16  # pictures at most that are deformed alike
 
 
@@ -73,9 +74,22 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
     def information() -> Clusterer:
         milder = Strength(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k)
         net = Sequential(centre(splits.x_train.mean(0)), *MLP(I, config.hidden, config.clusters).parts)
-        return Clusterer(splits, net, config.lr, rng, updates=config.updates, starts=config.starts, batch=config.batch,
-                         balance=config.balance, agreement=config.agreement, smoothness=config.smoothness,
-                         radius=config.radius, neighbours=config.neighbours, augment=augment,
-                         alter=deformer(side, milder, len(splits.x_train)), given=GIVEN)  # fmt: skip
+        return Clusterer(
+            splits,
+            net,
+            config.lr,
+            rng,
+            updates=config.updates,
+            starts=config.starts,
+            batch=config.batch,
+            balance=config.balance,
+            agreement=config.agreement,
+            smoothness=config.smoothness,
+            radius=config.radius,
+            neighbours=config.neighbours,
+            augment=augment,
+            alter=deformer(side, milder, len(splits.x_train)),
+            given=GIVEN,
+        )
 
     return learner(config, splits, rng, augment, DEFORMED, information)

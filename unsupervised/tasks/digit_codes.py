@@ -17,8 +17,9 @@ from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer
 PARADIGM = "unsupervised"
 PROBLEM = "digits"
 PRESETS = {"quick": {"updates": 1000}, "best": {}}
-CELL = Cell(given=f"That {DEFORMED.removeprefix('that ')}.", trials=12, bits=math.log2(10),
-            teacher="nothing, then a few labels")  # fmt: skip
+CELL = Cell(
+    given=f"That {DEFORMED.removeprefix('that ')}.", trials=12, bits=math.log2(10), teacher="nothing, then a few labels"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ def make(config: Config, rng: Rng, data: Any) -> ProbedCode:
     splits, k = data("digits"), config.deformation
     I = splits.x_train.shape[1]
     strength = Strength(shift=0.4 * k, turn=0.12 * k, stretch=0.12 * k, shear=0.15 * k, bend=0.4 * k)
-    return ProbedCode(splits, MLP(I, config.hidden, config.code), MLP(config.code, config.hidden, I), config.lr, rng,
-                      classes=10, labels=config.labels, penalty=config.penalty, updates=config.updates,
-                      batch=config.batch, augment=deformer(round(I**0.5), strength, SHARE) if k else None)  # fmt: skip
+    return ProbedCode(
+        splits,
+        MLP(I, config.hidden, config.code),
+        MLP(config.code, config.hidden, I),
+        config.lr,
+        rng,
+        classes=10,
+        labels=config.labels,
+        penalty=config.penalty,
+        updates=config.updates,
+        batch=config.batch,
+        augment=deformer(round(I**0.5), strength, SHARE) if k else None,
+    )

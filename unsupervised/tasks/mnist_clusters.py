@@ -59,9 +59,21 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
 
     def information() -> Clusterer:
         net = Sequential(centre(splits.x_train.mean(0)), *MLP(I, H, H, config.clusters).parts)
-        return Clusterer(splits, net, config.lr, rng, updates=config.updates, starts=config.starts, batch=config.batch,
-                         balance=config.balance, agreement=config.agreement, smoothness=config.smoothness,
-                         radius=config.radius, augment=augment, given=GIVEN)  # fmt: skip
+        return Clusterer(
+            splits,
+            net,
+            config.lr,
+            rng,
+            updates=config.updates,
+            starts=config.starts,
+            batch=config.batch,
+            balance=config.balance,
+            agreement=config.agreement,
+            smoothness=config.smoothness,
+            radius=config.radius,
+            augment=augment,
+            given=GIVEN,
+        )
 
     return learner(config, splits, rng, augment, ALTERED, information)
 

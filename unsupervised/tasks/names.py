@@ -72,6 +72,17 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     end = int(vocabulary.encode(records.END)[0])
     layers = deep_net(len(vocabulary), config)
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
-    return Language(text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch,
-                    updates=config.updates, windows=records.windows(end), slide=records.slide(end), boundary=end,
-                    judge=names_figures)  # fmt: skip
+    return Language(
+        text,
+        vocabulary,
+        layers,
+        optimizer,
+        rng,
+        context=config.context,
+        batch=config.batch,
+        updates=config.updates,
+        windows=records.windows(end),
+        slide=records.slide(end),
+        boundary=end,
+        judge=names_figures,
+    )

@@ -43,5 +43,13 @@ CELL = Cell(given="nothing; in the second figure, how praise begins", trials=12,
 def make(config: Config, rng: Rng, data: Data) -> FreeWriter:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden)
-    return FreeWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, batch=config.batch, updates=config.updates,
-                      schedule=RATE, beginning=config.beginning)  # fmt: skip
+    return FreeWriter(
+        exam,
+        net,
+        AdamW(config.lr, net.layout, DECAY),
+        rng,
+        batch=config.batch,
+        updates=config.updates,
+        schedule=RATE,
+        beginning=config.beginning,
+    )

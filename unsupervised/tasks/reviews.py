@@ -46,8 +46,10 @@ class Config:
     def __post_init__(self) -> None:
         positive(self, "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
         if not 2 <= self.longest < self.context or self.context < 12:
-            raise ValueError(f"context must be at least 12 and above longest, which is at least 2; they are "
-                             f"{self.context} and {self.longest}")  # fmt: skip
+            raise ValueError(
+                f"context must be at least 12 and above longest, which is at least 2; they are "
+                f"{self.context} and {self.longest}"
+            )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
         if not self.decay >= 0:
@@ -89,9 +91,14 @@ def rated_rows(letters: Array, bits: int, E: int) -> Layer:
 def review_net(vocabulary: Vocabulary, config: Config) -> list[Layer]:
     """The window net, its rows those of n-grams, of words, and of words at a rating."""
     V, letters, orders = len(vocabulary), vocabulary.letters(), range(2, config.longest + 1)
-    layers = [Concat(Embedding(V, config.embedding, he, gain=0.5 * math.sqrt(V / 2)),
-                     NGrams(orders, config.bits, config.row), Words(letters, config.bits, config.row),
-                     rated_rows(letters, config.bits, config.row))]  # fmt: skip
+    layers = [
+        Concat(
+            Embedding(V, config.embedding, he, gain=0.5 * math.sqrt(V / 2)),
+            NGrams(orders, config.bits, config.row),
+            Words(letters, config.bits, config.row),
+            rated_rows(letters, config.bits, config.row),
+        )
+    ]
     I = config.context * config.embedding + (len(orders) + len(SETS) + RATED) * config.row
     for _ in range(config.depth):
         layers += [Linear(I, config.hidden), gelu, Dropout(config.dropout)]
@@ -105,6 +112,18 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     end = int(vocabulary.encode(records.END)[0])
     layers = review_net(vocabulary, config)
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
-    return Language(text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch,
-                    updates=config.updates, windows=records.windows(end, True), slide=records.slide(end, True),
-                    boundary=end, begin=rated, judge=review_figures)  # fmt: skip
+    return Language(
+        text,
+        vocabulary,
+        layers,
+        optimizer,
+        rng,
+        context=config.context,
+        batch=config.batch,
+        updates=config.updates,
+        windows=records.windows(end, True),
+        slide=records.slide(end, True),
+        boundary=end,
+        begin=rated,
+        judge=review_figures,
+    )

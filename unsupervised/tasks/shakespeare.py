@@ -52,8 +52,29 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     text = data("tiny-shakespeare")
     vocabulary = Vocabulary.of(text.train)
     orders = range(2, min(config.longest, config.context) + 1)
-    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
-                        orders, config.bits, config.row, vocabulary.letters(), config.blank, config.cut)  # fmt: skip
+    layers = window_net(
+        len(vocabulary),
+        config.context,
+        config.embedding,
+        config.hidden,
+        config.depth,
+        config.dropout,
+        orders,
+        config.bits,
+        config.row,
+        vocabulary.letters(),
+        config.blank,
+        config.cut,
+    )
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
-    return Language(text, vocabulary, layers, optimizer, rng,
-                    context=config.context, batch=config.batch, updates=config.updates, again=config.again)  # fmt: skip
+    return Language(
+        text,
+        vocabulary,
+        layers,
+        optimizer,
+        rng,
+        context=config.context,
+        batch=config.batch,
+        updates=config.updates,
+        again=config.again,
+    )

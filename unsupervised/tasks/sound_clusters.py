@@ -73,8 +73,10 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
         return z
 
     learner = METHODS[config.method](splits, config.clusters, config, rng, spoken_otherwise)
-    spoken = {row.tobytes(): f"{d} spoken by {name}, repetition {r}" for row, d, name, r in
-              zip(z, clips.digit, clips.speaker, clips.repetition, strict=True)}  # fmt: skip
+    spoken = {
+        row.tobytes(): f"{d} spoken by {name}, repetition {r}"
+        for row, d, name, r in zip(z, clips.digit, clips.speaker, clips.repetition, strict=True)
+    }
     learner.show = lambda example: spoken[example.tobytes()]
 
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:

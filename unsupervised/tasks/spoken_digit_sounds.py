@@ -45,6 +45,15 @@ def make(config: Config, rng: Rng, data: Any) -> Speaker:
     x, t = book.rows(pictures, log_seconds), said.word * len(said.voices) + said.voice
     splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
     model = speaker_model(splits.x_train, splits.t_train, config.hidden, config.code, config.deviation, config.dropout)
-    return Speaker(splits, model, Adam(config.lr), rng, said=said, book=book, updates=config.updates,
-                   batch=config.batch, exam=partial(sounds_report, clips=config.clips),
-                   schedule=warm_up(0.05, cosine))  # fmt: skip
+    return Speaker(
+        splits,
+        model,
+        Adam(config.lr),
+        rng,
+        said=said,
+        book=book,
+        updates=config.updates,
+        batch=config.batch,
+        exam=partial(sounds_report, clips=config.clips),
+        schedule=warm_up(0.05, cosine),
+    )

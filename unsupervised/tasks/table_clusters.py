@@ -75,8 +75,10 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
         splits = Splits(*(a for i, part in zip(index[::2], t_parts, strict=True) for a in (x[i], part)))
         choice = choose_clusters(np.concatenate([splits.x_train, splits.x_val])) if not config.clusters else None
         if choice and choice.clusters == 1:
-            raise ValueError("no clusters were found again in rows that were held back: it seems to be one heap; "
-                             "--clusters K divides it all the same")  # fmt: skip
+            raise ValueError(
+                "no clusters were found again in rows that were held back: it seems to be one heap; "
+                "--clusters K divides it all the same"
+            )
         learner = METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng)
     except ValueError as error:
         raise ValueError(f"{config.file or config.table}: {error}") from error
@@ -127,6 +129,8 @@ def _classes(rows: Rows, target: str) -> tuple[Array, list[str]]:
     """
     names, t = np.unique(["" if blank(text) else text for text in rows.column(target)], return_inverse=True)
     if not 2 <= len(names) <= len(rows) / 2:
-        raise ValueError(f"the target {target!r} has {len(names)} classes in {len(rows)} rows, which can judge no "
-                         "clusters: leave --target away, or name another column")  # fmt: skip
+        raise ValueError(
+            f"the target {target!r} has {len(names)} classes in {len(rows)} rows, which can judge no "
+            "clusters: leave --target away, or name another column"
+        )
     return t, [name or "missing" for name in names.tolist()]

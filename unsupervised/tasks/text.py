@@ -75,8 +75,21 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     vocabulary = Vocabulary.of(text.train)
     orders = range(2, min(config.longest, config.context) + 1)
     letters = vocabulary.letters() if config.words else None
-    layers = window_net(len(vocabulary), config.context, config.embedding, config.hidden, config.depth, config.dropout,
-                        orders, config.bits, config.row, letters, config.blank, config.cut)  # fmt: skip
+    layers = window_net(
+        len(vocabulary),
+        config.context,
+        config.embedding,
+        config.hidden,
+        config.depth,
+        config.dropout,
+        orders,
+        config.bits,
+        config.row,
+        letters,
+        config.blank,
+        config.cut,
+    )
     optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
-    return Language(text, vocabulary, layers, optimizer, rng,
-                    context=config.context, batch=config.batch, updates=config.updates)  # fmt: skip
+    return Language(
+        text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch, updates=config.updates
+    )
