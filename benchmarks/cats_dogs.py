@@ -248,7 +248,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # of scikit-learn's iterations that end before they converge
 
     from core.lab.datasets import Data
-    from core.lab.folder import write_json
+    from core.lab.files import write_json
     from core.lab.machine import versions
 
     data = Data()

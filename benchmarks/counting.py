@@ -106,7 +106,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.texts) - set(TEXTS):
         parser.error(f"there is no text {', '.join(sorted(unknown))}; there are {', '.join(TEXTS)}")
-    from core.lab.folder import write_json
+    from core.lab.files import write_json
 
     rows = {row["text"]: row for row in json.loads(OUT.read_text())["rows"]} if OUT.exists() else {}
     for name in options.texts:

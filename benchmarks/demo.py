@@ -32,7 +32,7 @@ def main() -> None:
     pins = {name: value for name, value in os.environ.items() if name.startswith(PINS)}
     with tempfile.TemporaryDirectory() as place:
         started = time.perf_counter()
-        command = [sys.executable, "-m", "core.lab.cli", "demo", *words, "--out", Path(place) / "out"]
+        command = [sys.executable, "-m", "trivium", "demo", *words, "--out", Path(place) / "out"]
         printed = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
         wall = round(time.perf_counter() - started, 1)
     results = json.loads(printed)

@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--again", action="store_true", help="measures anew what stands in the record")
     options = parser.parse_args()
-    from core.lab.folder import write_json
+    from core.lab.files import write_json
 
     rows = json.loads(OUT.read_text())["rows"] if OUT.exists() else []
     for network in options.networks:

@@ -84,7 +84,7 @@ def made_rows(_: str) -> Iterator[Todo]:
     """The adjusted Rand index of all rows of a made-up table, which the learner sees without their clusters."""
     from sklearn.metrics import adjusted_rand_score
 
-    from core.lab.learner import Splits
+    from core.lab.data_kinds import Splits
     from unsupervised.rows import METHODS as LEARNERS
     from unsupervised.tasks.table_clusters import Config
 
@@ -220,7 +220,7 @@ def mean_and_worst(values: list[float], less: bool) -> dict[str, float]:
 def main() -> None:
     import sklearn.cluster  # noqa: F401 -- its kernels are loaded, so that `versions` sees them
 
-    from core.lab.folder import write_json
+    from core.lab.files import write_json
     from core.lab.machine import versions
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])

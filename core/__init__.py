@@ -1,20 +1,25 @@
-"""Trivium: the shared core. A network is one function of its input and of one flat vector of parameters."""
+"""Trivium: the shared core. A network is one function of its input and of one flat vector of parameters.
 
-import contextlib
-import ctypes
-import os
-import sys
+`from core import MLP, Adam, cross_entropy`: each name is loaded when it is asked for.
+"""
 
-# After each product OpenBLAS's threads spin for 2^26 cycles, some 20 ms, on a core that Adam's threads or another run
-# could use; 2^18 bridges the gaps within a step. It is read when NumPy is loaded, and changes no result.
-os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")
+from importlib import import_module
 
-# glibc gives the top of its heap back to the system whenever 128 kB of it are free, and takes it again, page by page,
-# for the next temporary array: in some orders of allocation that is half the time of a small step. With 64 MB it keeps
-# what a step needs. (Its own rule would come to 32 and 64 MB after the first large array; setting one ends that rule,
-# so both are set.) Who sets variables of mallopt(3) decides for himself; no result depends on it.
-if sys.platform == "linux" and not any(name.startswith("MALLOC_") for name in os.environ):
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
-        mallopt(-1, 64 << 20)  # M_TRIM_THRESHOLD
+_HOMES = {
+    "layers": "Layer Linear LayerNorm RMSNorm Dropout Embedding "
+    "identity relu leaky_relu gelu softplus tanh sigmoid step",
+    "network": "MLP Sequential Residual Concat chain",
+    "losses": "cross_entropy mse huber hinge binary_cross_entropy softmax log_softmax",
+    "optimizers": "SGD Momentum RMSProp Adam AdamW clip_norm constant linear cosine warm_up",
+    "initializers": "he glorot orthogonal zeros",
+    "gradcheck": "directional_error layer_errors",
+    "checkpoint": "save load",
+}
+_WHERE = {name: home for home, names in _HOMES.items() for name in names.split()}
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(import_module(f"core.{_WHERE[name]}"), name)

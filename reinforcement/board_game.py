@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam

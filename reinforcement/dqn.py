@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, rollout, side_by_side
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.episodes import Envs, Steps, side_by_side
+from core.lab.learner import Report
+from core.lab.rollout import rollout
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
 from core.optimizers import Optimizer, Schedule, average, clip_norm, linear

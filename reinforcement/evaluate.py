@@ -14,10 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Policy, returns, side_by_side
+from core.lab.data_kinds import Splits
+from core.lab.episodes import Envs, side_by_side
 from core.lab.film import film
 from core.lab.labelled import PARTS, check_examples, check_labels
-from core.lab.learner import Report, Splits
+from core.lab.learner import Report
+from core.lab.rollout import Policy, returns
 from core.layers import Rng
 from core.losses import softmax
 from reinforcement.policy import CATEGORICAL, Family, greedy

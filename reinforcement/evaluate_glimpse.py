@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.labelled import check_examples, check_labels
-from core.lab.learner import Report, Splits
+from core.lab.learner import Report
 from core.layers import Rng
 from reinforcement.evaluate import TEST_SEED, VAL_SEED, Logits
-from reinforcement.glimpse_env import GlimpseEnvs, windows
+from reinforcement.glimpse_env import GlimpseEnvs, Looked, windows
 from reinforcement.policy import draw, greedy
-
-
-class Looked(NamedTuple):
-    """What happened with N pictures."""
-
-    said: Array  # N: the class, -1 where the agent was cut off without an answer
-    looks: Array  # N
-    path: Array  # N, limit: the places of the window, -1 after the last
-    seen: Array  # N: the share of the picture that was uncovered
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,7 @@ class GlimpseExam:
         if folder:
             from reinforcement.glimpse_pictures import pictures
 
-            made.pictures = pictures(folder, self, looked)
+            made.pictures = pictures(folder, s, self.window, self.C, looked)
         return made
 
 

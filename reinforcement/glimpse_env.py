@@ -12,7 +12,7 @@ The observation is all that has been seen so far: the uncovered pixels, 0 elsewh
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -148,3 +148,12 @@ def drawn(picture: Array, mask: Array, window: Array | None, scale: int = 12) ->
         box[rows[0] + 2 : rows[-1] + scale - 2, columns[0] + 2 : columns[-1] + scale - 2] = False
         rgb[box] = FRAME
     return np.round(255 * rgb).astype(np.uint8)
+
+
+class Looked(NamedTuple):
+    """What happened with N pictures."""
+
+    said: Array  # N: the class, -1 where the agent was cut off without an answer
+    looks: Array  # N
+    path: Array  # N, limit: the places of the window, -1 after the last
+    seen: Array  # N: the share of the picture that was uncovered

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.film import write_gif
-from reinforcement.glimpse_env import drawn, windows
-
-if TYPE_CHECKING:
-    from reinforcement.evaluate_glimpse import GlimpseExam, Looked
+from core.lab.animate import write_gif
+from core.lab.data_kinds import Splits
+from reinforcement.glimpse_env import Looked, drawn, windows
 
 RIGHT, WRONG = (0.1, 0.55, 0.25), (0.8, 0.15, 0.15)
 
 
-def pictures(folder: Path, exam: GlimpseExam, looked: Looked) -> dict[str, str]:
+def pictures(folder: Path, s: Splits, window: int, C: int, looked: Looked) -> dict[str, str]:
     """Writes all of them; file: caption."""
-    s = exam.splits
     chosen = np.array([np.flatnonzero(s.t_test == c)[k] for k in (0, 1) for c in np.unique(s.t_test)])
-    draw_paths(folder / "looks.png", exam, looked, chosen[: exam.C])
-    draw_confusion(folder / "confusion.png", s.t_test, looked.said, exam.C)
+    draw_paths(folder / "looks.png", s, window, looked, chosen[:C])
+    draw_confusion(folder / "confusion.png", s.t_test, looked.said, C)
     draw_counts(folder / "how_many.png", looked, s.t_test)
-    write_film(folder / "looking.gif", exam, looked, chosen)
+    write_film(folder / "looking.gif", s, window, looked, chosen)
     return {
         "looking.gif": "The agent looks at the first test pictures of each class; red answers are wrong",
         "looks.png": "One test picture of each class, look by look, and the answer; on the right the whole picture",
@@ -33,24 +30,24 @@ def pictures(folder: Path, exam: GlimpseExam, looked: Looked) -> dict[str, str]:
     }
 
 
-def steps(exam: GlimpseExam, path: Array, x: Array) -> list[Array]:
+def steps(window: int, path: Array, x: Array) -> list[Array]:
     """One frame a look (S scale, S scale, 3) uint8."""
-    shows, mask, frames = windows(round(len(x) ** 0.5), exam.window), np.zeros(len(x), bool), []
+    shows, mask, frames = windows(round(len(x) ** 0.5), window), np.zeros(len(x), bool), []
     for place in path[path >= 0]:
         mask = mask | shows[place]
         frames.append(drawn(x, mask, shows[place]))
     return frames
 
 
-def draw_paths(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array) -> None:
+def draw_paths(path: Path, s: Splits, window: int, looked: Looked, chosen: Array) -> None:
     """A row a picture: its looks one after another, the answer as their title, and the whole."""
     from matplotlib.figure import Figure
 
-    s, most = exam.splits, max(1, int(looked.looks[chosen].max()))
+    most = max(1, int(looked.looks[chosen].max()))
     side = round(s.x_test.shape[1] ** 0.5)
     figure = Figure(figsize=(1.0 * (most + 1), 1.12 * len(chosen)), layout="constrained")
     for axes, i in zip(figure.subplots(len(chosen), most + 1, squeeze=False), chosen, strict=True):
-        frames = steps(exam, looked.path[i], s.x_test[i])
+        frames = steps(window, looked.path[i], s.x_test[i])
         for axis, frame in zip(axes, frames, strict=False):
             axis.imshow(frame)
         said, right = looked.said[i], looked.said[i] == s.t_test[i]
@@ -104,11 +101,12 @@ def draw_counts(path: Path, looked: Looked, t: Array) -> None:
     figure.savefig(path, dpi=90)
 
 
-def write_film(path: Path, exam: GlimpseExam, looked: Looked, chosen: Array, columns: int = 5, wait: int = 3) -> None:
+def write_film(
+    path: Path, s: Splits, window: int, looked: Looked, chosen: Array, columns: int = 5, wait: int = 3
+) -> None:
     """All pictures at once, a look a frame; who has answered waits, the answer green or red below what it saw."""
-    s = exam.splits
     covered = [drawn(s.x_test[i], np.zeros(s.x_test.shape[1], bool), None) for i in chosen]
-    looks = [steps(exam, looked.path[i], s.x_test[i]) for i in chosen]
+    looks = [steps(window, looked.path[i], s.x_test[i]) for i in chosen]
 
     def tile(j: int, k: int) -> Array:
         """The j-th picture after k looks."""

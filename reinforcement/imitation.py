@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Policy, play, rollout, side_by_side, stack
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.episodes import Envs, side_by_side
+from core.lab.learner import Report
+from core.lab.rollout import Policy, play, rollout, stack
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear

@@ -17,9 +17,10 @@ import numpy as np
 from gymnasium.wrappers import TransformReward
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Policy, play
+from core.lab.episodes import Envs
 from core.lab.episodes import make as make_envs
 from core.lab.learner import Report
+from core.lab.rollout import Policy, play
 from core.layers import Rng
 from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import State
+from core.lab.state import State
 from core.layers import Layer
 
 LEAST = 1e-3  # deviation below which a number counts as one that does not change

@@ -1,4 +1,4 @@
-"""`trivium play GAME DIR`: a person plays in the terminal against a run's network, which searches before it moves.
+"""`trivium play GAME DIR`: you play against the network of a run; it searches before it moves.
 
 The side that begins is X. A move is what stands at the board's edges: a column alone where stones fall, else a column's
 letter and a row's number, such as b3; and pass where a game has it. The other words are in `HELP`.
@@ -56,9 +56,10 @@ class PlayFlags:
 
 def play(args: Sequence[str]) -> int:
     """Plays one game and returns the exit code. Raises Refusal for no run, a run of another game, and unknown games."""
+    from core.lab.errors import nearest
     from core.lab.flags import parse
     from core.lab.run import blas_threads, open_run
-    from core.lab.tasks import find, nearest
+    from core.lab.tasks import find
     from reinforcement.self_play import SelfPlay
 
     if args and args[0] in GAMES and (len(args) == 1 or (args[1][:1] == "-" and "--help" not in args)):

@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, play, side_by_side, stack
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.episodes import Envs, Steps, side_by_side
+from core.lab.learner import Report
+from core.lab.rollout import play, stack
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, log_softmax
 from core.optimizers import Optimizer, Schedule, linear

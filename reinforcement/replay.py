@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import State
+from core.lab.state import State
 from core.layers import Rng
 
 

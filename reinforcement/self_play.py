@@ -22,7 +22,8 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.episodes import side_by_side
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear

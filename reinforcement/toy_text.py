@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, returns
+from core.lab.config import positive
+from core.lab.episodes import Envs
 from core.lab.episodes import make as make_envs
-from core.lab.learner import Report, positive
+from core.lab.learner import Report
+from core.lab.rollout import returns
 from core.layers import Back, Layer, Rng
 from core.network import MLP, Sequential
 from core.optimizers import Adam

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.sentences import words
+from core.lab.tokenize import words
 from core.layers import Layer, Rng
 
 

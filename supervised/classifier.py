@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import Optimizer

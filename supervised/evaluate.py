@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.labelled import check_labels
-from core.lab.learner import Report, Splits
+from core.lab.learner import Report
 from core.layers import Layer
 from core.losses import cross_entropy, log_softmax, softmax
 from supervised.baselines import SVM, accuracy, classifiers

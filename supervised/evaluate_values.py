@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.labelled import check_values
-from core.lab.learner import Report, Splits
+from core.lab.learner import Report
 from core.layers import Layer
 from supervised.baselines import BOOSTING, regressors
 from supervised.learner import Model

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Back, Layer, Rng
 from core.losses import Loss
 from core.optimizers import Optimizer, Schedule, clip_norm, cosine

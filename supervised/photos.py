@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.lab.images import Step, Strength, erase, flat, flip, shift, warp
-from core.lab.learner import Splits, positive
 from core.lab.pictures import See, square
 from core.layers import Layer, Rng
 from core.losses import cross_entropy

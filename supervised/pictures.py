@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.lab.images import Strength, erase, flat, flip, noise, warp
-from core.lab.learner import Splits, positive
 from core.lab.pictures import See, ink
 from core.layers import Dropout, Layer, Rng
 from core.network import MLP, Sequential

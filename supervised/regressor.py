@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import Optimizer

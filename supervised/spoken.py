@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Clips
-from core.lab.learner import Report, Splits
-from core.lab.sounds import Sound, log_mel, mel_bank, mfcc, power_spectrogram, read_sound, resample
+from core.lab.data_kinds import Clips, Splits
+from core.lab.learner import Report
+from core.lab.sounds import log_mel, mel_bank, mfcc, power_spectrogram
+from core.lab.wav import Sound, read_sound, resample
 from core.layers import Layer
 from core.losses import softmax
 from supervised.baselines import SVM, classifiers

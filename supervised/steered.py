@@ -18,8 +18,9 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.generation import asker
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.learner import Report
 from core.lab.praise import Ask, Exam
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, binary_cross_entropy, cross_entropy
 from core.optimizers import Optimizer, Schedule

@@ -16,7 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import Optimizer, cosine

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
 from core.lab.stats import mean_interval
 
 NOTHING, CARRIED, FROZEN = "network from nothing", "network from the source", "the same, carried layers frozen"

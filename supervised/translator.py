@@ -17,22 +17,25 @@ of the minibatch. Afterwards the French codes are turned to have the covariance 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.initializers import Array, he
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
-from core.lab.sentences import Pairs, Pieces, clean
+from core.lab.bpe import Pieces
+from core.lab.learner import Report
+from core.lab.sentences import Pairs
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.tokenize import clean
 from core.layers import Dropout, Embedding, Layer, Linear, Rng, relu
 from core.losses import cross_entropy, log_softmax
 from core.network import Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
-from supervised import evaluate_translation
 from supervised.bag import Bag, features, padded
 from supervised.shared_code import Frame, agreement, power, unit
+from supervised.translation_metrics import Exam
 
 STEPS = 2  # minibatches of one update()
 MOST = 40  # pieces of a translation, at most
@@ -122,6 +125,7 @@ class Translator:
         optimizer: Optimizer,
         rng: Rng,
         *,
+        report: Callable[[Translator, Array, Path | None], Report],
         updates: int,
         batch: int,
         temperature: float = 0.05,
@@ -139,10 +143,10 @@ class Translator:
         self.pairs, self.sizes, self.optimizer, self.schedule = pairs, sizes, optimizer, schedule
         self.updates, self.batch = updates, min(batch, len(pairs.train))
         self.temperature, self.contrast, self.echo = temperature, contrast, echo
-        self.beam, self.reread = beam, reread
+        self.beam, self.reread, self.make_report = beam, reread, report
         self.pieces = [Pieces((pair[k] for pair in pairs.train), sizes.pieces) for k in (0, 1)]
         self.train = self._encoded(pairs.train)
-        self.val = evaluate_translation.Exam(pairs.val)
+        self.val = Exam(pairs.val)
         self.parts = {
             f"{language}.{name}": part for language in ("english", "french") for name, part in network(sizes).items()
         }
@@ -291,10 +295,14 @@ class Translator:
         return np.array(self.translate(w, x))
 
     def evaluate(self) -> dict[str, float]:
-        return evaluate_translation.check(self, self.w, self.val, VAL)
+        frames = self.frames(self.w)
+        english = self.encode(self.w, "english", self.val.there.queries, frames)
+        french = self.encode(self.w, "french", self.val.there.pool, frames)
+        said = self.translate(self.w, list(self.val.references)[:VAL])
+        return {"val_chrf": self.val.score(said), "val_retrieval": self.val.there.hits(english @ french.T)}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return evaluate_translation.report(self, w, folder)
+        return self.make_report(self, w, folder)
 
     def state(self) -> State:
         return {

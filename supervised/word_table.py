@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.sentences import Pair, words
+from core.lab.sentences import Pair
+from core.lab.tokenize import words
 
 FLOOR = 1e-6  # of a word's probability, so that one unknown word does not rule a sentence out
 

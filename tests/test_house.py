@@ -152,7 +152,7 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     for package in PACKAGES:  # a copy, so that no build folder of ours is left or used
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "trivium.py"):
         shutil.copy(ROOT / name, folder)
     for name in ("tests", "benchmarks", "docs"):
         (folder / name).mkdir()
@@ -168,7 +168,7 @@ def test_wheel_holds_the_four_packages_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}
-    assert tops - {top for top in tops if top.endswith(".dist-info")} == set(PACKAGES)
+    assert tops - {top for top in tops if top.endswith(".dist-info")} == {*PACKAGES, "trivium.py"}
     here = {
         str(p.relative_to(ROOT))
         for package in PACKAGES
@@ -196,7 +196,7 @@ def environment(tmp_path_factory, wheel):
 def run(python, *args, cwd, **env):
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "TRIVIUM_DATA")}
     return subprocess.run(
-        [python, "-m", "core.lab.cli", *map(str, args)], capture_output=True, text=True, cwd=cwd, env={**clean, **env}
+        [python, "-m", "trivium", *map(str, args)], capture_output=True, text=True, cwd=cwd, env={**clean, **env}
     )
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.data_kinds import Clips
-from core.lab.sounds import Sound, dct, hertz, log_mel, mel, mel_bank, mfcc, power_spectrogram, resample
+from core.lab.sounds import dct, hertz, log_mel, mel, mel_bank, mfcc, power_spectrogram
+from core.lab.wav import Sound, resample
 from core.layers import Rng
 
 RATE = 8000  # samples per second

@@ -20,12 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import softmax
 from core.optimizers import Adam, Schedule, cosine
 from unsupervised.adversarial import adversary, divergence
-from unsupervised.autoencoder import check_clusters, check_table
+from unsupervised.autoencoder import check_table
+from unsupervised.autoencoder_clusterer import check_clusters
 from unsupervised.cluster_pictures import Show, last_hidden
 from unsupervised.evaluate_clusters import cluster_report, hungarian_accuracy, stability
 from unsupervised.information import agreement_loss as agreement_loss

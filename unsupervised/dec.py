@@ -22,13 +22,16 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits, State, prefixed, unprefixed
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, unprefixed
 from core.layers import Back, Layer, Rng
 from core.losses import cross_entropy, softmax
 from core.network import chain
 from core.optimizers import Adam
 from core.products import total
-from unsupervised.autoencoder import FITTED, STEPS, AutoEncoderClusterer, Heaps
+from unsupervised.autoencoder import STEPS
+from unsupervised.autoencoder_clusterer import FITTED, AutoEncoderClusterer, Heaps
 from unsupervised.cluster_pictures import Show
 from unsupervised.evaluate_clusters import subset
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
 from core.layers import Layer
 from unsupervised.cluster_pictures import Show, draw
 

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
 from core.layers import Rng
 from unsupervised import bernoulli_mixture
 from unsupervised.image_pictures import draw

@@ -20,7 +20,8 @@ import numpy as np
 from core.initializers import Array
 from core.lab.griffin_lim import wav_bytes
 from core.lab.learner import Report
-from core.lab.sounds import Sound, log_mel, mel_bank, mfcc, power_spectrogram, read_sound, resample
+from core.lab.sounds import log_mel, mel_bank, mfcc, power_spectrogram
+from core.lab.wav import Sound, read_sound, resample
 from unsupervised.voice import DEPTH, RATE, seen, sounded, stretched, trimmed
 
 if TYPE_CHECKING:

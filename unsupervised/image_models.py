@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lab.learner import Splits, positive
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.lab.pictures import See
 from core.layers import Rng
 from core.optimizers import Adam, constant, cosine, warm_up

@@ -46,7 +46,7 @@ def draw(
 
 def interpolation(path: Path, model: Model, w: Array, x: Array, t: Array) -> None:
     """Nine ways at once, each through codes of pictures of different classes, and round again."""
-    from core.lab.film import write_gif
+    from core.lab.animate import write_gif
 
     rng, ways = np.random.default_rng(0), []
     for _ in range(9):

@@ -18,7 +18,8 @@ import numpy as np
 from core.initializers import Array
 from core.lab import generation
 from core.lab.data_kinds import Text
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.lab.vocabulary import Vocabulary
 from core.layers import Layer, Rng
 from core.losses import cross_entropy, log_softmax

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.learner import Splits, positive
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.layers import Rng
 from core.network import MLP
-from unsupervised.autoencoder import AutoEncoderClusterer
+from unsupervised.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clusterer import Augment, Clusterer
 from unsupervised.dec import Dec
 

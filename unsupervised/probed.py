@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.labelled import check_labels
-from core.lab.learner import Report, Splits, State, prefixed, unprefixed
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, unprefixed
 from core.layers import Layer, Linear, Rng
 from core.network import Concat, Sequential
 from unsupervised.autoencoder import AutoEncoder

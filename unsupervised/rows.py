@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits, positive
-from core.lab.tasks import nearest
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
+from core.lab.errors import nearest
 from core.layers import Rng
 from core.network import MLP
-from unsupervised.autoencoder import AutoEncoderClusterer
+from unsupervised.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clusterer import Augment, Clusterer
 from unsupervised.dec import Dec
 

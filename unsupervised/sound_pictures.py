@@ -10,7 +10,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.griffin_lim import wav_bytes
 from core.lab.learner import Report
-from core.lab.sounds import Sound, read_sound
+from core.lab.wav import Sound, read_sound
 from unsupervised.voice import DEPTH, seen
 
 if TYPE_CHECKING:

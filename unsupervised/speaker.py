@@ -17,10 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Clips
+from core.lab.data_kinds import Clips, Splits
 from core.lab.griffin_lim import wav_bytes
-from core.lab.learner import Splits
-from core.lab.sounds import Sound, read_sound
+from core.lab.wav import Sound, read_sound
 from core.layers import Layer, Rng, gelu
 from core.network import MLP
 from unsupervised.likelihoods import gaussian

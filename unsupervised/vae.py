@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.labelled import check_examples, check_labels
-from core.lab.learner import Report, Splits, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.learner import Report
 from core.lab.pictures import Photo, See
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng, gelu
 from core.network import MLP, Sequential
 from core.optimizers import Optimizer, Schedule, average, constant, cosine

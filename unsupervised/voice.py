@@ -15,7 +15,8 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.griffin_lim import griffin_lim, unmel
-from core.lab.sounds import Sound, hann, log_mel, mel_bank, power_spectrogram, resample
+from core.lab.sounds import hann, log_mel, mel_bank, power_spectrogram
+from core.lab.wav import Sound, resample
 from core.layers import Rng
 
 RATE = 8000  # samples per second

@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, rollout
-from core.lab.learner import Report, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.episodes import Envs, Steps
+from core.lab.learner import Report
+from core.lab.rollout import rollout
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.network import Sequential

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.film import write_gif
 
 
 def animate(path: Path, figures: Iterable[Any], milliseconds: int, colors: int = 32) -> None:
@@ -26,3 +25,12 @@ def pixels(figure: Any) -> Array:
     canvas.draw()
     picture: Array = np.asarray(canvas.buffer_rgba())[..., :3]
     return picture
+
+
+def write_gif(path: Path, frames: list[Array], milliseconds: int, colors: int) -> None:
+    """One palette for all frames, so that what does not move costs nothing."""
+    from PIL import Image
+
+    palette = Image.fromarray(frames[len(frames) // 2]).quantize(colors)
+    first, *rest = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    first.save(path, save_all=True, append_images=rest, duration=milliseconds, loop=0, optimize=True)

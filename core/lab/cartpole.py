@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Policy, make, play, returns
+from core.lab.episodes import make
 from core.lab.film import film
 from core.lab.learner import Report
+from core.lab.rollout import Policy, play, returns
 
 if TYPE_CHECKING:
     from core.lab.report import Section

@@ -6,13 +6,10 @@ What a task offers no way to check is named as skipped, not passed over in silen
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +20,14 @@ from core.gradcheck import directional_error
 from core.initializers import Array
 from core.lab.datasets import Data
 from core.lab.errors import Refusal
-from core.lab.learner import Learner, Report, prefixed, unprefixed, weights
+from core.lab.learner import Learner, Report, weights
 from core.lab.run import blas_threads
-from core.lab.tasks import Task, configure, find, preset
+from core.lab.state import prefixed, unprefixed
+from core.lab.tasks import Task, configure, preset
 from core.optimizers import Adam
 
 STEPS = 3  # updates that a comparison of two learners takes
 SECONDS = 20.0  # the longest that a run to the end, for the report, may take before it is left out
-
-
-@dataclass(frozen=True)
-class CheckFlags:
-    """Checks that a task keeps the contract of docs/adding-a-task.md; exit code 1 if it does not."""
-
-    task: str  # the name of an installed task, or the path of a task file
-    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
-    json: bool = False  # prints the outcomes as JSON and nothing else
 
 
 class Skip(Exception):
@@ -247,21 +236,3 @@ def outcomes(task: Task, data: Path | None = None) -> list[tuple[str, str, str]]
         except Exception as error:
             found.append(("FAIL", promise, f"{type(error).__name__}: {error}"))
     return found
-
-
-def check(args: Sequence[str]) -> int:
-    """Checks a task; returns 0 if it keeps the contract, else 1."""
-    from core.lab.flags import parse
-    from core.lab.text import printable
-
-    flags = parse(CheckFlags, args, "trivium check")
-    found = outcomes(find(flags.task), flags.data)
-    if flags.json:
-        print(json.dumps([{"outcome": o, "promise": p, "detail": d} for o, p, d in found]))
-    else:
-        for outcome, promise, detail in found:
-            print(printable(f"{outcome:4}  {promise}" + (f": {detail}" if detail else "")))
-    failed = sum(outcome == "FAIL" for outcome, _, _ in found)
-    if failed and not flags.json:
-        print(f"{failed} of {len(found)} promises are not kept", file=sys.stderr)
-    return 1 if failed else 0

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.lab.cells import TEACHER
 from core.lab.errors import Refusal
-from core.lab.folder import PAGE, create, free_name, read_json, write_json
+from core.lab.files import free_name, read_json, write_json
+from core.lab.folder import PAGE, create
 
 if TYPE_CHECKING:
     from core.lab.compared import Group
@@ -57,7 +58,7 @@ def infos() -> list[Info]:
 
 def tasks_of(problem: str) -> list[str]:
     """The installed tasks of a problem: label, nothing, reward, in this order. Raises Refusal where there is none."""
-    from core.lab.tasks import nearest
+    from core.lab.errors import nearest
 
     known = infos()
     tasks = [info.name for info in known if info.problem == problem]
@@ -79,7 +80,7 @@ def begin(name: str, flags: CompareFlags) -> Path:
 
     A task's file that has changed since is another task, and so another comparison.
     """
-    from core.lab.jobs import file_sha256
+    from core.lab.job import file_sha256
 
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
     plan = {
@@ -100,7 +101,8 @@ def measured(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = 
     others, and Refusal raised where they share none.
     """
     from core.lab.compared import common_metric, grouped
-    from core.lab.jobs import Job, file_sha256, launch
+    from core.lab.job import Job, file_sha256
+    from core.lab.jobs import launch
     from core.lab.tasks import find
 
     tasks = [find(word) for word in words]
@@ -151,7 +153,7 @@ def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str
 def told(groups: Sequence[Group], metric: str, name: str) -> None:
     """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
     from core.lab.compare_tables import COST, SCORE, TOLD, cost_row, score_row, told_row
-    from core.lab.display import table
+    from core.lab.format import table
 
     rows = [[*told_row(group)[:2], *score_row(group, metric)[1:], *cost_row(group)[1:]] for group in groups]
     table((*TOLD[:2], *SCORE[1:], *COST[1:]), rows, f"{name}: {metric}")
@@ -226,7 +228,7 @@ def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
 def _all(flags: CompareFlags) -> int:
     """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
     from core.lab.compare_page import NINE, nine_page, nine_rows
-    from core.lab.display import table
+    from core.lab.format import table
 
     out = begin("all", flags)
     cells: dict[str, tuple[list[Group], str]] = {}

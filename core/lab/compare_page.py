@@ -16,9 +16,10 @@ from core.initializers import Array
 from core.lab import compare_tables as tables
 from core.lab.compare_pictures import Cells, Heard, curves, heard, nine_picture, shaded, strip
 from core.lab.compared import Group
-from core.lab.display import figure
-from core.lab.folder import PAGE, SHOWN, read_json
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
+from core.lab.files import read_json
+from core.lab.folder import PAGE, SHOWN
+from core.lab.format import figure
 from core.lab.probes import first_hidden, probe
 from core.lab.report import Section, picture, write_page
 from core.lab.run import Run, blas_threads

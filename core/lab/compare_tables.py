@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.lab.compared import Group, better_low, scale
-from core.lab.display import figure
+from core.lab.format import figure
 from core.lab.loop import Row
 from core.lab.stats import LEAST, interquartile_interval, mean_interval, paired_difference, probability_of_improvement
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from core.lab.cells import TEACHER, Cell, cell
 from core.lab.errors import Refusal
-from core.lab.folder import CONFIG, RESULT, read_json, read_log
+from core.lab.files import read_json
+from core.lab.folder import CONFIG, RESULT, read_log
 from core.lab.loop import Row
 from core.lab.run import Run, open_run
 from core.lab.tasks import Task, find

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.errors import Refusal as Refusal
 
 SEED = 0  # of every division into parts; chosen before the first run, and never again
 
@@ -89,3 +89,14 @@ def parts(text: str) -> Text:
     b = len(text) * 9 // 10
     a = b * 19 // 20
     return Text(text[:a], text[a:b], text[b:])
+
+
+class Splits(NamedTuple):
+    """A data set in three fixed parts: x (N, ...) and t (N,). The test part is for `report` alone."""
+
+    x_train: Array
+    t_train: Array
+    x_val: Array
+    t_val: Array
+    x_test: Array
+    t_test: Array

@@ -19,10 +19,10 @@ import numpy as np
 from core.initializers import Array
 from core.lab import data_files, readers
 from core.lab.data_files import Folder
-from core.lab.data_kinds import Clips, Names, Reviews, Sentences, Table, Text, divide, parts, split
+from core.lab.data_kinds import Clips, Names, Reviews, Sentences, Splits, Table, Text, divide, parts, split
 from core.lab.data_known import FILES
-from core.lab.learner import Refusal, Splits
-from core.lab.tasks import nearest
+from core.lab.errors import nearest
+from core.lab.learner import Refusal
 
 __all__ = ["Clips", "Data", "Names", "Reviews", "Sentences", "Table", "Text", "fetch", "split", "table"]
 

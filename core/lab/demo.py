@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.lab.folder import create, free_name
+from core.lab.files import free_name
+from core.lab.folder import create
 
 # Longest first, so that no worker is left with a long run at the end; the table has the order of the page.
 TASKS = ("digit_clusters", "text", "cartpole", "digits")
@@ -29,8 +30,8 @@ class DemoFlags:
 
 def summary(results: Sequence[dict[str, Any]]) -> list[str]:
     """A row of the table for one task out of the results of its seeds: means, and the worst seed."""
-    from core.lab.display import figure
-    from core.lab.report import best_baseline
+    from core.lab.format import figure
+    from core.lab.run_page import best_baseline
 
     def mean(values: Sequence[float]) -> float:
         return sum(values) / len(values)
@@ -63,11 +64,14 @@ def demo(args: Sequence[str]) -> int:
         raise Refusal("--seeds and --jobs must be at least 1")
     out = create(flags.out or free_name(Path("runs") / "demo"), flags.force)
 
-    from core.lab.display import table
-    from core.lab.folder import PAGE, read_json
+    from core.lab.files import read_json
+    from core.lab.folder import PAGE
     from core.lab.folder import SHOWN as CAPTIONS
-    from core.lab.jobs import Job, launch
-    from core.lab.report import SCORE_HEADER, Section, run_sections, write_page
+    from core.lab.format import table
+    from core.lab.job import Job
+    from core.lab.jobs import launch
+    from core.lab.report import Section, write_page
+    from core.lab.run_page import SCORE_HEADER, run_sections
 
     jobs = [
         Job(task, seed, "quick" if flags.quick else "default", out / f"{task}-{seed}", pictures=seed == 0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from core.lab.format import figure
 from core.lab.loop import Row, Watch, silent
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -17,11 +18,6 @@ def spark(values: Sequence[float]) -> str:
     low, high = min(values, default=0.0), max(values, default=0.0)
     span = (high - low) or 1.0
     return "".join(BLOCKS[int((value - low) / span * (len(BLOCKS) - 1))] for value in values)
-
-
-def figure(value: float) -> str:
-    """A number for a table: four significant digits, large ones without a fraction."""
-    return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def figures(row: Row) -> str:
@@ -77,26 +73,3 @@ def _live(title: str) -> Iterator[Watch]:
                 curve.extend([value for name, value in row.items() if name.startswith("val_")][:1])
 
         yield watch
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Prints a table to stdout, or a line a cell where the terminal is too narrow; cells are plain text, not markup."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from core.lab.text import printable
-
-    console = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width: rows stay whole there
-    drawn = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
-    for i, name in enumerate(header):
-        drawn.add_column(name, justify="left" if i == 0 else "right")
-    for row in rows:
-        drawn.add_row(*(Text(printable(cell)) for cell in row))
-    if console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width:
-        console.print(drawn)
-        return
-    print(*([title] if title else []), sep="\n")
-    for row in rows:
-        print(*(f"{name}: {printable(cell)}" for name, cell in zip(header, row, strict=True)), "", sep="\n")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal
-from core.lab.jobs import Ended, Job
+from core.lab.job import Ended, Job
 
 Work = Callable[[Job], Ended]
 Engine = Callable[[Work, Iterable[Job]], Iterator[Ended]]

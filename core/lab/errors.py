@@ -1,6 +1,12 @@
 """How a command ends early: refused, or stopped by a signal. Light, so that help comes at once."""
 
+import difflib
 import signal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
 
 
 class Refusal(Exception):
@@ -13,3 +19,10 @@ class Stopped(BaseException):
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
         self.signum = signum
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' or nothing, followed by the known words."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, 1)
+    return (f"; did you mean {close[0]}?" if close else "") + f" (known: {', '.join(known)})"

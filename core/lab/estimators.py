@@ -9,7 +9,7 @@ import numpy as np
 
 from core import layers
 from core.initializers import glorot
-from core.lab.tasks import nearest
+from core.lab.errors import nearest
 from core.layers import Dropout, Layer, Linear
 from core.network import Sequential
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.lab.errors import Refusal
 from core.lab.pictures import decode
+
+if TYPE_CHECKING:
+    pass
+from core.lab.cli_resume import opened
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 LARGEST = 1 << 30  # bytes
@@ -39,3 +45,32 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
         raise Refusal(f"{path} cannot be read: {error}") from error
     known = ", ".join(dict.fromkeys((".npy", ".csv", ".txt", *PICTURES, *reads)))
     raise Refusal(f"{path} is of no kind that is read here: {known}")
+
+
+@dataclass(frozen=True)
+class PredictFlags:
+    """What a run's network says of each example in FILE (.npy, .csv, .wav, a picture, or .txt for text)."""
+
+    folder: Path  # the run folder
+    file: Path  # the examples, one a row, in the units that the task trains on
+    task: str | None = None  # the task's file, for a run whose task came as a file
+    data: Path | None = None  # where data sets lie, if --data was given to the run
+    json: bool = False  # prints JSON
+
+
+def predict(args: Sequence[str]) -> int:
+    from core.lab.errors import Refusal
+    from core.lab.flags import parse
+    from core.lab.text import printable
+
+    flags = parse(PredictFlags, args, "trivium predict")
+    run = opened(flags)
+    try:
+        said = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
+    except (ValueError, TypeError) as error:
+        raise Refusal(f"{flags.file} does not fit this network: {error}") from error
+    if isinstance(said, str):
+        print(json.dumps(said) if flags.json else printable(said))
+    else:
+        print(json.dumps(said.tolist()) if flags.json else "\n".join(map(str, said.tolist())))
+    return 0

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Policy
+from core.lab.animate import write_gif
+from core.lab.rollout import Policy
 
 
 def film(
@@ -62,12 +63,3 @@ def _frames(env: Any, name: str, policy: Policy, first: int, frames: int, every:
         if terminated or truncated:
             episode += 1
             obs, total = env.reset(seed=first + episode)[0], 0.0
-
-
-def write_gif(path: Path, frames: list[Array], milliseconds: int, colors: int) -> None:
-    """One palette for all frames, so that what does not move costs nothing."""
-    from PIL import Image
-
-    palette = Image.fromarray(frames[len(frames) // 2]).quantize(colors)
-    first, *rest = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    first.save(path, save_all=True, append_images=rest, duration=milliseconds, loop=0, optimize=True)

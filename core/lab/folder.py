@@ -7,14 +7,11 @@ result.json (last), report.html, pictures. A lock of the operating system keeps 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from core.checkpoint import sync_folder
 from core.lab.errors import Refusal
+from core.lab.files import LOCK, free_name, lock
 
 CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
     "config.json",
@@ -24,39 +21,6 @@ CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
     "report.html",
 )
 SHOWN = "report.json"  # captions and texts of the page
-LOCK = ".lock"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes aside, flushes to the disk, renames: the file is old or new, never half."""
-    aside = path.with_name(path.name + ".tmp")
-    try:
-        with open(aside, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-    os.replace(aside, path)
-    sync_folder(path.parent)
-
-
-def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file of a run folder; Refusal when it is missing or broken."""
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise Refusal(f"{path.parent} is not a run folder: it has no {path.name}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise Refusal(f"{path} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise Refusal(f"{path} does not hold what a run writes there")
-    return value
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
@@ -71,14 +35,6 @@ def read_log(folder: Path) -> list[dict[str, float]]:
         except ValueError:
             raise Refusal(f"{path} holds a line that is not JSON: {line[:60]!r}") from None
     return rows
-
-
-def free_name(path: Path) -> Path:
-    """path-1, path-2, ...: the first that does not exist."""
-    k = 1
-    while (new := path.with_name(f"{path.name}-{k}")).exists():
-        k += 1
-    return new
 
 
 def create(out: Path, force: bool) -> Path:
@@ -109,17 +65,3 @@ def remove_empty(out: Path) -> None:
         if [entry.name for entry in out.iterdir()] == [LOCK]:
             (out / LOCK).unlink()
             out.rmdir()
-
-
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Holds the folder's lock, which the system frees when the process ends, however it ends."""
-    import filelock
-
-    try:
-        with filelock.FileLock(folder / LOCK, timeout=0):
-            yield
-    except filelock.Timeout:
-        raise Refusal(
-            f"another process is at work in {folder}: wait for it, or name another folder with --out"
-        ) from None

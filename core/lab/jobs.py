@@ -7,34 +7,15 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.lab import folder as folders
 from core.lab.display import figures, spark
 from core.lab.errors import Refusal, Stopped
+from core.lab.job import Ended, Job, file_sha256
 from core.lab.loop import Watch, silent
 from core.lab.text import printable
-
-Outcome = dict[str, Any] | str | int  # the result; why there is none; the number of the signal that stopped the job
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run: a task by its name or file, a seed, a preset and overrides of its Config, in a folder of its own."""
-
-    task: str
-    seed: int
-    preset: str
-    folder: Path
-    data: Path | None = None
-    pictures: bool = True
-    config: tuple[tuple[str, Any], ...] = ()
-    task_sha256: str | None = None  # of the task's file, where it came as one: another file is another task
-
-
-Ended = tuple[Job, Outcome]
 
 
 @contextlib.contextmanager
@@ -74,16 +55,6 @@ def perform(job: Job, watch: Watch = silent) -> dict[str, Any]:
         if (job.folder / folders.CONFIG).exists():
             return resume(Run(job.folder, setup), watch, pictures=job.pictures).result
         return start(setup, job.folder, force=True, watch=watch, pictures=job.pictures).result
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes. Raises Refusal where it cannot be read."""
-    import hashlib
-
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def work(job: Job, watch: Watch = silent) -> Ended:

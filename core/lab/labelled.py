@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 
 PARTS = ("train", "val", "test")
 

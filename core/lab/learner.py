@@ -5,19 +5,16 @@ Any object with these members is a learner; there is no base class to inherit fr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
-
-import numpy as np
+from typing import Any, Protocol, runtime_checkable
 
 from core.initializers import Array
+from core.lab.config import positive as positive  # where tasks of others import it from
 from core.lab.errors import Refusal as Refusal
-from core.layers import Layer, Rng
-
-State = dict[str, Array]
+from core.lab.state import State
+from core.layers import Layer
 
 
 @dataclass
@@ -93,42 +90,3 @@ def weights(learner: Learner) -> Array:
     """The vector that is judged: the learner's running average where it keeps one, else its parameters."""
     vector: Array = getattr(learner, "weights", learner.w)
     return vector
-
-
-def rng_state(rng: Rng) -> Array:
-    """The state of a generator as the bytes of its JSON, uint8."""
-    return np.frombuffer(json.dumps(rng.bit_generator.state).encode(), np.uint8)
-
-
-def set_rng_state(rng: Rng, state: Array) -> None:
-    """Puts a generator back into a state that `rng_state` gave."""
-    rng.bit_generator.state = json.loads(state.tobytes())
-
-
-def prefixed(prefix: str, state: Mapping[str, Array]) -> State:
-    """{"m": a} -> {"adam.m": a}."""
-    return {f"{prefix}.{name}": array for name, array in state.items()}
-
-
-def unprefixed(prefix: str, state: Mapping[str, Array]) -> State:
-    """{"adam.m": a, "rng": b} -> {"m": a copy of a}."""
-    head = prefix + "."
-    return {name.removeprefix(head): array.copy() for name, array in state.items() if name.startswith(head)}
-
-
-def positive(config: Any, *names: str) -> None:
-    """Raises ValueError, naming the field, unless these fields of a Config are numbers above 0."""
-    for name in names:
-        if not getattr(config, name) > 0:
-            raise ValueError(f"{name} must be above 0, not {getattr(config, name)}")
-
-
-class Splits(NamedTuple):
-    """A data set in three fixed parts: x (N, ...) and t (N,). The test part is for `report` alone."""
-
-    x_train: Array
-    t_train: Array
-    x_val: Array
-    t_val: Array
-    x_test: Array
-    t_test: Array

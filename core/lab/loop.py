@@ -23,8 +23,9 @@ from core.checkpoint import CheckpointError, load, save
 from core.initializers import Array
 from core.lab.errors import Refusal, Stopped
 from core.lab.folder import CHECKPOINT, LOG
-from core.lab.learner import Learner, prefixed, unprefixed, weights
+from core.lab.learner import Learner, weights
 from core.lab.machine import versions
+from core.lab.state import prefixed, unprefixed
 
 EVALUATIONS = 20  # evenly spaced points of progress
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")

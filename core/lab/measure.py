@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal, Stopped
-from core.lab.jobs import Ended, Job
+from core.lab.job import Ended, Job
 from core.lab.spec import Planned
 
 KEPT = (
@@ -118,8 +118,8 @@ def differs(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> s
 
 
 def read(path: Path) -> dict[str, Any]:
-    from core.lab.folder import read_json
-    from core.lab.tasks import nearest
+    from core.lab.errors import nearest
+    from core.lab.files import read_json
 
     if not path.is_file():
         names = [other.stem for other in path.parent.glob("*.json")]
@@ -152,7 +152,7 @@ def outsiders(spec: Mapping[str, Any]) -> list[Any]:
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Mean and worst seed stand at the top where there is one setting; of several, in `settings`."""
-    from core.lab.folder import write_json
+    from core.lab.files import write_json
 
     groups = by_setting(rows)
     each = [{"task": task, "label": label, **summary(group)} for (task, label), group in groups.items()]

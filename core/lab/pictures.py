@@ -24,8 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import SEED
-from core.lab.learner import Splits
+from core.lab.data_kinds import SEED, Splits
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
 PIXELS = 1 << 26  # of one picture: 67 megapixels

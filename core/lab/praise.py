@@ -23,8 +23,8 @@ from core.lab import generation, records
 from core.lab.characters import window_net
 from core.lab.data_kinds import SEED, Reviews
 from core.lab.learner import Report
-from core.lab.sentences import words
 from core.lab.text import printable
+from core.lab.tokenize import words
 from core.lab.vocabulary import Vocabulary
 from core.lab.witten_bell import WittenBell
 from core.layers import Layer, Rng

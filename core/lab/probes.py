@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer
 from core.network import chain
 

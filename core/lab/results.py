@@ -111,8 +111,8 @@ def _all(folder: Path) -> list[str]:
 
 
 def _docs(args: Sequence[str]) -> int:
+    from core.lab.files import write_text
     from core.lab.flags import parse
-    from core.lab.folder import write_text
     from core.lab.quotes import documents, refill, typed
 
     flags = parse(DocsFlags, args, "trivium results docs")
@@ -134,8 +134,8 @@ def _docs(args: Sequence[str]) -> int:
 
 
 def _list(args: Sequence[str]) -> int:
-    from core.lab.display import figure, table
     from core.lab.flags import parse
+    from core.lab.format import figure, table
 
     flags = parse(ListFlags, args, "trivium results")
     folder = place(flags.folder)

@@ -21,10 +21,11 @@ from core.checkpoint import sha256
 from core.initializers import Array
 from core.lab import folder as folders
 from core.lab.errors import Refusal, Stopped
+from core.lab.files import free_name, lock, read_json, write_json
 from core.lab.learner import Learner, Report
 from core.lab.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
 from core.lab.machine import versions
-from core.lab.report import run_page, write_shown
+from core.lab.run_page import run_page, write_shown
 from core.lab.tasks import Task, configure, find, preset
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Run:
         """What result.json holds. Raises Refusal when the run has not finished."""
         if not (self.folder / folders.RESULT).exists():
             raise Refusal(f"the run in {self.folder} has not finished: trivium resume {self.folder}")
-        return folders.read_json(self.folder / folders.RESULT)
+        return read_json(self.folder / folders.RESULT)
 
     @cached_property
     def _opened(self) -> tuple[Learner, Array]:
@@ -162,9 +163,9 @@ def start(
     """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError."""
     new = not out.exists()
     out = folders.create(out, force)
-    with folders.lock(out):
+    with lock(out):
         try:
-            folders.write_json(out / folders.CONFIG, setup.describe())
+            write_json(out / folders.CONFIG, setup.describe())
         except OSError as error:
             raise Refusal(f"cannot write to {out}: {error.strerror or error}") from error
         try:
@@ -179,7 +180,7 @@ def start(
 
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
     """Goes on where the folder's checkpoint stands; a finished run is left as it is."""
-    with folders.lock(run.folder):
+    with lock(run.folder):
         if (run.folder / folders.RESULT).exists():
             if pictures and not (run.folder / folders.PAGE).exists():
                 run_page(run.folder)  # killed between the two
@@ -199,7 +200,7 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
                 report = learner.report(best, run.folder if pictures else None)
                 result = _result(run.setup, loop, best, report, data.sums)
             write_shown(run.folder, report)
-            folders.write_json(run.folder / folders.RESULT, result)
+            write_json(run.folder / folders.RESULT, result)
             if pictures:
                 run_page(run.folder)
         except OSError as error:
@@ -244,7 +245,7 @@ def open_run(folder: str | Path, task: Task | None = None, data: Path | None = N
     Raises Refusal when the folder holds no run, or its config.json does not fit the installed task.
     """
     folder = Path(folder)
-    found = folders.read_json(folder / folders.CONFIG)
+    found = read_json(folder / folders.CONFIG)
     name, values, seed = found.get("task"), found.get("config"), found.get("seed")
     if not (isinstance(name, str) and name.isidentifier() and isinstance(values, dict) and type(seed) is int):
         raise Refusal(f"{folder / folders.CONFIG} does not hold a task's name, configuration and seed")
@@ -268,7 +269,7 @@ def run(
 ) -> Run:
     """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords."""
     setup = prepare(task, preset, config, seed, data)
-    return start(setup, Path(out) if out else folders.free_name(Path("runs") / setup.task.name), force)
+    return start(setup, Path(out) if out else free_name(Path("runs") / setup.task.name), force)
 
 
 def prepare(task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None) -> Setup:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.lab.errors import Refusal
-from core.lab.tasks import PARADIGMS, installed, nearest
+from core.lab.errors import Refusal, nearest
+from core.lab.tasks import PARADIGMS, installed
 
 TEMPLATES = Path(__file__).with_name("templates")
 

@@ -1,4 +1,4 @@
-"""`trivium speak DIR`: a run that learnt to speak says words anew, each into a wav file of its own."""
+"""`trivium speak DIR`: the network of a run says words, each into a wav file: --word seven."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal
-from core.lab.jobs import Job, file_sha256
-from core.lab.tasks import PRESET_NAMES, Task, configure, find, nearest, preset
+from core.lab.errors import Refusal, nearest
+from core.lab.job import Job, file_sha256
+from core.lab.tasks import PRESET_NAMES, Task, configure, find, preset
 
 MOST = 10_000  # jobs of a study
 SIZE = 1 << 20  # bytes of a spec

@@ -11,86 +11,27 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from core.lab import folder as folders
 from core.lab.errors import Refusal, Stopped
-from core.lab.jobs import Job, Outcome, followed, work
+from core.lab.files import LOCK, lock, read_json, write_json
+from core.lab.job import Job, Outcome
+from core.lab.jobs import followed, work
 from core.lab.loop import Row, Watch
-from core.lab.spec import Planned, differences, load_spec, plan
-from core.lab.text import printable
+from core.lab.spec import Planned, differences
+from core.lab.study_folder import FAILED, ROWS, RUNS, SESSION, SPEC
 
-SPEC, SESSION, RESULTS = "spec.json", "session.json", "results.json"
-ROWS, FAILED, RUNS = "rows", "failed", "runs"
 ASK = 0.5  # seconds between two looks of a job at its session
 GRACE = 60.0  # seconds that a study which was told to stop waits for its jobs
 WAIT = 10.0  # seconds that a job waits for another process to leave its run folder
-
-
-@dataclass(frozen=True)
-class StudyFlags:
-    """Tasks x settings x seeds: does every job of a spec once, and sets the results side by side."""
-
-    spec: Path  # a TOML file; docs/studies.md says what it holds
-    out: Path | None = None  # the study's folder, gone on with if it was begun; runs/NAME-OF-SPEC if none is named
-    jobs: int = 2  # how many processes learn side by side, with --engine joblib
-    engine: Literal["joblib", "dask"] = "joblib"  # processes of this machine, or a cluster
-    scheduler: str | None = None  # the address of Dask's scheduler: tcp:// on a loopback interface, or tls://
-    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
-    dry_run: bool = False  # prints the jobs and an estimate of the time, and does nothing
-    json: bool = False  # prints the results as JSON and nothing else
-
-
-def study(args: Sequence[str]) -> int:
-    """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
-    from core.lab.flags import parse
-
-    flags = parse(StudyFlags, args, "trivium study")
-    if flags.jobs < 1:
-        raise Refusal("--jobs must be at least 1")
-    if (flags.engine == "dask") != bool(flags.scheduler):
-        raise Refusal("--engine dask and --scheduler ADDRESS go together")
-    spec = load_spec(flags.spec)
-    out = (flags.out or Path("runs") / flags.spec.stem).resolve()
-    planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())
-    if faults:
-        for fault in faults:
-            print(f"{flags.spec}: {' '.join(fault.split())}", file=sys.stderr)
-        raise Refusal(f"{flags.spec} has {len(faults)} fault{'s' * (len(faults) > 1)} (above); nothing was started")
-    if flags.dry_run:
-        from core.lab.study_status import forecast
-
-        return forecast(planned, out, flags.jobs, flags.json)
-    with opened(out, spec, planned) as folder:
-        try:
-            stopped = _run(planned, folder, flags)
-        except Stopped as stop:
-            stopped = stop.signum
-        missing = [p for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
-        if stopped:
-            again = shlex.join(["trivium", "study", *args])
-            print(
-                f"stopped; {len(planned) - len(missing)} of {len(planned)} jobs are done, and those that ran are "
-                f"saved. Go on with: {again}",
-                file=sys.stderr,
-            )
-            return 128 + stopped
-        from core.lab.study_report import conclude
-
-        conclude(planned, folder, shlex.join(["trivium", "study", *args]), flags.json)
-    for p in missing:
-        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why(folder, p.key)}"), file=sys.stderr)
-    return 1 if missing else 0
 
 
 @contextmanager
@@ -116,16 +57,16 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
         )
     )
     try:
-        ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", folders.LOCK}
+        ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
         if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
             raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
         for part in (ROWS, FAILED, RUNS):
             (out / part).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
-    with folders.lock(out):
+    with lock(out):
         if (out / SPEC).exists():
-            before = folders.read_json(out / SPEC)
+            before = read_json(out / SPEC)
             changed = list(differences(before.get("spec"), content["spec"]))
             if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
                 changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
@@ -135,7 +76,7 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
                     "name another folder with --out"
                 )
         else:
-            folders.write_json(out / SPEC, content)
+            write_json(out / SPEC, content)
         for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
             marks.unlink()
         yield out
@@ -145,7 +86,9 @@ def _by_name(jobs: dict[str, Any]) -> dict[str, Any]:
     return {f"{job['task']} {job['label']}": {k: job[k] for k in ("config", "task_sha256")} for job in jobs.values()}
 
 
-def _run(planned: Sequence[Planned], folder: Path, flags: StudyFlags) -> int | None:
+def run_jobs(
+    planned: Sequence[Planned], folder: Path, workers: int, engine_name: str, scheduler: str | None, quiet: bool
+) -> int | None:
     """Does every job without a row; returns the number of the signal that stopped it, if one did."""
     left = [p.job for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
     if not left:
@@ -154,16 +97,16 @@ def _run(planned: Sequence[Planned], folder: Path, flags: StudyFlags) -> int | N
 
     token = f"{os.getpid()}-{time.time_ns()}"
     caught: list[int] = []
-    here = nullcontext((local(flags.jobs), flags.jobs))
-    with cluster(flags.scheduler, folder / SPEC) if flags.scheduler else here as (engine, workers):
-        said = {"token": token, "workers": workers, "engine": flags.engine, "scheduler": flags.scheduler}
+    here = nullcontext((local(workers), workers))
+    with cluster(scheduler, folder / SPEC) if scheduler else here as (engine, workers):
+        said = {"token": token, "workers": workers, "engine": engine_name, "scheduler": scheduler}
         with _session(folder, said, caught):
             jobs = (job for job in left if not caught)
-            for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, flags.json):
+            for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, quiet):
                 if isinstance(outcome, int):
                     caught.append(outcome)
                 elif isinstance(outcome, str):
-                    folders.write_json(folder / FAILED / f"{job.folder.name}.json", {"why": outcome})
+                    write_json(folder / FAILED / f"{job.folder.name}.json", {"why": outcome})
                 else:
                     (folder / FAILED / f"{job.folder.name}.json").unlink(missing_ok=True)
     return caught[0] if caught else None
@@ -177,7 +120,7 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
         if caught:  # asked twice: at once, and the runs go on from their last checkpoints
             raise Stopped(caught[0])
         caught.append(signum)
-        folders.write_json(folder / SESSION, {**said, "token": None})
+        write_json(folder / SESSION, {**said, "token": None})
         last.start()
         print(
             f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once", file=sys.stderr
@@ -185,7 +128,7 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
 
     last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
     last.daemon = True
-    folders.write_json(folder / SESSION, said)
+    write_json(folder / SESSION, said)
     before = _handle(end)
     try:
         yield
@@ -193,7 +136,7 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
         last.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
-        folders.write_json(folder / SESSION, {**said, "token": None})
+        write_json(folder / SESSION, {**said, "token": None})
 
 
 def _handle(end: Callable[[int, Any], None]) -> dict[int, Any]:
@@ -213,7 +156,7 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
     row = folder / ROWS / f"{job.folder.name}.json"
     if row.exists():
-        return job, folders.read_json(row)
+        return job, read_json(row)
     if not _lasts(folder, token):
         return job, int(signal.SIGTERM)
     began = time.perf_counter()
@@ -236,7 +179,7 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
             "job_seconds": seconds,
         }
         try:
-            folders.write_json(row, outcome)
+            write_json(row, outcome)
         except OSError as error:
             return job, f"cannot write {row}: {error.strerror or error}"
     return job, outcome
@@ -247,7 +190,7 @@ def _await(run: Path) -> None:
     end = time.monotonic() + WAIT
     while run.exists():
         try:
-            with folders.lock(run):
+            with lock(run):
                 return
         except Refusal:
             if time.monotonic() > end:
@@ -257,7 +200,7 @@ def _await(run: Path) -> None:
 
 def _lasts(folder: Path, token: str) -> bool:
     try:
-        return bool(folders.read_json(folder / SESSION).get("token") == token)
+        return bool(read_json(folder / SESSION).get("token") == token)
     except Refusal:
         return False
 
@@ -274,9 +217,3 @@ def _heeding(folder: Path, token: str) -> Watch:
             asked = time.monotonic()
 
     return watch
-
-
-def why(folder: Path, key: str) -> str:
-    """Why a job failed; 'not done yet' where nothing is said."""
-    path = folder / FAILED / f"{key}.json"
-    return str(folders.read_json(path).get("why")) if path.exists() else "not done yet"

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from core.lab import folder as folders
-from core.lab.display import figure
+from core.lab.files import write_json
+from core.lab.format import figure
 from core.lab.report import Section, picture, write_page
 from core.lab.spec import Planned
 from core.lab.stats import (
@@ -27,8 +28,7 @@ from core.lab.stats import (
     paired_difference,
     probability_of_improvement,
 )
-from core.lab.study import RESULTS, RUNS, why
-from core.lab.study_status import finished
+from core.lab.study_folder import RESULTS, RUNS, finished, why
 
 HEADER = (
     "task",
@@ -52,7 +52,7 @@ DRAWN = 10  # settings in one picture
 
 def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bool) -> None:
     """Writes results.json and the page of all rows that are there, and prints the table."""
-    from core.lab.display import table
+    from core.lab.format import table
 
     rows = finished(folder, [p.key for p in planned])
     groups: dict[tuple[str, str], list[Planned]] = {}
@@ -68,7 +68,7 @@ def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bo
         "failed": failures,
         "rows": [rows[p.key] for p in planned if p.key in rows],
     }
-    folders.write_json(folder / RESULTS, results)
+    write_json(folder / RESULTS, results)
     lines = [line(summary) for summary in found]
     kinds = {json.dumps(row["versions"], sort_keys=True) for row in rows.values()}
     mixed = f" The rows are of {len(kinds)} different sets of versions or kernels." if len(kinds) > 1 else ""

@@ -11,59 +11,30 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.lab import folder as folders
 from core.lab.errors import Refusal
-from core.lab.jobs import Job, one_thread
+from core.lab.files import lock, read_json
+from core.lab.job import Job
+from core.lab.jobs import one_thread
 from core.lab.loop import EVALUATIONS
 from core.lab.spec import Planned
-from core.lab.study import FAILED, ROWS, RUNS, SESSION, SPEC
-from core.lab.text import printable
+from core.lab.study_folder import FAILED, RUNS, SESSION, SPEC, finished
 
 MEASURED = 0.5  # seconds of updates that a dry run measures of a setting
 LONGEST = 5.0  # seconds, if there is no progress yet
 SETTINGS = 12  # that are measured; the others take the mean of their task
 
 
-@dataclass(frozen=True)
-class StatusFlags:
-    """How far a study is: done, failed, left, time to go. Also while it runs."""
-
-    folder: Path  # the study's folder
-    json: bool = False  # prints JSON
-
-
-def status(args: Sequence[str]) -> int:
-    """Prints how far the study in a folder is; returns the exit code."""
-    from core.lab.flags import parse
-
-    flags = parse(StatusFlags, args, "trivium status")
-    if not (flags.folder / SPEC).exists():
-        raise Refusal(f"{flags.folder} holds no study: it has no {SPEC}")
-    said = progress(flags.folder)
-    if flags.json:
-        print(json.dumps(said))
-        return 0
-    to_go = "unknown until a job is done" if said["seconds_to_go"] is None else clock(said["seconds_to_go"])
-    words = [f"{said['done']} of {said['jobs']} done", f"{said['failed']} failed", f"{said['left']} left"]
-    if said["left"]:
-        words += [f"{said['begun']} of them begun", f"time to go: {to_go} with {said['workers']} at once"]
-    print(", ".join(words) + ("; at work" if said["running"] else "; not at work"))
-    for key, why in said["failures"].items():
-        print(printable(f"failed: {key}: {' '.join(why.split())}"))
-    return 0
-
-
 def progress(folder: Path) -> dict[str, Any]:
     """Numbers of jobs, and seconds to go: each unfinished job as long as those that are done, less what it has done."""
-    jobs = folders.read_json(folder / SPEC)["jobs"]
+    jobs = read_json(folder / SPEC)["jobs"]
     rows = finished(folder, jobs)
     failures = {
-        key: str(folders.read_json(path).get("why"))
+        key: str(read_json(path).get("why"))
         for key in jobs
         if key not in rows and (path := folder / FAILED / f"{key}.json").exists()
     }
@@ -74,7 +45,7 @@ def progress(folder: Path) -> dict[str, Any]:
     }
     left = [key for key in jobs if key not in rows and key not in failures]
     expected = seconds(jobs, rows)
-    session = folders.read_json(folder / SESSION) if (folder / SESSION).exists() else {"workers": 1}
+    session = read_json(folder / SESSION) if (folder / SESSION).exists() else {"workers": 1}
     to_go = (
         None
         if expected is None
@@ -91,12 +62,6 @@ def progress(folder: Path) -> dict[str, Any]:
         "seconds_to_go": to_go,
         "failures": failures,
     }
-
-
-def finished(folder: Path, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The rows that are there, by key."""
-    paths = {key: folder / ROWS / f"{key}.json" for key in keys}
-    return {key: folders.read_json(path) for key, path in paths.items() if path.exists()}
 
 
 def seconds(jobs: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, float] | None:
@@ -120,7 +85,7 @@ def wall(each: Sequence[float], workers: int) -> float:
 
 def locked(folder: Path) -> bool:
     try:
-        with folders.lock(folder):
+        with lock(folder):
             return False
     except Refusal:
         return True
@@ -136,7 +101,7 @@ def clock(amount: float) -> str:
 
 def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bool) -> int:
     """Prints the jobs, each with the seconds that it will take, and the time of all; returns the exit code."""
-    from core.lab.display import table
+    from core.lab.format import table
 
     rows = finished(folder, [p.key for p in planned])
     jobs = {p.key: {"task": p.task, "label": p.label} for p in planned}

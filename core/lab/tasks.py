@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import difflib
 import importlib
 import importlib.util
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +23,7 @@ from core.lab.errors import Refusal
 
 if TYPE_CHECKING:
     from core.lab.learner import Learner
+from core.lab.errors import nearest
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")
@@ -55,13 +55,6 @@ class Task:
     make: Make
     module: ModuleType
     outside: bool  # given as the path of a file, not installed
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' or nothing, followed by the known words."""
-    known = sorted(known)
-    close = difflib.get_close_matches(word, known, 1)
-    return (f"; did you mean {close[0]}?" if close else "") + f" (known: {', '.join(known)})"
 
 
 def installed() -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.initializers import orthogonal
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Layer, Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

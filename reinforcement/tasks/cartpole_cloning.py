@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import positive
 from core.lab.episodes import make as make_envs
-from core.lab.learner import positive
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

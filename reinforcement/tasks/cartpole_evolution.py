@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from core.lab.cells import Cell
+from core.lab.config import positive
 from core.lab.episodes import make as make_envs
-from core.lab.learner import positive
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

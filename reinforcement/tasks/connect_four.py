@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Rng
 from reinforcement.board_game import BoardGame, learner
 from reinforcement.evaluate_games import MatchExam

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lab.cells import Cell
+from core.lab.config import positive
 from core.lab.episodes import Envs
 from core.lab.images import Strength
-from core.lab.learner import positive
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam

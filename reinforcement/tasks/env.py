@@ -11,9 +11,9 @@ from typing import Any
 from gymnasium.spaces import Box
 
 from core.initializers import orthogonal
+from core.lab.config import positive
 from core.lab.episodes import make as make_envs
-from core.lab.learner import positive
-from core.lab.tasks import nearest
+from core.lab.errors import nearest
 from core.layers import Layer, Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

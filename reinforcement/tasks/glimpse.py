@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array, orthogonal
+from core.lab.config import positive
 from core.lab.episodes import Envs
 from core.lab.images import Strength
-from core.lab.learner import positive
 from core.lab.pictures import Photo, ink
 from core.layers import Layer, Rng
 from core.network import MLP

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Layer, Rng, activation, tanh
 from core.network import MLP, Sequential
 from core.optimizers import Adam

@@ -9,8 +9,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from core.lab.config import positive
 from core.lab.episodes import make as make_envs
-from core.lab.learner import positive
 from core.layers import Rng
 from core.network import MLP
 from reinforcement.evaluate import ReturnExam

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Rng
 from core.losses import softmax
 from supervised.deep.draw import Shape, panels, pictures, sheet

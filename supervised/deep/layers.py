@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Back, Layer, Linear, Rng
 from core.losses import cross_entropy
 from core.network import Sequential, chain

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.initializers import Array, glorot
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Linear, Rng
 from core.network import Sequential
 from supervised.deep.data import side

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Rng
 from core.network import MLP
 from supervised.deep import data, layerwise, passes, size

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Rng
 from supervised.deep.draw import COLOURS, Shape, panels, table
 from supervised.deep.features import Probe, flat, hog, neighbours_agree, pca, probe

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer
 from supervised.deep.data import other_labels, side
 from supervised.deep.draw import COLOURS, panels, table

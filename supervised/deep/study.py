@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Layer, Rng
 from supervised.deep.report import Budget, check_pictures, deep_report
 from supervised.deep.representations import Rule

@@ -13,19 +13,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.labelled import check_labels
-from core.lab.learner import Report, Splits
+from core.lab.learner import Report
 from core.layers import Layer, gelu, identity, leaky_relu, relu, sigmoid, softplus, step, tanh
 from core.losses import Loss, cross_entropy
-from core.network import MLP, Concat, chain
+from core.network import MLP, Concat
 from core.optimizers import Adam
 from supervised.baselines import SVM, accuracy, classifiers
 from supervised.learner import Model
+from supervised.lessons.layer_stats import Signs, signs
 
 # step is drawn, but is not here: it has no slope, and nothing below it would ever learn
 ACTIVATIONS = {
@@ -42,45 +43,6 @@ SEED, SEEDS = 0, 3  # of the networks that the report starts afresh, and how man
 TRIAL = 300  # minibatches of each network in the trial of step sizes and starts
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # step sizes of Adam that are tried
 GAINS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # factors on the hidden layers' first weights that are tried
-
-
-def slope(f: Layer, z: Array) -> Array:
-    """f'(z) of an activation; 0 everywhere for the step, which has no other."""
-    w = z.ravel()[:0]
-    slopes: Array = np.zeros_like(z) if f is step else f(z, w)[1](np.ones_like(z), dx=True)
-    return slopes
-
-
-class Signs(NamedTuple):
-    """What is counted in one network; the first three have an entry a hidden layer."""
-
-    saturated: Array
-    dead: Array
-    signal: Array
-    accuracy: float
-
-
-def signs(net: Layer, w: Array, x: Array, t: Array) -> Signs:
-    """Counts in an MLP on x (N, I), t (N,), layer by layer, by walking its chain forth and back."""
-    sums, backs, y = [], [], np.asarray(x, w.dtype)
-    for layer, v in chain(net, w):
-        if not layer.size:
-            sums.append((layer, y))  # z (N, H), what an activation is given
-        y, back = layer(y, v)
-        backs.append((layer, back))
-    d = cross_entropy(y, t)[1] * len(t)  # the error of each example, not of the mean
-    signals = []
-    for layer, back in reversed(backs):
-        d = back(d, dx=True)
-        if not layer.size:
-            signals.append(float(np.sqrt((d * d).mean())))
-    shares = []
-    for f, z in sums:
-        steep = np.abs(slope(f, z))
-        top = float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
-        shares.append(((steep < 0.1 * top).mean(), (steep < 1e-3 * top).all(0).mean()))
-    saturated, dead = np.array(shares).T
-    return Signs(saturated, dead, np.array(signals[::-1]), accuracy(y.argmax(-1), t))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.layers import Layer
-from supervised.lessons.activations import Signs, slope
+from supervised.lessons.layer_stats import Signs, slope
 
 
 def functions(path: Path, activations: Mapping[str, Layer]) -> None:

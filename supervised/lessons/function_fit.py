@@ -9,7 +9,7 @@ et al. 2019, arXiv:1806.08734), so units start steep, and their places all over 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ import numpy as np
 
 from core.ensembles import Linears
 from core.initializers import Array, glorot
-from core.lab.learner import Report, Splits, State
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
+from core.lab.state import State
 from core.layers import Layer, Linear, Rng, activation, tanh
 from core.losses import mse
 from core.network import Sequential
@@ -135,3 +137,18 @@ def influence(net: Layer, w: Array, x: Array) -> Array:
     for i, row in enumerate(rows):
         net(x[i : i + 1], w)[1](np.ones((1, 1), w.dtype), row)
     return rows
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Relative errors on the validation part, one a seed, by width (one hidden layer) and by depth."""
+
+    width: dict[int, Array]
+    depth: dict[int, Array]
+
+    def text(self) -> str:
+        return "\n".join(
+            f"{what} {k:5}  median {np.median(e):.2e}   each: {', '.join(f'{one:.1e}' for one in e)}"
+            for what, errors in vars(self).items()
+            for k, e in errors.items()
+        )

@@ -11,8 +11,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.animate import animate
-from supervised.lessons.function_fit import Fit, influence
-from supervised.lessons.function_report import Sweep
+from supervised.lessons.function_fit import Fit, Sweep, influence
 
 MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
 MOST = 6  # weights that are moved, from the input on

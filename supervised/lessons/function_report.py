@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report, Splits
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
 from core.layers import Layer
-from supervised.lessons.function_fit import Fit, error_of, relative
+from supervised.lessons.function_fit import Fit, Sweep, error_of, relative
 
 WIDTHS, DEPTHS = tuple(2**k for k in range(1, 11)), tuple(range(1, 7))
 DEEP_WIDTH = 32  # units in each layer where depth is what varies
@@ -57,21 +58,6 @@ def _spline(x: Array, t: Array, splits: Splits) -> Callable[[Array], Array]:
     tried = [RBFInterpolator(x, t, kernel=kernel, smoothing=s, degree=1) for s in SMOOTH]
     best: Callable[[Array], Array] = min(tried, key=lambda f: relative(f(splits.x_val)[:, None], splits.t_val))
     return best
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Relative errors on the validation part, one a seed, by width (one hidden layer) and by depth (DEEP_WIDTH)."""
-
-    width: dict[int, Array]
-    depth: dict[int, Array]
-
-    def text(self) -> str:
-        return "\n".join(
-            f"{what} {k:5}  median {np.median(e):.2e}   each: {', '.join(f'{one:.1e}' for one in e)}"
-            for what, errors in vars(self).items()
-            for k, e in errors.items()
-        )
 
 
 def sweep(shape: Shape, splits: Splits, seeds: int, updates: int, lr: float) -> Sweep:

@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array, zeros
-from core.lab.learner import Report, Splits, State, rng_state, set_rng_state
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
+from core.lab.state import State, rng_state, set_rng_state
 from core.layers import Linear, Rng, step
 from core.losses import Loss
 from core.network import Sequential

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.animate import animate
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from supervised.lessons.perceptron import Perceptron
 
 COLORS = ("#c2571a", "#1f5fa8")  # of the targets 0 and 1

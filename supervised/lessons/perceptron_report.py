@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array, glorot
-from core.lab.learner import Report, Splits
+from core.lab.data_kinds import Splits
+from core.lab.learner import Report
 from core.layers import Layer, Linear, tanh
 from core.losses import binary_cross_entropy
 from core.network import MLP, Sequential, chain

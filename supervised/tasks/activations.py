@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Rng
 from core.optimizers import Adam, constant
 from supervised.learner import Supervised

@@ -11,9 +11,12 @@ import numpy as np
 from core.initializers import Array
 from core.lab import cartpole
 from core.lab.cells import Cell
-from core.lab.episodes import TRAINING_SEEDS, play, stack
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
+from core.lab.episodes import TRAINING_SEEDS
 from core.lab.labelled import check_labels
-from core.lab.learner import Report, Splits, positive
+from core.lab.learner import Report
+from core.lab.rollout import play, stack
 from core.layers import Layer, Rng, tanh
 from core.losses import cross_entropy, softmax
 from core.network import MLP

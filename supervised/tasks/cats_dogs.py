@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Rng
 from supervised.learner import Supervised
 from supervised.photos import Photos, classifier

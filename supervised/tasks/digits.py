@@ -9,8 +9,9 @@ from typing import Any
 
 from core.initializers import Array
 from core.lab.cells import Cell
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.lab.images import Strength, deform, deformations
-from core.lab.learner import Splits, positive
 from core.lab.pictures import ink
 from core.layers import Layer, Rng
 from core.network import MLP

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.lab.pictures import Photo, ink
 from core.layers import Rng
 from supervised.deep.rules import CLOTHING_RULES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Rng, tanh
 from core.losses import mse
 from core.network import MLP

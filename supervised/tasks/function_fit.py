@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import SEED
+from core.lab.config import positive
+from core.lab.data_kinds import SEED, Splits
 from core.lab.expressions import Expression, parse
-from core.lab.learner import Splits, positive
 from core.layers import Layer, Rng
 from supervised.lessons.function_fit import Fit, network, places
 from supervised.lessons.function_report import FunctionReport

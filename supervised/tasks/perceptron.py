@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from core.lab.data_kinds import SEED, split
-from core.lab.learner import Splits, positive
+from core.lab.config import positive
+from core.lab.data_kinds import SEED, Splits, split
 from core.layers import Rng
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.perceptron_report import perceptron_report

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.lab.cells import Cell
+from core.lab.config import positive
 from core.lab.datasets import Data
-from core.lab.learner import positive
 from core.lab.praise import DECAY, RATE, Exam
 from core.layers import Rng
 from core.optimizers import AdamW

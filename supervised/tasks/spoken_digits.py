@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Rng
 from core.losses import cross_entropy
 from core.optimizers import AdamW, cosine, warm_up

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array, glorot
-from core.lab.data_kinds import split
-from core.lab.learner import Report, Splits, positive
+from core.lab.config import positive
+from core.lab.data_kinds import Splits, split
+from core.lab.errors import nearest
+from core.lab.learner import Report
 from core.lab.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
-from core.lab.tasks import nearest
 from core.layers import Dropout, Layer, Linear, Rng, relu
 from core.losses import cross_entropy, mse
 from core.network import Sequential

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.lab.images import Strength, flat, warp
-from core.lab.learner import Splits, positive
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.lab.sentences import Pairs, divide_pairs
 from core.layers import Rng
 from core.optimizers import Adam
+from supervised.evaluate_translation import report
 from supervised.translator import Sizes, Translator
 
 PARADIGM = "supervised"
@@ -89,6 +90,7 @@ def make(config: Config, rng: Rng, data: Any) -> Translator:
         config.sizes,
         Adam(config.lr),
         rng,
+        report=report,
         updates=config.updates,
         batch=config.batch,
         temperature=config.temperature,

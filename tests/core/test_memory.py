@@ -8,7 +8,7 @@ import pytest
 
 STEPS = """
 import resource
-import core, numpy as np
+import trivium, numpy as np
 def step():
     held = [np.zeros(16_000, np.float32) + 1 for _ in range(10)]  # 64 kB each, all freed
 for _ in range(20): step()

@@ -14,8 +14,8 @@ from core.lab.cli import main
 from core.lab.compare_page import characters_heard, line, probed
 from core.lab.compare_tables import amount, interquartile_rows, pair_rows, reach_rows
 from core.lab.compared import better_low, common_metric, grouped
+from core.lab.data_kinds import Splits
 from core.lab.errors import Refusal
-from core.lab.learner import Splits
 from core.lab.ngrams import NGrams
 from core.lab.probes import first_hidden
 from core.lab.run import Setup, start

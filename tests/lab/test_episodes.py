@@ -9,9 +9,9 @@ from gymnasium.vector import AutoresetMode
 from toy_environments import Lengths, Three, Threes
 
 from core import checkpoint
-from core.lab import episodes
-from core.lab.episodes import TRAINING_SEEDS, Copies, Envs, make, play, returns, rollout, stack
+from core.lab.episodes import TRAINING_SEEDS, Copies, Envs, make
 from core.lab.learner import Refusal
+from core.lab.rollout import play, returns, rollout, stack
 
 NEXT, DISABLED = AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED
 
@@ -224,7 +224,7 @@ def test_endless_episode_is_refused(monkeypatch):
         def step(self, action):
             return self.obs(), 0.0, False, False, {}
 
-    monkeypatch.setattr(episodes, "LIMIT", 50)
+    monkeypatch.setattr("core.lab.rollout.LIMIT", 50)
     with pytest.raises(Refusal, match="did not end in 50 steps"):
         returns(lambda n, g: Copies(Endless, n, g, "endless"), ones, 2, 0)
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core.lab import display
+from core.lab import display, format
 from core.lab.errors import Refusal
-from core.lab.jobs import Job, launch
+from core.lab.job import Job
+from core.lab.jobs import launch
 from core.lab.loop import Loop
 
 TOY = str(Path(__file__).with_name("toy_task.py"))
@@ -35,8 +36,8 @@ def test_spark_and_figures():
     assert display.spark([0, 1, 2, 7]) == "▁▂▃█"
     assert display.spark([]) == ""
     assert display.spark([3.0, 3.0]) == "▁▁"
-    assert display.figure(0.98765) == "0.9877"
-    assert display.figure(123456.7) == "123457"
+    assert format.figure(0.98765) == "0.9877"
+    assert format.figure(123456.7) == "123457"
     assert display.figures({"progress": 1, "loss": 0.5}) == "loss 0.5"
 
 
@@ -51,7 +52,7 @@ def test_plain_lines_where_there_is_no_terminal(capsys):
 
 
 def test_table_follows_no_markup_and_no_escape_codes(capsys):
-    display.table(("a", "b"), [["[bold]x[/bold]", "\x1b[31mred"]])
+    format.table(("a", "b"), [["[bold]x[/bold]", "\x1b[31mred"]])
     printed = capsys.readouterr().out
     assert "[bold]x[/bold]" in printed
     assert "\x1b[31m" not in printed

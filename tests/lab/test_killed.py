@@ -16,7 +16,7 @@ PRESETS = {"arm": ["--updates", "6", "--steps", "64"]}  # an environment that is
 
 
 def start(*args):
-    words = [sys.executable, "-m", "core.lab.cli", *map(str, args), "--json", "--save-every", "0"]
+    words = [sys.executable, "-m", "trivium", *map(str, args), "--json", "--save-every", "0"]
     env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 

@@ -15,6 +15,7 @@ from core import checkpoint
 from core.lab import folder as folders
 from core.lab.cli import main
 from core.lab.errors import Refusal
+from core.lab.files import LOCK, lock
 from core.lab.run import Setup, chosen, open_run, prepare, resume, run, start
 from core.lab.tasks import configure, find
 
@@ -22,9 +23,7 @@ TOY = str(Path(__file__).with_name("toy_task.py"))
 
 
 def command(*args, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "core.lab.cli", *map(str, args)], capture_output=True, text=True, **options
-    )
+    return subprocess.run([sys.executable, "-m", "trivium", *map(str, args)], capture_output=True, text=True, **options)
 
 
 def strip_seconds(rows):
@@ -100,9 +99,7 @@ def test_killed_at_random_and_resumed_equals_never_stopped(whole, tmp_path):
     out, kills = tmp_path / "run", 0
     args = ["run", TOY, "--out", out, "--pause", "0.01", "--save-every", "0"]
     while not (out / folders.RESULT).exists():
-        with subprocess.Popen(
-            [sys.executable, "-m", "core.lab.cli", *map(str, args)], stderr=subprocess.PIPE
-        ) as process:
+        with subprocess.Popen([sys.executable, "-m", "trivium", *map(str, args)], stderr=subprocess.PIPE) as process:
             if kills < 5:
                 deadline = time.monotonic() + 20
                 while not (out / folders.LOG).exists() and time.monotonic() < deadline:
@@ -130,7 +127,7 @@ def test_killed_at_random_and_resumed_equals_never_stopped(whole, tmp_path):
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_stop_after_the_update_and_name_the_command_that_goes_on(whole, tmp_path, signum, code):
     out = tmp_path / "run"
-    words = [sys.executable, "-m", "core.lab.cli", "run", TOY, "--out", str(out), "--pause", "0.01"]
+    words = [sys.executable, "-m", "trivium", "run", TOY, "--out", str(out), "--pause", "0.01"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         while not (out / folders.LOG).exists() or not (out / folders.LOG).stat().st_size:
             time.sleep(0.01)
@@ -146,7 +143,7 @@ def test_signals_stop_after_the_update_and_name_the_command_that_goes_on(whole, 
 
 
 def test_second_process_is_refused(whole, tmp_path):
-    with folders.lock(whole.folder):
+    with lock(whole.folder):
         ended = command("resume", whole.folder, "--task", TOY)
     assert ended.returncode == 2
     assert "another process is at work" in ended.stderr
@@ -336,7 +333,7 @@ def test_a_run_that_is_refused_at_once_leaves_no_folder(tmp_path):
         with pytest.raises(Refusal, match="did you mean CartPole-v1"):
             run("env", id="CartPol-v1", out=out)
     assert not (tmp_path / "new").exists()
-    assert [entry.name for entry in mine.iterdir()] == [folders.LOCK]  # it was there before, and stays
+    assert [entry.name for entry in mine.iterdir()] == [LOCK]  # it was there before, and stays
 
 
 def test_too_little_memory_to_build_is_one_line_and_leaves_no_folder(tmp_path, monkeypatch, capsys):

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.lab.bpe import Pieces
 from core.lab.datasets import Data
-from core.lab.sentences import Pieces, clean, components, divide_pairs, translations, words
+from core.lab.sentences import components, divide_pairs, translations
+from core.lab.tokenize import clean, words
 
 ROOT = Path(os.environ.get("TRIVIUM_DATA") or Path(__file__).parents[3] / "shared" / "data")
 real = pytest.mark.skipif(not (ROOT / "english-french").exists(), reason="the pairs are not here")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.lab import sounds
-from core.lab.sounds import Sound, read_sound, resample
+from core.lab.wav import Sound, read_sound, resample
 
 RNG = np.random.default_rng(0)
 

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from core.lab import engines, spec, study, study_report, study_status
+from core.lab.cli_status import status
+from core.lab.cli_study import study as study_command
 from core.lab.errors import Refusal, Stopped
-from core.lab.folder import read_json, read_log, write_json
+from core.lab.files import read_json, write_json
+from core.lab.folder import read_log
 from core.lab.stats import mean_interval, paired_difference
 
 TOY = Path(__file__).with_name("toy_task.py").read_text("utf-8")
@@ -108,7 +111,7 @@ def test_all_faults_at_once_and_nothing_is_started(place, capsys):
     depth = [1]
     """
     with pytest.raises(Refusal, match=r"has 11 faults \(above\); nothing was started"):
-        study.study([write(place, text), "--out", str(place / "out")])
+        study_command([write(place, text), "--out", str(place / "out")])
     said = capsys.readouterr().err
     for part in (
         "no key 'colour'",
@@ -184,10 +187,10 @@ grid = { hidden = [4, 13, 14] }
 def test_killed_workers_and_failing_jobs(place, capsys):
     """A job whose process is killed is done again; one that fails is reported; the others finish; rows are the same."""
     path = write(place, MIXED)
-    assert study.study([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
+    assert study_command([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
     assert "an error of the task's own (toy.py:" in capsys.readouterr().err
     (place / "lives").write_text("1")
-    assert study.study([path, "--out", str(place / "two"), "--jobs", "2"]) == 1
+    assert study_command([path, "--out", str(place / "two"), "--jobs", "2"]) == 1
     assert (place / "lives").read_text() == "0"
     assert capsys.readouterr().err.count("failed: TypeError") == 2
     one = rows(place / "one")
@@ -197,23 +200,23 @@ def test_killed_workers_and_failing_jobs(place, capsys):
     assert all(row["versions"]["blas_threads"] == 1 for row in one.values() if "blas_threads" in row["versions"])
     said = study_status.progress(place / "two")
     assert (said["done"], said["failed"], said["left"], said["running"]) == (4, 2, 0, False)
-    assert study.study([path, "--out", str(place / "two"), "--jobs", "1"]) == 1  # only what failed is tried again
+    assert study_command([path, "--out", str(place / "two"), "--jobs", "1"]) == 1  # only what failed is tried again
     assert one == rows(place / "two")
 
 
 def test_a_worker_that_was_told_to_end_is_no_study_that_was(place):
     text = MIXED.replace("[4, 13, 14]", "[4, 15]").replace("seeds = 2", "seeds = 1")
     (place / "lives").write_text("1")
-    assert study.study([write(place, text), "--out", str(place / "two"), "--jobs", "2"]) == 0
+    assert study_command([write(place, text), "--out", str(place / "two"), "--jobs", "2"]) == 0
     assert (place / "lives").read_text() == "0"
-    assert study.study([write(place, text), "--out", str(place / "one"), "--jobs", "1"]) == 0
+    assert study_command([write(place, text), "--out", str(place / "one"), "--jobs", "1"]) == 0
     assert rows(place / "one") == rows(place / "two")
 
 
 def test_a_job_that_always_kills_its_process_is_given_up(place, capsys):
     (place / "lives").write_text("99")
     text = MIXED.replace("[4, 13, 14]", "[4, 13]").replace("seeds = 2", "seeds = 1")
-    assert study.study([write(place, text), "--out", str(place / "out"), "--jobs", "2"]) == 1
+    assert study_command([write(place, text), "--out", str(place / "out"), "--jobs", "2"]) == 1
     assert "its process died 3 times" in capsys.readouterr().err
     assert (place / "lives").read_text() == "96"
     assert len(rows(place / "out")) == 1
@@ -228,7 +231,7 @@ config = { pause = 0.02, updates = 80 }
 
 
 def command(*args):
-    code = "import sys\nfrom core.lab.study import study\nsys.exit(study(sys.argv[1:]))"
+    code = "import sys\nfrom core.lab.cli_study import study\nsys.exit(study(sys.argv[1:]))"
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, args)],
         stderr=subprocess.PIPE,
@@ -252,7 +255,7 @@ def test_interrupted_and_gone_on_with(place, kill):
             said = study_status.progress(out)
             assert (said["running"], said["begun"], said["left"], said["workers"]) == (True, 2, 3, 2)
             with pytest.raises(Refusal, match="another process is at work"):
-                study.study([path, "--out", str(out)])
+                study_command([path, "--out", str(out)])
         finally:
             kill(process.pid, signal.SIGINT)
         _, trouble = process.communicate(timeout=240)
@@ -261,9 +264,9 @@ def test_interrupted_and_gone_on_with(place, kill):
     assert "Traceback" not in trouble
     saved = {path.parent: read_log(path.parent) for path in out.glob("runs/*/checkpoint.safetensors")}
     assert len(saved) == 2
-    assert study.study([path, "--out", str(out), "--jobs", "1", "--json"]) == 0
+    assert study_command([path, "--out", str(out), "--jobs", "1", "--json"]) == 0
     assert all(log == read_log(run)[: len(log)] for run, log in saved.items())  # seconds included: nothing is redone
-    assert study.study([path, "--out", str(place / "whole"), "--jobs", "1", "--json"]) == 0
+    assert study_command([path, "--out", str(place / "whole"), "--jobs", "1", "--json"]) == 0
     assert rows(out) == rows(place / "whole")
 
 
@@ -284,16 +287,16 @@ def test_jobs_that_do_not_answer_are_not_waited_for_without_end(place, monkeypat
 
 def test_another_spec_in_the_same_folder_is_refused(place):
     path, out = write(place, GRID.replace("seeds = 2", "seeds = 1")), ["--out", str(place / "out"), "--jobs", "1"]
-    assert study.study([path, *out, "--json"]) == 0
+    assert study_command([path, *out, "--json"]) == 0
     with pytest.raises(Refusal, match=r"seeds: 1 was, 2 is; study.1.grid.hidden: \[4, 8\] was, \[4\] is"):
-        study.study([write(place, GRID.replace("[4, 8]", "[4]")), *out])
+        study_command([write(place, GRID.replace("[4, 8]", "[4]")), *out])
     (place / "toy.py").write_text((place / "toy.py").read_text() + "\n# another task\n")
     with pytest.raises(Refusal, match=r"toy hidden 4\.task_sha256"):
-        study.study([write(place, GRID.replace("seeds = 2", "seeds = 1")), *out])
+        study_command([write(place, GRID.replace("seeds = 2", "seeds = 1")), *out])
     (place / "other").mkdir()
     (place / "other" / "letter.txt").write_text("dear")
     with pytest.raises(Refusal, match="not a study"):
-        study.study([path, "--out", str(place / "other")])
+        study_command([path, "--out", str(place / "other")])
 
 
 @pytest.mark.parametrize(
@@ -319,34 +322,34 @@ def test_scheduler_that_does_not_answer(place, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(engines, "PATIENCE", 0.3)
     with pytest.raises(Refusal, match=r"the scheduler tcp://127\.0\.0\.1:9 does not answer"):
-        study.study(
+        study_command(
             [write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9"]
         )
     with socket.create_server(("127.0.0.1", 0)) as silent:  # which takes calls, and never says a word
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(Refusal, match=f"the scheduler {address} does not answer"):
-            study.study([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", address])
+            study_command([write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", address])
     with pytest.raises(Refusal, match="neither tcp:// on a loopback interface nor tls://"):
-        study.study(
+        study_command(
             [write(place, GRID), "--out", str(place / "out"), "--engine", "dask", "--scheduler", "tcp://10.1.2.3:8786"]
         )
     with pytest.raises(Refusal, match="go together"):
-        study.study([write(place, GRID), "--engine", "dask"])
+        study_command([write(place, GRID), "--engine", "dask"])
     with pytest.raises(Refusal, match="go together"):
-        study.study([write(place, GRID), "--engine", "dask", "--scheduler", ""])
+        study_command([write(place, GRID), "--engine", "dask", "--scheduler", ""])
 
 
 def test_two_engines_same_rows(place, capfd):
     """A scheduler and two workers on the loopback interface; one worker is killed in the middle of a job."""
     distributed = pytest.importorskip("distributed")
     path = write(place, MIXED)
-    assert study.study([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
+    assert study_command([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
     (place / "lives").write_text("1")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
     ) as cluster:
         assert (
-            study.study(
+            study_command(
                 [path, "--out", str(place / "two"), "--engine", "dask", "--scheduler", cluster.scheduler_address]
             )
             == 1
@@ -415,7 +418,7 @@ def test_a_study_over_tls_and_a_worker_that_hangs(place, settings, monkeypatch, 
     path = write(place, GRID.replace("[4, 8]", "[4]").replace("seeds = 2", "seeds = 1"))
 
     def over(address, out):
-        return study.study([path, "--out", str(place / out), "--engine", "dask", "--scheduler", address, "--json"])
+        return study_command([path, "--out", str(place / out), "--engine", "dask", "--scheduler", address, "--json"])
 
     with distributed.LocalCluster(
         n_workers=1,
@@ -452,12 +455,12 @@ def test_a_study_over_tls_and_a_worker_that_hangs(place, settings, monkeypatch, 
 
 def test_dry_run_estimates_and_does_nothing(place, capsys):
     text = "[[study]]\ntask = 'toy.py'\nseeds = 4\nconfig = { pause = 0.02, updates = 100 }"
-    assert study.study([write(place, text), "--out", str(place / "out"), "--dry-run", "--json", "--jobs", "1"]) == 0
+    assert study_command([write(place, text), "--out", str(place / "out"), "--dry-run", "--json", "--jobs", "1"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert len(said["jobs"]) == 4
     assert 8 < said["seconds"] < 24  # 4 x 100 x 0.02 s, and more where a sleep is longer than it was asked to be
     assert not (place / "out").exists()
-    assert study.study([write(place, text), "--dry-run"]) == 0
+    assert study_command([write(place, text), "--dry-run"]) == 0
     assert "4 jobs, 0 done; about" in capsys.readouterr().out
 
 
@@ -478,18 +481,18 @@ def test_status_by_hand(place, capsys):
         said["seconds_to_go"] == 15
     )  # Ay0: 0.4 x 15, B_0: 15; on two at once (6 + 15) / 2, but never below the longest
     write_json(place / "failed" / "B_0.json", {"why": "no\nmemory"})
-    assert study_status.status([str(place)]) == 0
+    assert status([str(place)]) == 0
     said = capsys.readouterr().out
     assert "2 of 4 done, 1 failed, 1 left, 1 of them begun, time to go: 6 s with 2 at once; not at work" in said
     assert "failed: B_0: no memory" in said
     assert study_status.clock(4000) == "1 h 6 min"
     with pytest.raises(Refusal, match="holds no study"):
-        study_status.status([str(place / "rows")])
+        status([str(place / "rows")])
 
 
 def test_results_and_page(place, capsys):
     text = GRID.replace("seeds = 2", "seeds = 10")
-    assert study.study([write(place, text), "--out", str(place / "out"), "--jobs", "1"]) == 0
+    assert study_command([write(place, text), "--out", str(place / "out"), "--jobs", "1"]) == 0
     assert "hidden 8" in capsys.readouterr().out
     results = read_json(place / "out" / "results.json")
     first, second = results["settings"]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from core.lab.episodes import Envs, play, rollout, stack
+from core.lab.episodes import Envs
 from core.lab.images import Strength
+from core.lab.rollout import play, rollout, stack
 from reinforcement.digit_bandit import DigitBandit, DigitBandits
 
 MOVED = Strength(shift=0.4, turn=0.1)

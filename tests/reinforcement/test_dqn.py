@@ -4,7 +4,7 @@ from test_tabular import corridor
 
 from core.gradcheck import directional_error
 from core.lab.episodes import Envs
-from core.lab.learner import rng_state, set_rng_state
+from core.lab.state import rng_state, set_rng_state
 from core.network import MLP, Sequential
 from core.optimizers import Adam
 from reinforcement.dqn import DQN, q_loss

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from core.lab.data_kinds import Splits
 from core.lab.episodes import make
-from core.lab.learner import Splits
 from core.lab.run import prepare, start
 from reinforcement import evaluate
 from reinforcement.evaluate import TEST_SEED, VAL_SEED, GuessExam, ReturnExam, probability

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from core.lab.data_kinds import Splits
 from core.lab.datasets import Data
-from core.lab.episodes import Envs, play, stack
+from core.lab.episodes import Envs
 from core.lab.images import Strength
-from core.lab.learner import Splits
 from core.lab.pictures import Photo
+from core.lab.rollout import play, stack
 from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.evaluate_glimpse import GlimpseExam, fixed_looks

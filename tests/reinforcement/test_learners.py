@@ -5,8 +5,9 @@ import pytest
 from bandit_environments import Arms, Echo, Steady
 
 from core import checkpoint
-from core.lab.episodes import Copies, make, play, rollout, stack
-from core.lab.learner import prefixed, unprefixed
+from core.lab.episodes import Copies, make
+from core.lab.rollout import play, rollout, stack
+from core.lab.state import prefixed, unprefixed
 from core.losses import softmax
 from core.network import MLP
 from core.optimizers import Adam, constant

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from going_on import same_after_resuming
 
-from core.lab.episodes import make, returns
+from core.lab.episodes import make
+from core.lab.rollout import returns
 from reinforcement.evaluate import VAL_SEED
 from reinforcement.lander import NAME, ExpertExam, exam, heuristic, in_hundreds
 from reinforcement.tasks import lunar_lander, lunar_lander_dagger

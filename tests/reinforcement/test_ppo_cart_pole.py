@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.lab.episodes import make, rollout
+from core.lab.episodes import make
+from core.lab.rollout import rollout
 from core.losses import log_softmax
 from reinforcement.evaluate import ReturnExam
 from reinforcement.policy import categorical, entropy

@@ -4,7 +4,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from core.lab.episodes import Envs, returns, rollout
+from core.lab.episodes import Envs
+from core.lab.rollout import returns, rollout
 from reinforcement.blackjack import NATURAL, OBSERVATIONS, blackjack, dealer, hit, place, stick
 from reinforcement.table_envs import TableEnvs
 from reinforcement.tabular import (

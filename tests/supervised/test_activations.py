@@ -8,7 +8,8 @@ from core.layers import relu, sigmoid, tanh
 from core.losses import cross_entropy
 from core.network import MLP
 from core.optimizers import Adam
-from supervised.lessons.activations import ACTIVATIONS, RATES, SideBySide, signs, slope, trained
+from supervised.lessons.activations import ACTIVATIONS, RATES, SideBySide, trained
+from supervised.lessons.layer_stats import signs, slope
 from supervised.tasks import activations as task
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Linear, relu
 from core.losses import cross_entropy
 from core.network import MLP, Sequential

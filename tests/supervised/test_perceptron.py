@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.gradcheck import directional_error
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import Linear
 from supervised.lessons.perceptron import Perceptron, criterion
 from supervised.lessons.perceptron_report import SEED, descend, linear_stack, product, two_layers

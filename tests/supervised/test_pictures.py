@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.lab.data_kinds import Splits
 from core.lab.datasets import Data
 from core.lab.labelled import check_examples
-from core.lab.learner import Splits
 from core.lab.pictures import Photo
 from supervised.pictures import Pictures, alterations, classifier
 from supervised.tasks import digits, fashion, fashion_plain, mnist, mnist_plain

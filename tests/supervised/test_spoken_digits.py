@@ -11,7 +11,7 @@ import pytest
 from core.lab.data_kinds import Clips
 from core.lab.datasets import Data
 from core.lab.learner import Refusal
-from core.lab.sounds import Sound, resample
+from core.lab.wav import Sound, resample
 from supervised.spoken import BANDS, MOMENTS, WORDS, cepstra, divided, heard
 from supervised.tasks.spoken_digits import PRESETS, Config, make
 

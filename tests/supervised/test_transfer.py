@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+from core.lab.data_kinds import Splits
 from core.lab.datasets import Data, split
-from core.lab.learner import Splits
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier

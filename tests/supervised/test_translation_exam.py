@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from core.lab.sentences import words
-from supervised.evaluate_translation import Exam, Search, chrf, look_alikes, nearest_neighbours, people
+from core.lab.tokenize import words
+from supervised.evaluate_translation import look_alikes, nearest_neighbours, people
+from supervised.translation_metrics import Exam, Search, chrf
 from supervised.word_table import FLOOR, WordTable
 
 

@@ -12,6 +12,7 @@ from core.gradcheck import directional_error, layer_errors
 from core.lab.sentences import Pairs
 from core.optimizers import Adam
 from supervised.bag import Bag, features, padded
+from supervised.evaluate_translation import report
 from supervised.shared_code import agreement, power, unit
 from supervised.tasks.translate import PRESETS, Config
 from supervised.translator import Sizes, Translator, next_pieces, side_by_side
@@ -124,7 +125,9 @@ def small_language():
 
 def build(updates=400, seed=0, pairs=None, **options):
     sizes = Sizes(512, 24, 24, 80, 6, 12, 48, 0.0)
-    return Translator(pairs or small_language(), sizes, Adam(0.01), RNG(seed), updates=updates, batch=32, **options)
+    return Translator(
+        pairs or small_language(), sizes, Adam(0.01), RNG(seed), report=report, updates=updates, batch=32, **options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +285,9 @@ def test_too_few_pairs_are_refused():
     with pytest.raises(ValueError, match="at least 2 pairs each, not 120, 1, 15"):
         build(pairs=small_language()._replace(val=small_language().val[:1]))
     with pytest.raises(ValueError, match="pieces are too few"):
-        Translator(small_language(), Sizes(512, 8, 8, 10, 4, 8, 8, 0.0), Adam(0.1), RNG(0), updates=1, batch=8)
+        Translator(
+            small_language(), Sizes(512, 8, 8, 10, 4, 8, 8, 0.0), Adam(0.1), RNG(0), report=report, updates=1, batch=8
+        )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from core.lab.datasets import Data, split
 from core.layers import sigmoid
 from core.losses import binary_cross_entropy, mse, softmax
 from core.network import MLP
-from unsupervised.autoencoder import AutoEncoder, AutoEncoderClusterer, Gaussians, fit_gaussians
+from unsupervised.autoencoder import AutoEncoder
+from unsupervised.autoencoder_clusterer import AutoEncoderClusterer, Gaussians, fit_gaussians
 
 
 def blobs(n=300, K=3, I=6, seed=0):

@@ -7,7 +7,7 @@ import pytest
 
 from core.gradcheck import directional_error, layer_errors
 from core.lab.datasets import Data, split
-from core.lab.learner import set_rng_state
+from core.lab.state import set_rng_state
 from core.layers import Linear
 from core.network import MLP, Sequential
 from core.optimizers import Adam

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.lab.data_kinds import Splits
 from core.lab.datasets import Data
-from core.lab.learner import Splits
 from core.lab.pictures import Photo
 from core.optimizers import Adam
 from unsupervised import bernoulli_mixture, evaluate_images

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from core.lab.data_kinds import Splits
 from core.lab.datasets import Data
-from core.lab.learner import Splits
 from core.lab.tasks import configure, find
 from core.layers import Linear
 from core.network import MLP

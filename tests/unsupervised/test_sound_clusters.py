@@ -10,7 +10,7 @@ import pytest
 
 from core.lab.data_kinds import Clips
 from core.lab.run import prepare
-from core.lab.sounds import Sound
+from core.lab.wav import Sound
 from unsupervised.clips import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts, tract_warp
 from unsupervised.tasks import sound_clusters
 

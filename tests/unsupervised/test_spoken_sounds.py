@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from core.gradcheck import directional_error
-from core.lab.data_kinds import Clips
-from core.lab.learner import Splits
-from core.lab.sounds import Sound, read_sound
+from core.lab.data_kinds import Clips, Splits
+from core.lab.wav import Sound, read_sound
 from core.optimizers import Adam
 from unsupervised import evaluate_sounds as ears
 from unsupervised import voice

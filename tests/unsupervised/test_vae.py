@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from core.gradcheck import directional_error, layer_errors
-from core.lab.learner import Splits
+from core.lab.data_kinds import Splits
 from core.layers import tanh
 from core.network import MLP
 from core.optimizers import Adam

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.lab.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
 from core.lab.cells import Cell
-from core.lab.learner import positive
+from core.lab.config import positive
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

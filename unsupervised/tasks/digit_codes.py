@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lab.cells import Cell
+from core.lab.config import positive
 from core.lab.images import Strength
-from core.lab.learner import positive
 from core.layers import Rng
 from core.network import MLP
 from unsupervised.probed import ProbedCode

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.images import Strength, flat, warp
-from core.lab.learner import Splits
 from core.layers import Rng
 from core.network import MLP, Sequential
 from unsupervised.clusterer import Augment, Clusterer, centre

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from core.lab import records
 from core.lab.characters import window_net
+from core.lab.config import positive
 from core.lab.data_kinds import Names, Text
 from core.lab.datasets import Data
-from core.lab.learner import positive
 from core.lab.vocabulary import Vocabulary
 from core.layers import Dropout, Layer, Linear, Rng, gelu
 from core.network import Residual, Sequential

@@ -9,9 +9,9 @@ import numpy as np
 
 from core.initializers import Array, he
 from core.lab import records
+from core.lab.config import positive
 from core.lab.data_kinds import Reviews, Text
 from core.lab.datasets import Data
-from core.lab.learner import positive
 from core.lab.ngrams import NGrams, hashed, leading
 from core.lab.praise import distinct
 from core.lab.vocabulary import Vocabulary

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.lab.characters import window_net
+from core.lab.config import positive
 from core.lab.datasets import Data
-from core.lab.learner import positive
 from core.lab.vocabulary import Vocabulary
 from core.layers import Rng
 from core.network import Sequential

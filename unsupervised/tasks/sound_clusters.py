@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.data_kinds import Splits
 from core.lab.griffin_lim import wav_bytes
-from core.lab.learner import Report, Splits
-from core.lab.sounds import read_sound
+from core.lab.learner import Report
+from core.lab.wav import read_sound
 from core.layers import Rng
 from unsupervised.clips import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
 from unsupervised.evaluate_clusters import contingency, scores

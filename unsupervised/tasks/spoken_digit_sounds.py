@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.learner import Splits, positive
+from core.lab.config import positive
+from core.lab.data_kinds import Splits
 from core.layers import Rng
 from core.optimizers import Adam, cosine, warm_up
 from unsupervised.evaluate_sounds import sounds_report

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import split
-from core.lab.folder import write_text
-from core.lab.learner import Report, Splits
+from core.lab.data_kinds import Splits, split
+from core.lab.errors import nearest
+from core.lab.files import write_text
+from core.lab.learner import Report
 from core.lab.tables import LARGEST, Rows, blank, learn, read_table, rows_of
-from core.lab.tasks import nearest
 from core.layers import Rng
 from unsupervised.choose_k import choose_clusters
 from unsupervised.reading import Reading

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from core.lab import readers
 from core.lab.characters import window_net
+from core.lab.config import positive
 from core.lab.data_kinds import Text, parts
 from core.lab.datasets import Data
-from core.lab.learner import positive
 from core.lab.vocabulary import Vocabulary
 from core.layers import Rng
 from core.network import Sequential
