@@ -28,13 +28,13 @@ def foreign() -> str:
 def main(args: list[str] | None = None, paradigm: str | None = None) -> int:  # the exit code of the command
     if fault := foreign():
         sys.stderr.write(f"error: {fault}\n")
-    return 2 if fault else import_module("core.lab.cli").main(args, paradigm)
+    return 2 if fault else import_module("core.lab.cli.main").main(args, paradigm)
 
 
 def __getattr__(name: str) -> object:  # run and open_run load NumPy: only when they are asked for
     if name not in ("run", "open_run") or (fault := foreign()):
         raise AttributeError(fault if name in ("run", "open_run") else f"trivium has no {name!r}")
-    return getattr(import_module("core.lab.run"), name)
+    return getattr(import_module("core.lab.runs.run"), name)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ BEST_OF = "support vector machine on principal components", "scikit-learn's MLP"
 
 
 def setup_of(seed: int) -> Any:
-    from core.lab.run import prepare
+    from core.lab.runs.run import prepare
 
     return prepare(str(ROOT / "supervised" / "tasks" / "cats_dogs.py"), "best", {}, seed, None)
 
@@ -111,7 +111,7 @@ def pixels(x: Any) -> Any:
 
 
 def gradients(x: Any) -> Any:
-    from supervised.deep.features import hog
+    from supervised.interpret.features import hog
 
     return hog(x.mean(-1))
 
@@ -132,7 +132,7 @@ BASELINES: dict[str, Baseline] = {
 
 def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
     """A row for a baseline: `chosen` as it is, or else the best on the validation part, one field after the other."""
-    from core.lab.datasets import Data
+    from core.lab.data.registry import Data
 
     sets = Data()("cifar10-cats-dogs")
     make, features, mirrored, grid = BASELINES[name]
@@ -247,9 +247,9 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     warnings.simplefilter("ignore")  # of scikit-learn's iterations that end before they converge
 
-    from core.lab.datasets import Data
+    from core.lab.data.registry import Data
+    from core.lab.environment import versions
     from core.lab.files import write_json
-    from core.lab.machine import versions
 
     data = Data()
     data("cifar10-cats-dogs")

@@ -50,12 +50,12 @@ def read(name: str, data: Any) -> Any:
 
 
 def measure(name: str) -> dict[str, Any]:
-    from core.lab import records
-    from core.lab.datasets import Data
-    from core.lab.machine import versions
-    from core.lab.vocabulary import Vocabulary
-    from unsupervised import evaluate_text
-    from unsupervised.counts import Counts, kneser_ney_orders
+    from core.lab.data.registry import Data
+    from core.lab.environment import versions
+    from core.lab.text import lines as records
+    from core.lab.text.vocabulary import Vocabulary
+    from unsupervised.text import evaluate as evaluate_text
+    from unsupervised.text.ngram_models import Counts, kneser_ney_orders
 
     data, longest = Data(), TEXTS[name]
     text = read(name, data)

@@ -1,4 +1,4 @@
-"""How often the intervals of core/lab/stats.py hold the true value: by simulation, at several numbers of seeds.
+"""How often the intervals of core/lab/stats/intervals.py hold the true value: simulated.
 
     python benchmarks/coverage.py                  2,000 repetitions a cell, some three processor minutes
     python benchmarks/coverage.py --repetitions 400
@@ -28,7 +28,7 @@ from scipy import integrate, stats
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.lab import stats as ours  # noqa: E402
+from core.lab.stats import intervals as ours  # noqa: E402
 
 SEEDS = 3, 5, 10, 20, 50
 NAMES = "t", "pairs", "improvement", "interquartile mean", "percentile bootstrap"

@@ -28,7 +28,7 @@ def fold(config: Any, parts: Any, seed: int, k: int) -> dict[str, Any]:
     from sklearn.neural_network import MLPClassifier
     from sklearn.svm import SVC
 
-    from core.lab.data_kinds import Splits
+    from core.lab.data.splits import Splits
     from supervised.tasks import digits
 
     x, t = np.concatenate(parts[0::2]), np.concatenate(parts[1::2])
@@ -67,7 +67,7 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     from measured import provenance
 
-    from core.lab.datasets import Data
+    from core.lab.data.registry import Data
     from core.lab.files import write_json
     from supervised.tasks import digits
 

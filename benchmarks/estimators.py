@@ -78,7 +78,7 @@ def main() -> None:
     args = parser.parse_args()
     from threadpoolctl import threadpool_limits
 
-    from core.lab.machine import versions
+    from core.lab.environment import versions
 
     tables = {table: loaded(table) for table in TABLES}
     record: dict[str, Any] = {"command": shlex.join(["python", "benchmarks/estimators.py", *sys.argv[1:]])}

@@ -40,7 +40,7 @@ NAMES = ["0.table", "1.weight", "1.bias", "4.weight", "4.bias", "7.weight", "7.b
 
 def bare(learner: Any, length: int) -> Iterator[int]:
     """One stream of Embedding, Linear, gelu, Linear, gelu, Linear, and of nothing else."""
-    from core.lab.generation import gumbel
+    from core.lab.text.sampling import gumbel
 
     views = learner.net.views(learner.w)
     E, W1, b1, W2, b2, W3, b3 = (views[name] for name in NAMES)
@@ -83,7 +83,7 @@ def bare(learner: Any, length: int) -> Iterator[int]:
 
 def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
     """What is timed, by its name: each writes about so many characters."""
-    from core.lab import generation
+    from core.lab.text import sampling as generation
 
     def streams(number: int, largest: int) -> Callable[[int], Any]:
         def go(length: int) -> None:
@@ -106,8 +106,8 @@ def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
 
 
 def measure(name: str, preset: str, rounds: int) -> dict[str, Any]:
-    from core.lab.machine import versions
-    from core.lab.run import prepare
+    from core.lab.environment import versions
+    from core.lab.runs.run import prepare
 
     task, values = NETWORKS[name]
     file = str(ROOT / "unsupervised" / "tasks" / f"{task}.py")

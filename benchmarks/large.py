@@ -76,7 +76,7 @@ def training():
 def speed(rounds: int) -> dict:
     import numpy as np
 
-    from core.lab.machine import versions
+    from core.lab.environment import versions
 
     net, w, g, _, step, parts = training()
     rng = np.random.default_rng(1)

@@ -46,7 +46,7 @@ def provenance(
     """
     import numpy  # noqa: F401  its BLAS is one of the versions
 
-    from core.lab import machine
+    from core.lab import environment as machine
 
     return {
         "command": command or given(),
@@ -73,7 +73,7 @@ class Trained(NamedTuple):
 
 def train(setup: Any, folder: Path) -> Trained:
     """`trivium run` without the report: the loop, its checkpoints in `folder`, from which it goes on."""
-    from core.lab.loop import Loop, Signals, silent
+    from core.lab.runs.loop import Loop, Signals, silent
 
     started = time.process_time()
     learner, data = setup.build()

@@ -38,8 +38,8 @@ def main() -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
 
-    from core.lab.compare_page import first_matrix
-    from core.lab.compared import grouped
+    from core.lab.compare.groups import grouped
+    from core.lab.compare.page import first_matrix
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="that of `trivium compare digits`")

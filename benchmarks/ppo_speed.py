@@ -39,7 +39,7 @@ def versions() -> dict[str, Any]:
     sys.path.insert(0, str(ROOT))
     import numpy  # noqa: F401  its BLAS is one of the versions
 
-    from core.lab.machine import versions
+    from core.lab.environment import versions
 
     return versions()
 

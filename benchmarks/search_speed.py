@@ -30,10 +30,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from core.network import MLP
-from reinforcement.games import CONNECT_FOUR, TIC_TAC_TOE, Game, random_moves
-from reinforcement.go import go
-from reinforcement.opponents import evaluation
-from reinforcement.search import search
+from reinforcement.games.go import go
+from reinforcement.games.mcts import search
+from reinforcement.games.players import evaluation
+from reinforcement.games.rules import CONNECT_FOUR, TIC_TAC_TOE, Game, random_moves
 
 SIMULATIONS, MOVES = 200, 50
 SIDE_BY_SIDE = 1, 64, 256

@@ -84,8 +84,8 @@ def made_rows(_: str) -> Iterator[Todo]:
     """The adjusted Rand index of all rows of a made-up table, which the learner sees without their clusters."""
     from sklearn.metrics import adjusted_rand_score
 
-    from core.lab.data_kinds import Splits
-    from unsupervised.rows import METHODS as LEARNERS
+    from core.lab.data.splits import Splits
+    from unsupervised.clustering.table_methods import METHODS as LEARNERS
     from unsupervised.tasks.table_clusters import Config
 
     def row(name: str, seed: int) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def counted(x: Any) -> dict[str, int]:
     from sklearn.metrics import silhouette_score
     from sklearn.mixture import GaussianMixture
 
-    from unsupervised.choose_k import choose_clusters
+    from unsupervised.clustering.prediction_strength import choose_clusters
 
     fits = {K: KMeans(K, n_init=5, random_state=0).fit_predict(x) for K in range(2, 11)}
     bic = {
@@ -124,8 +124,8 @@ def counted(x: Any) -> dict[str, int]:
 
 
 def count_rows(_: str) -> Iterator[Todo]:
-    from core.lab.data_kinds import split
-    from core.lab.datasets import Data
+    from core.lab.data.registry import Data
+    from core.lab.data.splits import split
 
     for I in (2, 5, 20):
         for K in range(2, 9):
@@ -143,7 +143,7 @@ def count_rows(_: str) -> Iterator[Todo]:
 
 def trained(learner: Any) -> tuple[Any, float]:
     """The weights that its own figure chose at 20 evaluations, and the processor's seconds."""
-    from core.lab.loop import Loop, Signals, silent
+    from core.lab.runs.loop import Loop, Signals, silent
 
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +154,7 @@ def trained(learner: Any) -> tuple[Any, float]:
 
 
 def run_rows(task: str, options: dict[str, dict[str, Any]], preset: str) -> Iterator[Todo]:
-    from core.lab.run import prepare
+    from core.lab.runs.run import prepare
 
     def row(values: dict[str, Any], seed: int) -> dict[str, Any]:
         setup = prepare(str(ROOT / "unsupervised" / "tasks" / f"{task}.py"), preset, values, seed, None)
@@ -180,7 +180,7 @@ def sound_rows(preset: str) -> Iterator[Todo]:
 
 def sums(kind: str) -> dict[str, str]:
     """The SHA-256 of the data that a part reads, by file or embedded set; the loader checks those of files."""
-    from core.lab.datasets import Data
+    from core.lab.data.registry import Data
 
     data = Data()
     for name in {"count": [*TABLES], "tables": [*TABLES], "sounds": ["free-spoken-digits"]}.get(kind, []):
@@ -220,8 +220,8 @@ def mean_and_worst(values: list[float], less: bool) -> dict[str, float]:
 def main() -> None:
     import sklearn.cluster  # noqa: F401 -- its kernels are loaded, so that `versions` sees them
 
+    from core.lab.environment import versions
     from core.lab.files import write_json
-    from core.lab.machine import versions
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("kind", choices=KINDS)

@@ -175,7 +175,7 @@ def work(side: str) -> None:
         ]
         answer = {"step": step, "pools": pools}
         if side == "trivium":  # the others never see an import of ours
-            from core.lab.machine import versions
+            from core.lab.environment import versions
 
             answer["versions"] = versions()
         print(json.dumps(answer), flush=True)

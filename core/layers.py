@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from core.blas import dot_transposed, ones, total, zeros
 from core.initializers import Array, Initializer, glorot, he
-from core.products import dot_transposed, ones, total, zeros
 
 Rng = np.random.Generator
 Layout = Mapping[str, tuple[int, ...]]  # the names and shapes of the parameters, in their order in w

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from core.blas import total
 from core.initializers import Array
-from core.products import total
 
 Loss = tuple[float, Array]
 

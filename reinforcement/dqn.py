@@ -17,16 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, side_by_side
+from core.lab.envs.rollout import rollout
+from core.lab.envs.vector import Envs, Steps, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import rollout
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
 from core.optimizers import Optimizer, Schedule, average, clip_norm, linear
+from reinforcement.distributions import as_batch, draw, greedy, hesitant
 from reinforcement.evaluate import Exam
-from reinforcement.policy import as_batch, draw, greedy, hesitant
-from reinforcement.replay import Replay
+from reinforcement.replay_buffer import Replay
 from reinforcement.returns import n_step
 
 

@@ -14,15 +14,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
-from core.lab.episodes import Envs, side_by_side
-from core.lab.film import film
-from core.lab.labelled import PARTS, check_examples, check_labels
+from core.lab.data.checks import PARTS, check_examples, check_labels
+from core.lab.data.splits import Splits
+from core.lab.envs.film import film
+from core.lab.envs.rollout import Policy, returns
+from core.lab.envs.vector import Envs, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import Policy, returns
 from core.layers import Rng
 from core.losses import softmax
-from reinforcement.policy import CATEGORICAL, Family, greedy
+from reinforcement.distributions import CATEGORICAL, Family, greedy
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, side_by_side
+from core.lab.envs.rollout import play
+from core.lab.envs.vector import Envs, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import play
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.distributions import CATEGORICAL, Family, as_batch
 from reinforcement.evaluate import Exam
-from reinforcement.policy import CATEGORICAL, Family, as_batch
 
 
 def centred_ranks(scores: Array) -> Array:

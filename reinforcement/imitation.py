@@ -16,22 +16,22 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, side_by_side
+from core.lab.envs.rollout import Policy, play, rollout, stack
+from core.lab.envs.vector import Envs, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import Policy, play, rollout, stack
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.distributions import CATEGORICAL, Family, as_batch
 from reinforcement.evaluate import Exam
-from reinforcement.policy import CATEGORICAL, Family, as_batch
-from reinforcement.replay import Replay
+from reinforcement.replay_buffer import Replay
 
 
 def from_run(folder: str) -> Policy:
     """What the best weights of a finished run would do. Raises Refusal when the folder holds no agent."""
     from core.lab.errors import Refusal
-    from core.lab.run import open_run
+    from core.lab.runs.run import open_run
 
     run = open_run(folder)
     if run.setup.task.paradigm != "reinforcement":

@@ -15,18 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, side_by_side
+from core.lab.envs.rollout import rollout
+from core.lab.envs.vector import Envs, Steps, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import rollout
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss
 from core.network import Concat
 from core.optimizers import Optimizer, Schedule, clip_norm, linear
+from reinforcement.distributions import CATEGORICAL, Density, Family, as_batch, categorical
 from reinforcement.evaluate import Exam
-from reinforcement.moments import Moments
-from reinforcement.policy import CATEGORICAL, Density, Family, as_batch, categorical
 from reinforcement.returns import gae
+from reinforcement.running_stats import Moments
 
 
 def ppo_loss(

@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, side_by_side
+from core.lab.envs.rollout import play, stack
+from core.lab.envs.vector import Envs, Steps, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import play, stack
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, log_softmax
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.distributions import as_batch, draw, entropy, greedy
 from reinforcement.evaluate import Exam
-from reinforcement.policy import as_batch, draw, entropy, greedy
 from reinforcement.returns import discounted_returns
 
 

@@ -20,17 +20,17 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps, side_by_side
+from core.lab.envs.rollout import rollout
+from core.lab.envs.vector import Envs, Steps, side_by_side
 from core.lab.learner import Report
-from core.lab.rollout import rollout
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss
 from core.network import Sequential
 from core.optimizers import Adam, Schedule, average, constant
+from reinforcement.distributions import SQUASHED, as_batch, squashed
 from reinforcement.evaluate import Exam
-from reinforcement.policy import SQUASHED, as_batch, squashed
-from reinforcement.replay import Replay
+from reinforcement.replay_buffer import Replay
 
 
 def critic_loss(q: Array, target: Array) -> Loss:

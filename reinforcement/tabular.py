@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs
+from core.lab.envs.vector import Envs
 from core.layers import Rng
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 
 SVM = "support vector machine"
 BOOSTING = "gradient boosting"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import Optimizer
-from supervised.evaluate import Classification, Show
 from supervised.learner import Supervised
+from supervised.metrics.classification import Classification, Show
 
 
 def Classifier(

@@ -18,7 +18,7 @@ from core.initializers import Array
 from core.lab.estimators import validate_data
 from core.losses import cross_entropy, log_softmax, mse, softmax
 from core.optimizers import Schedule, constant
-from supervised.fitting import Fitted, LossRule, row_weights
+from supervised.estimator_base import Fitted, LossRule, row_weights
 
 
 class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
-from core.lab.labelled import check_examples
+from core.lab.data.checks import check_examples
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.pictures import Photo, See
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.vision.photos import Photo, See
 from core.layers import Layer, Rng
 from core.losses import Loss
 from core.optimizers import Optimizer, Schedule, average, cosine

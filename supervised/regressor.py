@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import Optimizer
-from supervised.evaluate_values import Regression
 from supervised.learner import LossRule, Supervised
+from supervised.metrics.regression import Regression
 
 
 def Regressor(

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.lab.quotes import documents, refill, typed
+from core.lab.results.quotes import documents, refill, typed
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("core", "supervised", "unsupervised", "reinforcement")
@@ -140,6 +141,71 @@ def test_figures_of_others_name_their_source():
     assert [name for name, entry in published.items() if not entry["source"].strip() or "value" not in entry] == []
 
 
+def modules():
+    """Every module of the four packages: its file and the modules of ours that it imports, anywhere in it."""
+    files = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for q in PACKAGES for p in (ROOT / q).rglob("*.py")}
+    files = {name.removesuffix(".__init__"): path for name, path in files.items()}
+    found = {}
+    for name, path in files.items():
+        wanted = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                wanted |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                full = [f"{node.module}.{alias.name}" for alias in node.names]
+                wanted |= {name if name in files else node.module for name in full}
+        found[name] = (wanted & files.keys()) - {name}
+    return files, found
+
+
+def circles(imports):
+    """What is left of a graph when all that leads to no circle is taken away, again and again."""
+    left = {name: set(wanted) for name, wanted in imports.items()}
+    while ends := {name for name, wanted in left.items() if not wanted & left.keys()}:
+        left = {name: wanted for name, wanted in left.items() if name not in ends}
+    return set(left)
+
+
+def test_no_module_imports_itself_in_a_circle():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == {"a", "b", "c"}
+    assert not circles(modules()[1])
+
+
+def test_no_string_of_core_names_a_module_of_a_sibling():
+    assert names_a_sibling("reinforcement.play:play")
+    assert not names_a_sibling("supervised")
+    for path in (ROOT / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not names_a_sibling(node.value), f"{path}: {node.value!r}"
+
+
+def names_a_sibling(text):
+    return re.search(rf"(?<![\w/])({'|'.join(SIBLINGS)})[./][a-z_]", text)
+
+
+def test_no_room_holds_more_than_twenty_files():
+    for package in PACKAGES:
+        for folder in {path.parent for path in (ROOT / package).rglob("*.py")}:
+            assert folder.name == "tasks" or len(list(folder.glob("*.py"))) <= 20, folder
+
+
+def test_importing_core_changes_no_setting_of_the_process():
+    code = "import os; before = dict(os.environ); import core.lab.runs.run; assert dict(os.environ) == before"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_core_gives_its_names_when_they_are_asked_for():
+    import core
+
+    assert core.MLP(2, 3).size == 9
+    assert all(callable(getattr(core, name)) for name in core.__all__)
+    code = "import sys, core; assert 'numpy' not in sys.modules; from core import MLP, Adam, cross_entropy"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    with pytest.raises(ImportError):
+        from core import Perceptron  # noqa: F401
+
+
 @pytest.mark.parametrize("path", list(documents(ROOT)), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_figure_is_typed(path):
     assert not list(typed(path.read_text("utf-8"))), (
@@ -232,7 +298,7 @@ def test_package_of_another_distribution_is_told(environment, tmp_path, name):
 def test_a_stranger_s_package_runs_resumes_and_compares_by_name(environment, tmp_path):
     (tmp_path / "src" / "garden").mkdir(parents=True)
     (tmp_path / "src" / "garden" / "__init__.py").write_text("")
-    toy = (ROOT / "tests" / "lab" / "toy_task.py").read_text().replace('PROBLEM = "toy"', 'PROBLEM = "garden"')
+    toy = (ROOT / "tests" / "toy_task.py").read_text().replace('PROBLEM = "toy"', 'PROBLEM = "garden"')
     (tmp_path / "src" / "garden" / "beds.py").write_text(toy)
     (tmp_path / "src" / "pyproject.toml").write_text(
         textwrap.dedent("""

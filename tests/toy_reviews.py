@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.lab.data_kinds import Reviews
+from core.lab.data.splits import Reviews
 
 THINGS = ["dress", "shirt", "skirt", "coat", "belt"]
 GOOD, BAD = ["i love this", "so soft", "fits well"], ["i hate this", "too stiff", "falls off"]

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng, identity
@@ -153,7 +153,7 @@ class AutoEncoder:
             {"principal components": components},
         )
         if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
-            from core.lab.plots import image_sheet
+            from core.lab.report.plots import image_sheet
 
             image_sheet(folder / "rebuilt.png", np.concatenate([part[:10] for part in (x, rebuilt)]))
             report.pictures["rebuilt.png"] = f"Test examples, and what is left of them after {code.shape[1]} numbers"

@@ -24,8 +24,8 @@ from core.layers import Layer, Rng
 from core.losses import mse, softmax
 from core.network import Sequential
 from core.optimizers import AdamW, Schedule, cosine
-from unsupervised.clusterer import hold_then_fall
-from unsupervised.information import agreement_loss, information
+from unsupervised.clustering.clusterer import hold_then_fall
+from unsupervised.clustering.mutual_information import agreement_loss, information
 
 DTYPES = [np.float64, np.float32]  # w has that of X
 CHUNK = 1000  # rows that are judged at once
@@ -64,8 +64,9 @@ def descend(
 class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Clusters by information maximisation: a row and one of its nearest neighbours should be sure of one cluster.
 
-    The loss is unsupervised.information.agreement_loss (Hu et al. 2017, arXiv:1702.08720). Clusters are numbered by
-    size, cluster 0 being the largest. Columns should be of one scale: put a StandardScaler before it.
+    The loss is unsupervised.clustering.mutual_information.agreement_loss (Hu et al. 2017, arXiv:1702.08720).
+    Clusters are numbered by size, cluster 0 being the largest. Columns should be of one scale: put a StandardScaler
+    before it.
 
     n_clusters      how many clusters there may be; some can stay empty
     hidden          widths of the hidden layers; () is a linear map

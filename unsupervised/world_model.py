@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.episodes import Envs, Steps
+from core.lab.envs.rollout import rollout
+from core.lab.envs.vector import Envs, Steps
 from core.lab.learner import Report
-from core.lab.rollout import rollout
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import mse

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from core.initializers import Array
-from core.lab.config import positive as positive  # where tasks of others import it from
-from core.lab.errors import Refusal as Refusal
+from core.lab.former import moved
 from core.lab.state import State
 from core.layers import Layer
 
@@ -90,3 +89,14 @@ def weights(learner: Learner) -> Array:
     """The vector that is judged: the learner's running average where it keeps one, else its parameters."""
     vector: Array = getattr(learner, "weights", learner.w)
     return vector
+
+
+__getattr__ = moved(
+    __name__,
+    {
+        "positive": "core.lab.config",
+        "Refusal": "core.lab.errors",
+        "Splits": "core.lab.data.splits",
+        **dict.fromkeys(("prefixed", "unprefixed", "rng_state", "set_rng_state"), "core.lab.state"),
+    },
+)

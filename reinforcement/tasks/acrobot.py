@@ -10,9 +10,9 @@ from core.lab.config import positive
 from core.layers import Layer, Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.classic import ACROBOT, exam
-from reinforcement.moments import Moments
+from reinforcement.envs.classic_control import ACROBOT, exam
 from reinforcement.ppo import PPO
+from reinforcement.running_stats import Moments
 
 PARADIGM = "reinforcement"
 PROBLEM = "acrobot"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.robots import Choices, agent, boxed
+from reinforcement.envs.locomotion import Choices, agent, boxed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"

@@ -10,9 +10,9 @@ from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TransformObservation
 
 from core.layers import Rng
-from reinforcement.blackjack import OBSERVATIONS, SHAPE, blackjack, place
 from reinforcement.dqn import DQN
-from reinforcement.toy_text import ToyText, learner
+from reinforcement.envs.blackjack import OBSERVATIONS, SHAPE, blackjack, place
+from reinforcement.envs.toy_text import ToyText, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "blackjack"

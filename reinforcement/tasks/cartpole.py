@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array, orthogonal
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.episodes import make as make_envs
+from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
 from core.layers import Layer, Rng, tanh
 from core.network import MLP

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.config import positive
-from core.lab.episodes import make as make_envs
+from core.lab.envs.vector import make as make_envs
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

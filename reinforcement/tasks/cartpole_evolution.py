@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.episodes import make as make_envs
+from core.lab.envs.vector import make as make_envs
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

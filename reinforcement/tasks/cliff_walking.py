@@ -9,8 +9,8 @@ import gymnasium as gym
 
 from core.layers import Rng
 from reinforcement.dqn import DQN
+from reinforcement.envs.toy_text import ToyText, learner
 from reinforcement.tabular import world
-from reinforcement.toy_text import ToyText, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "cliff_walking"

@@ -8,11 +8,11 @@ from typing import Any
 
 from core.lab.config import positive
 from core.layers import Rng
-from reinforcement.board_game import BoardGame, learner
-from reinforcement.evaluate_games import MatchExam
-from reinforcement.games import CONNECT_FOUR
-from reinforcement.opponents import greedy_player, mcts, opponent, random_player
-from reinforcement.self_play import SelfPlay
+from reinforcement.games.evaluate import MatchExam
+from reinforcement.games.players import greedy_player, mcts, opponent, random_player
+from reinforcement.games.rules import CONNECT_FOUR
+from reinforcement.games.self_play import SelfPlay
+from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "connect_four"

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.episodes import Envs
-from core.lab.images import Strength
+from core.lab.envs.vector import Envs
+from core.lab.vision.augment import Strength
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.digit_bandit import DigitBandits
+from reinforcement.envs.digit_bandit import DigitBandits
 from reinforcement.evaluate import GuessExam
 from reinforcement.reinforce import REINFORCE
 

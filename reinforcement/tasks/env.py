@@ -12,17 +12,17 @@ from gymnasium.spaces import Box
 
 from core.initializers import orthogonal
 from core.lab.config import positive
-from core.lab.episodes import make as make_envs
+from core.lab.envs.vector import make as make_envs
 from core.lab.errors import nearest
 from core.layers import Layer, Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.any_env import OpenExam, choice, find, wrapped
+from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, Family, with_spread
 from reinforcement.dqn import DQN
+from reinforcement.envs.gymnasium_env import OpenExam, choice, find, wrapped
 from reinforcement.evaluate import ReturnExam
-from reinforcement.moments import Moments
-from reinforcement.policy import CATEGORICAL, GAUSSIAN, SQUASHED, Family, with_spread
 from reinforcement.ppo import PPO
+from reinforcement.running_stats import Moments
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"

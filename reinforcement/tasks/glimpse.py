@@ -9,14 +9,14 @@ import numpy as np
 
 from core.initializers import Array, orthogonal
 from core.lab.config import positive
-from core.lab.episodes import Envs
-from core.lab.images import Strength
-from core.lab.pictures import Photo, ink
+from core.lab.envs.vector import Envs
+from core.lab.vision.augment import Strength
+from core.lab.vision.photos import Photo, ink
 from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.evaluate_glimpse import GlimpseExam
-from reinforcement.glimpse_env import GlimpseEnvs
+from reinforcement.glimpse.env import GlimpseEnvs
+from reinforcement.glimpse.evaluate import GlimpseExam
 from reinforcement.ppo import PPO
 
 PARADIGM = "reinforcement"

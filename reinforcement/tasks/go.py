@@ -7,11 +7,11 @@ from typing import Any
 
 from core.lab.config import positive
 from core.layers import Rng
-from reinforcement.board_game import BoardGame, learner
-from reinforcement.evaluate_games import MatchExam
-from reinforcement.go import KOMI, SIZE, go
-from reinforcement.opponents import mcts, minimax, random_player
-from reinforcement.self_play import SelfPlay
+from reinforcement.games.evaluate import MatchExam
+from reinforcement.games.go import KOMI, SIZE, go
+from reinforcement.games.players import mcts, minimax, random_player
+from reinforcement.games.self_play import SelfPlay
+from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "go"

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.robots import Choices as Config
-from reinforcement.robots import agent, jointed
+from reinforcement.envs.locomotion import Choices as Config
+from reinforcement.envs.locomotion import agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"

@@ -11,9 +11,9 @@ from core.lab.config import positive
 from core.layers import Layer, Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.lander import exam, in_hundreds
-from reinforcement.moments import Moments
+from reinforcement.envs.lunar_lander import exam, in_hundreds
 from reinforcement.ppo import PPO
+from reinforcement.running_stats import Moments
 
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander"

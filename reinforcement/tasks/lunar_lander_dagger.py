@@ -9,8 +9,8 @@ from core.lab.config import positive
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
+from reinforcement.envs.lunar_lander import ExpertExam, exam, heuristic
 from reinforcement.imitation import Imitation, from_run
-from reinforcement.lander import ExpertExam, exam, heuristic
 
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander_imitation"

@@ -11,7 +11,7 @@ from core.lab.config import positive
 from core.layers import Layer, Rng, activation, tanh
 from core.network import MLP, Sequential
 from core.optimizers import Adam
-from reinforcement.classic import MOUNTAIN_CAR, exam
+from reinforcement.envs.classic_control import MOUNTAIN_CAR, exam
 from reinforcement.evolution import Evolution
 
 PARADIGM = "reinforcement"

@@ -10,11 +10,11 @@ import gymnasium as gym
 import numpy as np
 
 from core.lab.config import positive
-from core.lab.episodes import make as make_envs
+from core.lab.envs.vector import make as make_envs
 from core.layers import Rng
 from core.network import MLP
+from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
-from reinforcement.policy import SQUASHED
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"

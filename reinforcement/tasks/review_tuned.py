@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.datasets import Data
-from core.lab.praise import DECAY, RATE, Exam
+from core.lab.data.registry import Data
+from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.layers import Rng
 from core.optimizers import Adam, AdamW
-from reinforcement.tuned import Tuned
+from reinforcement.text.kl_reinforce import Tuned
 
 PARADIGM = "reinforcement"
 PROBLEM = "text"

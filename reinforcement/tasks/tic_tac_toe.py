@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.board_game import BoardGame, learner
-from reinforcement.evaluate_games import EveryReplyExam
-from reinforcement.games import TIC_TAC_TOE
-from reinforcement.opponents import minimax, random_player
-from reinforcement.self_play import SelfPlay
+from reinforcement.games.evaluate import EveryReplyExam
+from reinforcement.games.players import minimax, random_player
+from reinforcement.games.rules import TIC_TAC_TOE
+from reinforcement.games.self_play import SelfPlay
+from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "tic_tac_toe"

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
-from core.lab.labelled import check_labels
+from core.lab.data.checks import check_labels
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.layers import Layer, gelu, identity, leaky_relu, relu, sigmoid, softplus, step, tanh
 from core.losses import Loss, cross_entropy
@@ -130,7 +130,7 @@ class SideBySide:
             },
         )
         if folder:
-            from supervised.lessons.activations_pictures import dying, functions, layers
+            from supervised.lessons.activations_plots import dying, functions, layers
 
             functions(folder / "functions.png", DRAWN)
             layers(folder / "layers.png", before, after)

@@ -18,15 +18,15 @@ import numpy as np
 
 from core.ensembles import Linears
 from core.initializers import Array, glorot
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State
 from core.layers import Layer, Linear, Rng, activation, tanh
 from core.losses import mse
 from core.network import Sequential
 from core.optimizers import Adam, cosine
-from supervised.evaluate_values import Regression
 from supervised.learner import Supervised
+from supervised.metrics.regression import Regression
 
 SEED = 0  # of the networks of a sweep
 FRAMES = 40  # moments of learning that are kept for the film

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.layers import Layer
 from supervised.lessons.function_fit import Fit, Sweep, error_of, relative
@@ -95,7 +95,7 @@ class FunctionReport:
         return made
 
     def draw(self, made: Report, learner: Fit, w: Array, folder: Path) -> None:
-        from supervised.lessons.function_pictures import curves, film, fit, slices
+        from supervised.lessons.function_plots import curves, film, fit, slices
 
         fit(folder / "fit.png", learner, w, self.names)
         film(folder / "fit.gif", learner, self.names)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array, zeros
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, rng_state, set_rng_state
 from core.layers import Linear, Rng, step

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array, glorot
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.layers import Layer, Linear, tanh
 from core.losses import binary_cross_entropy
@@ -143,7 +143,7 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
         texts=texts,
     )
     if folder:
-        from supervised.lessons.perceptron_pictures import movie, regions, stations
+        from supervised.lessons.perceptron_plots import movie, regions, stations
 
         movie(folder / "lines.gif", learner)
         stations(folder / "stations.png", learner)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab import cartpole
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.data_kinds import Splits
-from core.lab.episodes import TRAINING_SEEDS
-from core.lab.labelled import check_labels
+from core.lab.data.checks import check_labels
+from core.lab.data.splits import Splits
+from core.lab.envs.rollout import play, stack
+from core.lab.envs.vector import TRAINING_SEEDS
 from core.lab.learner import Report
-from core.lab.rollout import play, stack
+from core.lab.problems import cartpole
 from core.layers import Layer, Rng, tanh
 from core.losses import cross_entropy, softmax
 from core.network import MLP

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.layers import Rng
 from supervised.learner import Supervised
-from supervised.photos import Photos, classifier
+from supervised.vision.conv_task import Photos, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "cats_dogs"

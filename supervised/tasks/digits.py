@@ -8,18 +8,18 @@ from functools import partial
 from typing import Any
 
 from core.initializers import Array
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.data_kinds import Splits
-from core.lab.images import Strength, deform, deformations
-from core.lab.pictures import ink
+from core.lab.data.splits import Splits
+from core.lab.vision.augment import Strength, deform, deformations
+from core.lab.vision.photos import ink
 from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
-from supervised.deep.report import Budget
-from supervised.deep.rules import DIGIT_RULES
-from supervised.deep.study import check_report, studied
+from supervised.interpret.hand_rules import DIGIT_RULES
+from supervised.interpret.report import Budget
+from supervised.interpret.wiring import check_report, studied
 from supervised.learner import Supervised
 
 PARADIGM = "supervised"

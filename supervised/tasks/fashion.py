@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
-from core.lab.pictures import Photo, ink
+from core.lab.data.splits import Splits
+from core.lab.vision.photos import Photo, ink
 from core.layers import Rng
-from supervised.deep.rules import CLOTHING_RULES
+from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
-from supervised.photos import Photos, classifier
+from supervised.vision.conv_task import Photos, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"

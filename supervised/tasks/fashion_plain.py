@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.pictures import ink
+from core.lab.vision.photos import ink
 from core.layers import Rng
-from supervised.deep.rules import CLOTHING_RULES
+from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
-from supervised.pictures import Pictures, classifier
+from supervised.vision.mlp_task import Pictures, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"

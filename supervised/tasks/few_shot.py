@@ -11,8 +11,8 @@ from core.layers import Rng, tanh
 from core.losses import mse
 from core.network import MLP
 from core.optimizers import Adam
-from supervised.meta import Meta, Tasks
-from supervised.sinusoids import Sinusoids, sinusoids
+from supervised.meta.maml import Meta, Tasks
+from supervised.meta.sinusoids import Sinusoids, sinusoids
 
 PARADIGM = "supervised"
 PROBLEM = "few_shot"

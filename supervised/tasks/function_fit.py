@@ -9,9 +9,9 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.config import positive
-from core.lab.data_kinds import SEED, Splits
-from core.lab.expressions import Expression, parse
+from core.lab.data.splits import SEED, Splits
 from core.layers import Layer, Rng
+from supervised.lessons.expressions import Expression, parse
 from supervised.lessons.function_fit import Fit, network, places
 from supervised.lessons.function_report import FunctionReport
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.pictures import folder, photographs, split_classes
+from core.lab.vision.photos import folder, photographs, split_classes
 from core.layers import Rng
 from supervised.learner import Supervised
-from supervised.photos import Photos, classifier
+from supervised.vision.conv_task import Photos, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "images"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.layers import Rng
-from supervised.deep.rules import DIGIT_RULES
+from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
-from supervised.pictures import Pictures, classifier
+from supervised.vision.mlp_task import Pictures, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"

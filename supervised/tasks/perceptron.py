@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.lab.config import positive
-from core.lab.data_kinds import SEED, Splits, split
+from core.lab.data.splits import SEED, Splits, split
 from core.layers import Rng
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.perceptron_report import perceptron_report

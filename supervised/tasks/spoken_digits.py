@@ -10,9 +10,9 @@ from core.lab.config import positive
 from core.layers import Rng
 from core.losses import cross_entropy
 from core.optimizers import AdamW, cosine, warm_up
-from supervised.spoken import BANDS, HIGH, LOW, WORDS, Listener, SpokenWords, divided
-from supervised.time_delay import TimeDelayNet
-from supervised.voices import Change, changed
+from supervised.audio.augment import Change, changed
+from supervised.audio.spoken_words import BANDS, HIGH, LOW, WORDS, Listener, SpokenWords, divided
+from supervised.audio.tdnn import TimeDelayNet
 
 PARADIGM = "supervised"
 PROBLEM = "spoken_digits"

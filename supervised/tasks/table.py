@@ -10,18 +10,18 @@ import numpy as np
 
 from core.initializers import Array, glorot
 from core.lab.config import positive
-from core.lab.data_kinds import Splits, split
+from core.lab.data.splits import Splits, split
+from core.lab.data.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
 from core.lab.errors import nearest
 from core.lab.learner import Report
-from core.lab.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
 from core.layers import Dropout, Layer, Linear, Rng, relu
 from core.losses import cross_entropy, mse
 from core.network import Sequential
 from core.optimizers import AdamW
-from supervised.evaluate import Classification
-from supervised.evaluate_values import Regression
 from supervised.learner import Supervised
-from supervised.targets import classes, looks_like_classes, values
+from supervised.metrics.classification import Classification
+from supervised.metrics.regression import Regression
+from supervised.tables.targets import classes, looks_like_classes, values
 
 PARADIGM = "supervised"
 PROBLEM = "table"

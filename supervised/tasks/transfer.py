@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from core.lab.config import positive
-from core.lab.data_kinds import Splits
-from core.lab.images import Strength, flat, warp
+from core.lab.data.splits import Splits
+from core.lab.vision.augment import Strength, flat, warp
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
-from supervised.transfer import Transfer
+from supervised.transfer.transfer import Transfer
 
 PARADIGM = "supervised"
 PROBLEM = "transfer"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lab.config import positive
-from core.lab.sentences import Pairs, divide_pairs
+from core.lab.text.sentences import Pairs, divide_pairs
 from core.layers import Rng
 from core.optimizers import Adam
-from supervised.evaluate_translation import report
-from supervised.translator import Sizes, Translator
+from supervised.translation.evaluate import report
+from supervised.translation.translator import Sizes, Translator
 
 PARADIGM = "supervised"
 PROBLEM = "translate"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import REPOSITORY
 from safetensors.numpy import save_file
 
 from core.checkpoint import CheckpointError, load, previous, save, sha256
@@ -199,7 +200,7 @@ except OSError as error:
 
 def save_elsewhere(path: Path, limit: int, size: int) -> subprocess.CompletedProcess[str]:
     """Saves `size` ones in a process of its own; its files may not grow beyond `limit` bytes, if that is not 0."""
-    root = str(Path(__file__).parents[2])
+    root = str(REPOSITORY)
     return subprocess.run(
         [sys.executable, "-c", FULL, str(path), str(limit), str(size)],
         capture_output=True,
@@ -268,7 +269,7 @@ print((peak() - before) * 1024 / sum(a.nbytes for a in arrays.values()))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux")
 def test_saving_does_not_double_the_memory(path: Path) -> None:
-    root = str(Path(__file__).parents[2])
+    root = str(REPOSITORY)
     run = subprocess.run(
         [sys.executable, "-c", PEAK, str(path)],
         capture_output=True,

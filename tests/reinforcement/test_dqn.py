@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
-from test_tabular import corridor
+from corridor import corridor
 
 from core.gradcheck import directional_error
-from core.lab.episodes import Envs
+from core.lab.envs.vector import Envs
 from core.lab.state import rng_state, set_rng_state
 from core.network import MLP, Sequential
 from core.optimizers import Adam
+from reinforcement.distributions import hesitant
 from reinforcement.dqn import DQN, q_loss
-from reinforcement.policy import hesitant
-from reinforcement.replay import Replay
+from reinforcement.envs.tabular_env import TableEnvs
+from reinforcement.envs.toy_text import ExactExam, one_hot
+from reinforcement.replay_buffer import Replay
 from reinforcement.returns import n_step
-from reinforcement.table_envs import TableEnvs
 from reinforcement.tabular import earned
-from reinforcement.toy_text import ExactExam, one_hot
 
 
 def slow_n_step(reward, discount, end, n):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from going_on import same_after_resuming
 
-from core.lab.episodes import make
+from core.lab.envs.vector import make
 from core.network import MLP
 from core.optimizers import SGD, Adam
 from reinforcement.evaluate import ReturnExam

@@ -6,15 +6,15 @@ import pytest
 from going_on import same_after_resuming
 
 from core.gradcheck import directional_error
-from core.lab.episodes import make
+from core.lab.envs.vector import make
 from core.lab.errors import Refusal
-from core.lab.run import prepare, start
+from core.lab.runs.run import prepare, start
 from core.losses import cross_entropy, softmax
 from core.network import MLP
 from core.optimizers import Adam
+from reinforcement.distributions import GAUSSIAN
 from reinforcement.evaluate import ReturnExam
 from reinforcement.imitation import Imitation, closeness, from_run
-from reinforcement.policy import GAUSSIAN
 from reinforcement.tasks import cartpole_cloning
 from reinforcement.tasks.cartpole_cloning import rule
 

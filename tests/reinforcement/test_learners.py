@@ -5,8 +5,8 @@ import pytest
 from bandit_environments import Arms, Echo, Steady
 
 from core import checkpoint
-from core.lab.episodes import Copies, make
-from core.lab.rollout import play, rollout, stack
+from core.lab.envs.rollout import play, rollout, stack
+from core.lab.envs.vector import Copies, make
 from core.lab.state import prefixed, unprefixed
 from core.losses import softmax
 from core.network import MLP

@@ -7,14 +7,14 @@ from going_on import same_after_resuming
 from scipy import stats
 
 from core.gradcheck import directional_error, layer_errors
-from core.lab.episodes import make
+from core.lab.envs.vector import make
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.classic import ACROBOT, MOUNTAIN_CAR, ClassicEnvs
+from reinforcement.distributions import GAUSSIAN, SQUASHED, categorical, gaussian, with_spread
+from reinforcement.envs.classic_control import ACROBOT, MOUNTAIN_CAR, ClassicEnvs
 from reinforcement.evaluate import ReturnExam
-from reinforcement.moments import Moments
-from reinforcement.policy import GAUSSIAN, SQUASHED, categorical, gaussian, with_spread
 from reinforcement.ppo import PPO, ppo_loss
+from reinforcement.running_stats import Moments
 from reinforcement.tasks import acrobot, mountain_car
 
 

@@ -7,10 +7,10 @@ from going_on import same_after_resuming
 from scipy import stats
 
 from core.gradcheck import directional_error
-from core.lab.episodes import make
+from core.lab.envs.vector import make
 from core.network import MLP
+from reinforcement.distributions import NARROWEST, SQUASHED, WIDEST, squashed
 from reinforcement.evaluate import ReturnExam
-from reinforcement.policy import NARROWEST, SQUASHED, WIDEST, squashed
 from reinforcement.sac import SAC, critic_loss
 
 

@@ -3,11 +3,13 @@ import itertools
 import gymnasium as gym
 import numpy as np
 import pytest
+from corridor import corridor
 
-from core.lab.episodes import Envs
-from core.lab.rollout import returns, rollout
-from reinforcement.blackjack import NATURAL, OBSERVATIONS, blackjack, dealer, hit, place, stick
-from reinforcement.table_envs import TableEnvs
+from core.lab.envs.rollout import returns, rollout
+from core.lab.envs.vector import Envs
+from reinforcement.envs.blackjack import NATURAL, OBSERVATIONS, blackjack, dealer, hit, place, stick
+from reinforcement.envs.tabular_env import TableEnvs
+from reinforcement.envs.toy_text import one_hot
 from reinforcement.tabular import (
     World,
     best_with_a_clock,
@@ -17,27 +19,6 @@ from reinforcement.tabular import (
     value_iteration,
     world,
 )
-from reinforcement.toy_text import one_hot
-
-
-def corridor(length=5, limit=20):
-    """0 ... length - 1, start in the middle: right (1) earns 1 at the end, left (0) ends with nothing."""
-    S = length
-    w = World(
-        np.zeros((S, 2, 1), int),
-        np.ones((S, 2, 1)),
-        np.zeros((S, 2, 1)),
-        np.zeros((S, 2, 1), bool),
-        np.eye(S)[S // 2],
-        np.arange(S),
-        limit,
-    )
-    for s, a in itertools.product(range(S), (0, 1)):
-        there = s + 2 * a - 1
-        w.over[s, a] = not 0 <= there < S
-        w.reward[s, a] = float(there == S)
-        w.next[s, a] = np.clip(there, 0, S - 1)
-    return w
 
 
 def play_slowly(w, policy, limit):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.lab.data_kinds import Splits
-from core.lab.datasets import Data, split
+from core.lab.data.registry import Data, split
+from core.lab.data.splits import Splits
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier

@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from core.layers import leaky_relu, tanh
 from core.losses import cross_entropy, difference, hinge, huber, mse
 from core.optimizers import SGD, AdamW, Momentum, cosine
-from supervised import fitting
+from supervised import estimator_base as fitting
 from supervised.estimators import NetworkClassifier, NetworkRegressor
 
 RNG = np.random.default_rng(0)

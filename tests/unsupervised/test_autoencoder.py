@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from core.gradcheck import directional_error
-from core.lab.datasets import Data, split
+from core.lab.data.registry import Data, split
 from core.layers import sigmoid
 from core.losses import binary_cross_entropy, mse, softmax
 from core.network import MLP
 from unsupervised.autoencoder import AutoEncoder
-from unsupervised.autoencoder_clusterer import AutoEncoderClusterer, Gaussians, fit_gaussians
+from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer, Gaussians, fit_gaussians
 
 
 def blobs(n=300, K=3, I=6, seed=0):

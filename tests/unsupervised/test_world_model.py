@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core.lab import cartpole
-from core.lab.datasets import Data
-from core.lab.tasks import configure, find
+from core.lab.data.registry import Data
+from core.lab.problems import cartpole
+from core.lab.runs.tasks import configure, find
 from core.layers import tanh
 from core.network import MLP
 from core.optimizers import Adam

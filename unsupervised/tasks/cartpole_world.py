@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
+from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam

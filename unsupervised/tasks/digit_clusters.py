@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.initializers import Array
-from core.lab.cells import Cell
-from core.lab.data_kinds import Splits
-from core.lab.images import Strength, deform, deformations
+from core.lab.compare.cell import Cell
+from core.lab.data.splits import Splits
+from core.lab.vision.augment import Strength, deform, deformations
 from core.layers import Rng
 from core.network import MLP, Sequential
-from unsupervised.clusterer import Augment, Clusterer, centre
-from unsupervised.picture_clusters import PictureClusters, learner
+from unsupervised.clustering.clusterer import Augment, Clusterer, centre
+from unsupervised.clustering.image_task import PictureClusters, learner
 
 PARADIGM = "unsupervised"
 PROBLEM = "digits"

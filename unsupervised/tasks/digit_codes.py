@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.cells import Cell
+from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.images import Strength
+from core.lab.vision.augment import Strength
 from core.layers import Rng
 from core.network import MLP
-from unsupervised.probed import ProbedCode
+from unsupervised.linear_probe import ProbedCode
 from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer
 
 PARADIGM = "unsupervised"

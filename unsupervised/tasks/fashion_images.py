@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.initializers import Array
-from core.lab.pictures import Photo, ink
+from core.lab.vision.photos import Photo, ink
 from core.layers import Rng
-from unsupervised.image_models import ImageModel, image_learner
-from unsupervised.vae import Vae
+from unsupervised.generative.image_task import ImageModel, image_learner
+from unsupervised.generative.vae import Vae
 
 PARADIGM = "unsupervised"
 PROBLEM = "fashion-images"

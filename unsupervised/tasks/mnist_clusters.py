@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
-from core.lab.images import Strength, flat, warp
+from core.lab.data.splits import Splits
+from core.lab.vision.augment import Strength, flat, warp
 from core.layers import Rng
 from core.network import MLP, Sequential
-from unsupervised.clusterer import Augment, Clusterer, centre
-from unsupervised.picture_clusters import PictureClusters, learner
+from unsupervised.clustering.clusterer import Augment, Clusterer, centre
+from unsupervised.clustering.image_task import PictureClusters, learner
 
 PARADIGM = "unsupervised"
 PROBLEM = "mnist"

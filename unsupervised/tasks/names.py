@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lab import records
-from core.lab.characters import window_net
 from core.lab.config import positive
-from core.lab.data_kinds import Names, Text
-from core.lab.datasets import Data
-from core.lab.vocabulary import Vocabulary
+from core.lab.data.registry import Data
+from core.lab.data.splits import Names, Text
+from core.lab.text import lines as records
+from core.lab.text.vocabulary import Vocabulary
+from core.lab.text.window_model import window_net
 from core.layers import Dropout, Layer, Linear, Rng, gelu
 from core.network import Residual, Sequential
 from core.optimizers import AdamW
-from unsupervised.evaluate_records import names_figures
-from unsupervised.language import Language
+from unsupervised.text.evaluate_lines import names_figures
+from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "names"

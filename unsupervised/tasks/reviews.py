@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.initializers import Array, he
-from core.lab import records
 from core.lab.config import positive
-from core.lab.data_kinds import Reviews, Text
-from core.lab.datasets import Data
-from core.lab.ngrams import NGrams, hashed, leading
-from core.lab.praise import distinct
-from core.lab.vocabulary import Vocabulary
-from core.lab.words import MIX, SETS, Words, words_of
+from core.lab.data.registry import Data
+from core.lab.data.splits import Reviews, Text
+from core.lab.problems.reviews import distinct
+from core.lab.text import lines as records
+from core.lab.text.hashed_ngrams import NGrams, hashed, leading
+from core.lab.text.hashed_words import MIX, SETS, Words, words_of
+from core.lab.text.vocabulary import Vocabulary
 from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
 from core.network import Concat, Sequential
 from core.optimizers import AdamW
-from unsupervised.evaluate_records import RATINGS, review_figures
-from unsupervised.language import Language
+from unsupervised.text.evaluate_lines import RATINGS, review_figures
+from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "reviews"

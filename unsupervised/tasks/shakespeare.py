@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lab.characters import window_net
 from core.lab.config import positive
-from core.lab.datasets import Data
-from core.lab.vocabulary import Vocabulary
+from core.lab.data.registry import Data
+from core.lab.text.vocabulary import Vocabulary
+from core.lab.text.window_model import window_net
 from core.layers import Rng
 from core.network import Sequential
 from core.optimizers import AdamW
-from unsupervised.language import Language
+from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "shakespeare"

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits
-from core.lab.griffin_lim import wav_bytes
+from core.lab.audio.griffin_lim import wav_bytes
+from core.lab.audio.wav import read_sound
+from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.wav import read_sound
 from core.layers import Rng
-from unsupervised.clips import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
-from unsupervised.evaluate_clusters import contingency, scores
-from unsupervised.reading import Reading
-from unsupervised.rows import METHODS, check_settings
+from unsupervised.clustering.evaluate import contingency, scores
+from unsupervised.clustering.reading import Reading
+from unsupervised.clustering.sound_task import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
+from unsupervised.clustering.table_methods import METHODS, check_settings
 
 HEARD = 5  # clips of each cluster that the page plays, at most
 
@@ -94,7 +94,7 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
             ]
         )
         if folder:
-            from core.lab.plots import matrix
+            from core.lab.report.plots import matrix
 
             matrix(folder / "speakers.png", contingency(said, speaker[test]), "cluster", "speaker")
             report.pictures["speakers.png"] = f"Clusters against speakers: {', '.join(names)}"

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from core.lab.config import positive
-from core.lab.data_kinds import Splits
+from core.lab.data.splits import Splits
 from core.layers import Rng
 from core.optimizers import Adam, cosine, warm_up
-from unsupervised.evaluate_sounds import sounds_report
-from unsupervised.speaker import Speaker, corpus, speaker_model
-from unsupervised.voice import album, principal
+from unsupervised.generative.speech import Speaker, corpus, speaker_model
+from unsupervised.generative.speech_evaluate import sounds_report
+from unsupervised.generative.speech_features import album, principal
 
 PARADIGM = "unsupervised"
 PROBLEM = "spoken_digits"

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data_kinds import Splits, split
+from core.lab.data.splits import Splits, split
+from core.lab.data.tables import LARGEST, Rows, blank, learn, read_table, rows_of
 from core.lab.errors import nearest
 from core.lab.files import write_text
 from core.lab.learner import Report
-from core.lab.tables import LARGEST, Rows, blank, learn, read_table, rows_of
 from core.layers import Rng
-from unsupervised.choose_k import choose_clusters
-from unsupervised.reading import Reading
-from unsupervised.rows import METHODS, check_settings
-from unsupervised.typical import in_units, typical, with_clusters
+from unsupervised.clustering.describe import in_units, typical, with_clusters
+from unsupervised.clustering.prediction_strength import choose_clusters
+from unsupervised.clustering.reading import Reading
+from unsupervised.clustering.table_methods import METHODS, check_settings
 
 PARADIGM = "unsupervised"
 PROBLEM = "table_clusters"

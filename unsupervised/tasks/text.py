@@ -6,16 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.lab import readers
-from core.lab.characters import window_net
 from core.lab.config import positive
-from core.lab.data_kinds import Text, parts
-from core.lab.datasets import Data
-from core.lab.vocabulary import Vocabulary
+from core.lab.data import formats as readers
+from core.lab.data.registry import Data
+from core.lab.data.splits import Text, parts
+from core.lab.text.vocabulary import Vocabulary
+from core.lab.text.window_model import window_net
 from core.layers import Rng
 from core.network import Sequential
 from core.optimizers import AdamW
-from unsupervised.language import Language
+from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "python_reference"

@@ -1,0 +1,1 @@
+"""Trivium: sound: wav files, spectra, and back."""

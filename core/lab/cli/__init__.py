@@ -1,0 +1,1 @@
+"""Trivium: the command line, one file a command."""

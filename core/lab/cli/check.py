@@ -1,0 +1,39 @@
+"""The command `trivium check`: does a task keep the contract?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.lab.runs.check import outcomes
+from core.lab.runs.tasks import find
+
+
+@dataclass(frozen=True)
+class CheckFlags:
+    """Checks that a task keeps the contract of docs/adding-a-task.md; exit code 1 if it does not."""
+
+    task: str  # the name of an installed task, or the path of a task file
+    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
+    json: bool = False  # prints the outcomes as JSON and nothing else
+
+
+def check(args: Sequence[str]) -> int:
+    """Checks a task; returns 0 if it keeps the contract, else 1."""
+    from core.lab.cli.flags import parse
+    from core.lab.terminal import printable
+
+    flags = parse(CheckFlags, args, "trivium check")
+    found = outcomes(find(flags.task), flags.data)
+    if flags.json:
+        print(json.dumps([{"outcome": o, "promise": p, "detail": d} for o, p, d in found]))
+    else:
+        for outcome, promise, detail in found:
+            print(printable(f"{outcome:4}  {promise}" + (f": {detail}" if detail else "")))
+    failed = sum(outcome == "FAIL" for outcome, _, _ in found)
+    if failed and not flags.json:
+        print(f"{failed} of {len(found)} promises are not kept", file=sys.stderr)
+    return 1 if failed else 0

@@ -1,0 +1,258 @@
+"""`trivium compare`: the same data, the same network shape, several teachers; one table and one page a problem.
+
+trivium compare digits             all tasks of the problem, with the same seeds
+trivium compare all                every problem that has all three teachers: the nine cells
+trivium compare wines.py digits    these tasks, installed or in files, with the same seeds
+trivium compare DIR DIR ...        finished runs, whatever they are of, as long as they can be compared
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.lab.compare.cell import TEACHER
+from core.lab.errors import Refusal
+from core.lab.files import free_name, read_json, write_json
+from core.lab.runs.folder import PAGE, create
+
+if TYPE_CHECKING:
+    from core.lab.compare.groups import Group
+    from core.lab.runs.tasks import Info
+
+PLAN, RESULTS = "compare.json", "compared.json"
+
+
+@dataclass(frozen=True)
+class CompareFlags:
+    """One problem, three teachers: runs all tasks of a problem with the same seeds, and sets them side by side."""
+
+    what: tuple[str, ...]  # a problem (trivium list shows them), all, several tasks, or the folders of finished runs
+    seeds: int = 0  # seeds 0, 1, ... of each task; without it 5, with --quick 2
+    jobs: int = 2  # how many processes learn side by side
+    preset: Literal["quick", "default", "best"] = "default"  # budgets of all tasks
+    quick: bool = False  # short for --preset quick, and two seeds
+    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
+    out: Path | None = None  # the folder for runs and page; runs/compare-PROBLEM-1, -2, ... if none is named
+    force: bool = False  # moves aside what the folder holds already
+    json: bool = False  # prints the results as JSON and nothing else
+
+    @property
+    def budget(self) -> tuple[int, str]:
+        """How many seeds, and the preset."""
+        return self.seeds or (2 if self.quick else 5), "quick" if self.quick else self.preset
+
+
+def infos() -> list[Info]:
+    from core.lab.runs.tasks import describe, installed
+
+    found = [describe(name, module) for name, module in installed().items()]
+    return sorted(
+        (info for info in found if info.paradigm in TEACHER), key=lambda info: list(TEACHER).index(info.paradigm)
+    )
+
+
+def tasks_of(problem: str) -> list[str]:
+    """The installed tasks of a problem: label, nothing, reward, in this order. Raises Refusal where there is none."""
+    from core.lab.errors import nearest
+
+    known = infos()
+    tasks = [info.name for info in known if info.problem == problem]
+    if not tasks:
+        raise Refusal(f"no task is of the problem {problem!r}{nearest(problem, {info.problem for info in known})}")
+    return tasks
+
+
+def complete_problems() -> list[str]:
+    """The problems that have a task of each of the three teachers: the rows of the nine cells."""
+    taught: dict[str, set[str]] = {}
+    for info in infos():
+        taught.setdefault(info.problem, set()).add(info.paradigm)
+    return [problem for problem, paradigms in taught.items() if len(paradigms) == len(TEACHER)]
+
+
+def begin(name: str, flags: CompareFlags) -> Path:
+    """A folder for a comparison by this name; one of the same comparison that was stopped is gone on with.
+
+    A task's file that has changed since is another task, and so another comparison.
+    """
+    from core.lab.study.job import file_sha256
+
+    out = flags.out or free_name(Path("runs") / f"compare-{name}")
+    plan = {
+        "compare": list(flags.what),
+        "seeds": flags.budget[0],
+        "preset": flags.budget[1],
+        "files": {word: file_sha256(Path(word)) for word in flags.what if word.endswith(".py")},
+    }
+    if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
+        write_json(create(out, flags.force) / PLAN, plan)
+    return out
+
+
+def measured(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = False) -> list[Group]:
+    """Runs these tasks, names or files, with every seed, below `out`, as far as that is not done; in groups.
+
+    Which test figures a task has its report alone can say. So if `wary` the first seed of each is run before the
+    others, and Refusal raised where they share none.
+    """
+    from core.lab.compare.groups import common_metric, grouped
+    from core.lab.runs.tasks import find
+    from core.lab.study.job import Job, file_sha256
+    from core.lab.study.runner import launch
+
+    tasks = [find(word) for word in words]
+    seeds, preset = flags.budget
+    jobs = [
+        Job(
+            word,
+            seed,
+            preset,
+            out / f"{task.name}-{seed}",
+            flags.data,
+            pictures=False,
+            task_sha256=file_sha256(Path(word)) if task.outside else None,
+        )
+        for seed in range(seeds)
+        for word, task in zip(words, tasks, strict=True)
+    ]
+    outside = {task.name: task for task in tasks if task.outside}
+    first = len(tasks) if wary else 0
+    if wary:
+        launch(jobs[:first], flags.jobs, quiet=flags.json)
+        common_metric(grouped([job.folder for job in jobs[:first]], flags.data, outside))
+    launch(jobs[first:], flags.jobs, quiet=flags.json)
+    return grouped([job.folder for job in jobs], flags.data, outside)
+
+
+def foreseen(words: Sequence[str], flags: CompareFlags) -> None:
+    """Refuses, before anything is learnt, tasks that read different data or are of different problems."""
+    from core.lab.compare.groups import comparable
+    from core.lab.runs.run import prepare
+
+    setups = [prepare(word, flags.budget[1], {}, 0, flags.data) for word in words]
+    comparable([(setup.task.name, setup.task.problem, setup.build()[1].sums) for setup in setups])
+
+
+def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
+    """Writes page and figures into `out`; returns the common metric, and the sections for a page of several."""
+    from core.lab.compare.groups import common_metric
+    from core.lab.compare.page import compare_page
+    from core.lab.compare.tables import summary
+
+    metric = common_metric(groups)
+    sections, found = compare_page(groups, metric, out, f"Trivium: {name}", lead)
+    write_json(out / RESULTS, {"name": name, **summary(groups, metric), **({"probes": found} if found else {})})
+    return metric, sections
+
+
+def told(groups: Sequence[Group], metric: str, name: str) -> None:
+    """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
+    from core.lab.compare.tables import COST, SCORE, TOLD, cost_row, score_row, told_row
+    from core.lab.report.format import table
+
+    rows = [[*told_row(group)[:2], *score_row(group, metric)[1:], *cost_row(group)[1:]] for group in groups]
+    table((*TOLD[:2], *SCORE[1:], *COST[1:]), rows, f"{name}: {metric}")
+
+
+def compare(args: Sequence[str]) -> int:
+    """Runs the comparison; returns the exit code."""
+    from core.lab.cli.flags import parse
+
+    flags = parse(CompareFlags, args, "trivium compare")
+    if flags.seeds < 0 or flags.jobs < 1:
+        raise Refusal("--seeds and --jobs must be at least 1")
+    if not flags.what:
+        raise Refusal("name a problem (trivium list shows them), all, or the folders of finished runs")
+    if flags.what == ("all",):
+        return _all(flags)
+    folders = [Path(word) for word in flags.what]
+    if (
+        len(folders) == 1
+        and not flags.what[0].endswith(".py")
+        and (not folders[0].is_dir() or flags.what[0] in {info.problem for info in infos()})
+    ):
+        return _tasks(flags.what[0], tasks_of(flags.what[0]), flags)
+    if not any(map(Path.is_dir, folders)) and all(word.isidentifier() or word.endswith(".py") for word in flags.what):
+        return _tasks("tasks", flags.what, flags)
+    return _runs(folders, flags)
+
+
+def _lead(flags: CompareFlags) -> str:
+    seeds, preset = flags.budget
+    return f"Seeds 0 to {seeds - 1}, preset {preset}: the same for every task."
+
+
+def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
+    from core.lab.runs.tasks import find
+
+    names = [find(word).name for word in words]  # refuses an unknown one before a folder is made
+    if len(set(names)) < len(names):
+        raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
+    if wary := words is flags.what:  # tasks that were named one by one: nobody has said that they are of one problem
+        foreseen(words, flags)
+    out = begin(name, flags)
+    groups = measured(words, flags, out, wary)
+    metric, _ = shown(groups, out, f"{name}, {len(groups)} tasks", _lead(flags))
+    return _end(groups, metric, name, out, flags)
+
+
+def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: CompareFlags) -> int:
+    if flags.json:
+        results = [result for group in groups for result in group.results]
+        print(json.dumps(sorted(results, key=lambda result: int(result["seed"]))))
+    else:
+        told(groups, metric, name)
+        print(f"page: {out / PAGE}")
+    return 0
+
+
+def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
+    from core.lab.compare.groups import common_metric, grouped, read_result
+
+    if len(folders) < 2:
+        read_result(folders[0])  # refuses what is no run
+        raise Refusal(f"{folders[0]} is one run: name two or more to compare")
+    groups = grouped(folders, flags.data)
+    common_metric(groups)  # refuses before a folder is made
+    out = create(flags.out or free_name(Path("runs") / "compare"), flags.force)
+    lead = f"{len(folders)} finished runs."
+    metric, _ = shown(groups, out, " and ".join(group.label for group in groups), lead)
+    return _end(groups, metric, "runs", out, flags)
+
+
+def _all(flags: CompareFlags) -> int:
+    """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
+    from core.lab.compare.page import NINE, nine_page, nine_rows
+    from core.lab.report.format import table
+
+    out = begin("all", flags)
+    cells: dict[str, tuple[list[Group], str]] = {}
+    sections, missing = dict[str, list[Any]](), dict[str, str]()
+    for problem in complete_problems():
+        try:
+            groups = measured(tasks_of(problem), flags, out / problem)
+            metric, sections[problem] = shown(groups, out / problem, problem, _lead(flags))
+            cells[problem] = groups, metric
+        except Refusal as refusal:
+            missing[problem] = str(refusal)
+            print(f"{problem} is left out: {refusal}", file=sys.stderr)
+    if not cells:
+        raise Refusal("no problem could be compared: " + "; ".join(missing.values()))
+    nine_page(cells, sections, missing, out, _lead(flags))
+    if flags.json:
+        print(json.dumps([result for groups, _ in cells.values() for group in groups for result in group.results]))
+    else:
+        for problem, (groups, metric) in cells.items():
+            told(groups, metric, problem)
+        table(
+            NINE,
+            [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(cells)],
+            "the nine cells",
+        )
+        print(f"page: {out / PAGE}")
+    return 1 if missing else 0

@@ -1,0 +1,32 @@
+"""The command `trivium data`: the data sets, where they lie, and one of them fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataFlags:
+    """The data sets: what they are, where they lie; with a name, fetches that one."""
+
+    name: str | None = None  # the set to fetch; all are listed without
+    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
+
+
+def data(args: Sequence[str]) -> int:
+    from core.lab.cli.flags import parse
+    from core.lab.data.registry import fetch, table
+
+    named = args and not args[0].startswith("-")  # the name may stand alone: trivium data mnist
+    flags = parse(DataFlags, ["--name", *args] if named else args, "trivium data")
+    if flags.name:
+        for path in fetch(flags.name, flags.data):
+            print(path)
+        return 0
+    from core.lab.report.format import table as show
+
+    rows = table(flags.data)
+    show(list(rows[0]), [[str(cell) for cell in row.values()] for row in rows])
+    return 0

@@ -1,0 +1,135 @@
+"""`trivium generate DIR`: a run's network writes, and the terminal shows each character as it comes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.lab.errors import Refusal
+
+if TYPE_CHECKING:
+    from core.lab.runs.run import Run
+
+PIECE = 32  # characters that are shown at once
+LONGEST = 10**8  # characters of all streams together
+PROMPT = 1 << 20  # bytes of a prompt from standard input
+
+
+@dataclass(frozen=True)
+class GenerateFlags:
+    """A run's network goes on with a text: trivium generate DIR --prompt "Once upon"."""
+
+    folder: Path  # the run folder
+    prompt: str = ""  # the beginning, shown first; - reads it from standard input
+    length: int = 500  # characters to write
+    temperature: float = 0.8  # below 1 likely characters become likelier still; 0 takes the likeliest each time
+    top_k: int = 0  # draws among the k likeliest characters alone; 0 among all
+    seed: int = 0  # of the draws; the same seed gives the same text
+    streams: int = 1  # texts at once, shown one after another
+    task: str | None = None  # the task's file, for a run whose task came as a file
+    data: Path | None = None  # where data sets lie, if --data was given to the run
+
+
+def generate(args: Sequence[str]) -> int:
+    """Shows the text on stdout and one line about the network on stderr; returns the exit code.
+
+    A learner that writes has `stream(w, prompt, length, temperature, top_k, rng)`, which gives the text character by
+    character, and `texts(w, prompt, streams, length, ...)` for many; `unseen(prompt)` says which characters of the
+    prompt it never learnt. Raises Refusal for a learner without them, and for a prompt that it refuses.
+    """
+    from core.lab.cli.flags import parse
+    from core.lab.runs.run import blas_threads, open_run
+    from core.lab.runs.tasks import find
+
+    flags = parse(GenerateFlags, args, "trivium generate")
+    for name, low, high in (
+        ("length", 1, LONGEST),
+        ("temperature", 0, 1000),
+        ("top_k", 0, LONGEST),
+        ("seed", 0, 2**63),
+        ("streams", 1, LONGEST // max(flags.length, 1)),
+    ):
+        if not low <= getattr(flags, name) <= high:
+            raise Refusal(f"--{name.replace('_', '-')} must be from {low} to {high}, not {getattr(flags, name)}")
+    prompt = _read() if flags.prompt == "-" else flags.prompt
+    run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data)
+    learner: Any = run.learner
+    if not hasattr(learner, "stream"):
+        raise Refusal(f"the learner of {run.setup.task.name} does not write; a run of `trivium run text` does")
+    if unseen := learner.unseen(prompt):
+        characters = ", ".join(map(ascii, unseen[:10])) + (", ..." if len(unseen) > 10 else "")
+        print(f"not in the training text, read as the unknown symbol: {characters}", file=sys.stderr)
+    try:
+        with blas_threads(0):
+            seconds = _write(run.w, learner, prompt, flags)
+    except ValueError as error:
+        raise Refusal(f"{run.setup.task.name}: {error}") from error
+    except KeyboardInterrupt:
+        print()
+        return 130
+    rate = flags.length * flags.streams / max(seconds, 1e-9)
+    print(
+        f"{about(run)}; {rate:,.0f} characters a second"
+        + (f" in {flags.streams} streams" if flags.streams > 1 else ""),
+        file=sys.stderr,
+    )
+    return 0
+
+
+def about(run: Run) -> str:
+    """The network in words: its task, its size, how far it looks back, and what it scored."""
+    learner: Any = run.learner
+    words = f"{run.setup.task.name}: {learner.net.size:,} parameters, a window of {learner.context} characters"
+    try:
+        score = run.result["score"]
+        return f"{words}, {score['metric']} {score['value']:.3f}"
+    except Refusal:
+        return f"{words}, its run not finished"
+
+
+def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
+    """Shows the text or texts; returns the seconds that the network took, without those of the terminal."""
+    import numpy as np
+
+    from core.lab.terminal import printable
+
+    getattr(sys.stdout, "reconfigure", lambda **_: None)(errors="replace")  # a terminal may know fewer characters
+    rng, seconds, shown = np.random.default_rng(flags.seed), 0.0, printable(prompt)
+    how = flags.length, flags.temperature, flags.top_k, rng
+    if flags.streams > 1:
+        start = time.perf_counter()
+        texts = learner.texts(w, prompt, flags.streams, *how)
+        seconds = time.perf_counter() - start
+        for i, text in enumerate(texts, 1):
+            print(f"--- {i}", shown + printable(text).rstrip("\n"), sep="\n")
+        return seconds
+    pieces: Iterator[str] = learner.stream(w, prompt, *how)
+    print(shown, end="", flush=True)
+    while True:
+        start = time.perf_counter()
+        piece = "".join(islice(pieces, PIECE))
+        seconds += time.perf_counter() - start
+        if not piece:
+            break
+        shown = printable(piece)
+        print(shown, end="", flush=True)
+    print("" if shown.endswith("\n") else "\n", end="", flush=True)
+    return seconds
+
+
+def _read() -> str:
+    """The prompt on standard input, UTF-8. Raises Refusal where it is not, or too long."""
+    from core.lab.data import formats as readers
+
+    raw = sys.stdin.buffer.read(PROMPT + 1)
+    if len(raw) > PROMPT:
+        raise Refusal(f"the prompt is longer than {PROMPT >> 20} MiB")
+    try:
+        return readers.text(raw)
+    except ValueError as error:
+        raise Refusal(f"the prompt: {error}") from error

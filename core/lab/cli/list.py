@@ -1,0 +1,25 @@
+"""`trivium list` and `trivium data`: which tasks there are, and which data sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from core.lab.errors import Refusal
+
+
+def tasks(args: Sequence[str]) -> int:
+    from core.lab.runs.tasks import describe, installed
+
+    infos = [describe(name, module) for name, module in installed().items()]
+    if args and args != ["--json"]:
+        raise Refusal(f"trivium list takes no {args[0]!r} (only --json)")
+    if args:
+        print(json.dumps([vars(info) for info in infos]))
+        return 0
+    infos.sort(key=lambda info: (info.paradigm != "supervised", info.paradigm != "unsupervised", info.name))
+    wide = [max((len(getattr(info, part)) for info in infos), default=0) for part in ("name", "paradigm", "problem")]
+    for info in infos:
+        needs = f" (needs: {info.needs})" if info.needs else ""
+        print(f"{info.name:{wide[0]}}  {info.paradigm:{wide[1]}}  {info.problem:{wide[2]}}  {info.summary}{needs}")
+    return 0

@@ -1,0 +1,72 @@
+"""The command `trivium study`: does every job of a spec once, and sets the results side by side."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.lab.errors import Refusal, Stopped
+from core.lab.study.folder import ROWS, RUNS, why
+from core.lab.study.spec import load_spec, plan
+from core.lab.study.study import opened, run_jobs
+from core.lab.terminal import printable
+
+
+@dataclass(frozen=True)
+class StudyFlags:
+    """Tasks x settings x seeds: does every job of a spec once, and sets the results side by side."""
+
+    spec: Path  # a TOML file; docs/studies.md says what it holds
+    out: Path | None = None  # the study's folder, gone on with if it was begun; runs/NAME-OF-SPEC if none is named
+    jobs: int = 2  # how many processes learn side by side, with --engine joblib
+    engine: Literal["joblib", "dask"] = "joblib"  # processes of this machine, or a cluster
+    scheduler: str | None = None  # the address of Dask's scheduler: tcp:// on a loopback interface, or tls://
+    data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
+    dry_run: bool = False  # prints the jobs and an estimate of the time, and does nothing
+    json: bool = False  # prints the results as JSON and nothing else
+
+
+def study(args: Sequence[str]) -> int:
+    """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
+    from core.lab.cli.flags import parse
+
+    flags = parse(StudyFlags, args, "trivium study")
+    if flags.jobs < 1:
+        raise Refusal("--jobs must be at least 1")
+    if (flags.engine == "dask") != bool(flags.scheduler):
+        raise Refusal("--engine dask and --scheduler ADDRESS go together")
+    spec = load_spec(flags.spec)
+    out = (flags.out or Path("runs") / flags.spec.stem).resolve()
+    planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())
+    if faults:
+        for fault in faults:
+            print(f"{flags.spec}: {' '.join(fault.split())}", file=sys.stderr)
+        raise Refusal(f"{flags.spec} has {len(faults)} fault{'s' * (len(faults) > 1)} (above); nothing was started")
+    if flags.dry_run:
+        from core.lab.study.status import forecast
+
+        return forecast(planned, out, flags.jobs, flags.json)
+    with opened(out, spec, planned) as folder:
+        try:
+            stopped = run_jobs(planned, folder, flags.jobs, flags.engine, flags.scheduler, flags.json)
+        except Stopped as stop:
+            stopped = stop.signum
+        missing = [p for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
+        if stopped:
+            again = shlex.join(["trivium", "study", *args])
+            print(
+                f"stopped; {len(planned) - len(missing)} of {len(planned)} jobs are done, and those that ran are "
+                f"saved. Go on with: {again}",
+                file=sys.stderr,
+            )
+            return 128 + stopped
+        from core.lab.study.report import conclude
+
+        conclude(planned, folder, shlex.join(["trivium", "study", *args]), flags.json)
+    for p in missing:
+        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why(folder, p.key)}"), file=sys.stderr)
+    return 1 if missing else 0

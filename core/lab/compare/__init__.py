@@ -1,0 +1,1 @@
+"""Trivium: runs of one problem set side by side."""

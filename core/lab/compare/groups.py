@@ -1,0 +1,232 @@
+"""Finished runs side by side: which of them can be compared, on what, and what each had cost.
+
+A group is the runs of one task in one configuration, a seed each. Its figures are those of `result.json`; nothing is
+learnt or judged again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any
+
+from core.lab.compare.cell import TEACHER, Cell, cell
+from core.lab.errors import Refusal
+from core.lab.files import read_json
+from core.lab.runs.folder import CONFIG, RESULT, read_log
+from core.lab.runs.loop import Row
+from core.lab.runs.run import Run, open_run
+from core.lab.runs.tasks import Task, find
+
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "task": str,
+    "paradigm": str,
+    "problem": str,
+    "seed": int,
+    "preset": str,
+    "config": dict,
+    "parameters": int,
+    "examples": int,
+    "answers": int,
+    "seconds": (int, float),
+    "metrics": dict,
+    "score": dict,
+    "data": dict,
+    "w_sha256": str,
+    "command": str,
+}
+NUMBERS = ("value", "chance", "reference")
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """The result of a finished run. Raises Refusal when there is none, or what it holds is not a result."""
+    if not folder.is_dir():
+        raise Refusal(f"there is no folder {folder}: name a problem (trivium list shows them), all, or run folders")
+    if not (folder / RESULT).exists():
+        config = read_json(folder / CONFIG)  # refuses what is no run folder
+        raise Refusal(f"the run of {config.get('task')} in {folder} has not finished: trivium resume {folder}")
+    result = read_json(folder / RESULT)
+    for name, kind in KINDS.items():
+        if not isinstance(result.get(name), kind):
+            raise Refusal(f"{folder / RESULT} does not hold a result: its {name} is {result.get(name)!r}")
+    numbers = [*result["metrics"].values(), *(result["score"].get(name) for name in NUMBERS)]
+    if not all(isinstance(value, (int, float)) for value in numbers) or result["paradigm"] not in TEACHER:
+        raise Refusal(f"{folder / RESULT} does not hold a result: its figures are not numbers")
+    return result
+
+
+@dataclass
+class Group:
+    """The runs of one task in one configuration, by seed."""
+
+    label: str  # what tables and pictures call it
+    folders: list[Path]
+    results: list[dict[str, Any]]
+    data: Path | None = None  # where data sets lie
+    task: Task | None = None  # where it came as a file, which a run folder never leads to
+
+    @property
+    def first(self) -> dict[str, Any]:
+        return self.results[0]
+
+    @cached_property
+    def run(self) -> Run | str:
+        """The first run opened again, or why it cannot be: its task is a file, is not installed, or has changed."""
+        try:
+            run = open_run(self.folders[0], self.task, self.data)
+            assert run.w.size  # builds the learner, and reads the weights
+            return run
+        except Refusal as refusal:
+            return str(refusal)
+
+    @cached_property
+    def says(self) -> Cell | None:
+        """What the task says of itself; None where it cannot be asked: it came as a file, or is not installed."""
+        try:
+            outside = read_json(self.folders[0] / CONFIG).get("outside") is True
+            return None if outside and not self.task else cell((self.task or find(self.first["task"])).module)
+        except Refusal:
+            return None
+
+    @property
+    def cell(self) -> Cell:
+        """What the task says of itself, and nothing where it cannot be asked."""
+        return self.says or Cell()
+
+    @property
+    def teacher(self) -> str:
+        return self.cell.teacher or TEACHER[self.first["paradigm"]]
+
+    @property
+    def given(self) -> str:
+        """What else the method was told; - where nobody can say."""
+        return "-" if self.says is None else self.says.given or "nothing"
+
+    @cached_property
+    def logs(self) -> list[list[Row]]:
+        """The log of each run, with "flop" where that is known."""
+        each = self.flop_of_example
+        return [
+            [row if each is None else row | {"flop": row["examples"] * each} for row in read_log(folder)]
+            for folder in self.folders
+        ]
+
+    @cached_property
+    def flop_of_example(self) -> float | None:
+        if not isinstance(self.run, Run):
+            return None
+        return self.cell.flop(self.run.learner.net, self.run.setup.config, 1)
+
+    def values(self, metric: str) -> list[float]:
+        return [result["metrics"][metric] for result in self.results]
+
+    def costs(self) -> dict[str, float | None]:
+        """Means over the runs: examples, seconds, flop, answers, bits; None for what is not known."""
+        n = len(self.results)
+        mean = {name: sum(result[name] for result in self.results) / n for name in ("examples", "seconds", "answers")}
+        each = self.flop_of_example
+        return {
+            **mean,
+            "flop": None if each is None else each * mean["examples"],
+            "bits": self.cell.most_bits(round(mean["answers"])),
+        }
+
+
+def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[str, Task] | None = None) -> list[Group]:
+    """The runs in these folders by task and configuration. Raises Refusal for a folder given twice, or unfinished.
+
+    Where one seed is there twice in the same configuration, on two machines say, each of its folders is a group.
+    `tasks` are those that came as files, by name.
+    """
+    seen: dict[Path, Path] = {}
+    for folder in folders:
+        if (other := seen.setdefault(folder.resolve(), folder)) is not folder:
+            raise Refusal(
+                f"{folder} is given twice"
+                + (f", as {other} too" if other != folder else "")
+                + ": a run says nothing new of itself"
+            )
+    found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
+    for folder in folders:
+        result = read_result(folder)
+        key = json.dumps([result["task"], result["config"]], sort_keys=True)
+        found.setdefault(key, []).append((folder, result))
+    groups, given = list[Group](), tasks or {}
+    for pairs in found.values():
+        pairs.sort(key=lambda pair: pair[1]["seed"])
+        twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))
+        for part in ([pair] for pair in pairs) if twice else [pairs]:
+            label = f"{part[0][1]['task']} ({part[0][0].name})" if twice else part[0][1]["task"]
+            groups.append(Group(label, [f for f, _ in part], [r for _, r in part], data, given.get(part[0][1]["task"])))
+    for group in groups:
+        same = [other for other in groups if other.first["task"] == group.first["task"] and other is not group]
+        if same and "(" not in group.label:
+            group.label += f" ({differing(group, same)})"
+    return sorted(groups, key=lambda group: list(TEACHER).index(group.first["paradigm"]))
+
+
+def differing(group: Group, others: Sequence[Group]) -> str:
+    """The settings in which a group differs from others of its task."""
+    own = group.first["config"]
+    return (
+        ", ".join(
+            f"{name} {value}"
+            for name, value in own.items()
+            if any(other.first["config"].get(name) != value for other in others)
+        )
+        or "as it is"
+    )
+
+
+def comparable(parties: Sequence[tuple[str, str, Mapping[str, str]]]) -> None:
+    """Refuses two of them that were not judged on the same data; of each its label, problem, and the sums of its data.
+
+    A file that both read has one sum, and where they read any they read one in common; where they read none, as agents
+    do, they are of one problem.
+    """
+    for (a, ours, one), (b, theirs, two) in combinations(parties, 2):
+        name = next((name for name in one if name in two and one[name] != two[name]), None)
+        why = ""
+        if name:
+            why = f"the data set {name} has the sum {one[name][:12]} here and {two[name][:12]} there"
+        elif (one or two) and not set(one.values()) & set(two.values()):
+            why = f"one has read {', '.join(one) or 'no data'}, the other {', '.join(two) or 'no data'}"
+        elif not one and ours != theirs:
+            why = f"their problems are {ours} and {theirs}"
+        if why:
+            raise Refusal(f"{a} and {b} cannot be compared: {why}")
+
+
+def common_metric(groups: Sequence[Group]) -> str:
+    """The test figure that all groups have; the one that most have as their score. Refusal where there is none.
+
+    Refusal, too, where they are not comparable, as below.
+    """
+    comparable([(group.label, group.first["problem"], group.first["data"]) for group in groups])
+    shared: set[str] = set.intersection(*(set(result["metrics"]) for group in groups for result in group.results))
+    if not shared:
+        names = "; ".join(f"{group.label} has {', '.join(sorted(group.first['metrics']))}" for group in groups)
+        raise Refusal(f"these cannot be compared, no test figure is common to all: {names}")
+    scores = [group.first["score"]["metric"] for group in groups]
+    return max(sorted(shared), key=scores.count)
+
+
+def better_low(groups: Sequence[Group], metric: str) -> bool:
+    """Whether less of the metric is better, as the groups whose score it is say."""
+    return any(
+        group.first["score"]["metric"] == metric and group.first["score"]["reference"] < group.first["score"]["chance"]
+        for group in groups
+    )
+
+
+def scale(groups: Sequence[Group], metric: str) -> tuple[float, float] | None:
+    """Chance and reference of the metric, of the first group whose score it is."""
+    for group in groups:
+        score = group.first["score"]
+        if score["metric"] == metric and score["reference"] != score["chance"]:
+            return score["chance"], score["reference"]
+    return None

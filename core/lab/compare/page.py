@@ -1,0 +1,379 @@
+"""The page of a comparison: tables, curves, what each network has learnt side by side, and the lines that differ."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.compare import tables
+from core.lab.compare.groups import Group
+from core.lab.compare.plots import Cells, Heard, curves, heard, nine_picture, shaded, strip
+from core.lab.data.splits import Splits
+from core.lab.files import read_json
+from core.lab.report.format import figure
+from core.lab.report.page import Section, picture, write_page
+from core.lab.runs.folder import PAGE, SHOWN
+from core.lab.runs.run import Run, blas_threads
+from core.lab.stats.intervals import mean_interval
+from core.lab.stats.linear_probe import first_hidden, probe
+from core.lab.text.vocabulary import Vocabulary
+
+FEW = 5  # labels a class of the smaller probe
+INPUTS, PROBED = "the inputs themselves", ("all", "few", "before, all", "before, few")
+CHARACTERS, ACROSS = 32, 3  # the commonest, that a picture of what a first layer hears has; panels of one picture
+SHOWN_TEXT = 1500  # characters of each text of a run
+
+
+def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Section]:
+    strip(out / "scores.png", groups, metric)
+    curves(out / "curves.png", groups, metric)
+    pairs, others = tables.pair_rows(groups, metric), tables.other_figures(groups, metric)
+    return [
+        Section(
+            "The score",
+            f"{metric}, on the test part, which each run has opened once.",
+            tables.SCORE,
+            [tables.score_row(group, metric) for group in groups],
+            [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")],
+        ),
+        *(
+            [Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:])]
+            if others
+            else []
+        ),
+        Section(
+            "What it took",
+            "Means over the seeds. An answer is one label, one reward or one action that a teacher "
+            "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
+            "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
+            "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
+            "included. Settings tried: those among which the present ones were chosen, where somebody has counted.",
+            tables.COST,
+            [tables.cost_row(group) for group in groups],
+        ),
+        Section("", "", tables.TOLD, [tables.told_row(group) for group in groups]),
+        Section(
+            "Score against cost",
+            "Lines: the validation part while learning. Points: the test part, at the end. "
+            "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
+            pictures=[picture(out / "curves.png", f"{metric} of every seed")],
+        ),
+        *(
+            [
+                Section(
+                    "Nine tenths of the way",
+                    "What it took until the validation figure had come nine tenths of the way "
+                    "from chance to the reference, and stayed: the median over the seeds that came there.",
+                    tables.REACH,
+                    reached,
+                )
+            ]
+            if (reached := tables.reach_rows(groups, metric))
+            else []
+        ),
+        *(
+            [
+                Section(
+                    "Interquartile means",
+                    "The middle half of the seeds, with a bootstrap interval of 95 %.",
+                    ("task", "interquartile mean", "95 % interval"),
+                    middle,
+                )
+            ]
+            if (middle := tables.interquartile_rows(groups, metric))
+            else []
+        ),
+        *(
+            [
+                Section(
+                    "Pair by pair",
+                    "Differences are of the same seeds, with Student's t. P(A better): how likely a "
+                    "run of A beats one of B.",
+                    tables.PAIRS,
+                    pairs,
+                )
+            ]
+            if pairs
+            else []
+        ),
+    ]
+
+
+def code_sections(runs: Mapping[str, Run]) -> list[Section]:
+    """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
+    texts, told = [], dict[type, str]()
+    for label, run in runs.items():
+        kind = type(run.learner)
+        if kind in told:
+            texts.append(f"# {label}: as {told[kind]}\n")
+            continue
+        told[kind] = label
+        source = "\n".join(
+            textwrap.dedent(inspect.getsource(getattr(kind, part)))
+            for part in ("update", "loss")
+            if hasattr(kind, part)
+        )
+        texts.append(f"# {label}: {kind.__module__}.{kind.__qualname__}\n{source}")
+    rows = [[label, line(type(run.learner))] for label, run in runs.items()]
+    return [
+        Section(
+            "Where the gradient at the output comes from",
+            "The line in which each learner takes its loss; network, optimizer and update are shared.",
+            ("task", "line"),
+            rows,
+        ),
+        Section("The lines that differ", "One update of each learner, whole.", text="\n".join(texts)),
+    ]
+
+
+def line(kind: type) -> str:
+    """The statement in which a learner takes its loss: `loss, dy = ...`, or what its `loss` returns."""
+    if not hasattr(kind, "loss"):
+        return "no gradient goes through the network"
+    source = textwrap.dedent(inspect.getsource(kind.loss))
+    statements = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    for start in ("loss, ", "return "):
+        for node in statements:
+            text = " ".join(str(ast.get_source_segment(source, node)).split())
+            if text.startswith(start):
+                comment = source.splitlines()[(node.end_lineno or 1) - 1].partition("  # ")[2]
+                return text + (f"\n# {comment}" if comment else "")
+    return "-"
+
+
+def first_matrix(run: Run) -> Array | None:
+    """The weights into the first hidden layer, (I, H); of an ensemble those of its first member; None for ids."""
+    if run.learner.net.ids:  # an embedding is looked up, row by row: its columns listen to nothing
+        return None
+    W = next((W for W in run.learner.net.views(run.w).values() if W.ndim > 1), None)
+    return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
+
+
+def characters_heard(run: Run) -> Heard | None:
+    """What a network of a window of characters hears: |(E_v - mean of E) W_k|, E the table, W_k the weights of place k.
+
+    The mean is over the characters that are met. Of rows beside the table, of n-grams say, it tells nothing. None
+    where there is no vocabulary.
+    """
+    learner = run.learner
+    vocabulary = getattr(getattr(learner, "exam", learner), "vocabulary", None)
+    views = learner.net.views(run.w)
+    tables = [E for name, E in views.items() if name.endswith("table")]
+    W = next((W for name, W in views.items() if name.endswith("weight") and W.ndim == 2), None)
+    if not isinstance(vocabulary, Vocabulary) or not hasattr(learner, "sample") or not tables or W is None:
+        return None
+    E, x = tables[0], learner.sample(np.random.default_rng(0), 2048)[0]
+    V, K = len(vocabulary), x.shape[-1]
+    if len(E) != V or len(W) < K * E.shape[1]:
+        return None
+    met = np.bincount(x.ravel().astype(np.intp), minlength=V)
+    moved = (E - met @ E / met.sum()) @ W[: K * E.shape[1]].reshape(K, E.shape[1], -1)  # K, V, H
+    order = met.argsort(kind="stable")[::-1][:CHARACTERS]
+    return Heard(np.linalg.norm(moved, axis=-1).T[order][:, ::-1], [spelt(vocabulary.decode([i])) for i in order])
+
+
+def spelt(character: str) -> str:
+    """A character that can be seen: itself, or what it is called."""
+    return {" ": "blank", "\n": "line end"}.get(character, character)
+
+
+def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section | None:
+    """The first layer of each network: tiles where the input is a square image, a shaded matrix where it is not.
+
+    Of text, what it hears of each character at each place.
+    """
+    from core.lab.report.plots import weight_sheet
+
+    pictures, texts = [], {label: told for label, run in runs.items() if (told := characters_heard(run))}
+    for k in range(0, len(texts), ACROSS):
+        path, some = out / f"characters-{k}.png", list(texts)[k : k + ACROSS]
+        heard(path, {label: texts[label] for label in some}, max(float(told.norm.max()) for told in texts.values()))
+        pictures.append(picture(path, "; ".join(f"{label}, told {teachers[label]}" for label in some)))
+    for k, (label, run) in enumerate(runs.items()):
+        W, path = first_matrix(run), out / f"weights-{k}.png"
+        if label in texts or W is None or W.size > 1 << 22:
+            continue
+        if round(W.shape[0] ** 0.5) ** 2 == W.shape[0] >= 16:
+            weight_sheet(path, W, columns=12, most=60)
+        else:
+            shaded(path, W)
+        pictures.append(picture(path, f"{label}, told {teachers[label]}"))
+    if not pictures:
+        return None
+    how = (
+        "The darker, the more a character that stands so many places back moves the hidden units, away from what an "
+        "average one does there: the norm of its row of the table, less the mean row, times the weights of that "
+        "place. The scale is the same for all; the commonest characters are on top. Rows of n-grams, which see the "
+        "last characters once more, are not in it."
+        if texts
+        else "Where inputs are pictures, each tile is the weights into one hidden unit; else each column. Blue is "
+        "positive, red negative."
+    )
+    return Section("What the first layers have learnt", f"Of the first seed. {how}", pictures=pictures)
+
+
+def labelled_examples(runs: Mapping[str, Run]) -> Splits | None:
+    """The examples, with their labels, that one of the learners holds, or its exam."""
+    for run in runs.values():
+        splits = getattr(run.learner, "splits", None) or getattr(getattr(run.learner, "exam", None), "splits", None)
+        if isinstance(splits, Splits) and splits.t_train.ndim == 1 and splits.x_train.ndim == 2:
+            return splits
+    return None
+
+
+def probed(runs: Mapping[str, Run]) -> dict[str, dict[str, float]]:
+    """What a straight line reads out of each first hidden layer, on the same examples; labels for the observer only.
+
+    Test accuracies: all labels of the training part, or FEW a class; of the layer as it is, and before it learnt.
+    """
+    splits = labelled_examples(runs)
+    if splits is None or splits.t_train.dtype.kind not in "iu" or len(set(splits.t_train.tolist())) < 2:
+        return {}
+
+    def read(code: Callable[[Array], Array | None]) -> list[float]:
+        parts = [code(x) for x in splits[::2]]
+        if any(part is None for part in parts):
+            return []
+        (a, b, c), t = (np.asarray(part) for part in parts), splits.t_train
+        return [probe(Splits(a[i], t[i], b, splits.t_val, c, splits.t_test)).test for i in (np.arange(len(t)), few)]
+
+    few = np.concatenate([np.flatnonzero(splits.t_train == c)[:FEW] for c in np.unique(splits.t_train)])
+    found = {INPUTS: dict(zip(("all", "few"), read(lambda x: x), strict=True))}
+    for label, run in runs.items():
+        net = getattr(run.learner, "actor", run.learner.net)  # of actor and critic side by side the first
+        w = run.w[: net.size]
+        fresh = net.init(np.random.default_rng(0))
+        with blas_threads(net.size):
+            told = [right for v in (w, fresh) for right in read(partial(first_hidden, net, v))]
+        if told:
+            found[label] = dict(zip(PROBED, told, strict=True))
+    return found if len(found) > 1 else {}
+
+
+def probes_section(found: Mapping[str, Mapping[str, float]]) -> list[Section]:
+    rows = [[label, *(figure(told[name]) if name in told else "-" for name in PROBED)] for label, told in found.items()]
+    return (
+        [
+            Section(
+                "Linear probes on the same examples",
+                "Test accuracy of logistic regression on what the first "
+                "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
+                f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
+                (
+                    "first hidden layer of",
+                    "learnt, all labels",
+                    f"{FEW} a class",
+                    "before learning, all labels",
+                    f"{FEW} a class",
+                ),
+                rows,
+            )
+        ]
+        if rows
+        else []
+    )
+
+
+def said_section(groups: Sequence[Group]) -> list[Section]:
+    """The texts that the first runs have left, such as samples of what they write."""
+    texts = []
+    for group in groups:
+        path = group.folders[0] / SHOWN
+        found = read_json(path).get("texts") if path.exists() else None
+        for title, text in found.items() if isinstance(found, dict) else ():
+            if title == "Given":  # which stands in a table
+                continue
+            more = " ..." if len(str(text)) > SHOWN_TEXT else ""
+            texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
+    return [Section("Out of their reports", "Of the first seed.", text="\n".join(texts))] if texts else []
+
+
+def every_run(groups: Sequence[Group], metric: str) -> Section:
+    rows = [
+        [group.label, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]]
+        for group in groups
+        for r in group.results
+    ]
+    return Section("Every run", "", ("run", "seed", metric, "weights (SHA-256)", "command"), rows)
+
+
+def compare_page(
+    groups: Sequence[Group], metric: str, out: Path, title: str, lead: str
+) -> tuple[list[Section], dict[str, dict[str, float]]]:
+    """Writes the page into the folder; returns the sections of tables and curves, for a page of several, and what was
+    probed."""
+    scores = score_sections(groups, metric, out)
+    runs = {group.label: group.run for group in groups if isinstance(group.run, Run)}
+    closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
+    sections, found = list(scores), probed(runs)
+    if runs:
+        weights = weights_section(runs, {group.label: group.teacher for group in groups}, out)
+        sections += [*([weights] if weights else []), *probes_section(found)]
+        show = next((group.cell.show for group in groups if group.cell.show), None)
+        sections += show(runs, out) if show else []
+    sections += said_section(groups)
+    if runs:
+        sections += code_sections(runs)
+    if closed:
+        sections.append(Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)))
+    sections.append(every_run(groups, metric))
+    write_page(out / PAGE, title, lead, sections)
+    return scores, found
+
+
+def nine_rows(problems: Cells) -> list[list[str]]:
+    """A row a problem, a column a teacher; in each cell the routes, their mean, and the answers that it took."""
+    rows = []
+    for problem, (groups, metric) in problems.items():
+        row = [f"{problem}: {metric}"]
+        for paradigm in ("supervised", "unsupervised", "reinforcement"):
+            routes = []
+            for group in groups:
+                if group.first["paradigm"] == paradigm:
+                    mean, low, high = mean_interval(group.values(metric))
+                    between = f"{figure(low)} to {figure(high)}" if len(group.results) > 1 else "one seed"
+                    answers = tables.amount(group.costs()["answers"])
+                    routes.append(f"{group.label}: {figure(mean)}\n{between}\n{answers} answers")
+            row.append("\n\n".join(routes) or "-")
+        rows.append(row)
+    return rows
+
+
+NINE = ("problem", "supervised: a label", "unsupervised: the data itself", "reinforcement: a reward")
+
+
+def nine_page(
+    cells: Cells, sections: Mapping[str, Sequence[Section]], missing: Mapping[str, str], out: Path, lead: str
+) -> None:
+    """The nine cells as one page: the table, the picture, then every problem's tables and curves."""
+    nine_picture(out / "nine.png", cells)
+    pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in cells]
+    top = Section(
+        "",
+        "",
+        NINE,
+        nine_rows(cells),
+        [
+            picture(
+                out / "nine.png",
+                "Every seed's score on its problem's own scale, against the answers from "
+                "the teacher, choice and naming included",
+            )
+        ],
+        links=pages,
+    )
+    rest = [
+        replace(section, title=section.title and f"{problem}: {section.title.lower()}")
+        for problem, parts in sections.items()
+        for section in parts
+    ]
+    gone = [Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))]
+    write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, *(gone if missing else [])])

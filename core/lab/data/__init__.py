@@ -1,0 +1,1 @@
+"""Trivium: data sets: by name, from files, in fixed parts."""

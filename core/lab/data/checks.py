@@ -1,0 +1,49 @@
+"""What every learner asks of the data it is given: examples that are there, finite, and with a target each.
+
+Each function raises ValueError, in one line that names the part, for data that cannot be learnt from.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.lab.data.splits import Splits
+
+PARTS = ("train", "val", "test")
+
+
+def check_examples(splits: Splits) -> None:
+    """x (N, ...) finite, with N above 0 and as many targets, in each of the three parts."""
+    for part in PARTS:
+        x, t = getattr(splits, f"x_{part}"), getattr(splits, f"t_{part}")
+        if not len(x) or t.ndim == 0 or len(x) != len(t):
+            raise ValueError(f"the {part} part has {len(x)} examples and {len(t) if t.ndim else 'no'} labels")
+        finite = np.isfinite(x)
+        if not finite.all():
+            raise ValueError(
+                f"the {part} part holds NaN or infinity, first in example {int(np.argwhere(~finite)[0, 0])}"
+            )
+
+
+def check_labels(splits: Splits, C: int) -> None:
+    """t (N,) whole numbers from 0 to C - 1 in each of the three parts."""
+    for part in PARTS:
+        t = getattr(splits, f"t_{part}")
+        if t.ndim != 1 or t.dtype.kind not in "iu":
+            raise ValueError(
+                f"the labels of the {part} part must be whole numbers, one an example, not {t.dtype} {t.shape}"
+            )
+        if t.min() < 0 or t.max() >= C:
+            raise ValueError(
+                f"the labels of the {part} part run from {t.min()} to {t.max()}; the network has {C} classes"
+            )
+
+
+def check_values(splits: Splits, O: int) -> None:
+    """t (N, O) finite numbers in each of the three parts."""
+    for part in PARTS:
+        t = getattr(splits, f"t_{part}")
+        if t.ndim != 2 or t.shape[1] != O:
+            raise ValueError(f"the targets of the {part} part have the shape {t.shape}, not (N, {O})")
+        if not np.isfinite(t).all():
+            raise ValueError(f"the targets of the {part} part hold NaN or infinity")

@@ -1,0 +1,1 @@
+"""Trivium: environments side by side, roll-outs, films."""

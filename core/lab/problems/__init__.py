@@ -1,0 +1,1 @@
+"""Trivium: what tasks of all three paradigms share, each with its one judge."""

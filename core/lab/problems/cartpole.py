@@ -1,0 +1,128 @@
+"""Cart-pole as all three ways to learn meet it: one environment, one goal, the same start seeds, one judge.
+
+obs (B, 4) = position, speed, angle of the pole, its angular speed; actions 0 and 1 push to the left and to the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.envs.film import film
+from core.lab.envs.rollout import Policy, play, returns
+from core.lab.envs.vector import make
+from core.lab.learner import Report
+
+if TYPE_CHECKING:
+    from core.lab.report.page import Section
+    from core.lab.runs.run import Run
+
+NAME = "CartPole-v1"
+LIMITS = np.array([2.4, 0.2095])  # metres and radians: beyond one of them an episode is over
+VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
+EPISODES = 100  # that judge
+STEPS = 500  # after which an episode ends well
+
+environments = partial(make, NAME)  # n, rng -> that many cart-poles side by side
+
+
+def expert(obs: Array) -> Array:
+    """Push right where 0.1 x + 0.3 v + 3 angle + angular speed > 0: a proportional-derivative rule by hand (B,)."""
+    right: Array = obs @ np.array([0.1, 0.3, 3.0, 1.0]) > 0
+    return right.astype(np.int64)
+
+
+def lean(obs: Array) -> Array:
+    """Push towards where the pole is about to lean: angle + angular speed > 0 (B,)."""
+    return (obs[:, 2] + obs[:, 3] > 0).astype(np.int64)
+
+
+def distance(obs: Array) -> Array:
+    """How far from the goal, upright in the middle: (x / limit)^2 + (angle / limit)^2, obs (..., 4) -> (...)."""
+    x, angle = LIMITS.astype(obs.dtype)
+    far: Array = (obs[..., 0] / x) ** 2 + (obs[..., 2] / angle) ** 2
+    return far
+
+
+def mean_return(policy: Policy, n: int, first: int) -> float:
+    """Over n whole episodes, from the start seeds first, first + 1, ... ."""
+    return float(returns(environments, policy, n, first)[0].mean())
+
+
+def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy]) -> Report:
+    """The returns of a hundred episodes, on the start seeds on which agents that learnt from reward are judged."""
+    rng = np.random.default_rng(TEST_SEED)
+
+    def random(obs: Array) -> Array:
+        return rng.integers(0, 2, len(obs))
+
+    G = returns(environments, policy, EPISODES, TEST_SEED)[0]
+    others = {name: mean_return(rule, EPISODES, TEST_SEED) for name, rule in {"random": random, **baselines}.items()}
+    made = Report(
+        {"test_return": float(G.mean()), "test_return_worst": float(G.min())},
+        "test_return",
+        chance=others["random"],
+        reference=STEPS,
+        reference_name="the time limit: the best possible",
+        baselines=others,
+    )
+    if folder:
+        trouble = film(NAME, {"agent": policy, "random": random}, folder / "agent.gif", FILM_SEED)
+        if trouble:
+            made.texts["Film"] = trouble
+        else:
+            made.pictures["agent.gif"] = "The network's actions beside random ones"
+    return made
+
+
+def decisions(runs: Mapping[str, Run], folder: Path) -> list[Section]:
+    """What each network does at the same observations: a map of angle and angular speed, and how often two agree."""
+    from matplotlib.figure import Figure
+
+    from core.lab.report.page import Section, picture
+
+    angle, speed = np.meshgrid(np.linspace(-LIMITS[1], LIMITS[1], 81), np.linspace(-2.5, 2.5, 81))
+    grid = np.zeros((angle.size, 4), np.float32)
+    grid[:, 2], grid[:, 3] = angle.ravel(), speed.ravel()
+    acts: dict[str, Policy] = {"the expert's rule": expert}
+    acts |= {label: _policy(run.learner, run.w) for label, run in runs.items() if hasattr(run.learner, "predict")}
+    drawn = Figure(figsize=(2.6 * len(acts), 2.9), layout="constrained")
+    panels = drawn.subplots(1, len(acts), sharey=True, squeeze=False)[0]
+    for axis, (label, act) in zip(panels, acts.items(), strict=True):
+        axis.imshow(
+            act(grid).reshape(angle.shape),
+            cmap="RdBu",
+            vmin=-0.3,
+            vmax=1.3,
+            origin="lower",
+            aspect="auto",
+            extent=(-LIMITS[1], LIMITS[1], -2.5, 2.5),
+        )
+        axis.set_title(label, fontsize=9)
+        axis.set_xlabel("angle, radians")
+    panels[0].set_ylabel("angular speed, radians a second")
+    drawn.savefig(folder / "decisions.png", dpi=100)
+    seen = [steps.obs for steps in play(environments(20, np.random.default_rng(0)), lean, VAL_SEED)]
+    obs = np.concatenate(seen)[::5].astype(np.float32)
+    said = {label: act(obs) for label, act in acts.items()}
+    rows = [[a, *(f"{float((said[a] == said[b]).mean()):.3f}" for b in said)] for a in said]
+    return [
+        Section(
+            "What each of them does",
+            "At rest in the middle, by angle and angular speed of the pole: blue "
+            "pushes to the right, red to the left. The table: the share of observations, from 20 episodes of "
+            "a rule that none has learnt from, at which two do the same.",
+            ("", *said),
+            rows,
+            [picture(folder / "decisions.png", "The choice of each at the same observations")],
+        )
+    ]
+
+
+def _policy(learner: Any, w: Array) -> Policy:
+    return lambda obs: np.asarray(learner.predict(w, obs))

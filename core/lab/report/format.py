@@ -1,0 +1,34 @@
+"""Figures and tables as text on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def figure(value: float) -> str:
+    """A number for a table: four significant digits, large ones without a fraction."""
+    return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """Prints a table to stdout, or a line a cell where the terminal is too narrow; cells are plain text, not markup."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from core.lab.terminal import printable
+
+    console = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width: rows stay whole there
+    drawn = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
+    for i, name in enumerate(header):
+        drawn.add_column(name, justify="left" if i == 0 else "right")
+    for row in rows:
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
+    if console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width:
+        console.print(drawn)
+        return
+    print(*([title] if title else []), sep="\n")
+    for row in rows:
+        print(*(f"{name}: {printable(cell)}" for name, cell in zip(header, row, strict=True)), "", sep="\n")

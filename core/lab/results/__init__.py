@@ -1,0 +1,1 @@
+"""Trivium: records of measurements, and documents that quote them."""

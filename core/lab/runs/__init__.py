@@ -1,0 +1,1 @@
+"""Trivium: one run: its loop, its folder, its task, its page."""

@@ -1,0 +1,251 @@
+"""The one loop that drives any learner: update, log, evaluate, keep the best weights, save, go on.
+
+Counts steer it, never the clock: the clock only says when to save. So a run that was killed and resumed ends with the
+same bytes as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.checkpoint import CheckpointError, load, save
+from core.initializers import Array
+from core.lab.environment import versions
+from core.lab.errors import Refusal, Stopped
+from core.lab.learner import Learner, weights
+from core.lab.runs.folder import CHECKPOINT, LOG
+from core.lab.state import prefixed, unprefixed
+
+EVALUATIONS = 20  # evenly spaced points of progress
+COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
+Row = dict[str, float]
+Watch = Callable[[float, Row | None], None]  # told the progress after each update, with a row after an evaluation
+
+
+def silent(progress: float, row: Row | None) -> None:
+    """Watches without a word."""
+
+
+class Signals:
+    """SIGINT and SIGTERM: noted inside `gentle`, so that the running update ends; elsewhere they stop at once."""
+
+    def __init__(self) -> None:
+        self.caught: int | None = None
+        self.holding = False
+
+    def _handle(self, signum: int, frame: Any) -> None:
+        self.caught = signum
+        if not self.holding:
+            raise Stopped(signum)
+
+    @contextmanager
+    def installed(self) -> Iterator[Signals]:
+        try:
+            before = {s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)}
+        except ValueError:  # not the main thread: whoever started it handles signals
+            before = {}
+        try:
+            yield self
+        finally:
+            for s, handler in before.items():
+                signal.signal(s, handler)
+
+    @contextmanager
+    def gentle(self) -> Iterator[None]:
+        self.holding = True
+        try:
+            yield
+        finally:
+            self.holding = False
+
+
+@dataclass
+class Loop:
+    """Where a run stands: counters, the means since the last evaluation, and the best weights so far."""
+
+    learner: Learner
+    folder: Path
+    texts: Mapping[str, str]  # task, layout, config ...: stored in each checkpoint, and must be equal on resuming
+    save_every: float = 20.0  # seconds between checkpoints
+    updates: int = 0
+    examples: int = 0
+    answers: int = 0
+    evaluations: int = 0
+    seconds: float = 0.0
+    log_bytes: int = 0
+    best_value: float = -math.inf
+    best: Array | None = None
+    sums: dict[str, float] = field(default_factory=dict)
+    summed: int = 0
+
+    def train(self, signals: Signals, watch: Watch) -> Array:
+        """Runs the learner to the end of its progress and returns the best weights.
+
+        `watch(progress, row)` is told after each update, with a row after an evaluation. Raises Stopped when a
+        signal came or `watch` raised it, after saving, and Refusal when the learner diverges: the checkpoints then
+        stay as they are.
+        """
+        started = saved = time.perf_counter()
+        before, cost = self.seconds, 0.0
+        with signals.gentle(), np.errstate(all="ignore"), open(self.folder / LOG, "r+b") as log:
+            log.truncate(self.log_bytes)
+            log.seek(self.log_bytes)
+            while self.learner.progress < 1 and signals.caught is None:
+                self._count(self._asked(self.learner.update))
+                row = None
+                self.seconds = before + time.perf_counter() - started
+                due = int(self.learner.progress * EVALUATIONS + 1e-9)
+                if due > self.evaluations:
+                    self.evaluations = due
+                    row = self._evaluate()
+                    self.log_bytes += log.write(json.dumps(row, allow_nan=False).encode() + b"\n")
+                    log.flush()
+                try:
+                    watch(self.learner.progress, row)
+                except Stopped as stop:  # who watches may stop the run, as a signal does
+                    signals.caught = stop.signum
+                now = time.perf_counter()
+                first = row is not None and not (self.folder / CHECKPOINT).exists()  # whatever comes, weights are kept
+                if first or now - saved > max(self.save_every, 20 * cost):  # a large network does not only save
+                    self._save(log)
+                    saved = time.perf_counter()
+                    cost = saved - now
+            self._save(log)
+        if signals.caught is not None:
+            raise Stopped(signals.caught)
+        return self.best if self.best is not None else weights(self.learner)
+
+    def _count(self, logs: Mapping[str, float]) -> None:
+        self.updates += 1
+        for name, value in logs.items():
+            if not math.isfinite(value):
+                self._diverged(name, value)
+            if name == "examples":
+                self.examples += int(value)
+            elif name == "answers":
+                self.answers += int(value)
+            else:
+                self.sums[name] = self.sums.get(name, 0.0) + float(value)
+        self.summed += 1
+
+    def _evaluate(self) -> Row:
+        self._check_weights()
+        figures = {name: float(value) for name, value in self._asked(self.learner.evaluate).items()}
+        for name, value in figures.items():
+            if not math.isfinite(value):
+                self._diverged(name, value)
+        self.answers += int(figures.pop("answers", 0))  # what choosing itself asked: rewards of validation episodes
+        means = {name: total / self.summed for name, total in self.sums.items()}
+        self.sums, self.summed = {}, 0
+        sign, name = self.learner.monitor[0], self.learner.monitor[1:]
+        value = figures[name] if sign == "+" else -figures[name]
+        if value > self.best_value:
+            self.best_value, w = value, weights(self.learner)
+            if self.best is None:
+                self.best = w.copy()
+            else:
+                self.best[:] = w
+        return {
+            "progress": round(self.learner.progress, 6),
+            "update": self.updates,
+            "examples": self.examples,
+            "answers": self.answers,
+            "seconds": round(self.seconds, 3),
+            **means,
+            **figures,
+        }
+
+    def _check_weights(self) -> None:
+        total = float(self.learner.w.sum(dtype=np.float64))
+        if not math.isfinite(total):
+            self._diverged("the sum of w", total)
+
+    def _asked(self, what: Callable[[], dict[str, float]]) -> dict[str, float]:
+        """What the learner says. Where it refuses, an environment having failed, say, the line names what is kept."""
+        try:
+            return what()
+        except Refusal as error:
+            raise Refusal(f"{error}; {self._kept()}") from error
+
+    def _kept(self) -> str:
+        path = self.folder / CHECKPOINT
+        return f"the last good checkpoint is {path}" if path.exists() else "there was no checkpoint yet"
+
+    def _diverged(self, name: str, value: float) -> None:
+        raise Refusal(
+            f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
+            "Try a smaller step size, and look for NaN or huge values in the data"
+        )
+
+    def _save(self, log: Any) -> None:
+        self._check_weights()
+        log.flush()
+        os.fsync(log.fileno())
+        counters = {name: np.asarray(getattr(self, name)) for name in (*COUNTS, "seconds", "best_value")}
+        arrays = {
+            "w": self.learner.w,
+            **prefixed("learner", self.learner.state()),
+            **prefixed("loop", counters),
+            **prefixed("sums", {name: np.asarray(total) for name, total in self.sums.items()}),
+        }
+        if self.best is not None:
+            arrays["best"] = self.best
+        save(self.folder / CHECKPOINT, arrays, {**self.texts, "versions": json.dumps(versions())})
+
+    def load(self) -> bool:
+        """Takes up the folder's checkpoint; False when none was written yet, and the run starts over.
+
+        Raises Refusal when it is damaged, or of another task, layout or configuration, naming both.
+        """
+        arrays = read_checkpoint(self.folder, self.texts)
+        if arrays is None:
+            return False
+        try:
+            self.learner.w[:] = arrays["w"]
+            self.learner.load(unprefixed("learner", arrays))
+            for name in COUNTS:
+                setattr(self, name, int(arrays[f"loop.{name}"]))
+            self.seconds, self.best_value = float(arrays["loop.seconds"]), float(arrays["loop.best_value"])
+        except (KeyError, ValueError) as error:
+            raise Refusal(f"{self.folder / CHECKPOINT} does not fit this task: {error}") from error
+        self.best = arrays.get("best")
+        self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
+        if (self.folder / LOG).stat().st_size < self.log_bytes:
+            raise Refusal(
+                f"{self.folder / LOG} is shorter than when the checkpoint was written: put the whole file back"
+            )
+        return True
+
+
+def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] | None:
+    """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`."""
+    from core.checkpoint import previous
+
+    path = folder / CHECKPOINT
+    if not path.exists():
+        if not previous(path).exists():
+            return None
+        path = previous(path)  # killed between the two renames of a save
+    try:
+        arrays, found = load(path)
+    except CheckpointError as error:
+        other = previous(path)
+        advice = f"; move {other} to {path} to go on from the one before" if other.exists() and other != path else ""
+        raise Refusal(f"{error}{advice}") from error
+    for name, expected in texts.items():
+        if found.get(name) != expected:
+            raise Refusal(
+                f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, here it is {expected}"
+            )
+    return arrays

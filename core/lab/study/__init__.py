@@ -1,0 +1,1 @@
+"""Trivium: tasks x settings x seeds, on one machine or many."""

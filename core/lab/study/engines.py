@@ -1,0 +1,195 @@
+"""Where jobs are done: in processes of this machine (joblib's loky), or on a Dask cluster (joblib's Dask backend).
+
+An engine is a function (work, jobs) -> outcomes as they come, in any order. A process that dies in the middle of a job
+has it done again by another, which goes on from the run's last checkpoint; a job whose process died three times is
+given up. Nothing about a result depends on the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from core.lab.errors import Refusal
+from core.lab.study.job import Ended, Job
+
+Work = Callable[[Job], Ended]
+Engine = Callable[[Work, Iterable[Job]], Iterator[Ended]]
+
+TRIES = 3  # starts of a job whose process died
+PATIENCE = 10  # seconds for a scheduler to answer, for its first worker, and for what every worker says of itself
+
+
+def counted(work: Work, job: Job) -> Ended:
+    """work(job), unless its process has died three times. A mark is written before and wiped away after."""
+    marks = job.folder.with_name(job.folder.name + ".tries")
+    if marks.exists() and marks.stat().st_size >= TRIES:
+        marks.unlink()
+        return job, f"its process died {TRIES} times: was there not enough memory?"
+    marks.parent.mkdir(parents=True, exist_ok=True)
+    with open(marks, "ab") as file:
+        file.write(b".")
+    ended = work(job)
+    marks.unlink(missing_ok=True)
+    return ended
+
+
+def local(workers: int) -> Engine:
+    """Processes of this machine, which are kept from job to job; one worker is this process itself."""
+
+    def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
+        from concurrent.futures.process import BrokenProcessPool
+
+        waiting, begun, whole = iter(jobs), dict[Path, Job](), False
+        while not whole:
+            try:
+                for job, outcome in _parallel("loky", workers, work, _noting(waiting, begun), inner_max_num_threads=1):
+                    del begun[job.folder]
+                    yield job, outcome
+                whole = True
+            except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
+                for job in list(begun.values()):
+                    yield _alone(work, job)
+                begun.clear()
+
+    return engine
+
+
+def _noting(jobs: Iterator[Job], begun: dict[Path, Job]) -> Iterator[Job]:
+    for job in jobs:
+        begun[job.folder] = job
+        yield job
+
+
+def _alone(work: Work, job: Job) -> Ended:
+    """A job in a process beside which nothing runs; `counted` ends the tries."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    while True:
+        try:
+            return next(_parallel("loky", 2, work, [job], inner_max_num_threads=1))
+        except BrokenProcessPool:
+            continue
+
+
+def _parallel(backend: str, workers: int, work: Work, jobs: Iterable[Job], **options: Any) -> Iterator[Ended]:
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend, **options):
+        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
+        outcomes: Iterator[Ended] = parallel(delayed(counted)(work, job) for job in jobs)
+    return outcomes
+
+
+def is_trusted(address: str) -> bool:
+    """Is this the address of a loopback interface, or one that speaks TLS? Whoever reaches a scheduler runs code."""
+    scheme, _, rest = address.rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if scheme == "tls":
+        return True
+    try:
+        return scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
+    except ValueError:
+        return False
+
+
+def _looks(file: Path) -> tuple[bool, str]:
+    """What a worker sees: is the study's folder there, and which Trivium has it?"""
+    from importlib.metadata import version
+
+    return file.exists(), version("trivium")
+
+
+async def _said(client: Any, names: Iterable[str], file: Path) -> dict[str, tuple[bool, str]]:
+    """What each worker sees, all of them asked at once. Raises TimeoutError, naming the first that says nothing."""
+    asked = {asyncio.ensure_future(client.run(_looks, file, workers=[name])): name for name in names}
+    done, silent = await asyncio.wait(asked, timeout=PATIENCE)
+    for question in silent:
+        question.cancel()
+    if silent:
+        others = f", nor do {len(silent) - 1} others" if len(silent) > 1 else ""
+        raise TimeoutError(f"{min(asked[question] for question in silent)} does not answer{others}")
+    return {asked[answer]: answer.result()[asked[answer]] for answer in done}
+
+
+async def _greeted(address: str) -> None:
+    """Raises TimeoutError where something listens and says nothing: Dask's client would wait for its word for ever."""
+    comms, security = import_module("distributed.comm"), import_module("distributed.security").Security()
+    async with asyncio.timeout(PATIENCE):
+        comm = await comms.connect(address, PATIENCE, **security.get_connection_args("client"))
+        await comm.close()
+
+
+@contextmanager
+def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
+    """A Dask cluster whose workers have one thread each and see the study's `file`; and how many they are.
+
+    Raises Refusal for an address that is neither loopback nor TLS, for a scheduler or a worker that does not answer
+    within ten seconds, and for workers that are none, not to be trusted, or unfit. Certificates come from Dask's own
+    settings.
+    """
+    from importlib.metadata import version
+
+    try:
+        distributed = import_module("distributed")
+    except ImportError:
+        raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
+    if not is_trusted(address):
+        raise Refusal(
+            f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
+            "run whatever code they are sent"
+        )
+    for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        asyncio.run(_greeted(address))
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        tls = (
+            ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, "
+            "client.key) there, and of its authority"
+            if address.startswith("tls:")
+            else ""
+        )
+        raise Refusal(
+            f"the scheduler {address} does not answer ({type(error).__name__}): is it running{tls}?"
+        ) from error
+    with client:
+        workers = _inspect(client, address, file, version("trivium"))
+
+        def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
+            try:
+                yield from _parallel("dask", -1, work, jobs, client=client)
+            except Exception as error:  # work itself raises nothing
+                raise Refusal(
+                    f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
+                    "start it, and give the command again"
+                ) from error
+
+        yield engine, workers
+
+
+def _inspect(client: Any, address: str, file: Path, ours: str) -> int:
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+        threads = client.ncores()
+        seen = client.sync(_said, client, threads, file)
+    except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
+        raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
+    for name, count in threads.items():
+        if not is_trusted(name):
+            raise Refusal(f"the worker {name} is neither on a loopback interface nor behind TLS")
+        if count != 1:
+            raise Refusal(f"the worker {name} has {count} threads: start workers with --nthreads 1")
+    for name, (there, theirs) in seen.items():
+        if not there:
+            raise Refusal(f"the worker {name} does not see {file.parent}: the folder must be shared")
+        if theirs != ours:
+            raise Refusal(f"the worker {name} has Trivium {theirs}, this machine {ours}")
+    return len(threads)

@@ -1,0 +1,171 @@
+"""How far a study is, and how long it will take: `trivium status DIR`, and `trivium study SPEC --dry-run`.
+
+What a job takes is the mean of the finished jobs of its setting, else of its task, else of all. Where none has
+finished, a dry run measures: it builds the learner, updates it for half a second and evaluates it once; a run is then
+build + updates / progress + 20 evaluations. The report at its end is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.lab.errors import Refusal
+from core.lab.files import lock, read_json
+from core.lab.runs import folder as folders
+from core.lab.runs.loop import EVALUATIONS
+from core.lab.study.folder import FAILED, RUNS, SESSION, SPEC, finished
+from core.lab.study.job import Job
+from core.lab.study.runner import one_thread
+from core.lab.study.spec import Planned
+
+MEASURED = 0.5  # seconds of updates that a dry run measures of a setting
+LONGEST = 5.0  # seconds, if there is no progress yet
+SETTINGS = 12  # that are measured; the others take the mean of their task
+
+
+def progress(folder: Path) -> dict[str, Any]:
+    """Numbers of jobs, and seconds to go: each unfinished job as long as those that are done, less what it has done."""
+    jobs = read_json(folder / SPEC)["jobs"]
+    rows = finished(folder, jobs)
+    failures = {
+        key: str(read_json(path).get("why"))
+        for key in jobs
+        if key not in rows and (path := folder / FAILED / f"{key}.json").exists()
+    }
+    shares = {
+        key: log[-1]["progress"]
+        for key in jobs
+        if key not in rows and key not in failures and (log := folders.read_log(folder / RUNS / key))
+    }
+    left = [key for key in jobs if key not in rows and key not in failures]
+    expected = seconds(jobs, rows)
+    session = read_json(folder / SESSION) if (folder / SESSION).exists() else {"workers": 1}
+    to_go = (
+        None
+        if expected is None
+        else wall([expected[key] * (1 - shares.get(key, 0)) for key in left], session["workers"])
+    )
+    return {
+        "jobs": len(jobs),
+        "done": len(rows),
+        "failed": len(failures),
+        "left": len(left),
+        "begun": len(shares),
+        "running": locked(folder),
+        "workers": session["workers"],
+        "seconds_to_go": to_go,
+        "failures": failures,
+    }
+
+
+def seconds(jobs: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, float] | None:
+    """What each job takes, by those that are done; None where none is."""
+    if not rows:
+        return None
+    groups: dict[Any, list[float]] = {}
+    for key, row in rows.items():
+        for group in ((jobs[key]["task"], jobs[key]["label"]), jobs[key]["task"], None):
+            groups.setdefault(group, []).append(row["job_seconds"])
+    means = {group: statistics.fmean(values) for group, values in groups.items()}
+    return {
+        key: means.get((job["task"], job["label"]), means.get(job["task"], means[None])) for key, job in jobs.items()
+    }
+
+
+def wall(each: Sequence[float], workers: int) -> float:
+    """Seconds for jobs side by side: all of them shared out, but never less than the longest."""
+    return max(sum(each) / max(workers, 1), max(each, default=0.0))
+
+
+def locked(folder: Path) -> bool:
+    try:
+        with lock(folder):
+            return False
+    except Refusal:
+        return True
+
+
+def clock(amount: float) -> str:
+    """'1 h 5 min', '3 min 20 s', '12 s'."""
+    total = round(amount)
+    if total >= 3600:
+        return f"{total // 3600} h {total % 3600 // 60} min"
+    return f"{total // 60} min {total % 60} s" if total >= 60 else f"{total} s"
+
+
+def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bool) -> int:
+    """Prints the jobs, each with the seconds that it will take, and the time of all; returns the exit code."""
+    from core.lab.report.format import table
+
+    rows = finished(folder, [p.key for p in planned])
+    jobs = {p.key: {"task": p.task, "label": p.label} for p in planned}
+    known, source = seconds(jobs, rows), f"the {len(rows)} jobs that are done"
+    if known is None:
+        known, source = _measured(planned), f"{MEASURED} s of updates of up to {SETTINGS} settings, without reports"
+    workers = min(workers, os.cpu_count() or 1)
+    total = wall([known[p.key] for p in planned if p.key not in rows], workers)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "jobs": [
+                        {
+                            "key": p.key,
+                            "task": p.task,
+                            "label": p.label,
+                            "seed": p.job.seed,
+                            "done": p.key in rows,
+                            "seconds": known[p.key],
+                        }
+                        for p in planned
+                    ],
+                    "seconds": total,
+                    "source": source,
+                }
+            )
+        )
+        return 0
+    table(
+        ("task", "setting", "seed", "seconds"),
+        [[p.task, p.label, str(p.job.seed), "done" if p.key in rows else f"{known[p.key]:.1f}"] for p in planned],
+    )
+    print(f"{len(planned)} jobs, {len(rows)} done; about {clock(total)} on {workers} at once, measured by {source}")
+    return 0
+
+
+def _measured(planned: Sequence[Planned]) -> dict[str, float]:
+    """Seconds of each job by short runs of its setting, or of others of its task."""
+    first = {(p.task, p.label): p.job for p in reversed(planned)}
+    every = max(1, -(-len(first) // SETTINGS))
+    per_task = {p.task: (p.task, p.label) for p in reversed(planned)}
+    chosen = dict.fromkeys([*per_task.values(), *list(first)[::-1][::every]])
+    found = {group: measure(first[group]) for group in chosen}
+    means = {task: statistics.fmean(s for (t, _), s in found.items() if t == task) for task in per_task}
+    return {p.key: found.get((p.task, p.label), means[p.task]) for p in planned}
+
+
+def measure(job: Job) -> float:
+    """Seconds that a run will take, by half a second of it. Writes nothing, and opens no test part."""
+    from core.lab.runs.run import prepare
+
+    with one_thread():
+        began = time.perf_counter()
+        learner, _ = prepare(job.task, job.preset, dict(job.config), job.seed, job.data).build()
+        built = time.perf_counter()
+        learner.update()  # the first pays for what is loaded late
+        start, before = time.perf_counter(), learner.progress
+        spent = 0.0
+        while learner.progress < 1 and (spent < MEASURED or (learner.progress <= before and spent < LONGEST)):
+            learner.update()
+            spent = time.perf_counter() - start
+        gained, judged = learner.progress - before, time.perf_counter()
+        learner.evaluate()
+        ended = time.perf_counter()
+    training = spent / gained if gained > 0 else start - built
+    return built - began + training + EVALUATIONS * (ended - judged)

@@ -1,0 +1,219 @@
+"""`trivium study SPEC`: tasks x settings x seeds, on this machine or on a cluster.
+
+A study's folder holds spec.json (written first), rows/KEY.json (one a finished job, written whole or not at all),
+failed/KEY.json (why a job has no row), runs/KEY (the run folders), session.json (who is at work), then results.json
+and report.html. A row is a file of its own since that needs neither a lock nor a repair: whichever process ends a job
+renames its row into place. So what was finished is never lost; given again, the command goes on with the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.lab.errors import Refusal, Stopped
+from core.lab.files import LOCK, lock, read_json, write_json
+from core.lab.runs.loop import Row, Watch
+from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC
+from core.lab.study.job import Job, Outcome
+from core.lab.study.runner import followed, work
+from core.lab.study.spec import Planned, differences
+
+ASK = 0.5  # seconds between two looks of a job at its session
+GRACE = 60.0  # seconds that a study which was told to stop waits for its jobs
+WAIT = 10.0  # seconds that a job waits for another process to leave its run folder
+
+
+@contextmanager
+def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Iterator[Path]:
+    """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
+    content = json.loads(
+        json.dumps(
+            {
+                "spec": spec,
+                "jobs": {
+                    p.key: {
+                        "task": p.task,
+                        "preset": p.job.preset,
+                        "label": p.label,
+                        "setting": p.setting,
+                        "config": p.config,
+                        "seed": p.job.seed,
+                        "task_sha256": p.job.task_sha256,
+                    }
+                    for p in planned
+                },
+            }
+        )
+    )
+    try:
+        ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
+        if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
+            raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
+        for part in (ROWS, FAILED, RUNS):
+            (out / part).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
+    with lock(out):
+        if (out / SPEC).exists():
+            before = read_json(out / SPEC)
+            changed = list(differences(before.get("spec"), content["spec"]))
+            if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
+                changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
+            if changed:
+                raise Refusal(
+                    f"{out} was begun with another spec: {'; '.join(changed[:8])}. Put the spec back, or "
+                    "name another folder with --out"
+                )
+        else:
+            write_json(out / SPEC, content)
+        for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
+            marks.unlink()
+        yield out
+
+
+def _by_name(jobs: dict[str, Any]) -> dict[str, Any]:
+    return {f"{job['task']} {job['label']}": {k: job[k] for k in ("config", "task_sha256")} for job in jobs.values()}
+
+
+def run_jobs(
+    planned: Sequence[Planned], folder: Path, workers: int, engine_name: str, scheduler: str | None, quiet: bool
+) -> int | None:
+    """Does every job without a row; returns the number of the signal that stopped it, if one did."""
+    left = [p.job for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
+    if not left:
+        return None
+    from core.lab.study.engines import cluster, local
+
+    token = f"{os.getpid()}-{time.time_ns()}"
+    caught: list[int] = []
+    here = nullcontext((local(workers), workers))
+    with cluster(scheduler, folder / SPEC) if scheduler else here as (engine, workers):
+        said = {"token": token, "workers": workers, "engine": engine_name, "scheduler": scheduler}
+        with _session(folder, said, caught):
+            jobs = (job for job in left if not caught)
+            for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, quiet):
+                if isinstance(outcome, int):
+                    caught.append(outcome)
+                elif isinstance(outcome, str):
+                    write_json(folder / FAILED / f"{job.folder.name}.json", {"why": outcome})
+                else:
+                    (folder / FAILED / f"{job.folder.name}.json").unlink(missing_ok=True)
+    return caught[0] if caught else None
+
+
+@contextmanager
+def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[None]:
+    """While session.json holds the token, its jobs run; SIGINT and SIGTERM take it out, and each job saves and ends."""
+
+    def end(signum: int, frame: Any) -> None:
+        if caught:  # asked twice: at once, and the runs go on from their last checkpoints
+            raise Stopped(caught[0])
+        caught.append(signum)
+        write_json(folder / SESSION, {**said, "token": None})
+        last.start()
+        print(
+            f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once", file=sys.stderr
+        )
+
+    last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
+    last.daemon = True
+    write_json(folder / SESSION, said)
+    before = _handle(end)
+    try:
+        yield
+    finally:
+        last.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        write_json(folder / SESSION, {**said, "token": None})
+
+
+def _handle(end: Callable[[int, Any], None]) -> dict[int, Any]:
+    try:
+        return {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: whoever started it handles signals
+        return {}
+
+
+def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
+    """Does one job of a study in whatever process this is, and puts its row into the folder."""
+    import multiprocessing
+
+    child = multiprocessing.parent_process() is not None
+    if child and sys.platform != "win32":
+        with contextlib.suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
+    row = folder / ROWS / f"{job.folder.name}.json"
+    if row.exists():
+        return job, read_json(row)
+    if not _lasts(folder, token):
+        return job, int(signal.SIGTERM)
+    began = time.perf_counter()
+    try:
+        _await(job.folder)
+    except Refusal as refusal:
+        return job, str(refusal)
+    _, outcome = work(job, _heeding(folder, token))
+    if isinstance(outcome, int) and child:
+        time.sleep(ASK)  # a terminal tells all processes at once, and this one may have been the first to hear
+        if _lasts(folder, token):  # this process was told to end, and not the study: another goes on with the job
+            os._exit(128 + outcome)
+    if isinstance(outcome, dict):
+        seconds = round(time.perf_counter() - began, 3)
+        outcome = {
+            "key": job.folder.name,
+            "setting": dict(job.config),
+            "task_sha256": job.task_sha256,
+            **outcome,
+            "job_seconds": seconds,
+        }
+        try:
+            write_json(row, outcome)
+        except OSError as error:
+            return job, f"cannot write {row}: {error.strerror or error}"
+    return job, outcome
+
+
+def _await(run: Path) -> None:
+    """Waits until a process that an earlier session left behind has ended. Raises Refusal after ten seconds."""
+    end = time.monotonic() + WAIT
+    while run.exists():
+        try:
+            with lock(run):
+                return
+        except Refusal:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def _lasts(folder: Path, token: str) -> bool:
+    try:
+        return bool(read_json(folder / SESSION).get("token") == token)
+    except Refusal:
+        return False
+
+
+def _heeding(folder: Path, token: str) -> Watch:
+    """A watch that stops its run when the session is over: checkpoints are written, and nothing is lost."""
+    asked = time.monotonic()
+
+    def watch(progress: float, row: Row | None) -> None:
+        nonlocal asked
+        if time.monotonic() - asked > ASK:
+            if not _lasts(folder, token):
+                raise Stopped(signal.SIGTERM)
+            asked = time.monotonic()
+
+    return watch

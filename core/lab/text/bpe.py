@@ -1,0 +1,99 @@
+"""Byte-pair encoding: a vocabulary of pieces of words that is learnt from text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from core.lab.text.sentences import Pair
+
+_CHUNK = re.compile(r" ?\w+'?| ?[^\w\s]| ")
+
+
+class Pieces:
+    """Words cut into pieces that occur often, each with an id; id 0 is the border before and after a sentence.
+
+    Byte pair encoding (Sennrich et al. 2016, arXiv:1508.07909): beginning with single characters, the most frequent
+    pair of neighbours within words becomes one piece, again and again; ties go to the pair that sorts first. A word
+    keeps the blank before it, so that pieces joined give the sentence again. Characters not met before are left out.
+    """
+
+    def __init__(self, texts: Iterable[str], size: int) -> None:
+        counts = Counter(chunk for text in texts for chunk in _CHUNK.findall(text))
+        characters = sorted(set("".join(counts)))
+        if size <= len(characters):
+            raise ValueError(f"{size} pieces are too few: the text alone has {len(characters)} characters")
+        self.merges = _merges(counts, size - 1 - len(characters))
+        self.names = ["", *characters, *(a + b for a, b in self.merges)]
+        self.ids = {name: i for i, name in enumerate(self.names)}
+        self._cut: dict[str, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def encode(self, text: str) -> list[int]:
+        return [i for chunk in _CHUNK.findall(text) for i in self._chunk(chunk)]
+
+    def _chunk(self, chunk: str) -> list[int]:
+        if chunk not in self._cut:
+            parts = [c for c in chunk if c in self.ids]
+            while len(parts) > 1:  # a merge found earlier is made earlier: it is the one with the smallest id
+                best = min((self.merges.get(pair, len(self)), pair) for pair in pairwise(parts))
+                if best[0] == len(self):
+                    break
+                parts = _join(parts, best[1])
+            self._cut[chunk] = [self.ids[part] for part in parts]
+        return self._cut[chunk]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids, up to the first border."""
+        names = []
+        for i in ids:
+            if i == 0:
+                break
+            names.append(self.names[i])
+        return "".join(names).strip()
+
+
+def _join(parts: list[str], pair: Pair) -> list[str]:
+    """Every occurrence of the pair, from left to right, made one."""
+    joined: list[str] = []
+    k = 0
+    while k < len(parts):
+        whole = tuple(parts[k : k + 2]) == pair
+        joined.append(parts[k] + parts[k + 1] if whole else parts[k])
+        k += 2 if whole else 1
+    return joined
+
+
+def _merges(counts: Mapping[str, int], most: int) -> dict[Pair, int]:
+    """The merges in the order they were found, each with its rank; only words that hold the merged pair are touched."""
+    cut = {word: list(word) for word in counts}
+    often, holders = Counter[Pair](), defaultdict[Pair, set[str]](set)
+    for word, parts in cut.items():
+        for pair in pairwise(parts):
+            often[pair] += counts[word]
+            holders[pair].add(word)
+    merges: dict[Pair, int] = {}
+    known = set("".join(counts))
+    while len(merges) < most and often:
+        top = max(often.values())
+        pair = min(pair for pair, count in often.items() if count == top)
+        if top < 2:
+            break
+        if "".join(pair) not in known:
+            known.add("".join(pair))
+            merges[pair] = len(merges)
+        for word in sorted(holders.pop(pair)):
+            for old in pairwise(cut[word]):
+                often[old] -= counts[word]
+                if often[old] <= 0:
+                    del often[old]
+            cut[word] = _join(cut[word], pair)
+            for new in pairwise(cut[word]):
+                often[new] += counts[word]
+                holders[new].add(word)
+        often.pop(pair, None)
+    return merges

@@ -1,0 +1,1 @@
+"""Trivium: photographs as arrays, and augmentation."""

@@ -1,0 +1,240 @@
+"""A person's own pictures: decoded within bounds, made square, and read from a folder with a folder per class.
+
+    photo = decode(raw, "cat.jpg")       upright pixels (H, W, 3), whatever the file held
+    square(photo, 32)                    (32, 32, 3) in [0, 1]: the middle of the picture, nothing stretched
+    ink(photo, 28)                       (28, 28): a handwritten sign as MNIST holds it, whatever pen and paper were
+    folder(data, "pets", 32)             all pictures of pets/cat/*, pets/dog/*, ... with their classes
+
+Pillow decodes. Every error is a ValueError of one line that names the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.splits import SEED, Splits
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
+PIXELS = 1 << 26  # of one picture: 67 megapixels
+BYTES = 1 << 26  # of one file
+MEMORY = 1 << 31  # bytes that all pictures of a folder may take as float32
+ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eighth of its size, but not below this
+FEWEST = 4  # pictures in a class: two to learn from, one to choose by, one to test with
+NOT_PICTURES = ("Thumbs.db", "desktop.ini", "__MACOSX")  # left behind by file managers
+# what Pillow raises at broken bytes, found by flipping bits
+BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    ZeroDivisionError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A picture out of a file. As an array it is grey, (H, W) in [0, 1], 1 is white."""
+
+    pixels: Array  # (H, W, 3) uint8: red, green, blue
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        from PIL import Image
+
+        return (np.asarray(Image.fromarray(self.pixels).convert("L"), np.float32) / 255).astype(dtype or np.float32)
+
+
+def decode(raw: bytes, name: str) -> Photo:
+    """The picture in the bytes of a file: upright as its EXIF says, on white where it is transparent, the first frame.
+
+    16 bits a value become 8. The size is taken from the header and compared with `PIXELS` before memory is taken.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd, but readable files
+            with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
+                W, H = picture.size
+                if W * H > PIXELS:
+                    raise ValueError(f"its {W} x {H} pixels are more than {PIXELS >> 20} megapixels")
+                picture.draft(None, (ENOUGH, ENOUGH))
+                return Photo(np.asarray(_colours(ImageOps.exif_transpose(picture))))
+    except UnidentifiedImageError:
+        raise ValueError(f"{name} is no picture that is read here: {', '.join(FORMATS)}") from None
+    except (*BROKEN, Image.DecompressionBombError) as error:
+        raise ValueError(f"{name} cannot be read as a picture: {error or type(error).__name__}") from error
+
+
+def _colours(picture: Any) -> Any:
+    """Any mode of Pillow as red, green and blue, 8 bits each."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):  # 16 bits grey
+        return Image.fromarray((np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8)).convert("RGB")
+    if picture.mode.endswith(("A", "a")) or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def square(photo: Photo, side: int, colour: bool = True) -> Array:
+    """The square in the middle, resized: (side, side, 3) float32 in [0, 1], or grey (side, side).
+
+    Cut and not padded: pictures are mostly of what is in their middle, and a border would be seen as part of it.
+    """
+    from PIL import Image, ImageOps
+
+    picture = Image.fromarray(photo.pixels)
+    return np.asarray(ImageOps.fit(picture if colour else picture.convert("L"), (side, side)), np.float32) / 255
+
+
+def ink(photo: Photo, side: int, margin: int | None = None) -> Array:
+    """A sign written on paper, as the data sets of digits hold it: (side, side) float32, ink near 1 on a ground of 0.
+
+    The ground is the plane through the border, since light comes from a side; what differs from it by less than a
+    quarter of the strongest ink is shadow. The box around the ink is scaled to fill all but `margin` pixels at each
+    side (a seventh, if not given), and its centre of mass put into the middle (LeCun et al. 1998, for MNIST). A
+    picture of the right size is taken as it is, only with light ink on a dark ground.
+    """
+    from PIL import Image
+
+    x = np.asarray(photo)  # H, W
+    H, W = x.shape
+    border = np.ones((H, W), bool)
+    border[1:-1, 1:-1] = False
+    if x.shape == (side, side):
+        return 1 - x if np.median(x[border]) > 0.5 else x
+    at = np.argwhere(border)
+    (down, right, ground), *_ = np.linalg.lstsq(np.column_stack([at, np.ones(len(at))]), x[border])
+    x = np.abs(x - (down * np.arange(H)[:, None] + right * np.arange(W) + ground)).astype(np.float32)
+    x = np.clip((x / max(x.max(), 0.01) - 0.25) / 0.5, 0, 1)
+    rows, columns = np.flatnonzero(x.any(1)), np.flatnonzero(x.any(0))
+    if not len(rows):
+        raise ValueError("the picture shows nothing but its ground")
+    x = x[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = (side - 2 * (side // 7 if margin is None else margin)) / max(x.shape)
+    H, W = (max(1, round(n * scale)) for n in x.shape)
+    x = np.asarray(Image.fromarray(x).resize((W, H), Image.Resampling.BOX))  # the mean over each pixel
+    mass = x.sum()
+    centre = (x.sum(1) @ np.arange(H) / mass, x.sum(0) @ np.arange(W) / mass)
+    a, b = (min(max(round((side - 1) / 2 - float(c)), 0), side - n) for c, n in zip(centre, (H, W), strict=True))
+    sign = np.zeros((side, side), np.float32)
+    sign[a : a + H, b : b + W] = x
+    return sign
+
+
+class Pictures(NamedTuple):
+    """Pictures of equal size with their classes."""
+
+    x: Array  # N, S, S, 3 or N, S, S: float32 in [0, 1]
+    t: Array  # N int64
+    classes: tuple[str, ...]
+
+
+def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Pictures:
+    """The pictures in the folders of `path`: each folder is a class, named as it is, in the order of the names.
+
+    Files and folders whose names begin with a dot are skipped, and what file managers leave behind; anything else
+    that is no picture is refused by its name. A picture that is there twice in its class counts once. `data`
+    remembers one SHA-256 over the names and the bytes of all files.
+    Raises ValueError for a folder that is missing, holds fewer than two classes, a class with fewer than 4 pictures,
+    a picture that cannot be read, or is in two classes, and for pictures that would take more memory than `MEMORY`.
+    """
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise ValueError(f"there is no folder {root}: name one that holds a folder of pictures for each class")
+    folders = [entry for entry in _entries(root) if entry.is_dir()]
+    if len(folders) < 2:
+        raise ValueError(f"{root} holds {len(folders)} folders; it needs two or more, one for each class")
+    for one in folders:
+        if not one.name.isprintable():
+            raise ValueError(f"the folder {one.name!a} in {root} has characters in its name that cannot be shown")
+    files = [(entry, c) for c, one in enumerate(folders) for entry in _entries(one)]
+    shape = (side, side, 3) if colour else (side, side)
+    if len(files) * math.prod(shape) * 4 > MEMORY:
+        raise ValueError(f"{len(files)} pictures of {side} x {side} take more than {MEMORY >> 30} GiB; lower the side")
+    total, seen, x, t = hashlib.sha256(), dict[str, tuple[Path, int]](), list[Array](), list[int]()
+    for file, c in files:
+        if not file.is_file():
+            raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
+        raw = data.file(file, BYTES)
+        sha256 = data.sums.pop(str(file))  # one sum for the whole folder, not one a picture
+        total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
+        twin, twin_class = seen.setdefault(sha256, (file, c))
+        if twin_class != c:
+            raise ValueError(f"{file} and {twin} are the same picture in two classes; leave it in one")
+        if twin == file:
+            x.append(square(decode(raw, str(file)), side, colour))
+            t.append(c)
+    classes = tuple(one.name for one in folders)
+    for one, count in zip(folders, np.bincount(t, minlength=len(classes)), strict=True):
+        if count < FEWEST:
+            raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more")
+    data.sums[str(root)] = total.hexdigest()
+    return Pictures(np.stack(x), np.array(t), classes)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What a folder holds, hidden things apart, in the order of the names on every file system."""
+    found = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in NOT_PICTURES]
+    return sorted(found, key=lambda entry: entry.name)
+
+
+def photographs(data: Any, side: int, colour: bool = True) -> Pictures:
+    """The two photographs that come with scikit-learn, a temple and a flower, cut into pieces of side x side pixels.
+
+    The class is the photograph a piece was cut from: pictures for a first try, without a folder of one's own.
+    """
+    from importlib.resources import files
+
+    x, t, total = list[Array](), list[int](), hashlib.sha256()
+    for c, name in enumerate(("china.jpg", "flower.jpg")):
+        raw = (files("sklearn.datasets.images") / name).read_bytes()
+        total.update(raw)
+        pixels = decode(raw, name).pixels
+        rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+        pieces = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side, 3).swapaxes(1, 2)
+        x += [square(Photo(piece), side, colour) for piece in pieces.reshape(-1, side, side, 3)]
+        t += [c] * (rows * columns)
+    data.sums["photographs"] = total.hexdigest()
+    return Pictures(np.stack(x), np.array(t), ("temple", "flower"))
+
+
+def split_classes(x: Array, t: Array) -> Splits:
+    """x (N, ...) and t (N,) in three fixed parts: of each class 20 % for the test and 12.5 % for validation.
+
+    At least one of each, so every class needs 4 examples or more. Depends on t alone.
+    """
+    rng = np.random.RandomState(SEED)  # whose stream NumPy keeps for ever
+    parts: tuple[list[int], ...] = ([], [], [])
+    for c in np.unique(t):
+        order = rng.permutation(np.flatnonzero(t == c)).tolist()
+        a, b = max(1, len(order) // 5), max(1, len(order) // 8)
+        for part, some in zip(parts, (order[a + b :], order[a : a + b], order[:a]), strict=True):
+            part += some
+    train, val, test = (rng.permutation(part) for part in parts)  # the classes mixed
+    return Splits(x[train], t[train], x[val], t[val], x[test], t[test])
+
+
+See = Callable[[Photo], Array]  # a picture out of a file -> an example as the network learnt from

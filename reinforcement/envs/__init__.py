@@ -1,0 +1,1 @@
+"""Trivium: environments."""

@@ -1,0 +1,115 @@
+"""Robots in simulation that walk and run, as Gymnasium has them, and soft actor-critic for each of them.
+
+The extra `robots` brings the simulators, Box2D and MuJoCo. A robot sees the angles and speeds of its joints and says
+how hard to turn each, from -1 to 1; what it is paid for is to get on, and what it pays is force.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import gymnasium as gym
+
+from core.lab.config import positive
+from core.lab.envs.vector import make as make_envs
+from core.layers import Rng
+from core.network import MLP
+from reinforcement.distributions import SQUASHED
+from reinforcement.evaluate import ReturnExam
+from reinforcement.sac import SAC
+
+SPAN = 64  # steps of all robots together in one update
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is chosen for a robot's learning. Raises ValueError for nonsense."""
+
+    steps: int = 100_000  # to learn from
+    hidden: int = 128  # units in each of the two hidden layers, of actor and critics alike
+    lr: float = 1e-3  # step size of Adam
+    envs: int = 8  # robots side by side
+    every: int = 1  # steps for one minibatch
+    batch: int = 128  # steps in a minibatch
+    memory: int = 300_000  # steps that are remembered
+    gamma: float = 0.99  # a reward k steps away counts gamma^k
+    follow: float = 0.005  # how fast the old critics follow
+    blind: int = 5_000  # steps that are drawn evenly, at first
+    episodes: int = 100  # that judge; a tenth as many choose, half of them greedy
+
+    def __post_init__(self) -> None:
+        positive(self, "steps", "hidden", "lr", "envs", "every", "batch", "episodes")
+        for name in ("gamma", "follow"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+        for name in ("envs", "every"):
+            if getattr(self, name) > SPAN:
+                raise ValueError(f"{name} must be at most {SPAN}, not {getattr(self, name)}")
+        if not 0 <= self.blind < self.steps:
+            raise ValueError(f"blind must be from 0 to below the {self.steps} steps, not {self.blind}")
+
+
+class Anew(gym.Wrapper[Any, Any, Any, Any]):
+    """A world made anew for every episode. Box2D's remembers the one before, so that nothing follows from a seed."""
+
+    def __init__(self, one: Callable[[], Any]) -> None:
+        super().__init__(one())
+        self.one = one
+
+    def reset(self, **options: Any) -> tuple[Any, dict[str, Any]]:
+        self.env.close()
+        self.env = self.one()
+        return self.env.reset(**options)
+
+
+def boxed(name: str, **options: Any) -> Any:
+    """A registered robot of Box2D."""
+    return Anew(partial(gym.make, name, disable_env_checker=True, **options))
+
+
+def jointed(name: str, **options: Any) -> Any:
+    """A registered robot of MuJoCo, whose grumbling at the form of Gymnasium's models is not ours to print."""
+    import mujoco
+
+    mujoco.set_mju_user_warning(lambda message: None)
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        os.environ.setdefault("MUJOCO_GL", "egl")  # draws without a screen, where it can
+    return gym.make(name, disable_env_checker=True, width=200, height=200, **options)  # a film needs no more
+
+
+def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, whose: str) -> SAC:
+    """SAC for robots that see I numbers and say A; `reference` is the return of somebody's agent."""
+    env = one()
+    I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden
+    env.close()
+    exam = ReturnExam(
+        partial(make_envs, one),
+        reference,
+        whose,
+        film=partial(one, render_mode="rgb_array"),
+        n_val=max(2, config.episodes // 20),
+        n_test=config.episodes,
+        family=SQUASHED,
+    )
+    return SAC(
+        MLP(I, H, H, 2 * A, last_gain=0.1),
+        MLP(I + A, H, H, 1, members=2),
+        exam.make_envs,
+        exam,
+        config.lr,
+        rng,
+        updates=(config.steps - config.blind) // SPAN + 1,
+        n=config.envs,
+        T=SPAN // config.envs,
+        batches=SPAN // config.every,
+        batch=config.batch,
+        memory=config.memory,
+        gamma=config.gamma,
+        follow=config.follow,
+        blind=config.blind,
+    )

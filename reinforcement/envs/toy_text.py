@@ -1,0 +1,144 @@
+"""Gymnasium's toy worlds: small enough that what a policy earns is known exactly, and not only by playing.
+
+The agent learns in a copy of the world as arrays, which has the same probabilities; it is judged by dynamic programming
+on the table, beside the best that there is, and by playing Gymnasium's own environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.config import positive
+from core.lab.envs.rollout import returns
+from core.lab.envs.vector import Envs
+from core.lab.envs.vector import make as make_envs
+from core.lab.learner import Report
+from core.layers import Back, Layer, Rng
+from core.network import MLP, Sequential
+from core.optimizers import Adam
+from reinforcement.distributions import greedy
+from reinforcement.dqn import DQN
+from reinforcement.envs.tabular_env import TableEnvs
+from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
+from reinforcement.tabular import World, best_with_a_clock, earned, greedy_policy, q_learning, value_iteration
+
+
+@dataclass(frozen=True)
+class ToyText:
+    """The fields of a task; a task gives them its own defaults."""
+
+    hidden: int = 64  # units in the hidden layer
+    lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
+    updates: int = 200  # roll-outs that are learnt from
+    envs: int = 32  # worlds side by side
+    steps: int = 32  # steps of each in one roll-out
+    batches: int = 64  # minibatches after each roll-out
+    batch: int = 256  # steps in a minibatch
+    memory: int = 100_000  # steps that are remembered
+    gamma: float = 0.99  # a reward k steps away counts gamma^k
+    ahead: int = 1  # steps after which the value of what follows stands for the rest
+    explore: float = 0.1  # share of actions drawn evenly, in the end; at first all are
+    exploring: float = 0.3  # share of the run over which it falls
+    follow: float = 0.02  # how fast the old weights follow
+
+    def __post_init__(self) -> None:
+        positive(self, "hidden", "lr", "updates", "envs", "steps", "batches", "batch", "memory", "ahead", "exploring")
+        for name in ("gamma", "explore", "follow"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class ExactExam:
+    """Weights are chosen by episodes in the table; the report works out exactly what the greedy policy earns."""
+
+    world: World
+    play: ReturnExam  # in Gymnasium's own environment
+    gamma: float
+    budget: int  # steps that the table of Q-learning gets
+    n_val: int = 20_000  # episodes that choose
+    monitor: str = "+val_return"
+    labels: int = 0
+
+    def tables(self, n: int, rng: Rng) -> Envs:
+        return Envs(TableEnvs(n, self.world), rng, "table")
+
+    def validate(self, logits: Logits) -> dict[str, float]:
+        """val_return of greedy episodes in the table, and answers, the rewards that this took."""
+        actions = self.actions(logits)
+        G, lengths = returns(self.tables, lambda obs: actions[obs[:, 0]], self.n_val, VAL_SEED)
+        return {"val_return": float(G.mean()), "answers": float(lengths.sum())}
+
+    def actions(self, logits: Logits) -> Array:
+        """The greedy action at every observation (O,): so few that the network is asked once."""
+        return greedy(logits(np.arange(self.world.shown.max() + 1)[:, None]))
+
+    def report(self, logits: Logits, folder: Path | None) -> Report:
+        made, w = self.play.report(logits, folder), self.world
+        O, A = int(w.shown.max()) + 1, w.prob.shape[1]
+        rng = np.random.default_rng(0)
+        table = q_learning(
+            self.tables(32, rng), rng, O, A, steps=self.budget // 32, gamma=self.gamma, rate=0.5, last=0.01, explore=0.2
+        )
+        value = earned(w, np.eye(A)[self.actions(logits)])
+        made.metrics = {"exact_return": value, "best_with_a_clock": best_with_a_clock(w), **made.metrics}
+        made.metric, made.chance = "exact_return", earned(w, np.full((O, A), 1 / A))
+        made.reference = earned(w, greedy_policy(w, value_iteration(w, self.gamma)))
+        made.reference_name = "value iteration, which knows the table"
+        made.baselines = {
+            "random policy": made.chance,
+            "Q-learning with a table": earned(w, np.eye(A)[table.argmax(-1)]),
+        }
+        return made
+
+
+def one_hot(*sizes: int) -> Layer:
+    """y = 1 at the id x, else 0: (..., 1) integers -> (..., V). It has no parameters and no gradient.
+
+    With several sizes the id counts the places of such an array in C order, and each of its indices has a 1 of its own.
+    """
+    first, V = np.cumsum((0, *sizes[:-1])), sum(sizes)
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        y = np.zeros((*x.shape[:-1], V), w.dtype)
+        at = np.stack(np.unravel_index(x[..., 0].astype(np.intp), sizes), -1) + first
+        np.put_along_axis(y, at, 1, -1)
+        return y, lambda dy, g=None, add=False, dx=False: None
+
+    return Layer(forward, ids=True)
+
+
+def learner(config: ToyText, world: World, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
+    """Double DQN on a world; `make_one(render_mode=None)` makes Gymnasium's own environment, which shows ids.
+
+    Where ids are places in an array, its `sizes` let the network see each index for itself.
+    """
+    sizes = sizes or (int(world.shown.max()) + 1,)
+    net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
+    play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
+    exam = ExactExam(world, play, config.gamma, config.updates * config.steps * config.envs)
+    return DQN(
+        net,
+        exam.tables,
+        exam,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        n=config.envs,
+        T=config.steps,
+        batches=config.batches,
+        batch=config.batch,
+        memory=config.memory,
+        gamma=config.gamma,
+        steps=config.ahead,
+        explore=config.explore,
+        exploring=config.exploring,
+        follow=config.follow,
+    )

@@ -1,0 +1,210 @@
+"""Search-guided policy iteration: play against oneself, search before every move, learn what the search found.
+
+A network says of a state how likely each move is to be the best, p, and how the game will end, v. A search that is
+guided by both finds a better policy, pi, the shares of its visits; the game's end, z, is a better value. So
+    loss = -sum_a pi_a log p_a + (v - z)^2, mean over the batch
+and the gradient at the output is p - pi and 2 (v - z) (1 - v^2): the label of cross-entropy is what the agent found by
+thinking longer, and nobody else has said anything but who won (Silver et al. 2017, 2018: AlphaZero; the same idea:
+Anthony et al. 2017, arXiv:1705.08439).
+
+Many games go on side by side, each search a batch; one that ends gives way to a new one. Some begin with a few random
+moves, since a network that is to answer anything must have seen more than its own good moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.envs.vector import side_by_side
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Layer, Rng
+from core.losses import Loss, cross_entropy, mse
+from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.distributions import as_batch
+from reinforcement.games.evaluate import GameExam
+from reinforcement.games.mcts import noisy, search
+from reinforcement.games.players import drawn, evaluation, likeliest
+from reinforcement.games.rules import Game, image, random_moves
+from reinforcement.replay_buffer import Replay
+
+
+def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
+    """-sum_a pi_a log p_a + (v - z)^2: y (B, A + 1), p the softmax over the legal (B, A), v = tanh(y_A); pi, z."""
+    dy = np.empty_like(y)
+    v = np.tanh(y[:, -1])
+    found, dy[:, :-1] = cross_entropy(np.where(legal, y[:, :-1], -1e9).astype(y.dtype), pi)
+    ended, dv = mse(v, z)
+    dy[:, -1] = dv * (1 - v * v)
+    return found + ended, dy
+
+
+class SelfPlay:
+    """One update is `moves` moves in each of `n` games and `batches` minibatches; the first goes on until a game ends.
+
+    A move is drawn by the visits in the first `warm` moves of a game and is the most visited after; each game begins
+    with 0 to `opening` random moves. The only answer is the result of a game. `net` maps observations to (B, A + 1).
+    Raises ValueError when it does not.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        net: Layer,
+        exam: GameExam,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        updates: int,
+        n: int = 64,
+        moves: int = 1,
+        simulations: int = 32,
+        batches: int = 4,
+        batch: int = 256,
+        memory: int = 20_000,
+        warm: int = 6,
+        opening: int = 2,
+        c: float = 1.5,
+        noise: float = 0.25,
+        alpha: float = 1.0,
+        schedule: Schedule = linear,
+    ) -> None:
+        w_rng, self.rng = rng.spawn(2)
+        self.game, self.net, self.w, self.exam, self.optimizer = game, net, net.init(w_rng), exam, optimizer
+        self.g, self.memory, self.schedule, self.updates = np.empty_like(self.w), Replay(memory), schedule, updates
+        self.n, self.moves, self.simulations = side_by_side(n), moves, simulations
+        self.batches, self.batch = batches, batch
+        self.warm, self.opening, self.c, self.noise, self.alpha = warm, opening, c, noise, alpha
+        if net(game.observation(game.start(1)), self.w)[0].shape != (1, game.A + 1):
+            raise ValueError(f"a network for {game.name} says {game.A} moves and one value for each state")
+        if memory < n * game.longest:
+            raise ValueError(f"a memory of {memory} may not hold what {n} games bring: {n * game.longest} positions")
+        self.done = 0
+        self.states, self.length = game.start(n), np.zeros(n, np.int64)  # the games, and the moves learnt from in each
+        self.past = np.zeros((n, game.longest, *game.shape), np.int8)
+        self.found = np.zeros((n, game.longest, game.A), np.float32)
+        self.begin(np.arange(n))
+
+    @property
+    def monitor(self) -> str:
+        return self.exam.monitor
+
+    @property
+    def progress(self) -> float:
+        return self.done / self.updates
+
+    def begin(self, which: Array) -> None:
+        """New games in the places `which`, each after 0 to `opening` random moves; at the start if these ended it."""
+        states, plies = self.game.start(len(which)), self.rng.integers(self.opening + 1, size=len(which))
+        for k in range(self.opening):
+            more = plies > k
+            states[more] = self.game.play(states[more], random_moves(self.game, self.rng, states[more]))
+            over = self.game.result(states)[0]
+            states[over], plies[over] = self.game.start(int(over.sum())), 0
+        self.states[which], self.length[which] = states, 0
+
+    def update(self) -> dict[str, float]:
+        played = ended = 0
+        while played < self.moves * self.n or not len(self.memory):
+            ended += self.move()
+            played += self.n
+        losses = []
+        for _ in range(self.batches):
+            losses.append(self.loss(self.w, self.batch_of(self.memory.draw(self.rng, self.batch)), self.g))
+            self.optimizer.step(self.w, self.g, self.schedule(self.progress))
+        self.done += 1
+        return {"loss": float(np.mean(losses)), "games": ended, "examples": played, "answers": ended}
+
+    def move(self) -> int:
+        """One move in every game; how many ended."""
+        evaluate, places = evaluation(self.game, self.net, self.w), np.arange(self.n)
+        stir = partial(noisy, self.rng, self.game.legal(self.states), share=self.noise, alpha=self.alpha)
+        visits, _ = search(self.game, evaluate, self.states, self.simulations, self.c, stir)
+        self.past[places, self.length], self.found[places, self.length] = (
+            self.states,
+            visits / visits.sum(-1, keepdims=True),
+        )
+        action = np.where(self.length < self.warm, drawn(visits, self.rng), visits.argmax(-1))
+        self.length += 1
+        self.states = self.game.play(self.states, action)
+        over, reward = self.game.result(self.states)
+        which = np.flatnonzero(over)
+        for i in which:
+            k = self.length[i]
+            z = reward[i] * (-1.0) ** np.arange(k, 0, -1)  # reward is of who would move next
+            self.memory.add(self.past[i, :k], self.found[i, :k], z.astype(np.float32))
+        self.begin(which)
+        return len(which)
+
+    def batch_of(self, drawn: tuple[Array, ...]) -> tuple[Array, ...]:
+        """States, pi and z, each under a symmetry of the board, drawn evenly."""
+        states, pi, z = drawn
+        k = self.rng.integers(len(self.game.cells), size=len(z))
+        return *image(self.game, k, states, pi), z
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
+        """n states of random games; pi is the move that was played, z who won."""
+        parts: list[tuple[Any, ...]] = []
+        while len(parts) < n:
+            states, lived = self.game.start(1), []
+            while not self.game.result(states)[0][0]:
+                action = random_moves(self.game, rng, states)
+                lived.append((states[0], np.eye(self.game.A, dtype=np.float32)[action[0]]))
+                states = self.game.play(states, action)
+            reward = self.game.result(states)[1][0]
+            parts += [(*one, reward * (-1.0) ** (len(lived) - k)) for k, one in enumerate(lived)]
+        boards, pi, z = (np.stack(part) for part in zip(*parts[:n], strict=True))
+        return boards, pi, z.astype(np.float32)
+
+    def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
+        states, pi, z = batch
+        y, back = self.net(self.game.observation(states), w, rng)
+        loss, dy = policy_value_loss(y, self.game.legal(states), pi, z.astype(w.dtype))
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def predict(self, w: Array, boards: Any) -> Array:
+        """The best moves (B,) at boards (B, rows, columns), or at one alone: 1 own stones, -1 the other's, 0 empty.
+
+        Raises ValueError for other values and for games that are over.
+        """
+        given = as_batch(boards, np.zeros((1, *self.game.shape), np.float64))
+        states = given.astype(np.int8)
+        if not (np.isin(given, (-1, 0, 1)).all()):
+            raise ValueError("a board holds 1 for own stones, -1 for the other's, 0 for empty cells, and nothing else")
+        if self.game.result(states)[0].any() or self.game.result(-states)[0].any():
+            raise ValueError("on a board the game is over: there is no best move")
+        return likeliest(evaluation(self.game, self.net, w))(states, self.rng)
+
+    def evaluate(self) -> dict[str, float]:
+        return self.exam.validate(evaluation(self.game, self.net, self.w))
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return self.exam.report(evaluation(self.game, self.net, w), folder)
+
+    def state(self) -> State:
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "states": self.states,
+            "length": self.length,
+            "past": self.past,
+            "found": self.found,
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("memory", self.memory.state()),
+        }
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.memory.load(unprefixed("memory", state))
+        self.optimizer.state = unprefixed("optimizer", state)
+        set_rng_state(self.rng, state["rng"])
+        self.done = int(state["done"])
+        for name in ("states", "length", "past", "found"):
+            getattr(self, name)[:] = state[name]

@@ -1,0 +1,1 @@
+"""Trivium: seeing through a small window."""

@@ -1,0 +1,1 @@
+"""Trivium: a writer tuned by rewards."""

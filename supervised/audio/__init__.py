@@ -1,0 +1,1 @@
+"""Trivium: spoken words."""

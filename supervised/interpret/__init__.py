@@ -1,0 +1,1 @@
+"""Trivium: what a network has learnt."""

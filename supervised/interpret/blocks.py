@@ -1,0 +1,137 @@
+"""A network taken apart: its blocks, the codes they pass on, what a code loses or gains, and how much work it is.
+
+A block is a layer with a weight matrix and all that follows up to the next one, so its output is what people call a
+layer of the network. The blocks stand in `w` one behind the other, as they do in the network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.splits import Splits
+from core.layers import Back, Layer, Linear, Rng
+from core.losses import cross_entropy
+from core.network import Sequential, chain
+
+
+class Train(Protocol):
+    """Trains a fresh network as the task does, for so many minibatches, and returns its weights, w (net.size,).
+
+    `augmented=False` leaves out the task's deformations of the pictures. All randomness comes from `rng`; the
+    weights must not be chosen by the test part, which the studies replace by the validation part anyway.
+    """
+
+    def __call__(self, splits: Splits, net: Layer, updates: int, rng: Rng, augmented: bool = True) -> Array: ...
+
+
+def first_member(net: Layer, w: Array) -> tuple[Layer, Array]:
+    """A network by itself, as it is; of an ensemble (core.ensembles) the first member, with its own weights."""
+    parts, slices = list[Layer](), list[Array]()
+    for part, v in chain(net, w):
+        views = part.views(v)
+        one = part
+        if any(array.ndim == 3 for array in views.values()):
+            one = Linear(views["weight"].shape[1], views["weight"].shape[2], "bias" in views)
+            v = np.concatenate([array[0].ravel() for array in views.values()])
+        parts.append(one)
+        slices.append(v)
+    return Sequential(*parts), np.concatenate(slices)
+
+
+def blocks(net: Layer, I: int) -> list[Layer]:
+    """The network in blocks, in order, for examples of I features.
+
+    What stands before the first matrix belongs to the first block, and what only copies its input out for the next
+    matrix, such as windows on a picture, to the block of that matrix.
+    """
+    groups: list[list[Layer]] = [[]]
+    y, open_ended = np.zeros((1, I), np.float32), True  # a group is open until its matrix has come
+    for part, v in chain(net, np.zeros(net.size, np.float32)):
+        matrix, before = any(len(shape) == 2 for shape in part.layout.values()), y.size
+        y = part(y, v)[0]
+        if not open_ended and (matrix or (not part.size and y.size > before)):
+            groups.append([])
+            open_ended = True
+        groups[-1].append(part)
+        open_ended = open_ended and not matrix
+    return [Sequential(*group) for group in groups]
+
+
+def names(n: int) -> list[str]:
+    """What n codes are called: pixels, layer 1, ..., output."""
+    return ["pixels", *(f"layer {i}" for i in range(1, n - 1)), "output"]
+
+
+def _steps(net: Layer, I: int) -> Iterator[tuple[Layer, slice]]:
+    a = 0
+    for block in blocks(net, I):
+        yield block, slice(a, a + block.size)
+        a += block.size
+
+
+def codes(net: Layer, w: Array, x: Array) -> list[Array]:
+    """x (B, I), and what each block makes of it, (B, ..., U); the last is the output y (B, C)."""
+    out = [np.asarray(x, w.dtype)]
+    for block, s in _steps(net, x.shape[1]):
+        out.append(block(out[-1], w[s])[0])
+    return out
+
+
+class Flow(NamedTuple):
+    """One code on the way forward, and on the way back the gradient of the loss there."""
+
+    code: Array  # B, ..., U
+    gradient: Array  # B, ..., U: dL/dcode
+
+
+def flows(net: Layer, w: Array, x: Array, t: Array, g: Array | None = None) -> list[Flow]:
+    """Codes and gradients at the pixels and behind each block, for x (B, I) and t (B,); dL/dw is written into `g`."""
+    out, backs = [np.asarray(x, w.dtype)], list[tuple[Back, slice]]()
+    for block, s in _steps(net, x.shape[1]):
+        y, back = block(out[-1], w[s])
+        out.append(y)
+        backs.append((back, s))
+    gradients = [cross_entropy(out[-1], t)[1]]  # (p - onehot(t)) / B
+    for back, s in reversed(backs):
+        gradients.append(back(gradients[-1], None if g is None else g[s], dx=True))
+    return [Flow(code, gradient) for code, gradient in zip(out, reversed(gradients), strict=True)]
+
+
+def frozen(net: Layer, w: Array) -> Layer:
+    """The network with these weights as a layer without parameters: what comes before the one that learns."""
+
+    def forward(x: Array, _: Array, rng: Rng | None) -> tuple[Array, Back]:
+        y, back_net = net.forward(x, w, None)
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return back_net(dy, None, False, dx)
+
+        return y, back
+
+    return Layer(forward)
+
+
+def flops(net: Layer) -> int:
+    """Floating-point operations of one example forward: 2 I O for each matrix; the rest is small beside them.
+
+    A step of training takes three times as many: forward, gradient of the weights, gradient of the inputs.
+    """
+    return sum(2 * math.prod(shape) for shape in net.layout.values() if len(shape) == 2)
+
+
+def accuracy(net: Layer, w: Array, x: Array, t: Array) -> float:
+    """The share of examples whose likeliest class is the label."""
+    return float((net(x, w)[0].argmax(-1) == t).mean())
+
+
+def by_class(values: Array, t: Array, C: int) -> Array:
+    """The mean of values (N, ...) over the examples of each class, (C, ...); NaN for a class without any."""
+    means = np.full((C, *values.shape[1:]), np.nan)
+    for c in np.unique(t):
+        means[c] = values[t == c].mean(0)
+    return means

@@ -1,0 +1,343 @@
+"""What the network has learnt: the deep report of an image task, in four parts.
+
+Each study is a function that returns numbers, in a file of its own; here they are called one after the other, drawn
+and put into words. docs/what-it-learnt.md explains every picture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.splits import Splits
+from core.layers import Layer, Rng
+from core.network import MLP
+from supervised.interpret import forward_backward as passes
+from supervised.interpret import greedy as layerwise
+from supervised.interpret import importance as sensitive
+from supervised.interpret import invariance as invariances
+from supervised.interpret import label_noise as data
+from supervised.interpret import representations as represented
+from supervised.interpret import scaling as size
+from supervised.interpret.blocks import Train, by_class, first_member
+from supervised.interpret.plots import Shape, table
+from supervised.interpret.representations import Rule
+from supervised.interpret.scaling import Build
+from supervised.learner import Findings
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the report may spend. It trains about 50 small networks beside the one it is about."""
+
+    updates: int = 600  # minibatches of each training
+    batch: int = 64  # examples in one of them, for the count of operations
+    examples: int = 10_000  # training examples they learn from, at most
+    judged: int = 2_000  # validation and test examples they are judged by, at most
+    probed: int = 4_000  # training examples that a probe reads, at most
+    width: int = 128  # units in the hidden layers of the small networks
+    folds: int = 5  # of the search for wrong labels
+    planted: float = 0.05  # share of the labels that is made wrong to see whether they are found
+    repeats: int = 1  # seeds of each point of the curves
+    mapped: int = 600  # examples on a map
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What all the studies are about: the network, its weights, and the bounded data with their outer form."""
+
+    net: Layer
+    w: Array
+    splits: Splits
+    shape: Shape
+    classes: Sequence[str]
+    low: float
+    high: float
+    folder: Path | None
+
+
+def check_pictures(splits: Splits, shape: Shape) -> None:
+    """Raises ValueError where shape and pixels differ, for sides below 4 pixels, and for parts below 10 examples."""
+    P = splits.x_train.shape[1]
+    if math.prod(shape) != P or len(shape) not in (2, 3):
+        raise ValueError(f"pictures of shape {shape} have {math.prod(shape)} values, but an example has {P}")
+    if min(shape[:2]) < 4:
+        raise ValueError(f"pictures of shape {shape} are too small to be looked at: 4 pixels a side are needed")
+    if min(map(len, splits)) < 10:
+        parts = ", ".join(str(len(x)) for x in splits[::2])
+        raise ValueError(
+            "a deep report needs at least 10 examples in each part of the data: add pictures, or ask for "
+            f"a plain one; the parts have {parts}"
+        )
+
+
+def deep_report(
+    net: Layer,
+    w: Array,
+    splits: Splits,
+    train: Train,
+    shape: Shape,
+    classes: Sequence[str],
+    folder: Path | None,
+    rng: Rng,
+    budget: Budget = Budget(),
+    rules: Mapping[str, Rule] | None = None,
+    build: Build | None = None,
+) -> Findings:
+    """All four parts, about a classifier of pictures x (N, H*W) or (N, H*W*C) in rows; of an ensemble its first member.
+
+    `train(splits, net, updates, rng, augmented=True) -> w` trains any network with the task's settings; `rules` are
+    programs of a person by name, pictures (N, H, W) -> labels; `build(64, 64)` makes a network with these hidden
+    layers, MLP unless given; `rng` is made for the report. With folder None nothing is drawn.
+    Raises ValueError as `check_pictures` does.
+    """
+    check_pictures(splits, shape)
+    P, C = splits.x_train.shape[1], len(classes)
+    rngs = rng.spawn(5)
+    some = bounded(splits, budget, rngs[0])
+    low, high = float(some.x_train.min()), float(some.x_train.max())
+    subject = Subject(*first_member(net, w), some, shape, classes, low, high, folder)
+    make = build or (lambda *hidden: MLP(P, *hidden, C))
+    found = Findings()
+    found.texts["How the deep report was made"] = spent(budget, some, C)
+    _representations(found, subject, train, make, budget, rules or {}, rngs[1])
+    _invariance(found, subject, train, budget, rngs[2])
+    _gradient(found, subject, rngs[3])
+    _data(found, subject, train, make, budget, rngs[4])
+    return found
+
+
+def bounded(splits: Splits, budget: Budget, rng: Rng) -> Splits:
+    """At most so many examples of each part, drawn at random, in float32."""
+
+    def draw(x: Array, t: Array, most: int) -> tuple[Array, Array]:
+        i = rng.permutation(len(t))[:most]
+        return np.asarray(x[i], np.float32), t[i]
+
+    return Splits(
+        *draw(splits.x_train, splits.t_train, budget.examples),
+        *draw(splits.x_val, splits.t_val, budget.judged),
+        *draw(splits.x_test, splits.t_test, budget.judged),
+    )
+
+
+def spent(budget: Budget, some: Splits, C: int) -> str:
+    """What the trainings of the report had, in words."""
+    n = size.trainings(C) * budget.repeats + 2 * budget.folds + 5 + 2
+    return (
+        f"About {n} networks were trained for this report with the settings of the task, but smaller: "
+        f"{budget.updates} minibatches each (the task's own may have many more), on at most {len(some.t_train)} "
+        f"training examples; the curves with one hidden layer of {budget.width} units, {budget.repeats} seed(s) a "
+        f"point. They are compared with one another, not with the task's network, and judged on "
+        f"{len(some.t_val)} validation examples; only the comparison of features is made on {len(some.t_test)} "
+        f"test examples. One accuracy of .95 on {len(some.t_val)} examples has a standard error of "
+        f"{math.sqrt(0.95 * 0.05 / len(some.t_val)):.3f}: smaller differences say nothing."
+    )
+
+
+def _draw(found: Findings, folder: Path | None, name: str, caption: str, draw: Callable[[Path], None]) -> None:
+    if folder:
+        draw(folder / name)
+        found.pictures[name] = caption
+
+
+def _representations(
+    found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rules: Mapping[str, Rule], rng: Rng
+) -> None:
+    chance_rng, map_rng, layer_rng = rng.spawn(3)
+    probed = s.splits._replace(x_train=s.splits.x_train[: budget.probed], t_train=s.splits.t_train[: budget.probed])
+    held = represented.representations(s.net, s.w, probed, s.shape, rules, chance_rng)
+    found.metrics |= {
+        f"probe_{made}_{what}".replace(" ", "_"): value for what, made, value in represented.lines(held)[:-1]
+    }
+    found.texts["What the layers hold"] = represented.describe(held)
+    _draw(
+        found,
+        s.folder,
+        "probes.png",
+        "What can be read from features by a straight line: written by a person, made "
+        "by hand, by chance (the same network untrained) and by learning",
+        lambda path: represented.draw_probes(path, held, len(probed.t_test)),
+    )
+    x, t = s.splits.x_val[: budget.mapped], s.splits.t_val[: budget.mapped]
+    _draw(
+        found,
+        s.folder,
+        "maps.png",
+        "A map (t-SNE) of each layer, a point a validation picture, coloured by class; "
+        "above, how many of the ten nearest neighbours in the layer have the same label",
+        lambda path: represented.draw_maps(path, s.net, s.w, x, t, held.agree, s.classes, map_rng),
+    )
+    ways = layerwise.compare(build(*[budget.width] * 3), s.splits, train, budget.updates, layer_rng, probed)
+    found.metrics |= {f"val_{way.replace(' ', '_')}": value for way, value in ways.answers.items()}
+    _draw(
+        found,
+        s.folder,
+        "layerwise.png",
+        f"Three hidden layers of {budget.width} units: trained end to end, and "
+        "layer by layer, each under a head of its own; every weight is moved as often",
+        lambda path: layerwise.draw_compared(path, ways),
+    )
+
+
+def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: Rng) -> None:
+    learning = data.side(s.splits, s.splits.x_train, s.splits.t_train)
+    seed = int(rng.integers(1 << 31))  # the twins start alike and see the same batches; all see the same distortions
+    twins = {
+        f"{way} augmentation": train(learning, s.net, budget.updates, np.random.default_rng(seed), way == "with")
+        for way in ("with", "without")
+    }
+    networks = {"the network": s.w, **twins}
+    if np.array_equal(twins["with augmentation"], twins["without augmentation"]):
+        networks = {"the network": s.w, "its twin": twins["without augmentation"]}  # the task has no augmentation
+    ways = invariances.distortions(s.shape, s.low, s.high)
+    x, t = s.splits.x_val, s.splits.t_val
+    held = {
+        name: invariances.invariance(s.net, w, x, t, s.shape, ways, np.random.default_rng(seed))
+        for name, w in networks.items()
+    }
+    found.metrics |= {f"val_distorted_{name.replace(' ', '_')}": one.mean() for name, one in held.items()}
+    rows = [
+        (way.name, f"{way.strengths[k]:.2g}", *(one.accuracy[way.name][k] for one in held.values()))
+        for way in ways
+        for k in (0, 2, 5)
+    ]
+    found.texts["Accuracy on distorted pictures"] = table(rows, ("distortion", "strength", *held))
+    chosen = int(passes.undecided(s.net, s.w, x, t))
+    _draw(
+        found,
+        s.folder,
+        "distorted.png",
+        "A picture under the distortions of the next two, at every strength",
+        lambda path: invariances.draw_distorted(
+            path, x[chosen], s.shape, ways, s.low, s.high, np.random.default_rng(seed)
+        ),
+    )
+    _draw(
+        found,
+        s.folder,
+        "invariance.png",
+        "Accuracy on distorted validation pictures: the network, and two twins "
+        f"of it that learnt for {budget.updates} updates with and without augmentation",
+        lambda path: invariances.draw_accuracy(path, held, ways, 1 / len(s.classes)),
+    )
+    twin = {name: one for name, one in held.items() if name != "the network"}
+    _draw(
+        found,
+        s.folder,
+        "code_distance.png",
+        "How far the code of each layer moves when the picture is distorted: 1 is as far as to another picture",
+        lambda path: invariances.draw_distance(path, twin, ways),
+    )
+
+
+def _gradient(found: Findings, s: Subject, rng: Rng) -> None:
+    x, t, C = s.splits.x_val, s.splits.t_val, len(s.classes)
+    held = sensitive.sensitivity(s.net, s.w, s.splits.x_train[:300], s.splits.t_train[:300], C)
+    curves = sensitive.pruning(s.net, s.w, held.importance, x, t, rng)
+    at = sensitive.SHARES.index(0.8)
+    found.metrics |= {
+        "val_pruned_80_by_gradient": curves["least |w dL/dw| first"][at],
+        "val_pruned_80_by_size": curves["least |w| first"][at],
+        "val_pruned_80_at_random": curves["at random"][at],
+    }
+    _draw(
+        found,
+        s.folder,
+        "sensitive_weights.png",
+        "How sensitivity is spread over the weights of each matrix",
+        lambda path: sensitive.draw_weights(path, held, s.net),
+    )
+    _draw(
+        found,
+        s.folder,
+        "pruning.png",
+        "Is it true? Weights taken away, those first that the gradient holds for unimportant",
+        lambda path: sensitive.draw_pruning(path, curves, 1 / C),
+    )
+    means = by_class(x, t, C)
+    _draw(
+        found,
+        s.folder,
+        "sensitive_pixels.png",
+        "The mean of each class, and the pixels to which the loss of its pictures is most sensitive",
+        lambda path: sensitive.draw_pixels(path, held, means, s.shape, s.classes, s.low, s.high),
+    )
+    if next(shape[0] for shape in s.net.layout.values() if len(shape) == 2) == x.shape[1]:
+        _draw(
+            found,
+            s.folder,
+            "sensitive_first_layer.png",
+            "The hidden units that matter most: their weights, blue "
+            "above 0 and red below, and under them how much each weight matters",
+            lambda path: sensitive.draw_first_layer(path, held, s.net, s.w, s.shape),
+        )
+    if held.units:
+        _draw(
+            found,
+            s.folder,
+            "sensitive_units.png",
+            "The hidden units that matter most, and for which classes",
+            lambda path: sensitive.draw_units(path, held, s.classes),
+        )
+    i = passes.undecided(s.net, s.w, x, t)
+    stops = passes.one_pass(s.net, s.w, x[i], int(t[i]))
+    _draw(
+        found,
+        s.folder,
+        "pass.png",
+        "One picture on its way forward, and the gradient of its loss on the way back, "
+        f"layer by layer. Its label is {s.classes[int(t[i])]}; of all it was the least decided",
+        lambda path: passes.draw_pass(path, stops, int(t[i]), s.shape, s.classes, s.low, s.high),
+    )
+
+
+def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rng: Rng) -> None:
+    fold_rng, plant_rng, seed_rng = rng.spawn(3)
+    C, n, net = len(s.classes), len(s.splits.t_train), build(budget.width)
+    p = data.out_of_fold(s.splits, net, train, budget.updates, budget.folds, fold_rng)
+    hits = data.planted(s.splits, net, train, budget.updates, budget.folds, C, budget.planted, plant_rng)
+    found.metrics |= {
+        "out_of_fold_accuracy": float((p.argmax(1) == s.splits.t_train).mean()),
+        "planted_found": hits.found,
+    }
+    _draw(
+        found,
+        s.folder,
+        "classes.png",
+        "Each class: its mean, then its most typical and its oddest training "
+        "pictures, judged by networks that never saw them",
+        lambda path: data.draw_classes(path, p, s.splits, s.shape, s.classes, s.low, s.high),
+    )
+    _draw(
+        found,
+        s.folder,
+        "hardest.png",
+        "The hardest training pictures, some probably mislabelled: the label, "
+        "and below it what a network says that never saw them",
+        lambda path: data.draw_hardest(path, p, s.splits, s.shape, s.classes, s.low, s.high),
+    )
+    _draw(
+        found,
+        s.folder,
+        "planted.png",
+        "How far to trust that list: wrong labels planted in a copy of the data, and how soon they are found",
+        lambda path: data.draw_planted(path, hits),
+    )
+    seeds = [int(seed) for seed in seed_rng.integers(1 << 31, size=budget.repeats)]
+    curves = size.sizes(s.splits, build, budget.width, train, budget.updates, min(budget.batch, n), C, seeds)
+    found.metrics |= {f"val_wrong_labels_{round(100 * p.size)}": p.mean for p in curves.noise}
+    found.texts["What size is worth"] = size.describe(curves)
+    _draw(
+        found,
+        s.folder,
+        "sizes.png",
+        "What more data, cleaner labels, a wider or deeper network and more computing "
+        "are worth, on the validation part",
+        lambda path: size.draw_sizes(path, curves, len(s.splits.t_val)),
+    )

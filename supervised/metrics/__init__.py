@@ -1,0 +1,1 @@
+"""Trivium: what good means: classes and values."""

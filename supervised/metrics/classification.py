@@ -1,0 +1,156 @@
+"""What "good" means for a classifier: its test part, opened once, beside what anyone would try first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.checks import check_labels
+from core.lab.data.splits import Splits
+from core.lab.learner import Report
+from core.layers import Layer
+from core.losses import cross_entropy, log_softmax, softmax
+from supervised.baselines import SVM, accuracy, classifiers
+from supervised.learner import Model
+
+Show = Callable[[Array], Array]  # examples x (n, ...) -> pictures (n, H, W) or (n, H, W, 3) in [0, 1]
+MANY = 20  # classes from which figures and cells are not listed one by one
+BINS = 15
+
+
+def calibration(p: Array, t: Array) -> tuple[float, Array]:
+    """The expected calibration error, and per bin of confidence (15, 3): share of examples, confidence, accuracy.
+
+    sum over bins of share * |accuracy - confidence|, confidence = max_c p_c, bins of equal width (Guo et al. 2017,
+    arXiv:1706.04599). p (N, C) probabilities, t (N,) labels; an empty bin has NaN.
+    """
+    confidence, right = p.max(-1), p.argmax(-1) == t
+    at = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    count = np.bincount(at, minlength=BINS)
+    with np.errstate(invalid="ignore"):
+        bins = np.stack(
+            [count / len(t), np.bincount(at, confidence, BINS) / count, np.bincount(at, right, BINS) / count], 1
+        )
+    return float(np.nansum(bins[:, 0] * np.abs(bins[:, 2] - bins[:, 1]))), bins
+
+
+def confusion(said: Array, t: Array, C: int) -> Array:
+    """How often class t (row) was called `said` (column): (C, C)."""
+    counts = np.zeros((C, C), int)
+    np.add.at(counts, (t, said), 1)
+    return counts
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share, right of n (Wilson 1927): it covers the examples, not the seeds."""
+    from scipy.stats import binomtest
+
+    low, high = binomtest(right, n).proportion_ci(method="wilson")
+    return float(low), float(high)
+
+
+def class_figures(y: Array, t: Array, names: tuple[str, ...]) -> dict[str, float]:
+    """Accuracy with its interval, nats, macro-F1, calibration error, and the recall of each class: y (N, C) logits.
+
+    F1_c = 2 TP / (2 TP + FP + FN), averaged over the classes that are in t or were said.
+    """
+    said, C = y.argmax(-1), y.shape[-1]
+    counts = confusion(said, t, C)
+    true, told = counts.sum(1), counts.sum(0)
+    there = true + told > 0
+    f1 = 2 * counts.diagonal()[there] / (true + told)[there]
+    recall = {name: counts[c, c] / true[c] for c, name in enumerate(names) if true[c]}
+    low, high = wilson(int((said == t).sum()), len(t))
+    return {
+        "test_accuracy": accuracy(said, t),
+        "test_accuracy_low": low,
+        "test_accuracy_high": high,
+        "test_nats": cross_entropy(y, t)[0],
+        "test_macro_f1": float(f1.mean()),
+        "test_calibration_error": calibration(softmax(y), t)[0],
+        "test_worst_class": float(min(recall.values())),
+        **({f"test_recall_{name}": float(r) for name, r in recall.items()} if C <= MANY else {}),
+    }
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The exam of a classifier. Weights are chosen by the accuracy on the validation part.
+
+    `classes` names the classes; examples are pictures where `shape` (H, W[, 3]) is given; `show` turns examples into
+    pictures where a reshape does not. Baselines are given the first `most` training examples.
+    """
+
+    classes: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    show: Show | None = None
+    most: int = 5000
+    monitor: str = "+val_accuracy"
+
+    def check(self, splits: Splits, O: int) -> None:
+        check_labels(splits, O)
+        if self.classes and len(self.classes) != O:
+            raise ValueError(f"{len(self.classes)} classes are named, but the network has {O} outputs")
+
+    def figures(self, y: Array, t: Array) -> dict[str, float]:
+        return {"val_accuracy": accuracy(y.argmax(-1), t), "val_nats": cross_entropy(y, t)[0]}
+
+    def pool(self, ys: Array) -> Array:
+        """log of the mean of softmax(y), (K, N, C) -> (N, C): logits of the averaged probabilities."""
+        log_p = log_softmax(ys)
+        top = log_p.max(0)
+        pooled: Array = np.log(np.exp(log_p - top).mean(0)) + top
+        return pooled
+
+    def answer(self, y: Array) -> Array:
+        """The likeliest class of each example, by its name if it has one: (N,)."""
+        said: Array = y.argmax(-1)
+        return np.array(self.classes)[said] if self.classes else said
+
+    def pictures(self, x: Array) -> Array:
+        """Examples x (n, I) as pictures (n, H, W[, 3])."""
+        return self.show(x) if self.show else x.reshape(len(x), *self.shape)
+
+    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
+        t, y = splits.t_test, model(splits.x_test)
+        names = self.classes or tuple(map(str, range(y.shape[-1])))
+        given = "the same labels" if len(splits.t_train) <= self.most else f"the first {self.most} training labels"
+        baselines = classifiers(splits, self.most)
+        made = Report(
+            class_figures(y, t, names),
+            "test_accuracy",
+            1 / len(names),
+            baselines.pop(SVM),
+            f"{SVM}, given {given}",
+            baselines,
+        )
+        if folder:
+            self._draw(made, y, net, w, splits, folder, names)
+        return made
+
+    def _draw(
+        self, made: Report, y: Array, net: Layer, w: Array, splits: Splits, folder: Path, names: tuple[str, ...]
+    ) -> None:
+        from core.lab.report.plots import image_sheet, matrix, reliability, weight_sheet
+
+        t, p = splits.t_test, softmax(y)
+        said = p.argmax(-1)
+        matrix(folder / "confusion.png", confusion(said, t, len(names)), "true class", "what the network says", names)
+        made.pictures["confusion.png"] = "Confusion matrix on the test part"
+        reliability(folder / "reliability.png", calibration(p, t)[1])
+        made.pictures["reliability.png"] = "How often it is right when it is so sure; on the diagonal it is calibrated"
+        if self.shape:
+            trust = p[np.arange(len(t)), t]
+            worst = np.argsort(trust)[:20]
+            titles = [f"{names[t[i]]}: {names[said[i]]} ({p[i].max():.0%})" for i in worst]
+            image_sheet(folder / "mistakes.png", self.pictures(splits.x_test[worst]), titles)
+            made.pictures["mistakes.png"] = "The 20 test images with the least trust in the true class (true: said)"
+            W = next(W for W in net.views(w).values() if W.ndim > 1)
+            W = W.reshape(-1, *W.shape[-2:])[0]  # of the first member
+            if W.shape[0] == np.prod(self.shape):
+                weight_sheet(folder / "weights.png", W, self.shape)
+                made.pictures["weights.png"] = "First-layer weights, a tile a hidden unit; each in its own scale"

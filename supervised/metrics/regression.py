@@ -1,0 +1,86 @@
+"""What "good" means where the answer is a value: the share of the variance explained, and errors in its units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.checks import check_values
+from core.lab.data.splits import Splits
+from core.lab.learner import Report
+from core.layers import Layer
+from supervised.baselines import BOOSTING, regressors
+from supervised.learner import Model
+
+
+def r2(y: Array, t: Array) -> float:
+    """1 - sum (y - t)^2 / sum (t - mean t)^2, the mean over the outputs of t (N, O); 0 says no more than the mean.
+
+    An output that does not vary counts 1 where it is met exactly, else 0, as in scikit-learn.
+    """
+    error, spread = ((y - t) ** 2).sum(0, dtype=float), ((t - t.mean(0)) ** 2).sum(0, dtype=float)
+    return float(np.where(spread > 0, 1 - error / np.where(spread > 0, spread, 1), error == 0).mean())
+
+
+@dataclass(frozen=True)
+class Regression:
+    """The exam of a regressor. Weights are chosen by the mean squared error on the validation part.
+
+    `mean` and `std` (O,) take standardised targets back to their units. Baselines are given the first `most` training
+    examples; the reference is gradient boosting, which is hard to beat on tables.
+    """
+
+    mean: Array | float = 0.0
+    std: Array | float = 1.0
+    most: int = 5000
+    monitor: str = "-val_mse"
+
+    def check(self, splits: Splits, O: int) -> None:
+        check_values(splits, O)
+
+    def figures(self, y: Array, t: Array) -> dict[str, float]:
+        return {"val_mse": float((((y - t) * self.std) ** 2).mean()), "val_r2": r2(y, t)}
+
+    def pool(self, ys: Array) -> Array:
+        """The mean of many answers, (K, N, O) -> (N, O)."""
+        mean: Array = ys.mean(0)
+        return mean
+
+    def answer(self, y: Array) -> Array:
+        """The values in their units: (N,) where there is one an example, else (N, O)."""
+        values = y * self.std + self.mean
+        return values[:, 0] if values.shape[1] == 1 else values
+
+    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
+        """R^2 is the score, 0 for who always says the mean; errors are in the units of the value."""
+        y, t = model(splits.x_test), splits.t_test
+        error = (y - t) * self.std
+        baselines = {name: r2(said, t) for name, said in regressors(splits, self.most).items()}
+        made = Report(
+            {
+                "test_r2": r2(y, t),
+                "test_mse": float((error**2).mean()),
+                "test_rmse": float(np.sqrt((error**2).mean())),
+                "test_mae": float(np.abs(error).mean()),
+            },
+            "test_r2",
+            0.0,
+            baselines.pop(BOOSTING),
+            BOOSTING,
+            baselines,
+        )
+        if folder:
+            from core.lab.report.plots import scatter
+
+            scatter(
+                folder / "values.png",
+                t * self.std + self.mean,
+                y * self.std + self.mean,
+                "true value",
+                "what the network says",
+            )
+            made.pictures["values.png"] = "Each test example: what is true, and what the network says"
+        return made

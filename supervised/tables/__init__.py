@@ -1,0 +1,1 @@
+"""Trivium: targets and baselines of tables."""

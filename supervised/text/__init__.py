@@ -1,0 +1,1 @@
+"""Trivium: a writer guided by a reader."""

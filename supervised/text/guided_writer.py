@@ -1,0 +1,148 @@
+"""Writing steered by labels: a reader of what is being written says which next character praise would have.
+
+The network of a free writer has a second answer for each character that may come next, y[V + c]: the log-odds that a
+review is good in which c comes after these characters. Both are taught by the one c that did come:
+    dy[:V] = p - onehot(c)            the text
+    dy[V + c] = sigmoid - label       the label of the review, 1 good, 0 not
+and the writer follows Bayes' rule, p(c | x, good) ~ p(c | x) p(good | x, c)^strength. References: guiding a writer by a
+classifier of beginnings, Yang and Klein (2021), FUDGE, arXiv:2104.05218; an answer for each next symbol at once, Krause
+et al. (2021), GeDi, arXiv:2009.06367. Weakness: the reader forgets what lies more than K characters back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Report
+from core.lab.problems.reviews import Ask, Exam
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.text.sampling import asker
+from core.layers import Layer, Rng
+from core.losses import Loss, binary_cross_entropy, cross_entropy
+from core.optimizers import Optimizer, Schedule
+
+STEPS = 20  # minibatches of one update()
+
+
+def reading_loss(y: Array, t: Array, label: Array) -> Loss:
+    """Mean cross-entropy of the next characters t (B,), plus that of the labels, where there are any; y (B, 2V).
+
+    label (B,): 1 good, 0 not, -1 where nobody said. Nats.
+    """
+    V = y.shape[1] // 2
+    loss, writing = cross_entropy(y[:, :V], t)
+    dy = np.zeros_like(y)
+    dy[:, :V] = writing
+    rows = np.flatnonzero(label >= 0)
+    if not len(rows):
+        return loss, dy
+    at = rows, V + t[rows].astype(np.intp)
+    more, dy[at] = binary_cross_entropy(y[at], label[rows].astype(y.dtype))
+    return loss + more, dy
+
+
+def steered(y: Array, strength: float) -> Array:
+    """Logits (S, V) of Bayes' rule, log p(c) + strength log p(good | c), out of both answers y (S, 2V)."""
+    V = y.shape[1] // 2
+    return y[:, :V] - strength * np.logaddexp(0, -y[:, V:])
+
+
+class Steered:
+    """`updates` minibatches of `batch` characters, drawn from all of the training part.
+
+    Of its reviews `labels` have a label, half of them good; it is an answer of the teacher, counted the first time that
+    a character of this review is learnt from. The last weights are judged: none are chosen. Raises ValueError for more
+    labels than there are reviews.
+    """
+
+    monitor = "+updates"
+
+    def __init__(
+        self,
+        exam: Exam,
+        net: Layer,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        batch: int,
+        updates: int,
+        schedule: Schedule,
+        labels: int,
+        strength: float,
+    ) -> None:
+        w_rng, self.rng = rng.spawn(2)
+        self.exam, self.net, self.w = exam, net, net.init(w_rng)
+        self.g = np.zeros_like(self.w)
+        self.optimizer, self.schedule, self.strength = optimizer, schedule, strength
+        self.batch, self.updates, self.count = batch, updates, 0
+        part = exam.parts["train"]
+        self.windows = exam.windows(part.texts, exam.context + 1)  # N, K + 1
+        self.review = np.repeat(np.arange(len(part.texts)), [len(text) + 1 for text in part.texts])  # N
+        if not 0 <= labels <= len(part.texts):
+            raise ValueError(f"labels must be from 0 to {len(part.texts)}, the reviews to learn from, not {labels}")
+        self.label = np.where(np.arange(len(part.texts)) < labels, part.good, -1)
+        self.asked = np.zeros(labels, bool)
+
+    @property
+    def progress(self) -> float:
+        return self.count / self.updates
+
+    def update(self) -> dict[str, float]:
+        total, before, steps = 0.0, int(self.asked.sum()), min(STEPS, self.updates - self.count)
+        for _ in range(steps):
+            i = self.rng.integers(len(self.windows), size=self.batch)
+            total += self.loss(self.w, self._batch(i), self.g)
+            self.optimizer.step(self.w, self.g, self.schedule(self.progress))
+            self.asked[self.review[i][self.label[self.review[i]] >= 0]] = True
+            self.count += 1
+        answers = int(self.asked.sum()) - before
+        return {"loss": total / steps, "examples": steps * self.batch, "answers": answers}
+
+    def _batch(self, i: Array) -> tuple[Array, Array, Array]:
+        """Windows (B, K), the characters after them (B,) and the labels of their reviews (B,)."""
+        rows = self.windows[i]
+        return rows[:, :-1], rows[:, -1], self.label[self.review[i]]
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array, Array]:
+        return self._batch(rng.integers(len(self.windows), size=n))
+
+    def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
+        x, t, label = batch
+        y, back = self.net(x, w, rng)  # B, 2V
+        loss, dy = reading_loss(y, t, label)
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def ask(self, w: Array) -> Ask:
+        """The network that writes: windows to the logits of Bayes' rule."""
+        both = asker(self.net, w, self.exam.context)
+        return lambda x: steered(both(x), self.strength)
+
+    def evaluate(self) -> dict[str, float]:
+        return {"updates": float(self.count), **self.exam.validate(self.ask(self.w))}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return self.exam.report(self.ask(w))
+
+    def predict(self, w: Array, x: str | Array) -> str | Array:
+        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
+        return self.exam.answer(self.ask(w), x)
+
+    def state(self) -> State:
+        return {
+            "count": np.asarray(self.count),
+            "asked": self.asked,
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.count = int(state["count"])
+        self.asked[:] = state["asked"]
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("optimizer", state)

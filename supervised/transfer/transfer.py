@@ -1,0 +1,206 @@
+"""Transfer: what was learnt from one set of labels, carried to another set of which only a few are to be had.
+
+First one network learns the source. Then three networks learn the target from the same few labels, with the same
+minibatches and as many updates: one from nothing; one from the first layers of the source network, all of it free to
+move; and one in which those layers stay as they are (Yosinski et al. 2014, arXiv:1411.1792). What is not carried over
+starts alike in all three. Several draws of labels make several such trios, and all learn at once, as members of one
+ensemble; its first member is the source network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.splits import Splits
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.layers import Layer, Rng
+from core.losses import cross_entropy
+from core.optimizers import Optimizer, cosine
+from supervised.learner import Augment, Supervised
+from supervised.transfer.report import transfer_report
+
+STEPS = 5  # steps of all trios in one update
+NOTHING, CARRIED, FROZEN = range(3)  # how a network of a trio starts
+SHOWN = 1000  # validation examples that the curves are of
+CHUNK = 1000  # examples that are judged at once
+
+
+class Build(Protocol):
+    """Makes one network, or `members` of its shape in one: partial(MLP, 784, 128, 128, 10)."""
+
+    def __call__(self, *, members: int | None = None) -> Layer: ...
+
+
+def balanced(rng: Rng, t: Array) -> Array:
+    """An order of the labels t (N,) that begins with one of each class, then another of each, and so on."""
+    order = rng.permutation(len(t))
+    rank = np.empty(len(t), int)
+    for c in np.unique(t):
+        of_class = order[t[order] == c]
+        rank[of_class] = np.arange(len(of_class))
+    return order[np.argsort(rank[order], kind="stable")]
+
+
+class Transfer:
+    """`source` is a learner of the source; `build` makes its network; `optimizer` and `updates` are of the trios.
+
+    `carried` counts the layers that are carried over. `labels` are the numbers of labels, `draws` how often each is
+    drawn; the smaller draw is the beginning of the larger. The last weights are the ones judged, since few labels leave
+    none to choose by; those of the validation part only draw curves. Each label is an answer once, whoever learns from
+    it. Raises ValueError when there are fewer labels than asked for.
+    """
+
+    monitor = "+learnt"
+
+    def __init__(
+        self,
+        source: Supervised,
+        target: Splits,
+        build: Build,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        labels: Sequence[int],
+        draws: int,
+        updates: int,
+        carried: int,
+        batch: int = 32,
+        augment: Augment | None = None,
+    ) -> None:
+        self.source, self.target, self.build, self.optimizer, self.augment = source, target, build, optimizer, augment
+        self.labels, self.draws, self.updates, self.carried, self.batch = tuple(labels), draws, updates, carried, batch
+        self.trios = len(self.labels) * draws
+        self.net = build(members=1 + 3 * self.trios)  # the source, all from nothing, all that carry, all frozen
+        w_rng, draw_rng, self.rng = rng.spawn(3)
+        if not len(np.unique(target.t_train)) <= min(labels) <= max(labels) <= len(target.t_train):
+            raise ValueError(
+                f"labels must be from {len(np.unique(target.t_train))}, the number of classes, to "
+                f"{len(target.t_train)}, the number of training examples, not {self.labels}"
+            )
+        self.w = self.net.init(w_rng)
+        self.g = np.empty_like(self.w)
+        self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(labels)] for _ in range(draws)])
+        self.sizes = np.repeat(self.labels, draws)  # trios: how many labels each has
+        self.known = np.zeros(len(target.t_train), bool)
+        self.done = 0  # steps of the trios
+        self._show_source()
+
+    def _members(self, start: int) -> slice:
+        return slice(1 + start * self.trios, 1 + (start + 1) * self.trios)
+
+    def _carry(self) -> list[tuple[str, Array]]:
+        """The parameters of the source network that are carried over, by name."""
+        return list(self.build().views(self.source.weights).items())[: 2 * self.carried]
+
+    @property
+    def progress(self) -> float:
+        return (self.source.done + self.done) / (self.source.updates + self.updates)
+
+    def update(self) -> dict[str, float]:
+        if self.source.progress < 1:
+            logs = self.source.update()
+            self._show_source()
+            return logs
+        if self.done == 0:
+            self._begin()
+        losses, answers = [], 0
+        for _ in range(min(STEPS, self.updates - self.done)):
+            x, t, new = self._minibatches()
+            answers += new
+            y, back = self.net(x, self.w)  # 1 + 3 trios, B, C
+            loss, dy = cross_entropy(y, t)
+            dy[0] = 0  # the source network stays as it is
+            back(dy, self.g)
+            for name, _ in self._carry():
+                self.net.views(self.g)[name][self._members(FROZEN)] = 0
+            self.optimizer.step(self.w, self.g, cosine(self.done / self.updates))
+            self.done += 1
+            losses.append(loss)
+        return {
+            "loss": float(np.mean(losses)),
+            "examples": 3 * self.trios * self.batch * len(losses),
+            "answers": answers,
+        }
+
+    def _show_source(self) -> None:
+        for name, part in self.build().views(self.source.weights).items():
+            self.net.views(self.w)[name][0] = part
+
+    def _begin(self) -> None:
+        """All of a trio start alike, but for what is carried over."""
+        for part in self.net.views(self.w).values():
+            part[self._members(CARRIED)] = part[self._members(FROZEN)] = part[self._members(NOTHING)]
+        for name, part in self._carry():
+            self.net.views(self.w)[name][1 + self.trios :] = part
+
+    def _minibatches(self) -> tuple[Array, Array, int]:
+        """x (1 + 3 trios, B, I) and its t, the same within a trio; and how many of the labels were not known before."""
+        k = (self.rng.random((self.trios, self.batch)) * self.sizes[:, None]).astype(int)
+        i = np.take_along_axis(np.tile(self.orders, (len(self.labels), 1)), k, 1)  # trios, B
+        before = int(self.known.sum())
+        self.known[i] = True
+        x, t = self.target.x_train[i], self.target.t_train[i]
+        if self.augment:
+            x = self.augment(self.rng, x)
+        x, t = (np.concatenate([part[:1], part, part, part]) for part in (x, t))
+        return x, t, int(self.known.sum()) - before
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        i = rng.choice(len(self.target.t_train), min(n, len(self.target.t_train)), replace=False)
+        return self.target.x_train[i], self.target.t_train[i]
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        """The cross-entropy, a mean over a batch that all members see."""
+        x, t = batch
+        y, back = self.net(x, w)  # 1 + 3 trios, B, C
+        loss, dy = cross_entropy(y, np.broadcast_to(t, y.shape[:2]))
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def said(self, w: Array, x: Array) -> Array:
+        """The class that each member says, (1 + 3 trios, N)."""
+        return np.concatenate([self.net(x[a : a + CHUNK], w)[0].argmax(-1) for a in range(0, len(x), CHUNK)], 1)
+
+    def evaluate(self) -> dict[str, float]:
+        own, target = self.source.splits, self.target
+        right = self.said(self.w, target.x_val[:SHOWN]) == target.t_val[:SHOWN]
+        share = right.mean(1)[1:].reshape(3, len(self.labels), self.draws).mean(2)  # 3, labels
+        source = self.build()(own.x_val[:SHOWN], self.source.weights)[0].argmax(-1) == own.t_val[:SHOWN]
+        return {
+            "learnt": self.progress,
+            "source_val_accuracy": float(source.mean()),
+            **{
+                f"val_accuracy_{n}_{how}": float(share[h, k])
+                for k, n in enumerate(self.labels)
+                for h, how in enumerate(("from_nothing", "carried", "frozen"))
+            },
+        }
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        right = self.said(w, self.target.x_test) == self.target.t_test
+        networks = right.mean(1)[1:].reshape(3, len(self.labels), self.draws)
+        return transfer_report(networks, self.target, self.labels, self.orders, folder)
+
+    def state(self) -> State:
+        return {
+            "done": np.asarray(self.done),
+            "rng": rng_state(self.rng),
+            "known": self.known,
+            **prefixed("optimizer", self.optimizer.state),
+            **prefixed("source", {"w": self.source.w, **self.source.state()}),
+        }
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.done, self.known = int(state["done"]), state["known"].copy()
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("optimizer", state)
+        source = unprefixed("source", state)
+        self.source.w[:] = source["w"]
+        self.source.load(source)

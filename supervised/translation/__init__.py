@@ -1,0 +1,1 @@
+"""Trivium: sentences into another language."""

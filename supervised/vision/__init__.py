@@ -1,0 +1,1 @@
+"""Trivium: convolutional and fully connected networks on images."""

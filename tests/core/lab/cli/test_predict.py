@@ -1,0 +1,58 @@
+"""What `trivium predict` hands to a learner, by the suffix of a file."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.lab.cli.predict import read_examples
+from core.lab.errors import Refusal
+
+
+def test_each_kind_as_what_it_is(tmp_path):
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.save(tmp_path / "x.npy", x)
+    np.savetxt(tmp_path / "x.csv", x, delimiter=",")
+    (tmp_path / "x.txt").write_text("é", "utf-8")
+    Image.fromarray(np.full((4, 5), 255, np.uint8)).save(tmp_path / "X.PNG")
+    assert np.array_equal(read_examples(tmp_path / "x.npy"), x)
+    assert np.array_equal(read_examples(tmp_path / "x.csv"), x)
+    assert read_examples(tmp_path / "x.txt") == "é"
+    assert np.array_equal(np.asarray(read_examples(tmp_path / "X.PNG")), np.ones((4, 5)))
+
+
+def test_a_learner_gets_the_bytes_of_files_it_reads_itself(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"name,age\n")
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    assert read_examples(tmp_path / "a.csv", (".csv",)) == b"name,age\n"
+    assert read_examples(tmp_path / "a.wav", (".wav",)) == b"RIFF"
+    with pytest.raises(Refusal, match=r"no kind that is read here: .npy, .csv, .txt, .png.*webp$"):
+        read_examples(tmp_path / "a.wav", (".csv",)[:0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"name,age\n"),
+        ("a.npy", b"\x93NUMPY"),
+        ("a.png", b"\x89PNG"),
+        ("a.txt", b"\xff\xfe\xff"),
+        ("none.csv", None),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(tmp_path, name, content):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(Refusal, match=f"{name} cannot be read: .+") as caught:
+        read_examples(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_pickled_arrays_are_refused(tmp_path):
+    np.save(tmp_path / "p.npy", np.array([{}], object), allow_pickle=True)
+    with pytest.raises(Refusal, match="cannot be read"):
+        read_examples(tmp_path / "p.npy")
+
+
+def test_a_column_of_numbers_is_as_many_examples(tmp_path):
+    (tmp_path / "x.csv").write_text("1\n2\n3\n")
+    assert read_examples(tmp_path / "x.csv").shape == (3, 1)

@@ -1,0 +1,135 @@
+"""`trivium check` passes what keeps the contract, and catches each way of breaking it."""
+
+import os
+import re
+
+import pytest
+from places import DATA, TOY_TASK
+
+from core.lab.cli.main import main
+from core.lab.runs.check import outcomes
+from core.lab.runs.tasks import describe, find, installed
+
+TOY = TOY_TASK
+
+
+def test_toy_passes_everything():
+    found = outcomes(find(str(TOY)))
+    assert [outcome for outcome, _, _ in found] == ["ok"] * len(found), found
+    assert len(found) == 11
+
+
+STORES_RNG = r"self.config, self.rng = config, rng"
+BREAKS = [
+    (r"@dataclass\(frozen=True\)", "@dataclass", "frozen dataclass"),
+    (r'positive\(self, "hidden", "updates", "lr"\)', "pass", "nonsense"),
+    (r'monitor = "\+val', 'monitor = "val', "monitor with a sign"),
+    (r"        self.optimizer.step\(self.w, self.g\)\n", "        self.w = self.w - 0.1 * self.g\n", "in place"),
+    (r', "answers": 16\}', "}", "examples and answers"),
+    (r"self.count \+= 1", "pass", "advances progress"),
+    (
+        r"    def evaluate\(self\):\n",
+        "    def evaluate(self):\n        self.rng.random()\n",
+        "evaluate changes nothing",
+    ),
+    (STORES_RNG, "self.config, self.rng = config, np.random.default_rng()", "same seed"),
+    (STORES_RNG, "rng = np.random.default_rng(0)\n        self.config, self.rng = config, rng", "another seed"),
+    (r'"rng": rng_state\(self.rng\), ', "", "saved, loaded"),
+    (r'        self.optimizer.state = unprefixed\("adam", state\)\n', "", "saved, loaded"),
+    (r"back\(dy, g\)", "back(dy * (dy > 0), g)", "gradient"),
+    (r"back\(dy, g\)", "g[:] = 0", "one batch"),
+    (r"argmax\(-1\)", "max()[None]", "one answer an example"),
+    (r"accuracy = float", "w[:] = 0; accuracy = float", "leaves the weights alone"),
+    (r'"test_accuracy", 0.5, 1.0', '"accuracy", 0.5, 1.0', "finite figures"),
+]
+
+
+FOLDERS = {
+    "mnist": "mnist",
+    "mnist_plain": "mnist",
+    "transfer": "mnist",
+    "fashion": "fashion-mnist",
+    "fashion_plain": "fashion-mnist",
+    "cats_dogs": "cifar10-cats-dogs",
+    "spoken_digits": "free-spoken-digits",
+    "translate": "english-french",
+    "mnist_clusters": "mnist",
+    "fashion_clusters": "fashion-mnist",
+    "sound_clusters": "free-spoken-digits",
+    "shakespeare": "tiny-shakespeare",
+    "names": "names",
+    "reviews": "reviews",
+    "review_reader": "reviews",
+    "review_writer": "reviews",
+    "review_tuned": "reviews",
+    "mnist_images": "mnist",
+    "fashion_images": "fashion-mnist",
+    "spoken_digit_sounds": "free-spoken-digits",
+}  # tasks that read downloaded files
+
+# slow ones, with the learner of another
+LIKE = {
+    "hopper": "bipedal_walker",
+    "half_cheetah": "bipedal_walker",
+    "go": "tic_tac_toe",
+    "glimpse": "cartpole",
+    "connect_four": "tic_tac_toe",
+    "lunar_lander": "cartpole",
+    "taxi": "frozen_lake",
+}
+
+
+@pytest.mark.parametrize(("old", "new", "promise"), BREAKS)
+def test_each_broken_promise_is_caught(tmp_path, old, new, promise):
+    source, count = re.subn(old, lambda found: new, TOY.read_text())
+    assert count == 1
+    path = tmp_path / "broken_toy.py"
+    path.write_text(source)
+    failed = [kept for outcome, kept, _ in outcomes(find(str(path))) if outcome == "FAIL"]
+    assert any(promise in kept for kept in failed), failed
+
+
+@pytest.mark.parametrize("name", sorted(installed()))
+def test_our_own_tasks_keep_the_contract(name, monkeypatch):
+    if needs := describe(name, installed()[name]).needs:
+        pytest.skip(f"needs: {needs}")
+    if name in FOLDERS:
+        if not os.environ.get("TRIVIUM_CHECK_ALL") or not (DATA / FOLDERS[name]).exists():
+            pytest.skip(f"takes half a minute and the files of {FOLDERS[name]}: TRIVIUM_CHECK_ALL=1 runs it")
+        monkeypatch.setenv("TRIVIUM_DATA", str(DATA))
+    if name in LIKE and not os.environ.get("TRIVIUM_CHECK_ALL"):
+        pytest.skip(
+            f"takes long; its learner is that of {LIKE[name] or 'tests of its own'}: TRIVIUM_CHECK_ALL=1 runs it"
+        )
+    found = outcomes(find(name))
+    assert not [row for row in found if row[0] == "FAIL"]
+    assert sum(outcome == "ok" for outcome, _, _ in found) >= 8
+
+
+@pytest.mark.parametrize("paradigm", ["supervised", "unsupervised", "reinforcement"])
+def test_new_writes_a_task_that_passes_unchanged(tmp_path, capsys, paradigm):
+    assert main(["new", paradigm, "my_task", "--to", str(tmp_path)]) == 0
+    task = tmp_path / "my_task.py"
+    assert len(task.read_text().splitlines()) <= 65
+    found = outcomes(find(str(task)))
+    assert not [row for row in found if row[0] == "FAIL"]
+    assert "my_task" in (tmp_path / "test_my_task.py").read_text()
+    capsys.readouterr()
+    assert main(["new", paradigm, "my_task", "--to", str(tmp_path)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["supervized", "x"],
+        ["supervised", "Not-A-Name"],
+        ["supervised", "class"],
+        ["supervised", "digits"],
+        ["supervised"],
+    ],
+)
+def test_new_refuses_names_that_cannot_be(tmp_path, capsys, args):
+    assert main(["new", *args, "--to", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+    assert not list(tmp_path.iterdir())

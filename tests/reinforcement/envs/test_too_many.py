@@ -1,0 +1,47 @@
+"""Numbers of environments that no memory holds are refused before any is made."""
+
+from dataclasses import fields
+
+import pytest
+
+from core.lab.cli.main import main
+from core.lab.envs.vector import MOST, side_by_side
+from core.lab.errors import Refusal
+from core.lab.runs.run import prepare
+from core.lab.runs.tasks import find, installed
+
+COUNTS = "envs", "games", "pairs", "batch"  # fields that say how many play side by side; the first that a task has
+MANY = 100_000_000
+PLAYS = [
+    name for name, module in installed().items() if module.startswith("reinforcement.") and name != "review_tuned"
+]  # which writes, and plays nothing
+
+
+@pytest.mark.parametrize("name", PLAYS)
+def test_too_many_side_by_side_are_refused(name):
+    try:
+        names = {field.name for field in fields(find(name).config)}
+    except Refusal as refusal:
+        pytest.skip(str(refusal))  # an extra is not installed
+    with pytest.raises(Refusal, match=rf"{name}: .*at most \d+"):
+        prepare(name, "quick", {next(field for field in COUNTS if field in names): MANY}, 0, None).build()
+
+
+@pytest.mark.parametrize(("name", "field"), [("env", "episodes"), ("cartpole_cloning", "episodes")])
+def test_too_many_episodes_at_once_are_refused(name, field):
+    with pytest.raises(Refusal, match=rf"{name}: {MANY} environments side by side are too many"):
+        prepare(name, "quick", {field: MANY}, 0, None).build()
+
+
+def test_the_most_are_taken():
+    assert side_by_side(MOST) == MOST
+    with pytest.raises(ValueError, match="too many"):
+        side_by_side(MOST + 1)
+
+
+def test_it_is_one_line_and_no_folder_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "cartpole", "--envs", str(MANY)]) == 2
+    said = capsys.readouterr().err
+    assert said == f"error: cartpole: {MANY} environments side by side are too many: at most {MOST}\n"
+    assert not list(tmp_path.glob("runs/*"))

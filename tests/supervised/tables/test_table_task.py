@@ -1,0 +1,177 @@
+"""The task `table` learns csv files and embedded tables, predicts raw rows, and refuses what cannot be learnt."""
+
+import re
+
+import numpy as np
+import pytest
+
+from core.lab.data.registry import Data, split
+from core.lab.data.tables import read_table
+from core.lab.runs.run import Setup, open_run, start
+from core.lab.runs.tasks import find
+from supervised.tasks import table
+from supervised.tasks.table import Config, make
+
+
+def written(path, columns, delimiter=","):
+    rows = [delimiter.join(columns), *(delimiter.join(map(str, row)) for row in zip(*columns.values(), strict=True))]
+    path.write_text("\n".join(rows) + "\n")
+    return str(path)
+
+
+def mixed(n=240, seed=0):
+    """Height and city decide the class, height and weight the value; some heights are missing."""
+    rng = np.random.default_rng(seed)
+    height, city = rng.standard_normal(n), rng.choice(["Rome", "Oslo", "Bern"], n)
+    missing = rng.random(n) < 0.1
+    return {
+        "id": [f"row {k}" for k in range(n)],
+        "height": ["?" if m else f"{h:.3f}" for h, m in zip(height, missing, strict=True)],
+        "city": city,
+        "wide": np.where((city == "Rome") | (height > 0.8) & ~missing, "yes", "no"),
+        "value": np.round(1000 + 50 * np.where(missing, 2, height) + 30 * (city == "Oslo"), 3),
+    }
+
+
+def learnt(config, seed=0):
+    learner = make(config, np.random.default_rng(seed), Data())
+    while learner.progress < 1:
+        learner.update()
+    return learner
+
+
+def test_classes_out_of_a_mixed_file(tmp_path):
+    file = written(tmp_path / "a.csv", mixed(), ";")
+    learner = learnt(Config(file, "wide", ignore=("value",), updates=600))
+    assert set(learner.encoder.features) == {
+        "height",
+        "height missing",
+        "city = Bern",
+        "city = Oslo",
+        "city = Rome",
+        "city = other",
+    }
+    report = learner.report(learner.weights, None)
+    assert report.metrics["test_accuracy"] > 0.9
+    assert {"majority", "logistic regression", "gradient boosting", "random forest"} <= set(report.baselines)
+    assert report.baselines["majority"] < 0.7
+    assert "city: " in report.texts["How the columns were read"]
+
+
+def test_values_out_of_a_mixed_file_in_their_own_units(tmp_path):
+    file = written(tmp_path / "a.csv", mixed())
+    learner = learnt(Config(file, "value", ignore=("wide",), dropout=0.0, decay=0.01))
+    report = learner.report(learner.weights, None)
+    assert report.metrics["test_r2"] > 0.97
+    assert report.metrics["test_rmse"] < 10
+    assert {"mean", "ridge", "random forest"} <= set(report.baselines)
+    assert report.reference_name == "gradient boosting"
+    said = learner.predict(learner.weights, b"city,height\nOslo,0\nBern,?\nParis,1\n")
+    assert said == pytest.approx([1030, 1100, 1050], abs=25)
+
+
+def test_the_rows_of_a_file_are_predicted_as_they_stand(tmp_path):
+    file = written(tmp_path / "a.csv", mixed())
+    learner = learnt(Config(file, "wide", ignore=("value", "id"), updates=600))
+    raw = (tmp_path / "a.csv").read_bytes()
+    said, whole = learner.predict(learner.weights, raw), read_table(raw)
+    assert (said == np.array(whole.column("wide"))).mean() > 0.93
+    x = learner.encoder(whole)
+    assert (said == learner.predict(learner.weights, x)).all()
+    np.testing.assert_array_equal(x[split(np.arange(240), np.arange(240)).x_test], learner.splits.x_test)
+    with pytest.raises(ValueError, match="the columns 'height' are missing"):
+        learner.predict(learner.weights, b"city\nOslo\n")
+
+
+def test_the_encoder_has_not_seen_the_other_parts(tmp_path):
+    columns = mixed()
+    test = split(np.arange(240), np.arange(240)).x_test
+    a = make(Config(written(tmp_path / "a.csv", columns), "wide"), np.random.default_rng(0), Data())
+    for k in test:
+        columns["height"][k], columns["city"][k] = "1e9", "Nowhere"
+    b = make(Config(written(tmp_path / "b.csv", columns), "wide"), np.random.default_rng(0), Data())
+    assert a.encoder == b.encoder
+    np.testing.assert_array_equal(a.splits.x_train, b.splits.x_train)
+    np.testing.assert_array_equal(a.w, b.w)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "least"),
+    [
+        ("iris", "test_accuracy", 0.85),
+        ("wine", "test_accuracy", 0.9),
+        ("breast-cancer", "test_accuracy", 0.93),
+        ("diabetes", "test_r2", 0.25),
+    ],
+)
+def test_embedded_tables_learn_in_the_quick_preset(name, metric, least):
+    learner = learnt(Config(name=name, **table.PRESETS["quick"]))
+    values = learner.exam.figures(learner.outputs(learner.weights, learner.splits.x_test), learner.splits.t_test)
+    assert values[metric.replace("test", "val")] > least
+    assert learner.monitor == ("-val_mse" if name == "diabetes" else "-val_nats")
+
+
+def test_the_target_decides_and_can_be_overruled(tmp_path):
+    k = np.arange(60)
+    columns = {"x": k / 7, "few": k % 3, "many": k * 2, "half": k % 3 / 2, "same": np.array(["1", "1.0", "2"])[k % 3]}
+    file = written(tmp_path / "a.csv", columns)
+
+    def names(target, **options):
+        learner = make(Config(file, target, **options), np.random.default_rng(0), Data())
+        assert learner.splits.t_train.ndim == (1 if hasattr(learner.exam, "classes") else 2)
+        return getattr(learner.exam, "classes", "values")
+
+    assert [names(target) for target in ("few", "many", "half")] == [("0", "1", "2"), "values", "values"]
+    assert names("same") == ("1", "2")
+    assert names("few", kind="value") == "values"
+    assert names("half", kind="classes") == ("0", "0.5", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "says"),
+    [
+        ("", {}, "the table is empty"),
+        ("a,t\n", {}, "no rows"),
+        (None, {"target": "wdie"}, "no column 'wdie'; did you mean wide?"),
+        (None, {"target": ""}, "name the column to be learnt with --target"),
+        (None, {"ignore": ("citty",)}, "did you mean city?"),
+        (None, {"categorical": ("citty",)}, "did you mean city?"),
+        (None, {"target": "id"}, "240 classes in 240 rows"),
+        (None, {"target": "wide", "kind": "value"}, r"line 2: '\w+' in the column 'wide' is not a finite number"),
+        (None, {"target": "height"}, r"line \d+: the target 'height' is missing"),
+        ("a,t\n" + "1,x\n2,x\n" * 20, {}, "one class, 'x'"),
+        ("a,t\n" + "1,5.5\n2,5.5\n" * 20, {}, "5.5 in all rows"),
+        ("a,t\n" + "1,5.5\n2,1e300\n" * 20, {}, "another unit"),
+        ("a,t\n" + "1,5.5\n2,nan\n" * 20, {}, "line 3: the target 't' is missing"),
+        ("a,t\n" + "1,x\n2,y\n" * 5, {}, "10 rows; at least 20"),
+        ("a,t\n" + "1,x\n1,y\n" * 20, {}, "no column tells"),
+        ("a,t\n" + "1,x\n2,y,z\n" * 20, {}, "line 3: 3 fields"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused_with_the_file_and_the_line(tmp_path, text, change, says):
+    file = tmp_path / "my.csv"
+    if text is None:
+        written(file, mixed())
+    else:
+        file.write_text(text)
+    config = Config(**{"file": str(file), "target": "wide" if text is None else "t", **change})
+    with pytest.raises(ValueError, match=re.escape(f"{file}: ") + ".*" + says.replace("?", r"\?")) as refused:
+        make(config, np.random.default_rng(0), Data())
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_config_refuses_nonsense():
+    for values in ({"hidden": 0}, {"dropout": 1.0}, {"decay": -1.0}, {"kind": "class"}, {"name": "irsi"}):
+        with pytest.raises(ValueError, match=r"must|no kind|did you mean iris"):
+            Config(**values)
+
+
+def test_a_run_of_a_file_is_opened_again_and_predicts(tmp_path):
+    file = written(tmp_path / "a.csv", mixed())
+    task = find(table.__file__)
+    config = Config(file, "wide", ignore=("id", "value"), updates=200)
+    run = start(Setup(task, config), tmp_path / "run")
+    again = open_run(tmp_path / "run", task)
+    raw = b"height,city\n0,Rome\n-1,Oslo\n"
+    assert again.predict(raw).tolist() == run.predict(raw).tolist() == ["yes", "no"]
+    assert (tmp_path / "run" / "report.html").exists()

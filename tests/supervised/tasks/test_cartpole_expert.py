@@ -1,0 +1,56 @@
+"""An expert's actions are labels: counted, learnt, and enough to balance."""
+
+import numpy as np
+
+import reinforcement.evaluate as agents
+from core.lab.data.registry import Data
+from core.lab.problems import cartpole
+from core.lab.runs.tasks import configure, find
+from supervised.tasks.cartpole_expert import watched
+
+TASK = find("cartpole_expert")
+
+
+def test_all_three_teachers_are_judged_on_the_same_episodes():
+    names = ("VAL_SEED", "TEST_SEED", "FILM_SEED")
+    assert [getattr(cartpole, name) for name in names] == [getattr(agents, name) for name in names]
+    assert agents.ReturnExam.n_test == cartpole.EPISODES
+
+
+def test_the_expert_balances_to_the_end_where_random_play_does_not():
+    assert cartpole.mean_return(cartpole.expert, 20, cartpole.VAL_SEED) == 500
+    rng = np.random.default_rng(0)
+    assert cartpole.mean_return(lambda obs: rng.integers(0, 2, len(obs)), 20, cartpole.VAL_SEED) < 40
+
+
+def test_labels_are_what_the_expert_does_at_what_it_sees():
+    obs, action = watched(2, 5)
+    assert obs.shape == (1000, 4)  # two whole episodes
+    assert action.tolist() == cartpole.expert(obs).tolist()
+    again, _ = watched(2, 5)
+    assert again.tobytes() == obs.tobytes()
+
+
+def test_a_classifier_of_the_expert_s_actions_balances_and_every_label_counts_once():
+    learner = TASK.make(configure(TASK, {"updates": 500}), np.random.default_rng(1), Data(None))
+    answers = 0
+    while learner.progress < 1:
+        answers += learner.update()["answers"]
+    assert answers == 2 * 4 * 500  # to learn from, and to choose
+    found = learner.evaluate()
+    assert found["val_agreement"] > 0.9
+    assert found["val_return"] > 400
+    assert learner.monitor == "-val_nats"  # not what it earns
+
+
+def test_the_distance_from_the_goal_by_hand():
+    obs = np.array([[0, 9, 0, 9], [2.4, 0, 0, 0], [1.2, 0, -0.2095, 0]])
+    np.testing.assert_allclose(cartpole.distance(obs), [0, 1, 1.25])
+
+
+def test_the_report_has_a_film_and_what_chance_earns(tmp_path):
+    made = cartpole.report(cartpole.expert, tmp_path, {"lean": cartpole.lean})
+    assert made.metrics["test_return"] == made.reference == 500
+    assert made.chance == made.baselines["random"] < 40
+    assert made.baselines["lean"] > 400
+    assert (tmp_path / "agent.gif").stat().st_size > 1000

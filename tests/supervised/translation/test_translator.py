@@ -1,0 +1,315 @@
+"""The translator: its layer, its gradient, and a small language that it has to learn and to put together anew."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+
+from core.gradcheck import directional_error, layer_errors
+from core.lab.text.sentences import Pairs
+from core.optimizers import Adam
+from supervised.tasks.translate import PRESETS, Config
+from supervised.translation.alignment import agreement, power, unit
+from supervised.translation.embedding_bag import Bag, features, padded
+from supervised.translation.evaluate import report
+from supervised.translation.translator import Sizes, Translator, next_pieces, side_by_side
+
+RNG = np.random.default_rng
+
+# The bag.
+
+
+def test_bag_is_the_scaled_sum_of_rows():
+    bag = Bag(5, 2)
+    W = np.arange(10.0).reshape(5, 2)
+    y, back = bag(np.array([[1, 3, 3, 0], [4, 0, 0, 0], [0, 0, 0, 0]]), W.ravel())
+    assert y == pytest.approx(np.array([(W[1] + 2 * W[3]) / math.sqrt(3), W[4], [0, 0]]))
+    g = np.full(10, np.nan)
+    back(np.array([[1.0, 2], [3, 4], [5, 6]]), g)
+    r = 1 / math.sqrt(3)
+    assert g.reshape(5, 2) == pytest.approx(np.array([[0, 0], [r, 2 * r], [0, 0], [2 * r, 4 * r], [3, 4]]))
+    back(np.array([[1.0, 2], [3, 4], [5, 6]]), g, add=True)
+    assert g[2] == pytest.approx(2 * r)
+    with pytest.raises(ValueError, match="no gradient"):
+        back(y, dx=True)
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_bag_has_the_true_gradient(seed):
+    x = RNG(0).integers(0, 7, (6, 5)).astype(np.uint16)
+    assert layer_errors(Bag(7, 3, 0.4), x, RNG(1), seed)["w"] < 1e-6
+
+
+def test_bag_refuses_what_is_no_id():
+    bag = Bag(5, 2)
+    w = bag.init(RNG(0))
+    for x in (np.array([[5]]), np.array([[-1]])):
+        with pytest.raises(ValueError, match="ids from 0 to 4"):
+            bag(x, w)
+    for x in (np.array([[0.5]]), np.array([1])):
+        with pytest.raises(ValueError, match="integer ids"):
+            bag(x, w)
+
+
+def test_features_do_not_depend_on_the_run_and_hold_the_order_of_words():
+    one, two, upper = features(["dog bites man", "man bites dog", "Dog bites MAN"], 4096)
+    assert sorted(one) != sorted(two)
+    assert one.tolist() == upper.tolist()
+    assert one.max() < 4096
+    assert one[0] == 3266  # CRC-32 of "dog", modulo 4095, plus 1: the same on every machine
+    assert features([""], 4096).shape == (1, 1)  # the border beside the border
+    assert padded([[1, 2], [], [3]], np.uint8).tolist() == [[1, 2], [0, 0], [3, 0]]
+
+
+# The code and the losses.
+
+
+def test_unit_codes_have_one_length_and_no_mean_direction():
+    a = RNG(0).standard_normal((6, 4)) + 10
+    z, back = unit(a)
+    assert (z * z).sum(1) == pytest.approx(np.full(6, 4.0), rel=1e-5)
+    assert unit(a, a.mean(0))[0] == pytest.approx(z)
+    dz = RNG(1).standard_normal(z.shape)
+    assert directional_error(lambda u: float((unit(u)[0] * dz).sum()), a, back(dz), RNG(2)) < 1e-6
+    centre = RNG(3).standard_normal(4)
+    _, back = unit(a, centre)
+    assert directional_error(lambda u: float((unit(u, centre)[0] * dz).sum()), a, back(dz), RNG(2)) < 1e-6
+
+
+def test_agreement_is_the_mean_of_both_directions():
+    z, v = unit(RNG(0).standard_normal((5, 3)))[0], unit(RNG(1).standard_normal((5, 3)))[0]
+    loss, dz, dv = agreement(z, v, 0.3)
+    S = [[float(z[i] @ v[j]) / 3 / 0.3 for j in range(5)] for i in range(5)]
+    rows = [-S[i][i] + math.log(sum(math.exp(S[i][j]) for j in range(5))) for i in range(5)]
+    columns = [-S[i][i] + math.log(sum(math.exp(S[j][i]) for j in range(5))) for i in range(5)]
+    assert loss == pytest.approx(sum(rows + columns) / 10)
+    assert directional_error(lambda u: agreement(u, v, 0.3)[0], z, dz, RNG(2)) < 1e-6
+    assert directional_error(lambda u: agreement(z, u, 0.3)[0], v, dv, RNG(2)) < 1e-6
+
+
+def test_next_pieces_are_all_places_and_the_end():
+    x, t, row = next_pieces(np.array([[5, 6, 0], [7, 0, 0]]), 2)
+    assert x.tolist() == [[0, 0], [0, 5], [5, 6], [0, 0], [0, 7]]
+    assert t.tolist() == [5, 6, 0, 7, 0]
+    assert row.tolist() == [0, 0, 0, 1, 1]
+
+
+def test_side_by_side_is_filled_part_by_part():
+    net, slices = side_by_side({"a": Bag(5, 2), "b": Bag(3, 4)})
+    assert net.layout == {"a.table": (5, 2), "b.table": (3, 4)}
+    assert slices == {"a": slice(0, 10), "b": slice(10, 22)}
+    assert (net.init(RNG(0)) != 0).all()
+    with pytest.raises(ValueError, match="one by one: a, b"):
+        net(np.zeros((1, 1)), net.init(RNG(0)))
+
+
+# A language.
+
+ADJECTIVES = {"red": "rouge", "small": "petit", "old": "vieux", "green": "vert", "young": "jeune"}
+NOUNS = {"cat": "chat", "dog": "chien", "bird": "oiseau", "horse": "cheval", "mouse": "rat", "wolf": "loup"}
+VERBS = {"sleeps": "dort", "runs": "court", "sings": "chante", "eats": "mange", "sees": "voit"}
+
+
+def small_language():
+    """150 sentences; in French the adjective comes after the noun."""
+    rows = [
+        (f"The {a} {n} {v}.", f"Le {NOUNS[n]} {ADJECTIVES[a]} {VERBS[v]} !")
+        for a, n, v in product(ADJECTIVES, NOUNS, VERBS)
+    ]
+    rows = [rows[i] for i in RNG(0).permutation(len(rows))]
+    return Pairs(rows[:120], rows[120:135], rows[135:])
+
+
+def build(updates=400, seed=0, pairs=None, **options):
+    sizes = Sizes(512, 24, 24, 80, 6, 12, 48, 0.0)
+    return Translator(
+        pairs or small_language(), sizes, Adam(0.01), RNG(seed), report=report, updates=updates, batch=32, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    one = build()
+    while one.progress < 1:
+        one.update()
+    return one
+
+
+def test_it_translates_sentences_that_it_has_not_seen(learnt):
+    test = learnt.pairs.test
+    said = learnt.translate(learnt.w, [a for a, _ in test])
+    assert np.mean([a == b for a, (_, b) in zip(said, test, strict=True)]) >= 0.8
+    report = learnt.report(learnt.w, None)
+    assert report.metrics["test_chrf"] > max(0.9, report.baselines["nearest neighbour"])
+    assert report.metrics["test_retrieval"] >= 0.9
+    assert report.metrics["test_retrieval_back"] >= 0.9
+    assert 0.2 <= report.metrics["test_language_told"] <= 0.8
+    assert report.metrics["test_language_told_raw"] >= 0.9
+    assert report.metrics["test_written_in_training"] <= 0.2
+    assert report.chance < 0.7
+    assert "The" in report.texts["Translations of the test part"]
+
+
+def test_both_languages_are_written_out_of_either_code(learnt):
+    w, frames = learnt.w, learnt.frames(learnt.w)
+    english, french = (list(side) for side in zip(*learnt.pairs.train[:40], strict=True))
+    for source, sentences in (("english", english), ("french", french)):
+        z = learnt.encode(w, source, sentences, frames)
+        for target, wanted in (("english", english), ("french", french)):
+            assert np.mean([a == b for a, b in zip(learnt.write(w, target, z, frames), wanted, strict=True)]) >= 0.9
+
+
+@pytest.fixture
+def unsure(learnt, monkeypatch):
+    """Weights with noise, so that beginnings compete, and the codes of some sentences."""
+    w = learnt.w + RNG(0).standard_normal(learnt.w.shape).astype(np.float32) * 0.4
+    frames = learnt.frames(w)
+    z = learnt.encode(w, "english", [a for a, _ in learnt.pairs.val], frames)
+
+    def write(beam, reread):
+        monkeypatch.setattr(learnt, "beam", beam)
+        monkeypatch.setattr(learnt, "reread", reread)
+        return learnt.write(w, "french", z, frames)
+
+    return w, frames, z, write
+
+
+def log_p(one, w, z, sentence):
+    """Of a French sentence, a piece, as the decoder sees it, one piece after the other."""
+    ids = [*one.pieces[1].encode(sentence), 0]
+    line, total = [0] * one.sizes.window + ids, 0.0
+    parts = {name: part for name, part in one.parts.items() if name.startswith("french")}
+    for i, piece in enumerate(ids):
+        window = np.array([line[i : i + one.sizes.window]])
+        h = parts["french.read"](window, w[one.slices["french.read"]])[0]
+        h = h + parts["french.think"](z[None], w[one.slices["french.think"]])[0]
+        y = parts["french.write"](h, w[one.slices["french.write"]])[0][0].astype(float)
+        total += y[piece] - np.log(np.exp(y - y.max()).sum()) - y.max()
+    return total / len(ids)
+
+
+def test_a_beam_finds_likelier_sentences(learnt, unsure):
+    w, _, z, write = unsure
+    greedy, wide = write(1, 0.0), write(6, 0.0)
+    assert greedy != wide
+    assert np.mean([log_p(learnt, w, z[k], s) for k, s in enumerate(wide)]) > np.mean(
+        [log_p(learnt, w, z[k], s) for k, s in enumerate(greedy)]
+    )
+
+
+def test_what_is_written_is_read_again(learnt, unsure):
+    w, frames, z, write = unsure
+
+    def cosine(said):
+        return float((learnt.encode(w, "french", said, frames) * z).mean())
+
+    assert cosine(write(6, 100.0)) > cosine(write(6, 0.0))
+
+
+def test_codes_of_both_languages_have_one_mean_and_one_spread(learnt):
+    w = learnt.w + RNG(0).standard_normal(learnt.w.shape).astype(np.float32) * 0.1
+    frames = learnt.frames(w)
+    z, v = (
+        learnt.encode(w, language, [pair[k] for pair in learnt.pairs.train], frames)
+        for k, language in enumerate(("english", "french"))
+    )
+    away = {
+        language: frame._replace(turn=np.eye(len(frame.turn), dtype=np.float32)) for language, frame in frames.items()
+    }
+    u = learnt.encode(w, "french", [b for _, b in learnt.pairs.train], away)
+    assert np.linalg.norm(np.cov(v.T) - np.cov(z.T)) < 0.5 * np.linalg.norm(np.cov(u.T) - np.cov(z.T))
+
+
+def test_a_power_of_a_matrix():
+    A = RNG(0).standard_normal((6, 4))
+    C = A.T @ A
+    assert power(C, 0.5) @ power(C, 0.5) == pytest.approx(C)
+    assert power(C, -0.5) @ C @ power(C, -0.5) == pytest.approx(np.eye(4))
+    assert np.isfinite(power(np.diag([1.0, 0.0]), -0.5)).all()
+
+
+def test_a_text_is_translated_line_by_line(learnt):
+    english, french = learnt.pairs.train[0]
+    said = learnt.predict(learnt.w, f"{english}\n\n{english}\n")
+    assert said == f"{french}\n\n{french}"
+    assert learnt.predict(learnt.w, "") == ""
+    assert learnt.predict(learnt.w, learnt.sample(RNG(0), 3).english).shape == (3,)
+    assert learnt.predict(learnt.w, "Ωδ\u202e? 日本").count("\n") == 0
+
+
+def test_first_loss_is_that_of_guessing():
+    one = build()
+    batch = one.sample(RNG(0), 32)
+    V = len(one.pieces[0]), len(one.pieces[1])
+    writing = build(contrast=0.0).loss(one.w, batch)
+    assert writing == pytest.approx((math.log(V[0]) + math.log(V[1])) / 2, rel=0.05)
+
+
+@pytest.mark.parametrize("echo", [0.0, 0.5])
+def test_loss_has_the_true_gradient(echo):
+    one = build(echo=echo)
+    batch = one.sample(RNG(0), 8)
+    w = one.w.astype(np.float64) + 0.05 * RNG(1).standard_normal(one.w.shape)
+    g = np.full_like(w, np.nan)
+    one.loss(w, batch, g)
+    errors = sorted(directional_error(lambda u: one.loss(u, batch), w, g, RNG(k)) for k in range(3))
+    assert errors[1] < 1e-6
+
+
+def test_stopped_and_resumed_equals_never_stopped():
+    whole, stopped = build(), build()
+    for _ in range(4):
+        whole.update()
+    for _ in range(2):
+        stopped.update()
+    resumed = build(seed=5)
+    resumed.w[:] = stopped.w
+    resumed.load(stopped.state())
+    for _ in range(2):
+        resumed.update()
+    assert resumed.w.tobytes() == whole.w.tobytes()
+
+
+def test_answers_are_counted_once():
+    one = build(updates=20)
+    answers = 0
+    while one.progress < 1:
+        answers += one.update()["answers"]
+    assert answers == 120 - 120 % 32 + 15 or answers == 135
+
+
+def test_too_few_pairs_are_refused():
+    with pytest.raises(ValueError, match="at least 2 pairs each, not 120, 1, 15"):
+        build(pairs=small_language()._replace(val=small_language().val[:1]))
+    with pytest.raises(ValueError, match="pieces are too few"):
+        Translator(
+            small_language(), Sizes(512, 8, 8, 10, 4, 8, 8, 0.0), Adam(0.1), RNG(0), report=report, updates=1, batch=8
+        )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("longest", 0),
+        ("drop", 1.0),
+        ("echo", -0.1),
+        ("contrast", -1.0),
+        ("lr", math.nan),
+        ("batch", 1),
+        ("features", 1),
+        ("beam", 0),
+        ("reread", -1.0),
+        ("pieces", 65537),
+    ],
+)
+def test_nonsense_is_refused_by_name(field, value):
+    with pytest.raises(ValueError, match=field):
+        Config(**{field: value})
+
+
+def test_presets_fit():
+    for preset in PRESETS.values():
+        Config(**preset)

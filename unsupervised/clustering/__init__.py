@@ -1,0 +1,1 @@
+"""Trivium: clusters of images, tables and sounds."""

@@ -1,0 +1,173 @@
+"""Clusters on the code of an auto-encoder: a mixture of Gaussians, or what is passed in its place."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.splits import Splits
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, unprefixed
+from core.layers import Back, Layer, Rng
+from core.losses import softmax
+from core.network import Concat, Sequential
+from unsupervised.autoencoder import AutoEncoder
+from unsupervised.clustering.evaluate import cluster_report, hungarian_accuracy, subset
+from unsupervised.clustering.mutual_information import information
+from unsupervised.clustering.plots import Show
+
+FITTED = 10_000  # codes that clusters are fitted to, at most
+
+
+def check_clusters(x: Array, K: int) -> None:
+    """Raises ValueError unless x (N, I) can have K clusters: two or more, and as many different examples."""
+    if K < 2:
+        raise ValueError(f"clusters must be at least 2, not {K}: with one there is nothing to find")
+    different: set[bytes] = set()
+    for row in x:
+        different.add(row.tobytes())
+        if len(different) >= K:
+            return
+    raise ValueError(f"{K} clusters need as many different training examples, and there are {len(different)}")
+
+
+def Gaussians(Z: int, K: int) -> Layer:
+    """y_k = bias_k - |(z - mean_k) A_k|^2 / 2: softmax(y) are the memberships of a mixture of K Gaussians.
+
+    bias_k = log(weight_k det A_k) and A_k A_k' is the inverse of the covariance. All start at 0, where every code
+    belongs to all clusters alike. Fitted at once by `fit_gaussians`, so there is no way back.
+    """
+
+    def no_way_back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+        raise ValueError("these Gaussians are fitted at once, not by their gradient")
+
+    def forward(z: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        b, m, A = w[:K], w[K : K + K * Z].reshape(K, Z), w[K + K * Z :].reshape(K, Z, Z)
+        return np.stack([b[k] - 0.5 * (((z - m[k]) @ A[k]) ** 2).sum(-1) for k in range(K)], -1), no_way_back
+
+    return Layer(forward, {"bias": (K,), "means": (K, Z), "roots": (K, Z, Z)})
+
+
+def fit_gaussians(z: Array, K: int, seed: int) -> Array:
+    """The parameters of `Gaussians`, by expectation maximisation on codes z (N, Z): the likeliest of three tries."""
+    from sklearn.mixture import GaussianMixture
+
+    unit = float(z.std()) or 1.0  # so that the smallest variance allowed is a thousandth of the codes'
+    with warnings.catch_warnings():  # not converged after 100 steps: good enough to go on
+        warnings.simplefilter("ignore")
+        found = GaussianMixture(K, n_init=3, reg_covar=1e-3, random_state=seed).fit(z.astype(np.float64) / unit)
+    roots = found.precisions_cholesky_
+    bias = np.log(found.weights_ + 1e-12) + np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(-1)
+    return np.concatenate([bias, (found.means_ * unit).ravel(), (roots / unit).ravel()])
+
+
+class Heaps(NamedTuple):
+    """What shape clusters have in the code."""
+
+    layer: Callable[[int, int], Layer]  # Z, K -> codes (N, Z) to logits of memberships (N, K)
+    fit: Callable[[Array, int, int], Array]  # codes (N, Z), K, seed -> the parameters of the layer
+
+
+GAUSSIANS = Heaps(Gaussians, fit_gaussians)
+
+
+class AutoEncoderClusterer:
+    """An auto-encoder, `updates` minibatches; then, in one last update, `heaps` are fitted to its code.
+
+    They are part of w, behind the encoder and the decoder. The labels of `splits`, if any, are looked at by the
+    evaluation alone, for the observer. The loop keeps the weights with the most information between example and
+    cluster on the validation part, which is 0 until the last update: so it keeps the last. `options` are those of
+    AutoEncoder. Raises ValueError for data that cannot be clustered.
+    """
+
+    monitor = "+information"
+
+    def __init__(
+        self,
+        splits: Splits,
+        encoder: Layer,
+        decoder: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        clusters: int,
+        heaps: Heaps = GAUSSIANS,
+        given: str = "The number of clusters.",
+        **options: Any,
+    ) -> None:
+        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
+        check_clusters(splits.x_train, clusters)
+        self.splits, self.heaps, self.clusters, self.given = splits, heaps, clusters, given
+        self.layer = heaps.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
+        self.net = Sequential(encoder, Concat(decoder, self.layer))
+        self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
+        self.auto.w = self.w[: self.auto.net.size]
+        self.fitted = False
+        self.show: Show | None = None  # how a report shows an example; see cluster_report
+
+    @property
+    def progress(self) -> float:
+        return (self.auto.done + self.fitted) / (self.auto.updates + 1)
+
+    def update(self) -> dict[str, float]:
+        if self.auto.progress < 1:
+            return self.auto.update()
+        z = self.auto.encode(self.w, self.splits.x_train[subset(len(self.splits.x_train), FITTED)])
+        self.w[self.auto.net.size :] = self.heaps.fit(z, self.clusters, int(self.auto.rng.integers(1 << 31)))
+        self.fitted = True
+        return {
+            "loss": self.auto.loss(self.auto.w, self.sample(np.random.default_rng(0), self.auto.batch)),
+            "examples": 0,
+            "answers": 0,
+        }
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        return self.auto.sample(rng, n)
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        n = self.auto.net.size
+        if g is not None:
+            g[n:] = 0
+        return self.auto.loss(w[:n], batch, None if g is None else g[:n], rng)
+
+    def logits(self, w: Array, x: Array) -> Array:
+        """y (N, K) of examples x (N, I): the memberships are softmax(y)."""
+        return self.layer(self.auto.encode(w, x), w[self.auto.net.size :])[0]
+
+    def predict(self, w: Array, x: Array) -> Array:
+        """The likeliest cluster of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
+        x = np.asarray(x, np.float32)
+        if not np.isfinite(x).all():
+            raise ValueError("it holds values that are not finite")
+        clusters: Array = self.logits(w, x).argmax(-1)
+        return clusters
+
+    def evaluate(self) -> dict[str, float]:
+        """information chooses; val_accuracy, where there are labels, is for the observer alone."""
+        y, t = self.logits(self.w, self.splits.x_val), self.splits.t_val
+        seen = {"val_accuracy": hungarian_accuracy(y.argmax(-1), t)} if t.size else {}
+        return {"information": information(y), **self.auto.evaluate(), **seen}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        return cluster_report(
+            lambda x: softmax(self.logits(w, x)),
+            self.splits,
+            folder,
+            given=self.given,
+            net=self.net,
+            w=w,
+            code=lambda x: self.auto.encode(w, x),
+            show=self.show,
+        )
+
+    def state(self) -> State:
+        return {"fitted": np.asarray(self.fitted), **prefixed("auto", self.auto.state())}
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.fitted = bool(state["fitted"])
+        self.auto.load(unprefixed("auto", state))

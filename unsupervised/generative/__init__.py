@@ -1,0 +1,1 @@
+"""Trivium: new images and new speech."""

@@ -1,0 +1,70 @@
+"""What the tasks that model pictures share: the fields of their Config, and the learner that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.lab.config import positive
+from core.lab.data.splits import Splits
+from core.lab.vision.photos import See
+from core.layers import Rng
+from core.optimizers import Adam, constant, cosine, warm_up
+from unsupervised.generative.image_evaluate import binarise, black_and_white, image_exam
+from unsupervised.generative.image_plots import as_text
+from unsupervised.generative.likelihoods import bernoulli
+from unsupervised.generative.priors import mixture, standard_normal
+from unsupervised.generative.vae import Vae, vae_model
+
+RATE = warm_up(0.02, cosine)
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """A variational auto-encoder of black and white pictures; the pixels of training are drawn anew at each step."""
+
+    codes: int = 40  # numbers in a code
+    hidden: int = 512  # units of a hidden layer
+    depth: int = 2  # hidden layers of the encoder, and of the decoder
+    blobs: int = 500  # Gaussians that the prior is a mixture of; 0: one, which does not learn
+    dropout: float = 0.0  # share of hidden units that are dropped in training
+    batch: int = 128  # pictures in a minibatch
+    updates: int = 2000  # minibatches, in all
+    lr: float = 0.002  # step size of Adam at its highest; it falls to 0 as a cosine
+    warm: float = 0.2  # share of the run over which the weight of the KL rises from 0 to 1
+    samples: int = 64  # codes a test picture, of the importance-weighted bound
+
+    def __post_init__(self) -> None:
+        positive(self, "codes", "hidden", "depth", "batch", "updates", "lr", "samples")
+        if self.blobs < 0:
+            raise ValueError(f"blobs must not be below 0, not {self.blobs}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
+        if not 0 <= self.warm < 1:
+            raise ValueError(f"warm must be from 0 to below 1, not {self.warm}")
+
+
+def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None = None) -> Vae:
+    """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
+    prior = mixture(config.codes, config.blobs) if config.blobs else standard_normal(config.codes)
+    model = vae_model(
+        splits.x_train.shape[1],
+        (config.hidden,) * config.depth,
+        config.codes,
+        bernoulli,
+        dropout=config.dropout,
+        prior=prior,
+    )
+    return Vae(
+        black_and_white(splits),
+        model,
+        Adam(config.lr),
+        rng,
+        updates=config.updates,
+        batch=config.batch,
+        exam=image_exam(config.samples),
+        draw=binarise,
+        schedule=RATE,
+        see=see,
+        show=as_text,
+        beta=warm_up(config.warm) if config.warm else constant,
+    )

@@ -1,0 +1,96 @@
+"""Likelihoods: how probable an example x is under the numbers y that a decoder gives.
+
+log_p, dy = likelihood.log_prob(y, x)     log p(x | y) (...), nats, and its gradient at y, shaped like y
+likelihood.mean(y)                        E[x | y]
+likelihood.draw(rng, y)                   x ~ p(x | y)
+
+Each feature is independent of the others once y is known, so log p is a sum over the last axis. `x` may have an
+axis of length 1 where `y` has many: then each of the many y is asked about the same x. Unlike the losses these are
+not averaged, since an importance weight needs the likelihood of each example by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from core.blas import total
+from core.initializers import Array
+from core.layers import Rng
+
+
+class Likelihood(NamedTuple):
+    """p(x | y), with `numbers` of y for each feature of x."""
+
+    log_prob: Callable[[Array, Array], tuple[Array, Array]]
+    mean: Callable[[Array], Array]
+    draw: Callable[[Rng, Array], Array]
+    numbers: int = 1
+
+
+def _normal(rng: Rng, y: Array) -> Array:
+    return rng.standard_normal(y.shape, np.float32).astype(y.dtype)
+
+
+def _bernoulli_log_prob(y: Array, x: Array) -> tuple[Array, Array]:
+    h = np.tanh(0.5 * y)
+    h *= 0.5  # sigmoid(y) - 1/2
+    # log(1 + e^y) = max(y, 0) - log max(p, 1 - p), and max(p, 1 - p) = 1/2 + |h|
+    softplus = np.maximum(y, 0) - np.log(0.5 + np.abs(h))
+    return total(x * y - softplus), (x - 0.5) - h
+
+
+def _probability(y: Array) -> Array:
+    p: Array = 0.5 * np.tanh(0.5 * y) + 0.5
+    return p
+
+
+bernoulli = Likelihood(
+    _bernoulli_log_prob,
+    _probability,
+    lambda rng, y: (rng.random(y.shape, np.float32) < _probability(y)).astype(y.dtype),
+)
+"""log p = x y - log(1 + e^y): y are logits, x is 0 or 1; the gradient of a feature is x - sigmoid(y)."""
+
+
+def gaussian(deviation: float = 1.0) -> Likelihood:
+    """x ~ N(y, deviation^2): log p = -(x - y)^2 / 2 s^2 - log s - log(2 pi) / 2. Raises ValueError unless s > 0."""
+    if not deviation > 0:
+        raise ValueError(f"the deviation of a Gaussian must be above 0, not {deviation}")
+    r, constant = 1 / deviation, math.log(deviation) + 0.5 * math.log(2 * math.pi)
+
+    def log_prob(y: Array, x: Array) -> tuple[Array, Array]:
+        d = (x - y) * r
+        return -0.5 * total(d * d) - constant * y.shape[-1], d * r
+
+    return Likelihood(log_prob, lambda y: y, lambda rng, y: y + deviation * _normal(rng, y))
+
+
+def gaussian_free(least: float = 1e-2) -> Likelihood:
+    """x ~ N(m, exp(v) + least^2) with y = [m, v]: the decoder says how sure it is of each feature.
+
+    `least` bounds the deviation from below: where a feature hardly varies, the density has no upper bound otherwise,
+    and a model gains by being sure of that feature alone (Mattei and Frellsen 2018, arXiv:1802.04826).
+    """
+
+    def parts(y: Array) -> tuple[Array, Array, Array]:
+        I = y.shape[-1] // 2
+        e = np.exp(y[..., I:])
+        return y[..., :I], e, e + least * least
+
+    def log_prob(y: Array, x: Array) -> tuple[Array, Array]:
+        m, e, variance = parts(y)
+        d = x - m
+        r = 1 / variance
+        log_p = -0.5 * total(d * d * r + np.log(variance)) - 0.5 * math.log(2 * math.pi) * m.shape[-1]
+        return log_p, np.concatenate([d * r, 0.5 * e * r * (d * d * r - 1)], -1)
+
+    def draw(rng: Rng, y: Array) -> Array:
+        m, _, variance = parts(y)
+        x: Array = m + np.sqrt(variance) * _normal(rng, m)
+        return x
+
+    return Likelihood(log_prob, lambda y: parts(y)[0], draw, 2)

@@ -1,0 +1,69 @@
+"""`trivium speak DIR`: the network of a run says words, each into a wav file: --word seven."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.lab.errors import Refusal
+
+
+@dataclass(frozen=True)
+class SpeakFlags:
+    """Words that nobody said, as wav files: trivium speak DIR --word seven."""
+
+    folder: Path  # the run folder
+    word: str = ""  # what is said; every word that the run knows if none is named
+    voice: str = ""  # in whose voice; in every voice if none is named
+    count: int = 1  # sayings of each word in each voice
+    temperature: float = 1.0  # how far sayings are from the usual one: 0 is the usual one, each time
+    seed: int = 0  # of the codes; the same seed gives the same bytes
+    out: Path = Path("sounds")  # the folder for the wav files; files that are there are never written over
+    task: str | None = None  # the task's file, for a run whose task came as a file
+    data: Path | None = None  # where data sets lie, if --data was given to the run
+    json: bool = False  # prints the names of the files as JSON
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.count <= 10_000 and 0 <= self.temperature <= 10 and self.seed >= 0):
+            raise ValueError("count must be from 1 to 10000, temperature from 0 to 10, seed not below 0")
+
+
+def speak(args: Sequence[str]) -> int:
+    """Writes the files and prints their names. Raises Refusal for a run that does not speak, and for unknown words."""
+    from core.lab.cli.flags import parse
+    from core.lab.runs.run import blas_threads, open_run
+    from core.lab.runs.tasks import find
+
+    flags = parse(SpeakFlags, args, "trivium speak")
+    run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data)
+    if not hasattr(run.learner, "recordings"):
+        raise Refusal(f"the learner of {run.setup.task.name} does not speak")
+    rng = np.random.default_rng(flags.seed)
+    try:
+        with blas_threads(run.learner.net.size):
+            files = run.learner.recordings(run.w, flags.word, flags.voice, flags.count, flags.temperature, rng)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+    paths = [flags.out / name for name in files]
+    if there := next((path for path in paths if path.exists()), None):
+        raise Refusal(f"{there} is there already: name another folder with --out")
+    try:
+        flags.out.mkdir(parents=True, exist_ok=True)
+        for path, content in zip(paths, files.values(), strict=True):
+            path.write_bytes(content)
+    except OSError as error:
+        raise Refusal(f"cannot write to {flags.out}: {error.strerror or error}") from error
+    print(json.dumps([str(path) for path in paths]) if flags.json else "\n".join(map(str, paths)))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(speak(sys.argv[1:]))
+    except Refusal as refusal:
+        sys.exit(f"error: {refusal}")

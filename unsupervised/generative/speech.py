@@ -1,0 +1,158 @@
+"""A speaker that never was: what makes one saying of a word differ from another is learnt as a code, and drawn anew.
+
+A recording is a row of numbers x (`unsupervised.generative.speech_features`); which word it is, in whose voice, is told
+with it: c. With m(c) the mean row of the training clips of c, and both networks those of `unsupervised.generative.vae`,
+    z ~ N(0, 1),  x ~ N(m(c) + decoder([z, c]), deviation^2),  q(z | x, c) = encoder([x - m(c), c])
+so that the code need not say again what the condition says already. Without m the codes of different words keep apart,
+against the prior, and of words out of fresh codes one in five was heard as intended.
+What is written is drawn from p(x | z, c), not its mean, which is a paler word. Asked about a recording, it compares:
+which c makes this x the likeliest?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.audio.griffin_lim import wav_bytes
+from core.lab.audio.wav import Sound, read_sound
+from core.lab.data.splits import Clips, Splits
+from core.layers import Layer, Rng, gelu
+from core.network import MLP
+from unsupervised.generative.likelihoods import gaussian
+from unsupervised.generative.priors import standard_normal
+from unsupervised.generative.speech_features import RATE, Principal, seen, sounded
+from unsupervised.generative.vae import Model, Vae
+
+WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
+
+
+class Corpus(NamedTuple):
+    """Recordings of words in voices, in three fixed parts, as indices."""
+
+    clips: list[Array]  # each (T,) float32 in [-1, 1)
+    rate: int
+    word: Array  # N: 0 to 9
+    voice: Array  # N: an index into `voices`
+    voices: tuple[str, ...]
+    train: Array
+    val: Array
+    test: Array
+
+
+def corpus(clips: Clips) -> Corpus:
+    """Repetitions 0 to 4 are the official test part, 5 to 9 validation, the rest training; all of the same voices.
+
+    Raises ValueError where a part lacks a word in one of the voices.
+    """
+    voices, voice = np.unique(clips.speaker, return_inverse=True)
+    at = np.digitize(clips.repetition, (5, 10))  # 0 test, 1 validation, 2 training
+    test, val, train = (np.flatnonzero(at == k) for k in range(3))
+    for name, part in (("training", train), ("validation", val), ("test", test)):
+        if len({*zip(clips.digit[part].tolist(), voice[part].tolist(), strict=True)}) < len(WORDS) * len(voices):
+            raise ValueError(f"the {name} part has not every word in every voice; the whole data set is needed")
+    return Corpus(clips.clips, clips.rate, clips.digit, voice, tuple(voices.tolist()), train, val, test)
+
+
+def centred(layer: Layer, means: Array, scale: float) -> Layer:
+    """y = layer([(x - m(c)) / scale, onehot(c)]) at [x, onehot(c)]: means (C, I), the layer one of I + C features."""
+    I = means.shape[1]
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
+        hot = x[..., I:]
+        d = (x[..., :I] - hot @ means.astype(w.dtype)) * (1 / scale)
+        return layer.forward(np.concatenate([d, hot], -1), w, rng)
+
+    return Layer(forward, layer.layout, layer.fill)
+
+
+def raised(layer: Layer, means: Array, scale: float) -> Layer:
+    """y = m(c) + scale * layer([z, onehot(c)]): means (C, O), the layer one of Z + C features."""
+    C = len(means)
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
+        y, back_layer = layer.forward(x, w, rng)
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return back_layer(dy * scale, g, add, dx)
+
+        return x[..., -C:] @ means.astype(w.dtype) + scale * y, back
+
+    return Layer(forward, layer.layout, layer.fill)
+
+
+def speaker_model(x: Array, t: Array, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
+    """The model above, its networks of one hidden layer each, for rows x (N, I) that were said under t (N,)."""
+    C, I = int(t.max()) + 1, x.shape[1]
+    means = np.stack([x[t == c].mean(0) for c in range(C)])
+    scale = float((x - means[t]).std())  # networks begin with numbers about 1
+    encoder = MLP(I + C, hidden, 2 * Z, activation=gelu, dropout=dropout, last_gain=0.1)
+    decoder = MLP(Z + C, hidden, I, activation=gelu, dropout=dropout)
+    return Model(
+        centred(encoder, means, scale), raised(decoder, means, scale), gaussian(deviation), standard_normal(Z), Z, C
+    )
+
+
+class Speaker(Vae):
+    """A `Vae` whose examples are recordings: it writes wav files, and says what it hears in one.
+
+    The condition of an example, `t`, is word * (number of voices) + voice.
+    """
+
+    reads = (".wav",)  # files that come to `predict` as their bytes
+
+    def __init__(
+        self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: Principal, **options: Any
+    ) -> None:
+        super().__init__(splits, model, optimizer, rng, **options)
+        self.said, self.book = said, book
+
+    def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:
+        """Wav files of words (N,) in voices (N,), each drawn: z ~ p(z), then x ~ p(x | z, c).
+
+        What is drawn is drawn towards its mean by `temperature`: 0 gives the usual saying, 1 the model itself.
+        """
+        k = np.float32(temperature)
+        z = k * self.model.prior.draw(rng, self.model.parts(w)[2], len(words))
+        y = self.model.decode(w, z, words * len(self.said.voices) + voices)
+        mean = self.model.likelihood.mean(y)
+        x = mean + k * (self.model.likelihood.draw(rng, y) - mean)
+        return [wav_bytes(wave, RATE) for wave in sounded(*self.book.pictures(x), rng)]
+
+    def recordings(self, w: Array, word: str, voice: str, count: int, temperature: float, rng: Rng) -> dict[str, bytes]:
+        """Wav files by name, `count` of each word in each voice; an empty `word` or `voice` stands for all of them.
+
+        Raises ValueError for one that is not known.
+        """
+        c = [(a, b) for a in chosen(word, WORDS, "word") for b in chosen(voice, self.said.voices, "voice")] * count
+        words, voices = np.array(c).T
+        files = self.speak(w, words, voices, rng, temperature)
+        return dict(zip(self.names(words, voices), files, strict=True))
+
+    def names(self, words: Array, voices: Array) -> list[str]:
+        """seven_theo_0.wav, seven_theo_1.wav: a name for each of several words (N,) in voices (N,)."""
+        seen, names = dict[tuple[int, int], int](), []
+        for c in zip(words.tolist(), voices.tolist(), strict=True):
+            seen[c] = seen.get(c, -1) + 1
+            names.append(f"{WORDS[c[0]]}_{self.said.voices[c[1]]}_{seen[c]}.wav")
+        return names
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """The word, and in whose voice, in a `Sound` or in the bytes of a wav file; rows (N, I) as a `Vae` does."""
+        sound = read_sound(x) if isinstance(x, bytes) else x
+        if not isinstance(sound, Sound):
+            return super().predict(w, x)
+        picture, seconds = seen(sound)
+        c = self.likeliest(w, self.book.rows(picture[None], np.array([seconds])))
+        word, voice = divmod(int(c[0]), len(self.said.voices))
+        return f"{WORDS[word]}, most like the voice of {self.said.voices[voice]}"
+
+
+def chosen(name: str, names: Sequence[str], what: str) -> list[int]:
+    """The place of a name among `names`, or all places where it is empty. Raises ValueError naming them all."""
+    if name and name not in names:
+        raise ValueError(f"there is no {what} {name!r}; there are {', '.join(names)}")
+    return [names.index(name)] if name else list(range(len(names)))

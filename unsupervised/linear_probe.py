@@ -1,0 +1,179 @@
+"""A code that was learnt without a word, and a linear probe that reads it with the help of a few labels.
+
+The auto-encoder never meets a label: its target is the picture itself. The probe is logistic regression on the code of
+a few examples that a teacher was asked about (Alain and Bengio 2016, arXiv:1610.01644). It cannot bend anything, so
+what it reads was laid out by the data alone. Every label that it is fitted to is an answer of the teacher; none
+chooses.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.checks import check_labels
+from core.lab.data.splits import Splits
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, unprefixed
+from core.layers import Layer, Linear, Rng
+from core.network import Concat, Sequential
+from unsupervised.autoencoder import AutoEncoder
+
+REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
+SPREAD = 1e-6  # a number of the code that varies less says nothing
+
+
+def fit_probe(z: Array, i: Array, t: Array, C: int, penalty: float) -> Array:
+    """The parameters of Linear(Z, C) that read labels t (n,) from the codes z[i], z (N, Z).
+
+    Logistic regression with `penalty` / 2 |W|^2 on the numbers of the code in units of their spread, over all N codes;
+    these units are folded into the parameters. Every one of the C classes must be among the labels.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    z = z.astype(np.float64)
+    mean, spread = z.mean(0), np.maximum(z.std(0), SPREAD)
+    with warnings.catch_warnings():  # not converged after 300 steps: the third digit is noise
+        warnings.simplefilter("ignore")
+        fitted = LogisticRegression(C=1 / penalty, max_iter=300).fit((z[i] - mean) / spread, t)
+    W, b = np.zeros((z.shape[1], C)), np.full(C, -1e3)  # a class without a label is never said
+    if len(fitted.classes_) == 2:
+        W[:, fitted.classes_] = np.stack([-fitted.coef_[0], fitted.coef_[0]], 1) / 2
+        b[fitted.classes_] = np.array([-1, 1]) * fitted.intercept_[0] / 2
+    else:
+        W[:, fitted.classes_], b[fitted.classes_] = fitted.coef_.T, fitted.intercept_
+    W /= spread[:, None]
+    return np.concatenate([W.ravel(), b - mean @ W])
+
+
+class ProbedCode:
+    """An auto-encoder whose code a linear probe reads, fitted anew as the code changes to the same `labels` labels.
+
+    The parameters of the probe lie behind those of encoder and decoder in one w. The error on the validation part
+    chooses the weights; val_accuracy is for the observer and chooses nothing. The labels count once, at the start.
+    `options` are those of AutoEncoder. Raises ValueError for data that cannot be learnt from.
+    """
+
+    monitor = "-val_mse"
+
+    def __init__(
+        self,
+        splits: Splits,
+        encoder: Layer,
+        decoder: Layer,
+        lr: float,
+        rng: Rng,
+        *,
+        classes: int,
+        labels: int = 100,
+        penalty: float = 1.0,
+        **options: Any,
+    ) -> None:
+        check_labels(splits, classes)
+        asked_rng = rng.spawn(1)[0]
+        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
+        if not 2 <= labels <= len(splits.x_train):
+            raise ValueError(f"labels must be from 2 to the {len(splits.x_train)} training examples, not {labels}")
+        self.splits, self.classes, self.penalty = splits, classes, penalty
+        self.asked = asked_rng.choice(len(splits.x_train), labels, replace=False)
+        if len(np.unique(splits.t_train[self.asked])) < 2:
+            raise ValueError(f"the {labels} labels asked for are all the same: ask for more")
+        Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
+        self.probe = Linear(Z, classes)
+        self.net = Sequential(encoder, Concat(decoder, self.probe))
+        self.w = np.concatenate([self.auto.w, np.zeros(self.probe.size, np.float32)])
+        self.auto.w = self.w[: self.auto.net.size]
+
+    @property
+    def progress(self) -> float:
+        return self.auto.progress
+
+    def update(self) -> dict[str, float]:
+        answers = 0 if self.auto.done else len(self.asked)
+        logs = list[dict[str, float]]()
+        while self.progress < 1 and len(logs) < REFIT:
+            logs.append(self.auto.update())
+        self.w[self.auto.net.size :] = self._read(self.auto.w)
+        return {
+            "loss": float(np.mean([log["loss"] for log in logs])),
+            "examples": sum(log["examples"] for log in logs),
+            "answers": answers,
+        }
+
+    def _read(self, w: Array) -> Array:
+        t = self.splits.t_train[self.asked]
+        return fit_probe(self.auto.encode(w, self.splits.x_train), self.asked, t, self.classes, self.penalty)
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        return self.auto.sample(rng, n)
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        """The auto-encoder's. The probe is fitted at once, not by steps: its gradient is 0."""
+        n = self.auto.net.size
+        u, v = w[:n], None if g is None else g[:n]
+        if g is not None:
+            g[n:] = 0
+        return self.auto.loss(u, batch, v, rng)  # the gradient comes from the picture itself: y - x
+
+    def logits(self, w: Array, x: Array) -> Array:
+        y: Array = self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]
+        return y
+
+    def predict(self, w: Array, x: Array) -> Array:
+        """The class of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
+        x = np.asarray(x, np.float32)
+        if not np.isfinite(x).all():
+            raise ValueError("it holds values that are not finite")
+        said: Array = self.logits(w, x).argmax(-1)
+        return said
+
+    def evaluate(self) -> dict[str, float]:
+        right = self.predict(self.w, self.splits.x_val) == self.splits.t_val
+        return {**self.auto.evaluate(), "val_accuracy": float(right.mean())}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        """Beside the same probe on the pixels and on principal components, fitted to the same labels."""
+        from sklearn.decomposition import PCA
+        from sklearn.svm import SVC
+
+        s, i = self.splits, self.asked
+        t = s.t_train[i]
+        Z = self.probe.layout["weight"][0]
+        axes = PCA(min(Z, *s.x_train.shape), random_state=0).fit(s.x_train)
+
+        def read(x_train: Array, x_test: Array) -> float:
+            v = fit_probe(x_train, i, t, self.classes, self.penalty).astype(np.float32)
+            y = Linear(x_train.shape[1], self.classes)(x_test.astype(np.float32), v)[0]
+            return float((y.argmax(-1) == s.t_test).mean())
+
+        told = SVC(C=10, gamma="scale").fit(s.x_train, s.t_train).score(s.x_test, s.t_test)
+        made = self.auto.report(w[: self.auto.net.size], folder)
+        right = float((self.predict(w, s.x_test) == s.t_test).mean())
+        return Report(
+            {"test_accuracy": right, **made.metrics},
+            "test_accuracy",
+            1 / self.classes,
+            float(told),
+            f"support vector machine, given all {len(s.t_train)} labels",
+            {
+                f"the probe on pixels, {len(i)} labels": read(s.x_train, s.x_test),
+                f"on {axes.n_components_} principal components": read(
+                    *(axes.transform(x) for x in (s.x_train, s.x_test))
+                ),
+                f"support vector machine, {len(i)} labels": float(
+                    SVC(C=10, gamma="scale").fit(s.x_train[i], t).score(s.x_test, s.t_test)
+                ),
+            },
+            pictures=made.pictures,
+        )
+
+    def state(self) -> State:
+        return prefixed("auto", self.auto.state())
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.auto.load(unprefixed("auto", state))

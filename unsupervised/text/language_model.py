@@ -1,0 +1,274 @@
+"""A language model of characters: the K before give a distribution over the next; the data is its own label.
+
+ids (B, K) -> Embedding (B, K E), rows of n-grams and of words beside it
+           -> Linear, gelu (B, H), as often as there are hidden layers -> Linear: logits (B, V)
+
+It is a classifier whose labels nobody gave: cross-entropy, the gradient p - onehot(next character) at the output, and
+the optimizer are those of supervised learning. Reference: Bengio et al. (2003), "A neural probabilistic language
+model". Weakness: what lies more than K characters back is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.data.splits import Text
+from core.lab.learner import Report
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.text import sampling as generation
+from core.lab.text.vocabulary import Vocabulary
+from core.layers import Layer, Rng
+from core.losses import cross_entropy, log_softmax
+from core.network import Sequential
+from core.optimizers import Optimizer, Schedule, cosine, warm_up
+from unsupervised.text import evaluate as evaluate_text
+from unsupervised.text.interpolation import mixture, weigh
+from unsupervised.text.ngram_models import Counts
+
+HELD_OUT = evaluate_text.HELD_OUT
+STEPS = 20  # minibatches of one update()
+VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
+RATE = warm_up(0.02, cosine)
+AGAIN = 0.5  # of the rate, where it begins anew with the validation part
+Judge = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
+
+
+class Language:
+    """Learns to predict the next character of a text from the `context` before it.
+
+    `layers` are a network from ids (..., context) to logits; `updates` counts minibatches, one step of the optimizer
+    each. Every epoch visits each position of the training part once, in an order of its own (the few that fill no
+    minibatch wait for another epoch).
+
+    The text right before the test part is the most like it, and it is the validation part. When it has served, after
+    `updates`, its probabilities are noted and `again` minibatches follow of both parts, at a rate that begins at half
+    and falls anew. From then on `val_nats` is of learnt text; what the report chooses, such as the weights of a
+    mixture, it chooses by what was noted.
+
+    What a position sees is for `windows` to say, and how a window moves on for `slide`: by default it is the text
+    before it, across the border of the parts. A text of records has others, the id of a `boundary` between two, and
+    `begin`, which makes the beginning of a record of a prompt. `judge` adds to the report what a task asks.
+    """
+
+    monitor = "-val_nats"
+
+    def __init__(
+        self,
+        text: Text,
+        vocabulary: Vocabulary,
+        layers: Sequence[Layer],
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        context: int,
+        batch: int,
+        updates: int,
+        again: int = 0,
+        schedule: Schedule = RATE,
+        windows: evaluate_text.Windows = evaluate_text.windows,
+        slide: generation.Slide = generation.slide,
+        boundary: int | None = None,
+        begin: Callable[[str], str] = str,
+        judge: Judge | None = None,
+    ) -> None:
+        if len(text.train) <= context or not text.val or not text.test:
+            sizes = ", ".join(f"{len(part)}" for part in text)
+            raise ValueError(
+                f"a context of {context} needs more characters to learn from than that, and some to "
+                f"validate and test on: the parts of this text have {sizes}"
+            )
+        if len(vocabulary) < 2:
+            raise ValueError("the training part holds no character twice: there is nothing to learn")
+        self.text, self.vocabulary, self.context, self.batch = text, vocabulary, context, batch
+        self.updates, self.again = updates, again
+        self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
+        self.net = Sequential(*layers)
+        self.optimizer, self.schedule = optimizer, schedule
+        self.shuffler, self.rng = rng.spawn(2)  # the order of the positions, and dropout
+        self.w = self.net.init(rng)
+        self.g = np.zeros_like(self.w)
+        self.count = 0
+        self.cut, self.slide, self.boundary, self.begin, self.judge = windows, slide, boundary, begin, judge
+        self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
+        self.held_out = windows(self.train, self.val, context + 1)
+        self.noted = np.empty(0, np.float32)  # log p of the held-out windows, before they were learnt from
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        self.epoch = rng_state(self.shuffler)
+        self.order = np.arange(len(self.windows), dtype=np.int32)
+        self.shuffler.shuffle(self.order)
+
+    def _join(self) -> None:
+        """From now on the validation part teaches too."""
+        both = np.concatenate([self.train, self.val])
+        self.windows = self.cut(both[:0], both, self.context + 1)
+
+    def _draw(self) -> tuple[Array, Array]:
+        """The next minibatch: contexts (B, K) and the characters after them (B,)."""
+        if self.count == self.updates:
+            self.noted = self.log_probs(self.w, evaluate_text.spread(self.held_out, HELD_OUT))
+            self._join()
+        done = self.count if self.count < self.updates else self.count - self.updates
+        k = done % max(len(self.windows) // self.batch, 1)
+        if k == 0 and self.count:
+            self._shuffle()
+        rows = self.windows[self.order[k * self.batch : (k + 1) * self.batch]]
+        return rows[:, :-1], rows[:, -1]
+
+    @property
+    def progress(self) -> float:
+        return self.count / (self.updates + self.again)
+
+    @property
+    def rate(self) -> float:
+        if self.count < self.updates:
+            return self.schedule(self.count / self.updates)
+        return AGAIN * self.schedule((self.count - self.updates) / self.again)
+
+    def update(self) -> dict[str, float]:
+        total, examples, steps = 0.0, 0, min(STEPS, self.updates + self.again - self.count)
+        for _ in range(steps):
+            batch = self._draw()
+            total += self.loss(self.w, batch, self.g, self.rng)
+            self.optimizer.step(self.w, self.g, self.rate)
+            self.count += 1
+            examples += len(batch[1])
+        return {"loss": total / steps, "examples": examples, "answers": 0}
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        """Nats per character of a minibatch; with `g` its gradient is written there."""
+        x, t = batch  # B, K; B
+        y, back = self.net(x, w, rng)  # B, V
+        loss, dy = cross_entropy(y, t)  # dy = (p - onehot(next character)) / B
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        """n windows of the training part: contexts (n, K) and the characters after them (n,)."""
+        rows = self.windows[rng.integers(len(self.windows), size=n)]
+        return rows[:, :-1], rows[:, -1]
+
+    def log_prob(self, w: Array, grams: Array) -> Array:
+        """grams (N, n > K) -> log p(last column | the K before it), nats (N,): the calling form of counts.Model."""
+        y, _ = self.net(grams[:, -self.context - 1 : -1], w)  # N, V
+        return np.take_along_axis(log_softmax(y), grams[:, -1:].astype(np.intp), 1)[:, 0]
+
+    def log_probs(self, w: Array, grams: Array) -> Array:
+        """`log_prob` of any number of windows, some at a time."""
+        return evaluate_text.scores(lambda some: self.log_prob(w, some), grams)
+
+    def evaluate(self) -> dict[str, float]:
+        return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        parts = evaluate_text.Parts(
+            self.train,
+            self.val,
+            self.test,
+            len(self.vocabulary),
+            self.context + 1,
+            self.cut,
+            self.boundary,
+            self.again > 0,
+        )
+
+        def network(grams: Array) -> Array:
+            return self.log_prob(w, grams)
+
+        def write(temperatures: Array) -> list[str]:
+            rng = np.random.default_rng(0)
+            return self.texts(w, "", len(temperatures), evaluate_text.LENGTH, temperatures[:, None], rng=rng)
+
+        noted = self.noted if len(self.noted) else self.log_probs(w, evaluate_text.spread(self.held_out, HELD_OUT))
+
+        def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], evaluate_text.Mixed]:
+            weights = weigh(noted, counts, held_out)
+            return lambda counts: mixture(counts, weights)
+
+        report = evaluate_text.report(network, parts, self.text, write, folder, mix)
+        report.metrics["val_nats"] = -float(noted.mean())
+        if self.judge is not None:
+            self.judge(self, w, report, folder)
+        return report
+
+    def write(
+        self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array, top_k: int, rng: Rng | None
+    ) -> Iterator[Array]:
+        """Yields the next ids (streams,) of texts that go on after `prompt`: see `generation.write`.
+
+        A prompt shorter than the context stands after the last line of training.
+        """
+        line = self.text.train.rfind("\n") + 1
+        end = line if line >= self.context else len(self.text.train)
+        before = self.vocabulary.encode(self.text.train[end - self.context : end])
+        ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
+        x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
+        ask = generation.asker(self.net, w, self.context)
+        return generation.write(ask, x, length, temperature, top_k, rng, self.slide)
+
+    def stream(
+        self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
+    ) -> Iterator[str]:
+        """One text, character by character, drawn from softmax(y / temperature).
+
+        Temperature 0, or no `rng`, takes the most probable ones; top_k draws among the k most probable alone. The
+        unknown symbol is never written.
+        """
+        letters = ["", *map(chr, self.vocabulary.codes)]
+        return (letters[s] for (s,) in self.write(w, prompt, 1, length, temperature, top_k, rng))
+
+    def generate(
+        self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
+    ) -> str:
+        """What `stream` gives, as one text."""
+        return "".join(self.stream(w, prompt, length, temperature, top_k, rng))
+
+    def texts(
+        self,
+        w: Array,
+        prompt: str,
+        streams: int,
+        length: int,
+        temperature: float | Array = 1.0,
+        top_k: int = 0,
+        rng: Rng | None = None,
+    ) -> list[str]:
+        """Many texts at once, in little more time than one."""
+        ids = list(self.write(w, prompt, streams, length, temperature, top_k, rng))
+        return [self.vocabulary.decode(column) for column in np.array(ids).reshape(length, streams).T]
+
+    def unseen(self, prompt: str) -> str:
+        """The characters of a prompt that stand in it as the unknown symbol, each once."""
+        return "".join(c for c in dict.fromkeys(prompt) if not self.vocabulary.encode(c)[0])
+
+    def predict(self, w: Array, x: str | Array) -> str | Array:
+        """200 characters that go on after a text, the same each time; contexts (N, K) of ids get the next id (N,)."""
+        if isinstance(x, str):
+            return self.generate(w, x, 200, evaluate_text.TEMPERATURE, rng=np.random.default_rng(0))
+        best: Array = self.net(x, w)[0].argmax(-1)
+        return best
+
+    def state(self) -> State:
+        return {
+            "count": np.asarray(self.count),
+            "epoch": self.epoch,
+            "rng": rng_state(self.rng),
+            "noted": self.noted,
+            **prefixed("optimizer", self.optimizer.state),
+        }
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.count = int(state["count"])
+        self.noted = state["noted"].copy()
+        if len(self.noted):
+            self._join()
+        set_rng_state(self.shuffler, state["epoch"])
+        self._shuffle()
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("optimizer", state)

@@ -1,0 +1,102 @@
+"""Writing as others write: the next character of real reviews is the only thing that is learnt, and no one is asked.
+
+dy = p - onehot(next character)
+
+What comes out is praise as often as the reviews are. Nothing but a beginning that someone gives can turn it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.initializers import Array
+from core.lab.learner import Report
+from core.lab.problems.reviews import Exam
+from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.text.sampling import asker
+from core.layers import Layer, Rng
+from core.losses import cross_entropy
+from core.optimizers import Optimizer, Schedule
+
+STEPS = 20  # minibatches of one update()
+
+
+class FreeWriter:
+    """`updates` minibatches of `batch` characters, drawn from all of the training part, one step each.
+
+    `beginning` is what the report has praise begin with, beside the reviews that begin freely. The last weights are
+    judged: none are chosen.
+    """
+
+    monitor = "+updates"
+
+    def __init__(
+        self,
+        exam: Exam,
+        net: Layer,
+        optimizer: Optimizer,
+        rng: Rng,
+        *,
+        batch: int,
+        updates: int,
+        schedule: Schedule,
+        beginning: str,
+    ) -> None:
+        w_rng, self.rng = rng.spawn(2)
+        self.exam, self.net, self.w = exam, net, net.init(w_rng)
+        self.g = np.zeros_like(self.w)
+        self.optimizer, self.schedule, self.beginning = optimizer, schedule, beginning
+        self.batch, self.updates, self.count = batch, updates, 0
+        self.windows = exam.windows(exam.parts["train"].texts, exam.context + 1)  # N, K + 1
+
+    @property
+    def progress(self) -> float:
+        return self.count / self.updates
+
+    def update(self) -> dict[str, float]:
+        total, steps = 0.0, min(STEPS, self.updates - self.count)
+        for _ in range(steps):
+            total += self.loss(self.w, self.sample(self.rng, self.batch), self.g)
+            self.optimizer.step(self.w, self.g, self.schedule(self.progress))
+            self.count += 1
+        return {"loss": total / steps, "examples": steps * self.batch, "answers": 0}
+
+    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+        """n windows of the training part (n, K), and the characters after them (n,)."""
+        rows = self.windows[rng.integers(len(self.windows), size=n)]
+        return rows[:, :-1], rows[:, -1]
+
+    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
+        x, t = batch
+        y, back = self.net(x, w, rng)  # B, V
+        loss, dy = cross_entropy(y, t)
+        if g is not None:
+            back(dy, g)
+        return loss
+
+    def evaluate(self) -> dict[str, float]:
+        ask = asker(self.net, self.w, self.exam.context)
+        return {"updates": float(self.count), **self.exam.validate(ask)}
+
+    def report(self, w: Array, folder: Path | None) -> Report:
+        ask = asker(self.net, w, self.exam.context)
+        return self.exam.report(ask, beginning=self.beginning)
+
+    def predict(self, w: Array, x: str | Array) -> str | Array:
+        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
+        return self.exam.answer(asker(self.net, w, self.exam.context), x)
+
+    def state(self) -> State:
+        return {
+            "count": np.asarray(self.count),
+            "rng": rng_state(self.rng),
+            **prefixed("optimizer", self.optimizer.state),
+        }
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        self.count = int(state["count"])
+        set_rng_state(self.rng, state["rng"])
+        self.optimizer.state = unprefixed("optimizer", state)
