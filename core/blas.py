@@ -29,7 +29,7 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
     return array
 
 
-def total(x: Array) -> Array:
+def row_sum(x: Array) -> Array:
     """The sums along the last axis, as a product with ones: BLAS does not go through a loop row by row."""
     sums: Array = x.dot(ones(x.shape[-1], x.dtype))
     return sums

@@ -14,7 +14,7 @@ from core.initializers import Array, Initializer, he
 from core.layers import Layer, Rng
 
 
-def Linears(E: int, I: int, O: int, bias: bool = True, init: Initializer = he, gain: float = 1.0) -> Layer:
+def EnsembleLinear(E: int, I: int, O: int, bias: bool = True, init: Initializer = he, gain: float = 1.0) -> Layer:
     """y[e] = x[e] W[e] + b[e], with W (E, I, O) and b (E, O): x (E, B, I), or (B, I) for all members, -> (E, B, O).
 
     Each member starts by itself. Raises ValueError for another number of axes, members or features.
@@ -23,7 +23,9 @@ def Linears(E: int, I: int, O: int, bias: bool = True, init: Initializer = he, g
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
         if x.ndim not in (2, 3) or x.shape[-1] != I or (x.ndim == 3 and x.shape[0] != E):
-            raise ValueError(f"Linears({E}, {I}, {O}) needs x ({E}, B, {I}) or (B, {I}), but x has shape {x.shape}")
+            raise ValueError(
+                f"EnsembleLinear({E}, {I}, {O}) needs x ({E}, B, {I}) or (B, {I}), but x has shape {x.shape}"
+            )
         W = w[:n].reshape(E, I, O)
         y = x @ W  # E, B, O
         if bias:

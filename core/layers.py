@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.blas import dot_transposed, ones, total, zeros
+from core.blas import dot_transposed, ones, row_sum, zeros
 from core.initializers import Array, Initializer, glorot, he
 
 Rng = np.random.Generator
@@ -95,7 +95,7 @@ def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: floa
             if g is not None and add:
                 g[:n].reshape(I, O)[...] += X.T.dot(D)
                 if bias:
-                    g[n:] += total(D.T)
+                    g[n:] += row_sum(D.T)
             elif g is not None:
                 X.T.dot(D, g[:n].reshape(I, O))
                 if bias:
@@ -187,7 +187,7 @@ def _normalise(I: int, centre: bool, eps: float) -> Layer:
     """z = (x - mean) / sqrt(mean((x - mean)^2) + eps), y = z * scale + shift; without centre no mean and no shift."""
 
     def mean(x: Array) -> Array:
-        return (total(x) * (1 / I))[..., None]
+        return (row_sum(x) * (1 / I))[..., None]
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         if x.ndim == 0 or x.shape[-1] != I:
@@ -201,7 +201,7 @@ def _normalise(I: int, centre: bool, eps: float) -> Layer:
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             if g is not None:
                 parts = [dy * z, dy] if centre else [dy * z]
-                sums = np.concatenate([total(part.reshape(-1, I).T) for part in parts])
+                sums = np.concatenate([row_sum(part.reshape(-1, I).T) for part in parts])
                 g[:] = g + sums if add else sums
             if not dx:
                 return None

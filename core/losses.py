@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.blas import total
+from core.blas import row_sum
 from core.initializers import Array
 
 Loss = tuple[float, Array]
@@ -35,7 +35,7 @@ def _range(n: int) -> Array:
     return numbers
 
 
-def places(z: Array, t: Array) -> Array:
+def flat_label_index(z: Array, t: Array) -> Array:
     """Where in z (C, B), counted flat, the logits of the labels t stand. Raises ValueError if one is no class."""
     C, B = z.shape
     try:
@@ -47,14 +47,14 @@ def places(z: Array, t: Array) -> Array:
 def log_softmax(y: Array) -> Array:
     """log p_c = y_c - log(sum_k exp(y_k)) along the last axis; stable at logits of any size."""
     z: Array = y - row_max(y)
-    z -= np.log(total(np.exp(z)))[..., None]
+    z -= np.log(row_sum(np.exp(z)))[..., None]
     return z
 
 
 def softmax(y: Array) -> Array:
     """p_c = exp(y_c) / sum_k exp(y_k) along the last axis."""
     p: Array = np.exp(y - row_max(y))
-    p /= total(p)[..., None]
+    p /= row_sum(p)[..., None]
     return p
 
 
@@ -73,17 +73,17 @@ def cross_entropy(
     if t.ndim < y.ndim:
         if class_weight is None and sample_weight is None and not smoothing:
             z = Y.T.copy()  # C, B: here every step but the exponential is faster down the columns than along the rows
-            at = places(z, t)  # B
+            at = flat_label_index(z, t)  # B
             z -= np.maximum.reduce(z)
             correct = z.take(at)
             p = np.exp(z, z)
-            s = total(p.T)  # B
-            loss = float(total(np.log(s) - correct)) / B
+            s = row_sum(p.T)  # B
+            loss = float(row_sum(np.log(s) - correct)) / B
             p.put(at, p.take(at) - s)
             s *= B
             p /= s
             return loss, p.T if y.ndim == 2 else p.T.reshape(y.shape)
-        at = places(Y.T, t)
+        at = flat_label_index(Y.T, t)
         z = np.zeros((C, B), Y.dtype)
         z.put(at, 1)
         q = z.T
@@ -133,11 +133,11 @@ def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
     """
     Y = y.reshape(-1, y.shape[-1])  # B, C
     z = Y.T.copy()  # C, B
-    at = places(z, t)  # B
+    at = flat_label_index(z, t)  # B
     z += margin - z.take(at)
     z.put(at, 0)
     d = (z > 0).astype(y.dtype)  # C, B
-    d.put(at, -total(d.T))
+    d.put(at, -row_sum(d.T))
     scale = 1 / Y.size
     return float(np.maximum(z, 0).sum()) * scale, (d * scale).T.reshape(y.shape)
 

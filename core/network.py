@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core.ensembles import Linears
+from core.ensembles import EnsembleLinear
 from core.initializers import Array, Initializer, glorot, he
 from core.layers import Back, Dropout, Layer, Layout, Linear, Rng, relu
 
@@ -131,7 +131,7 @@ def MLP(
     """
     if len(sizes) < 2 or min(sizes) < 1 or (members is not None and members < 1):
         raise ValueError(f"MLP needs at least an input and an output size, all positive, not {sizes}")
-    linear = Linear if members is None else partial(Linears, members)
+    linear = Linear if members is None else partial(EnsembleLinear, members)
     after = (activation, Dropout(dropout)) if dropout else (activation,)
     parts: list[Layer] = []
     for I, O in pairwise(sizes[:-1]):

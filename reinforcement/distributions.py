@@ -16,7 +16,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.envs.vector import Envs
 from core.layers import Back, Layer, Rng
-from core.losses import places
+from core.losses import flat_label_index
 from core.network import Concat
 
 LOG_2PI = math.log(2 * math.pi)
@@ -27,7 +27,7 @@ NARROWEST, WIDEST = -5.0, 1.0  # of log s: a policy neither freezes nor throws i
 Density = Callable[[Array, Array], tuple[Array, Array, Callable[[Array, float], Array]]]
 
 
-class Family(NamedTuple):
+class ActionDistribution(NamedTuple):
     """How actions come out of y: the best one, one drawn, and one of an agent that knows nothing."""
 
     best: Callable[[Array], Array]
@@ -74,7 +74,7 @@ def entropy(log_p: Array) -> tuple[Array, Array]:
 def categorical(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, float], Array]]:
     """A `Density`: y (..., A), action (...). The gradient of log p is onehot(action) - p, of H -p (log p + H)."""
     z = y.reshape(-1, y.shape[-1]).T.copy()  # A, B: where actions are few, all is faster down the columns
-    at = places(z, action)  # B
+    at = flat_label_index(z, action)  # B
     z -= np.maximum.reduce(z)
     p = np.exp(z)
     s = np.add.reduce(p)  # B
@@ -125,7 +125,7 @@ def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
     return Concat(mean, Layer(forward, {"log_s": (A,)}, fill))
 
 
-def hesitant(q: Array, explore: float) -> Array:
+def epsilon_greedy_logits(q: Array, explore: float) -> Array:
     """Logits (..., A) of the policy argmax_a q_a that with probability `explore` takes any action (Watkins 1989)."""
     p = np.full(q.shape, max(explore, 1e-6) / q.shape[-1], q.dtype)
     np.put_along_axis(p, q.argmax(-1)[..., None], 1 - explore * (1 - 1 / q.shape[-1]), -1)
@@ -178,15 +178,17 @@ def _check_clipped(envs: Envs, y: Array) -> None:
         raise ValueError(f"the actions of {envs.name} have a border, {space}: wrap it in gymnasium.wrappers.ClipAction")
 
 
-CATEGORICAL = Family(greedy, draw, lambda rng, y: draw(rng, np.zeros_like(y)), Envs.check_actions, categorical)
-GAUSSIAN = Family(
+CATEGORICAL = ActionDistribution(
+    greedy, draw, lambda rng, y: draw(rng, np.zeros_like(y)), Envs.check_actions, categorical
+)
+GAUSSIAN = ActionDistribution(
     _half,
     lambda rng, y: _half(y) + np.exp(y[..., y.shape[-1] // 2 :]) * _noise(rng, y),
     _even,
     _check_clipped,
     gaussian,
 )
-SQUASHED = Family(
+SQUASHED = ActionDistribution(
     lambda y: np.tanh(_half(y)),
     lambda rng, y: squashed(y, _noise(rng, y))[0],
     _even,

@@ -24,9 +24,9 @@ from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
 from core.optimizers import Optimizer, Schedule, average, clip_norm, linear
-from reinforcement.distributions import as_batch, draw, greedy, hesitant
+from reinforcement.distributions import as_batch, draw, epsilon_greedy_logits, greedy
 from reinforcement.evaluate import Exam
-from reinforcement.replay_buffer import Replay
+from reinforcement.replay_buffer import ReplayBuffer
 from reinforcement.returns import n_step
 
 
@@ -70,7 +70,7 @@ class DQN:
         self.net, self.w = net, net.init(w_rng)
         self.g, self.old = np.empty_like(self.w), self.w.copy()
         self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
-        self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, Replay(memory)
+        self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, ReplayBuffer(memory)
         self.T, self.batches, self.batch, self.gamma, self.steps = T, batches, batch, gamma, steps
         self.least, self.exploring, self.follow, self.max_norm = explore, exploring, follow, max_norm
         self.done = 0
@@ -91,7 +91,7 @@ class DQN:
         return max(self.least, 1 - (1 - self.least) * self.progress / self.exploring)
 
     def act(self, w: Array, obs: Array, explore: float, rng: Rng) -> Array:
-        return draw(rng, hesitant(self.net(obs, w)[0], explore))
+        return draw(rng, epsilon_greedy_logits(self.net(obs, w)[0], explore))
 
     def update(self) -> dict[str, float]:
         steps = rollout(self.envs, lambda obs: self.act(self.w, obs, self.explore, self.rng), self.T)
@@ -140,7 +140,7 @@ class DQN:
 
     def logits(self, w: Array, obs: Array) -> Array:
         """What the exam takes for the agent's policy: greedy, but for the exploration that is left at the end."""
-        return hesitant(self.net(obs, w)[0], self.least)
+        return epsilon_greedy_logits(self.net(obs, w)[0], self.least)
 
     def evaluate(self) -> dict[str, float]:
         return self.exam.validate(lambda obs: self.logits(self.w, obs))

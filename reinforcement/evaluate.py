@@ -22,7 +22,7 @@ from core.lab.envs.vector import Envs, side_by_side
 from core.lab.learner import Report
 from core.layers import Rng
 from core.losses import softmax
-from reinforcement.distributions import CATEGORICAL, Family, greedy
+from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
@@ -52,7 +52,7 @@ class ReturnExam:
     film: str | Callable[[], Any] | None = None  # the environment to be filmed, or its name
     n_val: int = 20  # episodes of each kind that choose
     n_test: int = 100  # and that judge
-    family: Family = CATEGORICAL  # how actions come out of what the actor says
+    family: ActionDistribution = CATEGORICAL  # how actions come out of what the actor says
     monitor: str = "+val_score"
     labels: int = 0
 

@@ -21,7 +21,7 @@ from core.lab.learner import Report
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.optimizers import Optimizer, Schedule, linear
-from reinforcement.distributions import CATEGORICAL, Family, as_batch
+from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 from reinforcement.evaluate import Exam
 
 
@@ -65,7 +65,7 @@ class Evolution:
         m: int = 32,
         episodes: int = 1,
         sigma: float = 0.1,
-        family: Family = CATEGORICAL,
+        family: ActionDistribution = CATEGORICAL,
         schedule: Schedule = linear,
     ) -> None:
         w_rng, env_rng, self.rng = rng.spawn(3)

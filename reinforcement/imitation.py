@@ -23,9 +23,9 @@ from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear
-from reinforcement.distributions import CATEGORICAL, Family, as_batch
+from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 from reinforcement.evaluate import Exam
-from reinforcement.replay_buffer import Replay
+from reinforcement.replay_buffer import ReplayBuffer
 
 
 def from_run(folder: str) -> Policy:
@@ -71,14 +71,14 @@ class Imitation:
         batch: int = 64,
         memory: int = 100_000,
         loss: Callable[[Array, Array], Loss] = cross_entropy,
-        family: Family = CATEGORICAL,
+        family: ActionDistribution = CATEGORICAL,
         schedule: Schedule = linear,
     ) -> None:
         w_rng, env_rng, first_rng, self.rng = rng.spawn(4)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
         self.make_envs, self.envs, self.exam, self.expert = make_envs, make_envs(side_by_side(n), env_rng), exam, expert
-        self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, Replay(memory)
+        self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, ReplayBuffer(memory)
         self.T, self.batches, self.batch, self.of_labels, self.family = T, batches, batch, loss, family
         self.done = 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])

@@ -23,10 +23,10 @@ from core.layers import Layer, Rng
 from core.losses import Loss
 from core.network import Concat
 from core.optimizers import Optimizer, Schedule, clip_norm, linear
-from reinforcement.distributions import CATEGORICAL, Density, Family, as_batch, categorical
+from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, as_batch, categorical
 from reinforcement.evaluate import Exam
 from reinforcement.returns import gae
-from reinforcement.running_stats import Moments
+from reinforcement.running_stats import RunningMeanStd
 
 
 def ppo_loss(
@@ -87,8 +87,8 @@ class PPO:
         entropy_weight: float = 0.0,
         max_norm: float = 0.5,
         schedule: Schedule = linear,
-        family: Family = CATEGORICAL,
-        seen: Moments | None = None,
+        family: ActionDistribution = CATEGORICAL,
+        seen: RunningMeanStd | None = None,
     ) -> None:
         if family.density is None:
             raise ValueError("PPO needs a family of policies with a density, such as CATEGORICAL or GAUSSIAN")

@@ -11,7 +11,7 @@ from core.lab.state import State
 from core.layers import Rng
 
 
-class Replay:
+class ReplayBuffer:
     """At most `size` experiences (Lin 1992), each a row of several arrays whose shapes and types the first ones fix."""
 
     def __init__(self, size: int) -> None:

@@ -19,7 +19,7 @@ from core.layers import Layer
 LEAST = 1e-3  # deviation below which a number counts as one that does not change
 
 
-class Moments:
+class RunningMeanStd:
     """Of I numbers; before anything came, mean 0 and deviation 1. Merged batch by batch (Chan et al. 1979)."""
 
     def __init__(self, I: int) -> None:

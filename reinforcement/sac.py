@@ -30,7 +30,7 @@ from core.network import Sequential
 from core.optimizers import Adam, Schedule, average, constant
 from reinforcement.distributions import SQUASHED, as_batch, squashed
 from reinforcement.evaluate import Exam
-from reinforcement.replay_buffer import Replay
+from reinforcement.replay_buffer import ReplayBuffer
 
 
 def critic_loss(q: Array, target: Array) -> Loss:
@@ -87,7 +87,7 @@ class SAC:
         self.g, self.old = np.zeros_like(self.w), self.parts(self.w)[1].copy()
         self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
         self.optimizers, self.schedule = [Adam(lr) for _ in range(3)], schedule
-        self.updates, self.memory = updates, Replay(memory)
+        self.updates, self.memory = updates, ReplayBuffer(memory)
         self.T, self.batches, self.batch, self.gamma, self.follow, self.blind = T, batches, batch, gamma, follow, blind
         self.done = 0
         self.A = self.y(self.w, self.envs.obs).shape[-1] // 2

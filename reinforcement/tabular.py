@@ -17,7 +17,7 @@ from core.lab.envs.vector import Envs
 from core.layers import Rng
 
 
-class World(NamedTuple):
+class TabularMDP(NamedTuple):
     """A finite Markov decision process. What an agent sees of state s is `shown[s]`, one of O observations."""
 
     next: Array  # S, A, K int64
@@ -29,11 +29,11 @@ class World(NamedTuple):
     limit: int  # steps after which an episode is cut off
 
 
-def world(env: Any, limit: int) -> World:
+def world(env: Any, limit: int) -> TabularMDP:
     """The table that Gymnasium's own FrozenLake, CliffWalking and Taxi carry: P[s][a] = [(p, next, reward, over)]."""
     P, start = env.unwrapped.P, np.asarray(env.unwrapped.initial_state_distrib, float)
     S, A, K = len(P), len(P[0]), max(len(ways) for actions in P.values() for ways in actions.values())
-    table = World(
+    table = TabularMDP(
         np.zeros((S, A, K), np.int64),
         np.zeros((S, A, K)),
         np.zeros((S, A, K)),
@@ -50,13 +50,13 @@ def world(env: Any, limit: int) -> World:
     return table
 
 
-def backup(w: World, V: Array, gamma: float = 1.0) -> Array:
+def backup(w: TabularMDP, V: Array, gamma: float = 1.0) -> Array:
     """Q(s, a) = sum_k p (reward + gamma (1 - over) V(next)): V (S,) -> (S, A), Bellman's operator without the max."""
     Q: Array = (w.prob * (w.reward + gamma * ~w.over * V[w.next])).sum(-1)
     return Q
 
 
-def earned(w: World, policy: Array) -> float:
+def earned(w: TabularMDP, policy: Array) -> float:
     """The expected sum of rewards of an episode, cut off at the limit, under policy (O, A) of probabilities: exact."""
     p, V = policy[w.shown], np.zeros(len(w.start))
     for _ in range(w.limit):
@@ -64,7 +64,7 @@ def earned(w: World, policy: Array) -> float:
     return float(w.start @ V)
 
 
-def value_iteration(w: World, gamma: float, tolerance: float = 1e-10, most: int = 100_000) -> Array:
+def value_iteration(w: TabularMDP, gamma: float, tolerance: float = 1e-10, most: int = 100_000) -> Array:
     """Q* (S, A), the fixed point of Q = backup(max_a Q), to `tolerance`. Raises ValueError where it does not settle."""
     Q = np.zeros(w.prob.shape[:2])
     for _ in range(most):
@@ -75,14 +75,14 @@ def value_iteration(w: World, gamma: float, tolerance: float = 1e-10, most: int 
     raise ValueError(f"value iteration did not settle in {most} rounds: with gamma {gamma} some episodes never end")
 
 
-def greedy_policy(w: World, Q: Array) -> Array:
+def greedy_policy(w: TabularMDP, Q: Array) -> Array:
     """The policy (O, A) of the best actions of Q (S, A); states that look alike should agree, the last counts."""
     policy = np.full((int(w.shown.max()) + 1, Q.shape[1]), 1 / Q.shape[1])
     policy[w.shown] = np.eye(Q.shape[1])[Q.argmax(-1)]
     return policy
 
 
-def best_with_a_clock(w: World) -> float:
+def best_with_a_clock(w: TabularMDP) -> float:
     """What an agent that also knew how many steps are left could earn at most: no policy of observations earns more."""
     V = np.zeros(len(w.start))
     for _ in range(w.limit):

@@ -30,7 +30,7 @@ Model = Callable[[Array], Array]  # x (N, ...) -> y (N, O)
 
 
 @dataclass
-class Findings:
+class ReportPart:
     """What a study adds to a Report: figures, captions by file name, texts by title."""
 
     metrics: dict[str, float] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Findings:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-Study = Callable[[Array, Path | None], Findings]  # weights w, and where pictures go -> what else is found of them
+Study = Callable[[Array, Path | None], ReportPart]  # weights w, and where pictures go -> what else is found of them
 
 
 class Exam(Protocol):

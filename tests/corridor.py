@@ -4,13 +4,13 @@ import itertools
 
 import numpy as np
 
-from reinforcement.tabular import World
+from reinforcement.tabular import TabularMDP
 
 
 def corridor(length=5, limit=20):
     """0 ... length - 1, start in the middle: right (1) earns 1 at the end, left (0) ends with nothing."""
     S = length
-    w = World(
+    w = TabularMDP(
         np.zeros((S, 2, 1), int),
         np.ones((S, 2, 1)),
         np.zeros((S, 2, 1)),

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from reinforcement.tabular import World
+from reinforcement.tabular import TabularMDP
 
 CARDS = {card: (4 if card == 10 else 1) / 13 for card in range(1, 11)}
 SHAPE = 32, 11, 2  # of Gymnasium's observation: sum, dealer's card, usable ace
@@ -52,10 +52,10 @@ def stick(total: int, natural: bool, shows: int) -> float:
     return float(value)
 
 
-def blackjack() -> World:
+def blackjack() -> TabularMDP:
     """States are Gymnasium's observations in C order, and after them a natural against each card of the dealer."""
     S, K = OBSERVATIONS + 11, len(CARDS)
-    w = World(
+    w = TabularMDP(
         np.zeros((S, 2, K), np.int64),
         np.zeros((S, 2, K)),
         np.zeros((S, 2, K)),
@@ -83,7 +83,7 @@ def place(total: int, shows: int, ace: int) -> int:
     return int(np.ravel_multi_index((total, shows, ace), SHAPE))
 
 
-def fill(w: World, s: int, total: int, ace: int, shows: int, natural: bool) -> None:
+def fill(w: TabularMDP, s: int, total: int, ace: int, shows: int, natural: bool) -> None:
     """The two actions of a state: 0 sticks, 1 takes a card."""
     w.reward[s, 0, 0] = stick(total, natural, shows)
     for k, (card, p) in enumerate(CARDS.items()):

@@ -24,7 +24,7 @@ from core.layers import Rng
 from reinforcement.evaluate import Logits, ReturnExam
 
 
-class Law(NamedTuple):
+class Dynamics(NamedTuple):
     """A world of state (S, B): how it starts, moves, and is seen; a step costs 1, and after `limit` steps it is cut."""
 
     name: str
@@ -68,7 +68,7 @@ def _roll(s: Array, action: Array) -> Array:
     return np.stack([x, np.where((x == -1.2) & (v < 0), 0, v)])
 
 
-ACROBOT = Law(
+ACROBOT = Dynamics(
     "Acrobot-v1",
     lambda rng, n: rng.uniform(-0.1, 0.1, (4, n)),
     _swing,
@@ -79,7 +79,7 @@ ACROBOT = Law(
     500,
     0.0,
 )
-MOUNTAIN_CAR = Law(
+MOUNTAIN_CAR = Dynamics(
     "MountainCar-v0",
     lambda rng, n: np.stack([rng.uniform(-0.6, -0.4, n), np.zeros(n)]),
     _roll,
@@ -101,7 +101,7 @@ class ClassicEnvs(VectorEnv[Array, Array, Array]):
     steps: Array  # B, in the episode
     prev_done: Array  # B
 
-    def __init__(self, n: int, law: Law) -> None:
+    def __init__(self, n: int, law: Dynamics) -> None:
         self.num_envs, self.law = n, law
         low, high = np.array(law.low, np.float32), np.array(law.high, np.float32)
         self.single_observation_space = gym.spaces.Box(low, high, dtype=np.float32)
@@ -149,7 +149,7 @@ class ClassicExam:
         return self.own.report(logits, folder)
 
 
-def exam(law: Law, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ClassicExam:
+def exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ClassicExam:
     """`n_val` episodes of the arrays choose, greedy and drawn alike; 100 of Gymnasium's environment judge."""
     from functools import partial
 

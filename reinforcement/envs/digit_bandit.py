@@ -14,7 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
-from core.lab.vision.augment import Strength, deform, deformations
+from core.lab.vision.augment import AffineElastic, deform, deformations
 
 
 def spaces(x: Array, C: int) -> tuple[gym.spaces.Box, gym.spaces.Discrete]:
@@ -26,7 +26,7 @@ class DigitBandit(gym.Env[Array, Any]):
 
     metadata = {"render_modes": []}  # noqa: RUF012  (as Gymnasium declares it)
 
-    def __init__(self, x: Array, t: Array, C: int = 10, strength: Strength | None = None) -> None:
+    def __init__(self, x: Array, t: Array, C: int = 10, strength: AffineElastic | None = None) -> None:
         self.x, self.t, self.strength = x, t, strength
         self.observation_space, self.action_space = spaces(x, C)
 
@@ -49,7 +49,7 @@ class DigitBandits(VectorEnv[Array, Array, Array]):
     shown: Array  # B, 64
     prev_done: Array  # B
 
-    def __init__(self, n: int, x: Array, t: Array, C: int = 10, strength: Strength | None = None) -> None:
+    def __init__(self, n: int, x: Array, t: Array, C: int = 10, strength: AffineElastic | None = None) -> None:
         self.num_envs, self.x, self.t, self.strength = n, x, t, strength
         self.single_observation_space, self.single_action_space = spaces(x, C)
         self.observation_space = batch_space(self.single_observation_space, n)
@@ -79,7 +79,7 @@ class DigitBandits(VectorEnv[Array, Array, Array]):
 MAPS = 8  # pictures that are drawn together share this many deformations
 
 
-def show(rng: np.random.Generator, x: Array, strength: Strength | None) -> Array:
+def show(rng: np.random.Generator, x: Array, strength: AffineElastic | None) -> Array:
     """The pictures x (B, P) as they are, or with `strength` deformed, in groups."""
     if strength is None:
         return x

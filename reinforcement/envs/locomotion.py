@@ -27,7 +27,7 @@ SPAN = 64  # steps of all robots together in one update
 
 
 @dataclass(frozen=True)
-class Choices:
+class SACConfig:
     """What is chosen for a robot's learning. Raises ValueError for nonsense."""
 
     steps: int = 100_000  # to learn from
@@ -82,7 +82,7 @@ def jointed(name: str, **options: Any) -> Any:
     return gym.make(name, disable_env_checker=True, width=200, height=200, **options)  # a film needs no more
 
 
-def agent(one: Callable[..., Any], config: Choices, rng: Rng, reference: float, whose: str) -> SAC:
+def agent(one: Callable[..., Any], config: SACConfig, rng: Rng, reference: float, whose: str) -> SAC:
     """SAC for robots that see I numbers and say A; `reference` is the return of somebody's agent."""
     env = one()
     I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden

@@ -10,7 +10,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
-from reinforcement.tabular import World
+from reinforcement.tabular import TabularMDP
 
 
 class TableEnvs(VectorEnv[Array, Array, Array]):
@@ -25,7 +25,7 @@ class TableEnvs(VectorEnv[Array, Array, Array]):
     steps: Array  # B, in the episode
     prev_done: Array  # B
 
-    def __init__(self, n: int, world: World) -> None:
+    def __init__(self, n: int, world: TabularMDP) -> None:
         self.num_envs, self.world = n, world
         self.up_to, self.start_up_to = world.prob.cumsum(-1), world.start.cumsum()
         self.single_observation_space = gym.spaces.Discrete(int(world.shown.max()) + 1)

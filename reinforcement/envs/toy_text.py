@@ -27,7 +27,7 @@ from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN
 from reinforcement.envs.tabular_env import TableEnvs
 from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
-from reinforcement.tabular import World, best_with_a_clock, earned, greedy_policy, q_learning, value_iteration
+from reinforcement.tabular import TabularMDP, best_with_a_clock, earned, greedy_policy, q_learning, value_iteration
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ToyText:
 class ExactExam:
     """Weights are chosen by episodes in the table; the report works out exactly what the greedy policy earns."""
 
-    world: World
+    world: TabularMDP
     play: ReturnExam  # in Gymnasium's own environment
     gamma: float
     budget: int  # steps that the table of Q-learning gets
@@ -115,7 +115,7 @@ def one_hot(*sizes: int) -> Layer:
     return Layer(forward, ids=True)
 
 
-def learner(config: ToyText, world: World, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
+def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
     """Double DQN on a world; `make_one(render_mode=None)` makes Gymnasium's own environment, which shows ids.
 
     Where ids are places in an array, its `sizes` let the network see each index for itself.

@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.blas import total
+from core.blas import row_sum
 from core.initializers import Array
 from core.layers import Rng
 from reinforcement.games.rules import Game, random_moves
@@ -102,7 +102,7 @@ def search(
         N[at, a] += 1
         W[at, a] += np.where((depth[tree] - level) % 2 == 0, -1, 1) * value[tree]  # the leaf's move made it the other's
         n, p = N[at], P[at]
-        Q, U = W[at] / np.maximum(n, 1), c * p * np.sqrt(1 + total(n))[:, None] / (1 + n)
+        Q, U = W[at] / np.maximum(n, 1), c * p * np.sqrt(1 + row_sum(n))[:, None] / (1 + n)
         best[at] = (Q + U + SURE * proof[at]).argmax(-1)
     worth = proof[roots].max(-1)
     left = proof[roots] == worth[:, None]

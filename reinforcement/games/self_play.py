@@ -32,7 +32,7 @@ from reinforcement.games.evaluate import GameExam
 from reinforcement.games.mcts import noisy, search
 from reinforcement.games.players import drawn, evaluation, likeliest
 from reinforcement.games.rules import Game, image, random_moves
-from reinforcement.replay_buffer import Replay
+from reinforcement.replay_buffer import ReplayBuffer
 
 
 def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
@@ -77,7 +77,12 @@ class SelfPlay:
     ) -> None:
         w_rng, self.rng = rng.spawn(2)
         self.game, self.net, self.w, self.exam, self.optimizer = game, net, net.init(w_rng), exam, optimizer
-        self.g, self.memory, self.schedule, self.updates = np.empty_like(self.w), Replay(memory), schedule, updates
+        self.g, self.memory, self.schedule, self.updates = (
+            np.empty_like(self.w),
+            ReplayBuffer(memory),
+            schedule,
+            updates,
+        )
         self.n, self.moves, self.simulations = side_by_side(n), moves, simulations
         self.batches, self.batch = batches, batch
         self.warm, self.opening, self.c, self.noise, self.alpha = warm, opening, c, noise, alpha

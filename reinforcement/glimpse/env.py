@@ -20,7 +20,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
-from core.lab.vision.augment import Strength
+from core.lab.vision.augment import AffineElastic
 from reinforcement.envs.digit_bandit import show
 
 
@@ -58,7 +58,7 @@ class GlimpseEnvs(VectorEnv[Array, Array, Array]):
         window: int = 3,
         cost: float = 0.02,
         limit: int = 10,
-        strength: Strength | None = None,
+        strength: AffineElastic | None = None,
     ) -> None:
         self.num_envs, self.x, self.t, self.strength = n, x, t, strength
         self.C, self.cost, self.limit, self.side = C, cost, limit, round(x.shape[1] ** 0.5)

@@ -12,7 +12,7 @@ from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.envs.classic_control import ACROBOT, exam
 from reinforcement.ppo import PPO
-from reinforcement.running_stats import Moments
+from reinforcement.running_stats import RunningMeanStd
 
 PARADIGM = "reinforcement"
 PROBLEM = "acrobot"
@@ -70,5 +70,5 @@ def make(config: Config, rng: Rng, data: Any) -> PPO:
         gamma=config.gamma,
         lam=config.lam,
         entropy_weight=config.entropy_weight,
-        seen=Moments(6),
+        seen=RunningMeanStd(6),
     )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.envs.locomotion import Choices, agent, boxed
+from reinforcement.envs.locomotion import SACConfig, agent, boxed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
@@ -17,7 +17,7 @@ PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 
 
 
 @dataclass(frozen=True)
-class Config(Choices):
+class Config(SACConfig):
     lr: float = 7e-4  # step size of Adam
     gamma: float = 0.98  # a reward k steps away counts gamma^k
     follow: float = 0.02  # how fast the old critics follow

@@ -9,7 +9,7 @@ from typing import Any
 from core.lab.compare.cell import Cell
 from core.lab.config import positive
 from core.lab.envs.vector import Envs
-from core.lab.vision.augment import Strength
+from core.lab.vision.augment import AffineElastic
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
@@ -53,7 +53,7 @@ def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
     splits = data("digits")
     exam = GuessExam(splits, C=10)
     k = config.deform
-    strength = Strength(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None
+    strength = AffineElastic(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None
 
     def make_envs(n: int, rng: Rng) -> Envs:
         return Envs(DigitBandits(n, splits.x_train, splits.t_train, 10, strength), rng, "digit bandit")

@@ -17,12 +17,12 @@ from core.lab.errors import nearest
 from core.layers import Layer, Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, Family, with_spread
+from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
 from reinforcement.dqn import DQN
 from reinforcement.envs.gymnasium_env import OpenExam, choice, find, wrapped
 from reinforcement.evaluate import ReturnExam
 from reinforcement.ppo import PPO
-from reinforcement.running_stats import Moments
+from reinforcement.running_stats import RunningMeanStd
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
@@ -65,7 +65,7 @@ def mlp(config: Config, I: int, O: int, gain: float) -> Layer:
     )
 
 
-def ppo(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> PPO:
+def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> PPO:
     mean = mlp(config, I, A, 0.01)
     actor = mean if family is CATEGORICAL else with_spread(mean, A, -0.5)
     return PPO(
@@ -80,7 +80,7 @@ def ppo(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng
         updates=math.ceil(config.steps / config.envs / 128),
         gamma=config.gamma,
         family=family,
-        seen=Moments(I),
+        seen=RunningMeanStd(I),
     )
 
 
@@ -89,7 +89,7 @@ def memory(I: int) -> int:
     return min(100_000, ROOM // (8 * I))
 
 
-def dqn(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> DQN:
+def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> DQN:
     return DQN(
         MLP(I, config.hidden, config.hidden, A),
         exam.make_envs,
@@ -105,7 +105,7 @@ def dqn(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng
     )
 
 
-def sac(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng) -> SAC:
+def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> SAC:
     actor = MLP(I, config.hidden, config.hidden, 2 * A, last_gain=0.1)
     critics = MLP(I + A, config.hidden, config.hidden, 1, members=2)
     return SAC(
@@ -121,7 +121,7 @@ def sac(config: Config, I: int, A: int, family: Family, exam: OpenExam, rng: Rng
     )
 
 
-Maker = Callable[[Config, int, int, Family, OpenExam, Rng], PPO | DQN | SAC]
+Maker = Callable[[Config, int, int, ActionDistribution, OpenExam, Rng], PPO | DQN | SAC]
 LEARNERS: dict[str, Maker] = {"ppo": ppo, "dqn": dqn, "sac": sac}
 ACTIONS = {"ppo": (CATEGORICAL, GAUSSIAN), "dqn": (CATEGORICAL, None), "sac": (None, SQUASHED)}  # choices, numbers
 

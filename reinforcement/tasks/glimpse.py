@@ -10,7 +10,7 @@ import numpy as np
 from core.initializers import Array, orthogonal
 from core.lab.config import positive
 from core.lab.envs.vector import Envs
-from core.lab.vision.augment import Strength
+from core.lab.vision.augment import AffineElastic
 from core.lab.vision.photos import Photo, ink
 from core.layers import Layer, Rng
 from core.network import MLP
@@ -82,7 +82,7 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
     splits = data("digits")
     exam = GlimpseExam(splits, config.window, config.cost, config.limit)
     k = config.deform
-    strength = Strength(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None
+    strength = AffineElastic(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None
 
     def make_envs(n: int, rng: Rng) -> Envs:
         vec = GlimpseEnvs(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.envs.locomotion import Choices as Config
+from reinforcement.envs.locomotion import SACConfig as Config
 from reinforcement.envs.locomotion import agent, jointed
 from reinforcement.sac import SAC
 

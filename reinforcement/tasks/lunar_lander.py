@@ -13,7 +13,7 @@ from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.envs.lunar_lander import exam, in_hundreds
 from reinforcement.ppo import PPO
-from reinforcement.running_stats import Moments
+from reinforcement.running_stats import RunningMeanStd
 
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander"
@@ -75,5 +75,5 @@ def make(config: Config, rng: Rng, data: Any) -> PPO:
         gamma=config.gamma,
         lam=config.lam,
         entropy_weight=config.entropy_weight,
-        seen=Moments(8),
+        seen=RunningMeanStd(8),
     )

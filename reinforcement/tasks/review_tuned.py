@@ -10,7 +10,7 @@ from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.layers import Rng
 from core.optimizers import Adam, AdamW
-from reinforcement.text.kl_reinforce import Tuned
+from reinforcement.text.kl_reinforce import RewardTunedWriter
 
 PARADIGM = "reinforcement"
 PROBLEM = "text"
@@ -60,10 +60,10 @@ CELL = Cell(
 )
 
 
-def make(config: Config, rng: Rng, data: Data) -> Tuned:
+def make(config: Config, rng: Rng, data: Data) -> RewardTunedWriter:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden)
-    return Tuned(
+    return RewardTunedWriter(
         exam,
         net,
         AdamW(config.lr, net.layout, DECAY),

@@ -52,7 +52,7 @@ def others_baseline(reward: Array) -> Array:
     return advantage
 
 
-class Tuned:
+class RewardTunedWriter:
     """First `updates` minibatches of `batch` characters of real texts, then `rounds` of `n` reviews each.
 
     A reward is 1 or 0, the rater's verdict on a whole review, and each is an answer of the teacher. The last weights

@@ -26,10 +26,10 @@ def TimeDelayNet(F: int, hidden: int, classes: int, dropout: float = 0.0, member
     """
     rest, parts, I = Dropout(dropout), list[Layer](), 2 * F
     for k, hop in ((5, 1), (3, 2), (3, 2)):
-        parts += [Moments(k, hop), Linear(k * I, hidden), relu, rest]
+        parts += [Frames(k, hop), Linear(k * I, hidden), relu, rest]
         I = hidden
-    net = Sequential(*parts[:-1], pooled, rest, Linear(2 * hidden, classes, init=glorot))
-    return Sequential(levelled, net) if members == 1 else Sequential(levelled, Concat(*[net] * members), apart(members))
+    net = Sequential(*parts[:-1], mean_max_pool, rest, Linear(2 * hidden, classes, init=glorot))
+    return Sequential(cmvn, net) if members == 1 else Sequential(cmvn, Concat(*[net] * members), apart(members))
 
 
 def _level(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
@@ -43,7 +43,7 @@ def _level(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
     return np.concatenate([v / (v.std((-2, -1), keepdims=True) + x.dtype.type(1e-6)) for v in views], -1), back
 
 
-levelled = Layer(_level)
+cmvn = Layer(_level)
 """Log spectra (..., T, F), silence cut off, seen in two ways: (..., T, 2F); each has a standard deviation of 1.
 
 First less the mean of each band over time: a microphone, and much of a voice, multiply each band by a number that
@@ -52,7 +52,7 @@ it too, so it stands beside the spectrum less one mean for all bands.
 """
 
 
-def Moments(k: int, hop: int = 1) -> Layer:
+def Frames(k: int, hop: int = 1) -> Layer:
     """k moments in a row, every `hop`-th such window: (..., T, F) -> (..., n, k*F), n = (T - k) // hop + 1.
 
     y[t, (i, f)] = x[hop t + i, f]; dx sums dy over the windows that saw the moment.
@@ -91,7 +91,7 @@ def _pool(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
     return np.concatenate([x.mean(-2), np.take_along_axis(x, at, -2)[..., 0, :]], -1), back
 
 
-pooled = Layer(_pool)
+mean_max_pool = Layer(_pool)
 """The mean and the maximum of each feature over time, (..., T, F) -> (..., 2F). Of equal maxima the first learns."""
 
 

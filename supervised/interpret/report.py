@@ -28,7 +28,7 @@ from supervised.interpret.blocks import Train, by_class, first_member
 from supervised.interpret.plots import Shape, table
 from supervised.interpret.representations import Rule
 from supervised.interpret.scaling import Build
-from supervised.learner import Findings
+from supervised.learner import ReportPart
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def deep_report(
     budget: Budget = Budget(),
     rules: Mapping[str, Rule] | None = None,
     build: Build | None = None,
-) -> Findings:
+) -> ReportPart:
     """All four parts, about a classifier of pictures x (N, H*W) or (N, H*W*C) in rows; of an ensemble its first member.
 
     `train(splits, net, updates, rng, augmented=True) -> w` trains any network with the task's settings; `rules` are
@@ -103,7 +103,7 @@ def deep_report(
     low, high = float(some.x_train.min()), float(some.x_train.max())
     subject = Subject(*first_member(net, w), some, shape, classes, low, high, folder)
     make = build or (lambda *hidden: MLP(P, *hidden, C))
-    found = Findings()
+    found = ReportPart()
     found.texts["How the deep report was made"] = spent(budget, some, C)
     _representations(found, subject, train, make, budget, rules or {}, rngs[1])
     _invariance(found, subject, train, budget, rngs[2])
@@ -140,14 +140,14 @@ def spent(budget: Budget, some: Splits, C: int) -> str:
     )
 
 
-def _draw(found: Findings, folder: Path | None, name: str, caption: str, draw: Callable[[Path], None]) -> None:
+def _draw(found: ReportPart, folder: Path | None, name: str, caption: str, draw: Callable[[Path], None]) -> None:
     if folder:
         draw(folder / name)
         found.pictures[name] = caption
 
 
 def _representations(
-    found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rules: Mapping[str, Rule], rng: Rng
+    found: ReportPart, s: Subject, train: Train, build: Build, budget: Budget, rules: Mapping[str, Rule], rng: Rng
 ) -> None:
     chance_rng, map_rng, layer_rng = rng.spawn(3)
     probed = s.splits._replace(x_train=s.splits.x_train[: budget.probed], t_train=s.splits.t_train[: budget.probed])
@@ -185,7 +185,7 @@ def _representations(
     )
 
 
-def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: Rng) -> None:
+def _invariance(found: ReportPart, s: Subject, train: Train, budget: Budget, rng: Rng) -> None:
     learning = data.side(s.splits, s.splits.x_train, s.splits.t_train)
     seed = int(rng.integers(1 << 31))  # the twins start alike and see the same batches; all see the same distortions
     twins = {
@@ -236,7 +236,7 @@ def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: 
     )
 
 
-def _gradient(found: Findings, s: Subject, rng: Rng) -> None:
+def _gradient(found: ReportPart, s: Subject, rng: Rng) -> None:
     x, t, C = s.splits.x_val, s.splits.t_val, len(s.classes)
     held = sensitive.sensitivity(s.net, s.w, s.splits.x_train[:300], s.splits.t_train[:300], C)
     curves = sensitive.pruning(s.net, s.w, held.importance, x, t, rng)
@@ -297,7 +297,7 @@ def _gradient(found: Findings, s: Subject, rng: Rng) -> None:
     )
 
 
-def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rng: Rng) -> None:
+def _data(found: ReportPart, s: Subject, train: Train, build: Build, budget: Budget, rng: Rng) -> None:
     fold_rng, plant_rng, seed_rng = rng.spawn(3)
     C, n, net = len(s.classes), len(s.splits.t_train), build(budget.width)
     p = data.out_of_fold(s.splits, net, train, budget.updates, budget.folds, fold_rng)

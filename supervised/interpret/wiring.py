@@ -14,7 +14,7 @@ from core.lab.data.splits import Splits
 from core.layers import Layer, Rng
 from supervised.interpret.report import Budget, check_pictures, deep_report
 from supervised.interpret.representations import Rule
-from supervised.learner import Findings, Supervised
+from supervised.learner import ReportPart, Supervised
 
 PLAIN, DEEP = REPORTS = "plain", "deep"
 
@@ -63,7 +63,7 @@ def _study(
     rules: Mapping[str, Rule] | None,
     w: Array,
     folder: Path | None,
-) -> Findings:
+) -> ReportPart:
     def train(splits: Splits, net: Layer, updates: int, rng: Rng, augmented: bool = True) -> Array:
         one = learn(splits, net, rng, updates, augmented)
         while one.progress < 1:

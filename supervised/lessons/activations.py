@@ -26,7 +26,7 @@ from core.network import MLP, Concat
 from core.optimizers import Adam
 from supervised.baselines import SVM, accuracy, classifiers
 from supervised.learner import Model
-from supervised.lessons.layer_stats import Signs, signs
+from supervised.lessons.layer_stats import LayerStats, layer_stats
 
 # step is drawn, but is not here: it has no slope, and nothing below it would ever learn
 ACTIVATIONS = {
@@ -101,9 +101,9 @@ class SideBySide:
         val = self.accuracies(model(splits.x_val), splits.t_val)
         test = self.accuracies(model(splits.x_test), splits.t_test)
         chosen = max(val, key=val.__getitem__)
-        after = {name: signs(*head, splits.x_train, splits.t_train) for name, head in self.heads(w).items()}
+        after = {name: layer_stats(*head, splits.x_train, splits.t_train) for name, head in self.heads(w).items()}
         fresh = net.init(np.random.default_rng(SEED))
-        before = {name: signs(*head, splits.x_train, splits.t_train) for name, head in self.heads(fresh).items()}
+        before = {name: layer_stats(*head, splits.x_train, splits.t_train) for name, head in self.heads(fresh).items()}
         tried = classifiers(splits, len(splits.x_train))
         made = Report(
             {
@@ -157,7 +157,7 @@ class SideBySide:
                 for value, lr, gain in settings:
                     net = self.head(ACTIVATIONS[name], gain)
                     ws = [trained(net, splits, lr, self.batch, SEED + k) for k in range(SEEDS)]
-                    dead = [signs(net, w, splits.x_train, splits.t_train).dead.mean() for w in ws]
+                    dead = [layer_stats(net, w, splits.x_train, splits.t_train).dead.mean() for w in ws]
                     right = [accuracy(net(splits.x_val, w)[0].argmax(-1), splits.t_val) for w in ws]
                     rows.append((value, float(np.mean(dead)), float(np.mean(right))))
         return found
@@ -177,7 +177,7 @@ def trained(net: Layer, splits: Splits, lr: float, batch: int, seed: int = SEED)
     return w
 
 
-def table(before: Mapping[str, Signs], after: Mapping[str, Signs]) -> str:
+def table(before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> str:
     """The counts as text, a row an activation and moment, a column a layer."""
     lines = []
     for what, form in (("saturated", "{:7.1%}"), ("dead", "{:7.1%}"), ("signal", "{:8.1e}")):

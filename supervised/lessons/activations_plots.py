@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.layers import Layer
-from supervised.lessons.layer_stats import Signs, slope
+from supervised.lessons.layer_stats import LayerStats, slope
 
 
 def functions(path: Path, activations: Mapping[str, Layer]) -> None:
@@ -32,7 +32,7 @@ def functions(path: Path, activations: Mapping[str, Layer]) -> None:
     figure.savefig(path, dpi=100)
 
 
-def layers(path: Path, before: Mapping[str, Signs], after: Mapping[str, Signs]) -> None:
+def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> None:
     """Saturated, dead and signal against the layer, a bar an activation; pale bars are the start."""
     from matplotlib.figure import Figure
 

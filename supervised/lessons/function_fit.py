@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from core.ensembles import Linears
+from core.ensembles import EnsembleLinear
 from core.initializers import Array, glorot
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
@@ -54,7 +54,7 @@ def network(
     I: int, width: int, depth: int, gain: float, low: float = -1.0, high: float = 1.0, members: int | None = None
 ) -> Layer:
     """x (B, I) in [low, high] -> y (B, 1), or (members, B, 1): `depth` hidden layers of `width` units (tanh)."""
-    linear = Linear if members is None else partial(Linears, members)
+    linear = Linear if members is None else partial(EnsembleLinear, members)
     parts = [rescaled(low, high), placed(linear(I, width), gain), tanh]
     for _ in range(depth - 1):
         parts += [linear(width, width, init=glorot), tanh]

@@ -20,7 +20,7 @@ def slope(f: Layer, z: Array) -> Array:
     return slopes
 
 
-class Signs(NamedTuple):
+class LayerStats(NamedTuple):
     """What is counted in one network; the first three have an entry a hidden layer."""
 
     saturated: Array
@@ -29,7 +29,7 @@ class Signs(NamedTuple):
     accuracy: float
 
 
-def signs(net: Layer, w: Array, x: Array, t: Array) -> Signs:
+def layer_stats(net: Layer, w: Array, x: Array, t: Array) -> LayerStats:
     """Counts in an MLP on x (N, I), t (N,), layer by layer, by walking its chain forth and back."""
     sums, backs, y = [], [], np.asarray(x, w.dtype)
     for layer, v in chain(net, w):
@@ -49,4 +49,4 @@ def signs(net: Layer, w: Array, x: Array, t: Array) -> Signs:
         top = float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
         shares.append(((steep < 0.1 * top).mean(), (steep < 1e-3 * top).all(0).mean()))
     saturated, dead = np.array(shares).T
-    return Signs(saturated, dead, np.array(signals[::-1]), accuracy(y.argmax(-1), t))
+    return LayerStats(saturated, dead, np.array(signals[::-1]), accuracy(y.argmax(-1), t))

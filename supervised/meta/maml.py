@@ -123,7 +123,7 @@ def curvature(many: Layer, W: Array, V: Array, x: Array, t: Array, rule: LossRul
     return (ahead - behind) / (2 * h)
 
 
-class Meta:
+class MAML:
     """Meta-batches of fresh tasks; `draw(rng, E)` draws E of them, `rule` is the loss within and without.
 
     `build` makes the network. The loss of a task is that at its queries after the last step, and `every` times that

@@ -11,7 +11,7 @@ from core.initializers import Array
 from core.lab.compare.cell import Cell
 from core.lab.config import positive
 from core.lab.data.splits import Splits
-from core.lab.vision.augment import Strength, deform, deformations
+from core.lab.vision.augment import AffineElastic, deform, deformations
 from core.lab.vision.photos import ink
 from core.layers import Layer, Rng
 from core.network import MLP
@@ -66,7 +66,7 @@ PRESETS = {"quick": {"updates": 600}, "best": {"hidden": 256, "layers": 2, "memb
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    splits, strength = data("digits"), Strength(*config.deformation)
+    splits, strength = data("digits"), AffineElastic(*config.deformation)
     side = round(splits.x_train.shape[1] ** 0.5)
 
     def augment(rng: Rng, x: Array) -> Array:

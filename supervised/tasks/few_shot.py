@@ -11,7 +11,7 @@ from core.layers import Rng, tanh
 from core.losses import mse
 from core.network import MLP
 from core.optimizers import Adam
-from supervised.meta.maml import Meta, Tasks
+from supervised.meta.maml import MAML, Tasks
 from supervised.meta.sinusoids import Sinusoids, sinusoids
 
 PARADIGM = "supervised"
@@ -40,13 +40,13 @@ class Config:
 PRESETS = {"quick": {"updates": 500}, "best": {"updates": 9000}}
 
 
-def make(config: Config, rng: Rng, data: Any) -> Meta:
+def make(config: Config, rng: Rng, data: Any) -> MAML:
     build = partial(MLP, 1, config.hidden, config.hidden, 1, activation=tanh)
 
     def draw(rng: Rng, E: int) -> Tasks:
         return sinusoids(rng, E, config.shots, config.queries)
 
-    return Meta(
+    return MAML(
         build,
         draw,
         Adam(config.lr),

@@ -10,7 +10,7 @@ from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.layers import Rng
 from core.optimizers import AdamW
-from supervised.text.guided_writer import Steered
+from supervised.text.guided_writer import GuidedWriter
 
 PARADIGM = "supervised"
 PROBLEM = "text"
@@ -43,10 +43,10 @@ PRESETS = {
 CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=3.0, teacher="a label: is it good?")
 
 
-def make(config: Config, rng: Rng, data: Data) -> Steered:
+def make(config: Config, rng: Rng, data: Data) -> GuidedWriter:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden, outputs=2)
-    return Steered(
+    return GuidedWriter(
         exam,
         net,
         AdamW(config.lr, net.layout, DECAY),

@@ -51,7 +51,7 @@ def steered(y: Array, strength: float) -> Array:
     return y[:, :V] - strength * np.logaddexp(0, -y[:, V:])
 
 
-class Steered:
+class GuidedWriter:
     """`updates` minibatches of `batch` characters, drawn from all of the training part.
 
     Of its reviews `labels` have a label, half of them good; it is an answer of the teacher, counted the first time that

@@ -15,7 +15,7 @@ from core.lab.text.tokenize import words
 from core.layers import Layer, Rng
 
 
-def Bag(V: int, E: int, drop: float = 0.0) -> Layer:
+def EmbeddingBag(V: int, E: int, drop: float = 0.0) -> Layer:
     """y = sum over k of W[x_k] / sqrt(n), of the n ids x_k > 0 in a row of x: (B, K) integers -> (B, E); W (V, E).
 
     Id 0 fills short rows up and counts for nothing. With `rng` each id is left out with probability `drop`. The bag is
@@ -28,7 +28,7 @@ def Bag(V: int, E: int, drop: float = 0.0) -> Layer:
         if x.dtype.kind not in "iu" or x.ndim != 2:
             raise ValueError(f"Bag needs integer ids (B, K), not {x.dtype} of shape {x.shape}")
         if x.size and not (x.min() >= 0 and x.max() < V):
-            raise ValueError(f"Bag({V}, {E}) needs ids from 0 to {V - 1}, got {x.min()} to {x.max()}")
+            raise ValueError(f"EmbeddingBag({V}, {E}) needs ids from 0 to {V - 1}, got {x.min()} to {x.max()}")
         there = x > 0
         if rng is not None and drop:
             there &= rng.random(x.shape, np.float32) >= drop
@@ -53,7 +53,7 @@ def Bag(V: int, E: int, drop: float = 0.0) -> Layer:
 
 
 def features(sentences: Iterable[str], V: int) -> Array:
-    """What stands in each sentence, as ids (N, K) from 1 to V - 1, 0 where there is no more; for `Bag`.
+    """What stands in each sentence, as ids (N, K) from 1 to V - 1, 0 where there is no more; for `EmbeddingBag`.
 
     Words, neighbouring words (with the borders of the sentence), and runs of 3 and 4 letters of each word, in lower
     case; an id is a CRC-32, so there is no vocabulary, and no sentence that cannot be encoded (hashing: Weinberger et

@@ -26,7 +26,7 @@ import numpy as np
 from core.initializers import Array, he
 from core.lab.learner import Report
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
-from core.lab.text.bpe import Pieces
+from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.sentences import Pairs
 from core.lab.text.tokenize import clean
 from core.layers import Dropout, Embedding, Layer, Linear, Rng, relu
@@ -34,7 +34,7 @@ from core.losses import cross_entropy, log_softmax
 from core.network import Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from supervised.translation.alignment import Frame, agreement, power, unit
-from supervised.translation.embedding_bag import Bag, features, padded
+from supervised.translation.embedding_bag import EmbeddingBag, features, padded
 from supervised.translation.metrics import Exam
 
 STEPS = 2  # minibatches of one update()
@@ -71,7 +71,9 @@ def network(sizes: Sizes) -> dict[str, Layer]:
     """The parts of one language, by name."""
     F, E, D, V, T, P, H, drop = sizes
     return {
-        "encode": Sequential(Bag(F, E, drop), Linear(E, D)),  # linear: with a hidden layer it learns more slowly
+        "encode": Sequential(
+            EmbeddingBag(F, E, drop), Linear(E, D)
+        ),  # linear: with a hidden layer it learns more slowly
         "read": Sequential(Embedding(V, P, he, gain=0.5 * math.sqrt(V / 2)), Linear(T * P, H, gain=0.7)),
         "think": Linear(D, H, bias=False, gain=0.7),
         "write": Sequential(relu, Dropout(drop), Linear(H, V, gain=0.1)),  # nearly uniform at the start
@@ -144,7 +146,7 @@ class Translator:
         self.updates, self.batch = updates, min(batch, len(pairs.train))
         self.temperature, self.contrast, self.echo = temperature, contrast, echo
         self.beam, self.reread, self.make_report = beam, reread, report
-        self.pieces = [Pieces((pair[k] for pair in pairs.train), sizes.pieces) for k in (0, 1)]
+        self.pieces = [BytePairEncoding((pair[k] for pair in pairs.train), sizes.pieces) for k in (0, 1)]
         self.train = self._encoded(pairs.train)
         self.val = Exam(pairs.val)
         self.parts = {

@@ -8,7 +8,7 @@ from functools import partial
 
 from core.lab.config import positive
 from core.lab.data.splits import Splits
-from core.lab.vision.augment import Step, Strength, erase, flat, flip, shift, warp
+from core.lab.vision.augment import AffineElastic, Step, erase, flat, flip, shift, warp
 from core.lab.vision.photos import See, square
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
@@ -54,7 +54,7 @@ def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
     """How pictures of this shape are altered each time they are seen, if at all; a border goes on as it ends."""
     steps: list[Step] = []
     if config.turn or config.stretch:
-        steps.append(warp(shape, Strength(turn=config.turn, stretch=config.stretch), edge=True))
+        steps.append(warp(shape, AffineElastic(turn=config.turn, stretch=config.stretch), edge=True))
     if config.shift:
         steps.append(shift(config.shift, edge=True))
     if config.mirror:

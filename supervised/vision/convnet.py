@@ -29,7 +29,7 @@ def PatchNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
     S, C = shape[0], math.prod(shape[2:])
     if shape[1] != S or S < 1 or S % 2**STAGES:
         raise ValueError(f"pictures must be square, with a side that is a multiple of {2**STAGES}, not {shape[:2]}")
-    parts, I = [Picture(S, C)], C
+    parts, I = [ToImage(S, C)], C
     for stage in range(STAGES):
         O = features << stage
         parts += [Windows(3), Linear(9 * I, O), *([LayerNorm(O)] if stage else []), relu, largest]
@@ -37,7 +37,7 @@ def PatchNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
     return Sequential(*parts, row, Linear((S >> STAGES) ** 2 * I, classes, init=glorot))
 
 
-def Picture(S: int, C: int) -> Layer:
+def ToImage(S: int, C: int) -> Layer:
     """y = 4 x - 2, a row of pixels in [0, 1] as a picture about 0: (..., S*S*C) -> (..., S, S, C)."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from core.lab.config import positive
 from core.lab.data.splits import Splits
-from core.lab.vision.augment import Strength, erase, flat, flip, noise, warp
+from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, warp
 from core.lab.vision.photos import See, ink
 from core.layers import Dropout, Layer, Rng
 from core.network import MLP, Sequential
@@ -60,8 +60,8 @@ class Pictures:
 
 def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
     """How pictures of this shape are altered each time they are seen, if at all."""
-    strength = Strength(config.shift, config.turn, config.stretch, config.shear, config.bend)
-    steps = [warp(shape, strength, config.smooth)] if strength != Strength() else []
+    strength = AffineElastic(config.shift, config.turn, config.stretch, config.shear, config.bend)
+    steps = [warp(shape, strength, config.smooth)] if strength != AffineElastic() else []
     if config.mirror:
         steps.append(flip(config.mirror))
     if config.erase:

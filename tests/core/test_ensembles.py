@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.ensembles import Linears
+from core.ensembles import EnsembleLinear
 from core.gradcheck import layer_errors
 from core.layers import Linear, relu, tanh
 from core.losses import cross_entropy
@@ -45,7 +45,7 @@ def test_members_are_the_networks_one_by_one() -> None:
 @pytest.mark.parametrize("bias", [True, False])
 def test_directional_check_and_adding(shape: tuple[int, ...], bias: bool) -> None:
     rng = np.random.default_rng(1)
-    layer = Linears(3, 4, 2, bias=bias)
+    layer = EnsembleLinear(3, 4, 2, bias=bias)
     assert max(layer_errors(layer, rng.standard_normal(shape), rng).values()) < 1e-8
     w, g = layer.init(rng), np.empty(layer.size, np.float32)
     y, back = layer(rng.standard_normal(shape), w)
@@ -72,7 +72,7 @@ def test_a_loss_averages_over_the_members_too() -> None:
 
 
 def test_adamw_leaves_the_biases_of_an_ensemble_free() -> None:
-    net = Linears(2, 3, 4)
+    net = EnsembleLinear(2, 3, 4)
     w = np.ones(net.size)
     AdamW(0.1, net.layout, decay=0.5).step(w, np.zeros_like(w))
     views = net.views(w)
@@ -83,7 +83,7 @@ def test_adamw_leaves_the_biases_of_an_ensemble_free() -> None:
 @pytest.mark.parametrize("shape", [(4,), (2, 5, 4), (3, 5, 3), (1, 3, 5, 4)])
 def test_wrong_shapes_are_named(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"needs x \(3, B, 4\) or \(B, 4\)"):
-        Linears(3, 4, 2)(np.zeros(shape), np.zeros(3 * 10, np.float32))
+        EnsembleLinear(3, 4, 2)(np.zeros(shape), np.zeros(3 * 10, np.float32))
 
 
 def test_chain_walks_a_network_layer_by_layer() -> None:

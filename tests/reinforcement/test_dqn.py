@@ -7,11 +7,11 @@ from core.lab.envs.vector import Envs
 from core.lab.state import rng_state, set_rng_state
 from core.network import MLP, Sequential
 from core.optimizers import Adam
-from reinforcement.distributions import hesitant
+from reinforcement.distributions import epsilon_greedy_logits
 from reinforcement.dqn import DQN, q_loss
 from reinforcement.envs.tabular_env import TableEnvs
 from reinforcement.envs.toy_text import ExactExam, one_hot
-from reinforcement.replay_buffer import Replay
+from reinforcement.replay_buffer import ReplayBuffer
 from reinforcement.returns import n_step
 from reinforcement.tabular import earned
 
@@ -57,26 +57,26 @@ def test_loss_touches_the_action_that_was_taken_alone():
 
 
 def test_hesitant_is_epsilon_greedy():
-    p = np.exp(hesitant(np.array([[0.0, 3, 1, 2]]), 0.2))
+    p = np.exp(epsilon_greedy_logits(np.array([[0.0, 3, 1, 2]]), 0.2))
     np.testing.assert_allclose(p, [[0.05, 0.85, 0.05, 0.05]])
-    assert np.isfinite(hesitant(np.zeros((1, 2)), 0.0)).all()
+    assert np.isfinite(epsilon_greedy_logits(np.zeros((1, 2)), 0.0)).all()
 
 
 def test_replay_forgets_the_oldest_and_comes_back_from_its_state():
-    memory = Replay(4)
+    memory = ReplayBuffer(4)
     for k in range(0, 6, 2):
         memory.add(np.array([k, k + 1]), np.array([[k], [k + 1.0]]))
     ids, values = memory.draw(np.random.default_rng(0), 200)
     assert set(ids.tolist()) == {2, 3, 4, 5}
     assert np.array_equal(values[:, 0], ids)
-    again = Replay(4)
+    again = ReplayBuffer(4)
     again.load({name: array.copy() for name, array in memory.state().items()})
     assert np.array_equal(again.draw(np.random.default_rng(0), 50)[0], memory.draw(np.random.default_rng(0), 50)[0])
     for one in (memory, again):
         one.add(np.array([9]), np.array([[9.0]]))
     assert all(np.array_equal(a, b) for a, b in zip(memory.parts, again.parts, strict=True))
-    fresh = Replay(4)
-    fresh.load(Replay(4).state())
+    fresh = ReplayBuffer(4)
+    fresh.load(ReplayBuffer(4).state())
     assert len(fresh) == 0
 
 

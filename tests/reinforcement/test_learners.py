@@ -6,7 +6,7 @@ from bandit_environments import Arms, Echo, Steady
 
 from core import checkpoint
 from core.lab.envs.rollout import play, rollout, stack
-from core.lab.envs.vector import Copies, make
+from core.lab.envs.vector import SyncEnvs, make
 from core.lab.state import prefixed, unprefixed
 from core.losses import softmax
 from core.network import MLP
@@ -21,7 +21,7 @@ def rng(seed=0):
 
 
 def exam_of(make_one):
-    return ReturnExam(lambda n, g: Copies(make_one, n, g, "toy"), 1.0, "the best", n_val=4, n_test=8)
+    return ReturnExam(lambda n, g: SyncEnvs(make_one, n, g, "toy"), 1.0, "the best", n_val=4, n_test=8)
 
 
 def ppo(exam, I, A, seed=0, **k):

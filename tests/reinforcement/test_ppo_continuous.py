@@ -14,7 +14,7 @@ from reinforcement.distributions import GAUSSIAN, SQUASHED, categorical, gaussia
 from reinforcement.envs.classic_control import ACROBOT, MOUNTAIN_CAR, ClassicEnvs
 from reinforcement.evaluate import ReturnExam
 from reinforcement.ppo import PPO, ppo_loss
-from reinforcement.running_stats import Moments
+from reinforcement.running_stats import RunningMeanStd
 from reinforcement.tasks import acrobot, mountain_car
 
 
@@ -55,7 +55,7 @@ def learner(seed=0, world=aim, actions=1, updates=40, family=GAUSSIAN, seen=True
         T=16,
         batch=64,
         family=family,
-        seen=Moments(1) if seen else None,
+        seen=RunningMeanStd(1) if seen else None,
     )
 
 
@@ -110,14 +110,14 @@ def test_spread_is_one_parameter_an_action():
 
 def test_moments_are_those_of_all_rows_together():
     rng = np.random.default_rng(5)
-    x, moments = rng.normal([3, -50, 7], [2, 0.1, 0], (1000, 3)), Moments(3)
+    x, moments = rng.normal([3, -50, 7], [2, 0.1, 0], (1000, 3)), RunningMeanStd(3)
     assert np.array_equal(moments(x), x.astype(np.float32))
     for part in np.split(x, [10, 400, 401]):
         moments.add(part)
     np.testing.assert_allclose(moments.mean, x.mean(0))
     np.testing.assert_allclose(moments.var, x.var(0), atol=1e-12)
     np.testing.assert_allclose(moments.deviation, [x[:, 0].std(), x[:, 1].std(), 1])  # what never changes is not scaled
-    again = Moments(3)
+    again = RunningMeanStd(3)
     again.load(moments.state())
     assert np.array_equal(again(x), moments(x))
 

@@ -11,7 +11,7 @@ from reinforcement.envs.blackjack import NATURAL, OBSERVATIONS, blackjack, deale
 from reinforcement.envs.tabular_env import TableEnvs
 from reinforcement.envs.toy_text import one_hot
 from reinforcement.tabular import (
-    World,
+    TabularMDP,
     best_with_a_clock,
     earned,
     greedy_policy,
@@ -58,7 +58,7 @@ def test_value_iteration_on_a_corridor_is_the_power_of_the_discount():
 
 
 def test_value_iteration_that_cannot_settle_says_so():
-    loop = World(
+    loop = TabularMDP(
         np.zeros((1, 1, 1), int),
         np.ones((1, 1, 1)),
         np.ones((1, 1, 1)),

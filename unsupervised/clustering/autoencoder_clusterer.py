@@ -66,14 +66,14 @@ def fit_gaussians(z: Array, K: int, seed: int) -> Array:
     return np.concatenate([bias, (found.means_ * unit).ravel(), (roots / unit).ravel()])
 
 
-class Heaps(NamedTuple):
+class ClusterModel(NamedTuple):
     """What shape clusters have in the code."""
 
     layer: Callable[[int, int], Layer]  # Z, K -> codes (N, Z) to logits of memberships (N, K)
     fit: Callable[[Array, int, int], Array]  # codes (N, Z), K, seed -> the parameters of the layer
 
 
-GAUSSIANS = Heaps(Gaussians, fit_gaussians)
+GAUSSIANS = ClusterModel(Gaussians, fit_gaussians)
 
 
 class AutoEncoderClusterer:
@@ -96,7 +96,7 @@ class AutoEncoderClusterer:
         rng: Rng,
         *,
         clusters: int,
-        heaps: Heaps = GAUSSIANS,
+        heaps: ClusterModel = GAUSSIANS,
         given: str = "The number of clusters.",
         **options: Any,
     ) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from core.blas import total
+from core.blas import row_sum
 from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
@@ -31,7 +31,7 @@ from core.losses import cross_entropy, softmax
 from core.network import chain
 from core.optimizers import Adam
 from unsupervised.autoencoder import STEPS
-from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, Heaps
+from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset
 from unsupervised.clustering.plots import Show
 
@@ -53,9 +53,9 @@ def Centres(Z: int, K: int) -> Layer:
             a = 2 * dy / one  # ..., K
             if g is not None:
                 flat = a.reshape(-1, K)
-                dc = (flat.T @ z.reshape(-1, Z) - total(flat.T)[:, None] * c).ravel()
+                dc = (flat.T @ z.reshape(-1, Z) - row_sum(flat.T)[:, None] * c).ravel()
                 g[:] = g + dc if add else dc
-            return a @ c - total(a)[..., None] * z if dx else None
+            return a @ c - row_sum(a)[..., None] * z if dx else None
 
         return -np.log(one), back
 
@@ -65,7 +65,7 @@ def Centres(Z: int, K: int) -> Layer:
 def target(q: Array) -> Array:
     """p_k = q_k^2 / f_k / sum over j of q_j^2 / f_j, f_k = sum of q_k over the examples: q (N, K) -> p (N, K)."""
     p: Array = q * q / np.maximum(q.sum(0), 1e-12)
-    return p / total(p)[:, None]
+    return p / row_sum(p)[:, None]
 
 
 def fit_centres(z: Array, K: int, seed: int) -> Array:
@@ -78,7 +78,7 @@ def fit_centres(z: Array, K: int, seed: int) -> Array:
     return centres.ravel()
 
 
-CENTRES = Heaps(Centres, fit_centres)
+CENTRES = ClusterModel(Centres, fit_centres)
 
 
 class Dec:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.blas import total
+from core.blas import row_sum
 from core.initializers import Array
 from core.layers import Rng
 
@@ -40,7 +40,7 @@ def _bernoulli_log_prob(y: Array, x: Array) -> tuple[Array, Array]:
     h *= 0.5  # sigmoid(y) - 1/2
     # log(1 + e^y) = max(y, 0) - log max(p, 1 - p), and max(p, 1 - p) = 1/2 + |h|
     softplus = np.maximum(y, 0) - np.log(0.5 + np.abs(h))
-    return total(x * y - softplus), (x - 0.5) - h
+    return row_sum(x * y - softplus), (x - 0.5) - h
 
 
 def _probability(y: Array) -> Array:
@@ -64,7 +64,7 @@ def gaussian(deviation: float = 1.0) -> Likelihood:
 
     def log_prob(y: Array, x: Array) -> tuple[Array, Array]:
         d = (x - y) * r
-        return -0.5 * total(d * d) - constant * y.shape[-1], d * r
+        return -0.5 * row_sum(d * d) - constant * y.shape[-1], d * r
 
     return Likelihood(log_prob, lambda y: y, lambda rng, y: y + deviation * _normal(rng, y))
 
@@ -85,7 +85,7 @@ def gaussian_free(least: float = 1e-2) -> Likelihood:
         m, e, variance = parts(y)
         d = x - m
         r = 1 / variance
-        log_p = -0.5 * total(d * d * r + np.log(variance)) - 0.5 * math.log(2 * math.pi) * m.shape[-1]
+        log_p = -0.5 * row_sum(d * d * r + np.log(variance)) - 0.5 * math.log(2 * math.pi) * m.shape[-1]
         return log_p, np.concatenate([d * r, 0.5 * e * r * (d * d * r - 1)], -1)
 
     def draw(rng: Rng, y: Array) -> Array:

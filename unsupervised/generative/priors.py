@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.blas import total
+from core.blas import row_sum
 from core.initializers import Array
 from core.layers import Layer, Rng
 from core.losses import log_softmax
@@ -35,7 +35,7 @@ def standard_normal(Z: int) -> Prior:
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             return -z * dy if dx else None
 
-        return -0.5 * total(z * z)[..., None] - 0.5 * LOG_2PI * Z, back
+        return -0.5 * row_sum(z * z)[..., None] - 0.5 * LOG_2PI * Z, back
 
     return Prior(Layer(forward), lambda rng, w, n: rng.standard_normal((n, Z), np.float32).astype(w.dtype))
 
@@ -53,18 +53,18 @@ def mixture(Z: int, K: int) -> Prior:
     def forward(z: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
         log_p, m, v = parts(w)
         X, r = z.reshape(-1, Z), np.exp(-v)  # N, Z; K, Z
-        constant = log_p - 0.5 * (total(m * m * r + v) + LOG_2PI * Z)  # K
+        constant = log_p - 0.5 * (row_sum(m * m * r + v) + LOG_2PI * Z)  # K
         s = X.dot((m * r).T)
         s -= (X * X).dot((0.5 * r).T)
         s += constant  # N, K
         top = s.max(-1, keepdims=True)
         np.exp(np.subtract(s, top, s), s)
-        sums = total(s)[:, None]  # N, 1
+        sums = row_sum(s)[:, None]  # N, 1
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             d = s * (dy.reshape(-1, 1) / sums)  # N, K: how much each Gaussian answers for a code
             if g is not None:
-                R = total(d.T)  # K
+                R = row_sum(d.T)  # K
                 first, second = d.T.dot(X), d.T.dot(X * X)  # K, Z
                 da = R - np.exp(log_p) * R.sum()
                 dm = (first - R[:, None] * m) * r

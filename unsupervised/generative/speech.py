@@ -24,7 +24,7 @@ from core.layers import Layer, Rng, gelu
 from core.network import MLP
 from unsupervised.generative.likelihoods import gaussian
 from unsupervised.generative.priors import standard_normal
-from unsupervised.generative.speech_features import RATE, Principal, seen, sounded
+from unsupervised.generative.speech_features import RATE, PCAFeatures, seen, sounded
 from unsupervised.generative.vae import Model, Vae
 
 WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
@@ -105,7 +105,7 @@ class Speaker(Vae):
     reads = (".wav",)  # files that come to `predict` as their bytes
 
     def __init__(
-        self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: Principal, **options: Any
+        self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: PCAFeatures, **options: Any
     ) -> None:
         super().__init__(splits, model, optimizer, rng, **options)
         self.said, self.book = said, book

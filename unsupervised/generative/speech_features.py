@@ -86,7 +86,7 @@ def _waves(pictures: Array, counts: Array, rng: Rng, iterations: int) -> list[Ar
 
 
 @dataclass(frozen=True)
-class Principal:
+class PCAFeatures:
     """The principal components of pictures, fitted on the training part, and log seconds as one more: rows (N, K + 1).
 
     Distances between rows are those between pictures, in units of `scale`, so one deviation fits all components.
@@ -109,7 +109,7 @@ class Principal:
         return flat.reshape(-1, MOMENTS, BANDS), rows[:, -1] * self.spread + self.middle
 
 
-def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0) -> Principal:
+def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0) -> PCAFeatures:
     """Fits them (scikit-learn, randomised). `weight`: the length counts as a component of so much deviation.
 
     Raises ValueError for more components than there are pictures or pixels.
@@ -120,7 +120,7 @@ def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0)
     if not 1 <= K <= min(x.shape):
         raise ValueError(f"{len(x)} pictures of {x.shape[1]} numbers have 1 to {min(x.shape)} components, not {K}")
     found = PCA(K, svd_solver="randomized", random_state=0).fit(x)
-    return Principal(
+    return PCAFeatures(
         found.mean_,
         np.ascontiguousarray(found.components_.T),
         float((x - found.mean_).std()),

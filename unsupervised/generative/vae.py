@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from core.blas import total
+from core.blas import row_sum
 from core.initializers import Array
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
@@ -60,12 +60,12 @@ class Model:
 
     def encode(self, w: Array, x: Array, c: Array | None = None) -> tuple[Array, Array]:
         """q(z | x): mean (N, Z) and log-variance (N, Z)."""
-        h = self.encoder(beside(x, c, self.C), self.parts(w)[0])[0]
+        h = self.encoder(concat_onehot(x, c, self.C), self.parts(w)[0])[0]
         return h[..., : self.Z], h[..., self.Z :]
 
     def decode(self, w: Array, z: Array, c: Array | None = None) -> Array:
         """The parameters of p(x | z): z (..., Z) -> y (..., O)."""
-        return self.decoder(beside(z, c, self.C), self.parts(w)[1])[0]
+        return self.decoder(concat_onehot(z, c, self.C), self.parts(w)[1])[0]
 
     def loss(
         self,
@@ -82,14 +82,14 @@ class Model:
         """
         Z, B = self.Z, len(x)
         of_encoder, of_decoder, of_prior = self.parts(w)
-        h, back_encoder = self.encoder(beside(x, c, self.C), of_encoder, rng)  # B, 2Z
+        h, back_encoder = self.encoder(concat_onehot(x, c, self.C), of_encoder, rng)  # B, 2Z
         m, s = h[:, :Z], np.exp(0.5 * h[:, Z:])
         noise = np.zeros_like(m) if rng is None else rng.standard_normal(m.shape, np.float32).astype(w.dtype)
         z = m + s * noise
-        y, back_decoder = self.decoder(beside(z, c, self.C), of_decoder, rng)  # B, O
+        y, back_decoder = self.decoder(concat_onehot(z, c, self.C), of_decoder, rng)  # B, O
         log_p, dy = self.likelihood.log_prob(y, x)
         log_prior, back_prior = self.prior.density(z, of_prior)  # B, 1
-        log_q = -0.5 * (total(noise * noise) + total(h[:, Z:]) + Z * LOG_2PI)  # B: log q(z | x)
+        log_q = -0.5 * (row_sum(noise * noise) + row_sum(h[:, Z:]) + Z * LOG_2PI)  # B: log q(z | x)
         if g is not None:
             of_encoder, of_decoder, of_prior = self.parts(g)
             dz = back_decoder(dy * (-1 / B), of_decoder, dx=True)[:, :Z]
@@ -115,7 +115,7 @@ class Model:
             z = m[:, None] + np.exp(0.5 * v)[:, None] * noise  # n, K, Z
             y = self.decode(w, z, None if labels is None else labels[:, None])
             log_p = self.likelihood.log_prob(y, part[:, None])[0] + self.prior.density(z, self.parts(w)[2])[0][..., 0]
-            found[a : a + n] = log_p + 0.5 * (total(noise * noise) + total(v)[:, None] + self.Z * LOG_2PI)
+            found[a : a + n] = log_p + 0.5 * (row_sum(noise * noise) + row_sum(v)[:, None] + self.Z * LOG_2PI)
         return found
 
 
@@ -126,7 +126,7 @@ def log_mean_exp(a: Array) -> Array:
     return found
 
 
-def beside(x: Array, c: Array | None, C: int) -> Array:
+def concat_onehot(x: Array, c: Array | None, C: int) -> Array:
     """[x, onehot(c)]: x (..., I) and labels c, which broadcast to (...), -> (..., I + C); x itself if C is 0."""
     if not C:
         return x

@@ -9,7 +9,7 @@ from typing import Any
 from core.initializers import Array
 from core.lab.compare.cell import Cell
 from core.lab.data.splits import Splits
-from core.lab.vision.augment import Strength, deform, deformations
+from core.lab.vision.augment import AffineElastic, deform, deformations
 from core.layers import Rng
 from core.network import MLP, Sequential
 from unsupervised.clustering.clusterer import Augment, Clusterer, centre
@@ -46,7 +46,7 @@ class Config(PictureClusters):
 PRESETS = {"quick": {"updates": 600, "starts": 1}, "best": {"hidden": 512, "starts": 4}}
 
 
-def deformer(side: int, strength: Strength, share: int) -> Augment:
+def deformer(side: int, strength: AffineElastic, share: int) -> Augment:
     """Views of flat images; at most `share` of those that come together are deformed alike."""
 
     def deformed(rng: Rng, x: Array) -> Array:
@@ -58,7 +58,9 @@ def deformer(side: int, strength: Strength, share: int) -> Augment:
 
 def altered(config: Config, side: int) -> Augment:
     k = config.deformation
-    return deformer(side, Strength(shift=0.7 * k, turn=0.15 * k, stretch=0.1 * k, shear=0.15 * k, bend=0.4 * k), SHARE)
+    return deformer(
+        side, AffineElastic(shift=0.7 * k, turn=0.15 * k, stretch=0.1 * k, shear=0.15 * k, bend=0.4 * k), SHARE
+    )
 
 
 def make(config: Config, rng: Rng, data: Any) -> Any:
@@ -72,7 +74,7 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
     augment = altered(config, side)
 
     def information() -> Clusterer:
-        milder = Strength(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k)
+        milder = AffineElastic(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k)
         net = Sequential(centre(splits.x_train.mean(0)), *MLP(I, config.hidden, config.clusters).parts)
         return Clusterer(
             splits,

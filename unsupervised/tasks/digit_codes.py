@@ -8,7 +8,7 @@ from typing import Any
 
 from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.vision.augment import Strength
+from core.lab.vision.augment import AffineElastic
 from core.layers import Rng
 from core.network import MLP
 from unsupervised.linear_probe import ProbedCode
@@ -42,7 +42,7 @@ class Config:
 def make(config: Config, rng: Rng, data: Any) -> ProbedCode:
     splits, k = data("digits"), config.deformation
     I = splits.x_train.shape[1]
-    strength = Strength(shift=0.4 * k, turn=0.12 * k, stretch=0.12 * k, shear=0.15 * k, bend=0.4 * k)
+    strength = AffineElastic(shift=0.4 * k, turn=0.12 * k, stretch=0.12 * k, shear=0.15 * k, bend=0.4 * k)
     return ProbedCode(
         splits,
         MLP(I, config.hidden, config.code),

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.data.splits import Splits
-from core.lab.vision.augment import Strength, flat, warp
+from core.lab.vision.augment import AffineElastic, flat, warp
 from core.layers import Rng
 from core.network import MLP, Sequential
 from unsupervised.clustering.clusterer import Augment, Clusterer, centre
@@ -48,7 +48,7 @@ def shaded(size: float) -> Augment:
 def altered(config: Config, side: int) -> Augment:
     """Views of flat pictures, each deformed and shaded by itself."""
     k = config.deformation
-    strength = Strength(shift=k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=k)
+    strength = AffineElastic(shift=k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=k)
     return flat((side, side), warp((side, side), strength), shaded(config.shade))
 
 

@@ -13,8 +13,8 @@ from core.lab.data.registry import Data
 from core.lab.data.splits import Reviews, Text
 from core.lab.problems.reviews import distinct
 from core.lab.text import lines as records
-from core.lab.text.hashed_ngrams import NGrams, hashed, leading
-from core.lab.text.hashed_words import MIX, SETS, Words, words_of
+from core.lab.text.hashed_ngrams import HashedNGrams, hashed, leading
+from core.lab.text.hashed_words import MIX, SETS, HashedWords, words_of
 from core.lab.text.vocabulary import Vocabulary
 from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
 from core.network import Concat, Sequential
@@ -94,8 +94,8 @@ def review_net(vocabulary: Vocabulary, config: Config) -> list[Layer]:
     layers = [
         Concat(
             Embedding(V, config.embedding, he, gain=0.5 * math.sqrt(V / 2)),
-            NGrams(orders, config.bits, config.row),
-            Words(letters, config.bits, config.row),
+            HashedNGrams(orders, config.bits, config.row),
+            HashedWords(letters, config.bits, config.row),
             rated_rows(letters, config.bits, config.row),
         )
     ]

@@ -94,7 +94,7 @@ def begin(name: str, flags: CompareFlags) -> Path:
     return out
 
 
-def measured(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = False) -> list[Group]:
+def run_all(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = False) -> list[Group]:
     """Runs these tasks, names or files, with every seed, below `out`, as far as that is not done; in groups.
 
     Which test figures a task has its report alone can say. So if `wary` the first seed of each is run before the
@@ -129,7 +129,7 @@ def measured(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = 
     return grouped([job.folder for job in jobs], flags.data, outside)
 
 
-def foreseen(words: Sequence[str], flags: CompareFlags) -> None:
+def check_comparable(words: Sequence[str], flags: CompareFlags) -> None:
     """Refuses, before anything is learnt, tasks that read different data or are of different problems."""
     from core.lab.compare.groups import comparable
     from core.lab.runs.run import prepare
@@ -138,7 +138,7 @@ def foreseen(words: Sequence[str], flags: CompareFlags) -> None:
     comparable([(setup.task.name, setup.task.problem, setup.build()[1].sums) for setup in setups])
 
 
-def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
+def write_page(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
     """Writes page and figures into `out`; returns the common metric, and the sections for a page of several."""
     from core.lab.compare.groups import common_metric
     from core.lab.compare.page import compare_page
@@ -150,7 +150,7 @@ def shown(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str
     return metric, sections
 
 
-def told(groups: Sequence[Group], metric: str, name: str) -> None:
+def print_table(groups: Sequence[Group], metric: str, name: str) -> None:
     """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
     from core.lab.compare.tables import COST, SCORE, TOLD, cost_row, score_row, told_row
     from core.lab.report.format import table
@@ -194,10 +194,10 @@ def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
     if len(set(names)) < len(names):
         raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
     if wary := words is flags.what:  # tasks that were named one by one: nobody has said that they are of one problem
-        foreseen(words, flags)
+        check_comparable(words, flags)
     out = begin(name, flags)
-    groups = measured(words, flags, out, wary)
-    metric, _ = shown(groups, out, f"{name}, {len(groups)} tasks", _lead(flags))
+    groups = run_all(words, flags, out, wary)
+    metric, _ = write_page(groups, out, f"{name}, {len(groups)} tasks", _lead(flags))
     return _end(groups, metric, name, out, flags)
 
 
@@ -206,7 +206,7 @@ def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: Comp
         results = [result for group in groups for result in group.results]
         print(json.dumps(sorted(results, key=lambda result: int(result["seed"]))))
     else:
-        told(groups, metric, name)
+        print_table(groups, metric, name)
         print(f"page: {out / PAGE}")
     return 0
 
@@ -221,7 +221,7 @@ def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
     common_metric(groups)  # refuses before a folder is made
     out = create(flags.out or free_name(Path("runs") / "compare"), flags.force)
     lead = f"{len(folders)} finished runs."
-    metric, _ = shown(groups, out, " and ".join(group.label for group in groups), lead)
+    metric, _ = write_page(groups, out, " and ".join(group.label for group in groups), lead)
     return _end(groups, metric, "runs", out, flags)
 
 
@@ -235,8 +235,8 @@ def _all(flags: CompareFlags) -> int:
     sections, missing = dict[str, list[Any]](), dict[str, str]()
     for problem in complete_problems():
         try:
-            groups = measured(tasks_of(problem), flags, out / problem)
-            metric, sections[problem] = shown(groups, out / problem, problem, _lead(flags))
+            groups = run_all(tasks_of(problem), flags, out / problem)
+            metric, sections[problem] = write_page(groups, out / problem, problem, _lead(flags))
             cells[problem] = groups, metric
         except Refusal as refusal:
             missing[problem] = str(refusal)
@@ -248,7 +248,7 @@ def _all(flags: CompareFlags) -> int:
         print(json.dumps([result for groups, _ in cells.values() for group in groups for result in group.results]))
     else:
         for problem, (groups, metric) in cells.items():
-            told(groups, metric, problem)
+            print_table(groups, metric, problem)
         table(
             NINE,
             [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(cells)],

@@ -171,7 +171,7 @@ class Envs:
         set_rng_state(self.vec.np_random, state["rng"])
 
 
-class Copies(Envs):
+class SyncEnvs(Envs):
     """B separate environments in a gymnasium.vector.SyncVectorEnv that does not reset by itself.
 
     Every episode has a start seed of its own, drawn from `rng`; what is saved is that seed and the actions since. To
@@ -237,12 +237,12 @@ def make(env: str | Callable[[], Any], n: int, rng: Rng, **options: Any) -> Envs
     import gymnasium as gym
 
     if not isinstance(env, str):
-        return Copies(env, n, rng, getattr(env, "__name__", "given"))
+        return SyncEnvs(env, n, rng, getattr(env, "__name__", "given"))
     try:
         entry = gym.spec(env).vector_entry_point
         if isinstance(entry, str) and entry.endswith("classic_control.cartpole:CartPoleVectorEnv"):
             return Envs(gym.make_vec(env, n, "vector_entry_point", **options), rng, env)
-        return Copies(lambda: gym.make(env, **options), n, rng, env)
+        return SyncEnvs(lambda: gym.make(env, **options), n, rng, env)
     except (gym.error.Error, ImportError, TypeError) as error:
         raise Refusal(f"the environment {env} cannot be made: {error}") from error
 

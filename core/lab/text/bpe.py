@@ -12,7 +12,7 @@ from core.lab.text.sentences import Pair
 _CHUNK = re.compile(r" ?\w+'?| ?[^\w\s]| ")
 
 
-class Pieces:
+class BytePairEncoding:
     """Words cut into pieces that occur often, each with an id; id 0 is the border before and after a sentence.
 
     Byte pair encoding (Sennrich et al. 2016, arXiv:1508.07909): beginning with single characters, the most frequent

@@ -54,7 +54,7 @@ def hashed(rows: Callable[[Array], Array], N: int, bits: int, E: int) -> Layer:
     return Layer(forward, table.layout, table.fill, ids=True)
 
 
-def NGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
+def HashedNGrams(orders: Sequence[int], bits: int, E: int) -> Layer:
     """y = the rows of the n-grams that end x, n in `orders`: ids (..., K) -> (..., N E), 2^bits rows for each order.
 
     Raises ValueError for orders that are not different numbers above 0, and for x shorter than the longest.

@@ -35,7 +35,7 @@ def words_of(x: Array, letters: Array) -> Array:
     return np.stack([(terms * (word == j)).sum(-1, dtype=np.uint64) for j in range(3)], -1)
 
 
-def Words(letters: Array, bits: int, E: int) -> Layer:
+def HashedWords(letters: Array, bits: int, E: int) -> Layer:
     """y = the rows of the last words, alone and together: ids (..., K) -> (..., 4 E), 2^bits rows for each set.
 
     letters (V,) uint64: what an id stands for within a word, 0 where it separates words.

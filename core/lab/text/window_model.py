@@ -15,13 +15,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.initializers import Array, he
-from core.lab.text.hashed_ngrams import NGrams
-from core.lab.text.hashed_words import SETS, Words
+from core.lab.text.hashed_ngrams import HashedNGrams
+from core.lab.text.hashed_words import SETS, HashedWords
 from core.layers import Back, Dropout, Embedding, Layer, Linear, Rng, gelu
 from core.network import Concat
 
 
-def Forget(blank: float, cut: float) -> Layer:
+def TokenDropout(blank: float, cut: float) -> Layer:
     """y = the ids x (..., K), some of them made 0, the unknown symbol, where `rng` is passed: noise for learning alone.
 
     Each id is made unknown with probability `blank`, and with probability `cut` all that are more than a few places
@@ -62,10 +62,10 @@ def window_net(
     """
     parts, I = [Embedding(V, embedding, he, gain=0.5 * math.sqrt(V / 2))], context * embedding
     if orders:
-        parts, I = [*parts, NGrams(orders, bits, row)], I + len(orders) * row
+        parts, I = [*parts, HashedNGrams(orders, bits, row)], I + len(orders) * row
     if letters is not None:
-        parts, I = [*parts, Words(letters, bits, row)], I + len(SETS) * row
-    layers = [Forget(blank, cut)] if blank or cut else []
+        parts, I = [*parts, HashedWords(letters, bits, row)], I + len(SETS) * row
+    layers = [TokenDropout(blank, cut)] if blank or cut else []
     layers += [Concat(*parts) if len(parts) > 1 else parts[0]]
     for _ in range(depth):
         layers += [Linear(I, hidden), gelu, Dropout(dropout)]

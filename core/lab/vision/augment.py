@@ -3,7 +3,7 @@
 A step is a function of a generator and of pictures, (B, H, W) or (B, H, W, C), that gives new ones of the same shape;
 it never writes into those it is given. `flat` makes of steps what a learner of flat pictures calls on each batch:
 
-    augment = flat((28, 28), warp((28, 28), Strength(shift=1, turn=0.1, bend=1)), flip())
+    augment = flat((28, 28), warp((28, 28), AffineElastic(shift=1, turn=0.1, bend=1)), flip())
     x = augment(rng, x)                  # (B, 784) -> (B, 784)
 
 For small pictures that share a few deformations there is also `deform`: interpolation is linear in the image, so a
@@ -26,7 +26,7 @@ CHUNK = 16  # pictures warped at a time: what is in between then fits into the p
 
 
 @dataclass(frozen=True)
-class Strength:
+class AffineElastic:
     """How far a deformation may go; each is the standard deviation of a normal distribution."""
 
     shift: float = 0.0  # pixels
@@ -36,7 +36,7 @@ class Strength:
     bend: float = 0.0  # pixels: how far a pixel is moved by itself, its neighbours following
 
 
-def _affine(rng: Rng, n: int, strength: Strength) -> Array:
+def _affine(rng: Rng, n: int, strength: AffineElastic) -> Array:
     """n random matrices A = turn @ shear @ stretch, (n, 2, 2)."""
 
     def normal(size: float, *shape: int) -> Array:
@@ -61,7 +61,7 @@ def flat(shape: tuple[int, ...], *steps: Step) -> Step:
     return augment
 
 
-def warp(shape: tuple[int, ...], strength: Strength, smooth: float = 4.0, edge: bool = False) -> Step:
+def warp(shape: tuple[int, ...], strength: AffineElastic, smooth: float = 4.0, edge: bool = False) -> Step:
     """Deforms each picture of `shape`, (H, W) or (H, W, C), by an affine and an elastic map of its own.
 
     Pixel u = (row, column) takes the value of the source at A (u - c) + c + shift + bend(u), c the centre, bilinear
@@ -201,7 +201,7 @@ def hats(at: Array, S: int) -> Array:
     return weights
 
 
-def deformations(rng: Rng, n: int, S: int, strength: Strength) -> Array:
+def deformations(rng: Rng, n: int, S: int, strength: AffineElastic) -> Array:
     """n random affine maps, bent a little, as matrices (n, S*S, S*S): deformed = x @ M, pixels in C order.
 
     Target pixel u = (row, column) takes the value of the source at A (u - c) + c + shift + bend(u), c the centre, A =

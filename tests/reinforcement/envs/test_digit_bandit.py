@@ -8,10 +8,10 @@ from gymnasium.utils.env_checker import check_env
 
 from core.lab.envs.rollout import play, rollout, stack
 from core.lab.envs.vector import Envs
-from core.lab.vision.augment import Strength
+from core.lab.vision.augment import AffineElastic
 from reinforcement.envs.digit_bandit import DigitBandit, DigitBandits
 
-MOVED = Strength(shift=0.4, turn=0.1)
+MOVED = AffineElastic(shift=0.4, turn=0.1)
 
 
 def pictures(N=30):

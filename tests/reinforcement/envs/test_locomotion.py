@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.lab.envs.vector import make
-from reinforcement.envs.locomotion import SPAN, Choices, agent, boxed, jointed
+from reinforcement.envs.locomotion import SPAN, SACConfig, agent, boxed, jointed
 from reinforcement.tasks import bipedal_walker, half_cheetah, hopper
 
 box2d = pytest.mark.skipif(importlib.util.find_spec("Box2D") is None, reason="Box2D is not installed")
@@ -38,10 +38,10 @@ def test_an_episode_follows_from_its_seed_whatever_came_before(one):
 
 @pytest.mark.parametrize("one", ROBOTS)
 def test_it_learns_goes_on_as_if_never_stopped_and_is_judged(one, tmp_path):
-    learner = agent(one, Choices(**SMALL), np.random.default_rng(0), 100, "somebody")
+    learner = agent(one, SACConfig(**SMALL), np.random.default_rng(0), 100, "somebody")
     first = learner.update()
     assert first["examples"] == SPAN  # all of them blind
-    other = agent(one, Choices(**SMALL), np.random.default_rng(5), 100, "somebody")
+    other = agent(one, SACConfig(**SMALL), np.random.default_rng(5), 100, "somebody")
     other.w[:] = learner.w
     other.load(learner.state())
     for both in learner, other:
@@ -58,7 +58,7 @@ def test_where_nothing_can_be_drawn_there_is_no_film_and_all_else(tmp_path, monk
             raise RuntimeError("rendering is not available")
         return jointed("Hopper-v5")
 
-    learner = agent(blind, Choices(**SMALL), np.random.default_rng(0), 100, "somebody")
+    learner = agent(blind, SACConfig(**SMALL), np.random.default_rng(0), 100, "somebody")
     report = learner.report(learner.w, tmp_path)
     assert report.texts["Film"] == "no film: RuntimeError: rendering is not available"
     assert report.pictures == {}
@@ -90,7 +90,7 @@ def test_a_walker_made_anew_can_be_drawn():
 )
 def test_nonsense_is_refused_by_name(values):
     with pytest.raises(ValueError, match=next(iter(values))):
-        Choices(**values)
+        SACConfig(**values)
 
 
 @pytest.mark.parametrize("task", [half_cheetah, hopper, bipedal_walker])

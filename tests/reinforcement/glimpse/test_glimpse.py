@@ -10,7 +10,7 @@ from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import Envs
-from core.lab.vision.augment import Strength
+from core.lab.vision.augment import AffineElastic
 from core.lab.vision.photos import Photo
 from core.network import MLP
 from core.optimizers import Adam
@@ -36,7 +36,7 @@ def splits():
     return Splits(*pictures(60, 0), *pictures(15, 1), *pictures(15, 2))
 
 
-@pytest.mark.parametrize("strength", [None, Strength(shift=0.4, turn=0.1)])
+@pytest.mark.parametrize("strength", [None, AffineElastic(shift=0.4, turn=0.1)])
 def test_it_is_a_proper_environment(strength):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -10,7 +10,7 @@ from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.losses import log_softmax
 from core.optimizers import Adam, AdamW
 from reinforcement.reinforce import reinforce_loss
-from reinforcement.text.kl_reinforce import Tuned, others_baseline, tuned_loss
+from reinforcement.text.kl_reinforce import RewardTunedWriter, others_baseline, tuned_loss
 
 B, V = 12, 6
 
@@ -62,7 +62,7 @@ def few(monkeypatch):
 def learner(updates=100, rounds=20, leash=0.02, seed=0):
     exam = Exam(toy_reviews(200), 12, 40)
     net = exam.network(16)
-    return Tuned(
+    return RewardTunedWriter(
         exam,
         net,
         AdamW(1e-2, net.layout, DECAY),

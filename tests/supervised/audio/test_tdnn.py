@@ -7,7 +7,7 @@ from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import split
 from core.losses import cross_entropy
 from core.optimizers import Adam
-from supervised.audio.tdnn import Moments, TimeDelayNet, apart, levelled, pooled
+from supervised.audio.tdnn import Frames, TimeDelayNet, apart, cmvn, mean_max_pool
 from supervised.classifier import Classifier
 
 NOTHING = np.zeros(0)
@@ -16,7 +16,7 @@ NOTHING = np.zeros(0)
 @pytest.mark.parametrize(("k", "hop"), [(1, 1), (3, 1), (3, 2), (5, 3)])
 def test_moments_are_windows(k, hop):
     x = np.random.default_rng(0).random((2, 12, 3))
-    y, _ = Moments(k, hop)(x, NOTHING)
+    y, _ = Frames(k, hop)(x, NOTHING)
     assert y.shape == (2, (12 - k) // hop + 1, 3 * k)
     for t in range(y.shape[1]):
         np.testing.assert_array_equal(y[:, t], x[:, hop * t : hop * t + k].reshape(2, -1))
@@ -24,12 +24,12 @@ def test_moments_are_windows(k, hop):
 
 def test_too_few_moments_are_refused():
     with pytest.raises(ValueError, match="windows of 5 moments"):
-        Moments(5)(np.zeros((2, 4, 3)), NOTHING)
+        Frames(5)(np.zeros((2, 4, 3)), NOTHING)
 
 
 def test_pooled_is_mean_and_maximum():
     x = np.random.default_rng(0).random((2, 6, 3))
-    np.testing.assert_allclose(pooled(x, NOTHING)[0], np.concatenate([x.mean(1), x.max(1)], 1))
+    np.testing.assert_allclose(mean_max_pool(x, NOTHING)[0], np.concatenate([x.mean(1), x.max(1)], 1))
 
 
 def test_apart_takes_side_by_side_apart():
@@ -37,7 +37,7 @@ def test_apart_takes_side_by_side_apart():
     np.testing.assert_array_equal(apart(3)(x, NOTHING)[0], [x[:, :2], x[:, 2:4], x[:, 4:]])
 
 
-@pytest.mark.parametrize("layer", [Moments(3), Moments(3, 2), Moments(5, 4), pooled, apart(2)])
+@pytest.mark.parametrize("layer", [Frames(3), Frames(3, 2), Frames(5, 4), mean_max_pool, apart(2)])
 def test_the_way_back_is_the_derivative(layer):
     x = np.random.default_rng(1).standard_normal((3, 8, 4))
     y, back = layer(x, NOTHING)
@@ -75,13 +75,13 @@ def test_members_are_told_the_same():
 
 def test_a_louder_sound_or_another_microphone_is_nearly_the_same():
     x = np.random.default_rng(4).uniform(-4, 0, (2, 20, 6))
-    y, back = levelled(x, NOTHING)
-    np.testing.assert_allclose(levelled(x + 3, NOTHING)[0], y, atol=1e-6)
+    y, back = cmvn(x, NOTHING)
+    np.testing.assert_allclose(cmvn(x + 3, NOTHING)[0], y, atol=1e-6)
     microphone = np.linspace(-1, 1, 6)
-    np.testing.assert_allclose(levelled(x + microphone, NOTHING)[0][..., :6], y[..., :6], atol=1e-6)
-    assert np.abs(levelled(x + microphone, NOTHING)[0][..., 6:] - y[..., 6:]).max() > 0.1
+    np.testing.assert_allclose(cmvn(x + microphone, NOTHING)[0][..., :6], y[..., :6], atol=1e-6)
+    assert np.abs(cmvn(x + microphone, NOTHING)[0][..., 6:] - y[..., 6:]).max() > 0.1
     np.testing.assert_allclose([y[..., :6].std((1, 2)), y[..., 6:].std((1, 2))], 1, atol=1e-5)
-    assert np.isfinite(levelled(np.zeros((1, 20, 6)), NOTHING)[0]).all()
+    assert np.isfinite(cmvn(np.zeros((1, 20, 6)), NOTHING)[0]).all()
     with pytest.raises(ValueError, match="no gradient at its input"):
         back(y, dx=True)
 

@@ -8,7 +8,7 @@ import pytest
 from core.lab.data.registry import Data
 from core.network import MLP
 from supervised.interpret import wiring as study
-from supervised.learner import Findings
+from supervised.learner import ReportPart
 from supervised.tasks import digits
 
 
@@ -23,7 +23,7 @@ def test_findings_join_the_report_and_training_is_the_tasks(monkeypatch, tmp_pat
         small = MLP(64, 4, 10)
         weights = {way: train(splits, small, 30, np.random.default_rng(1), way) for way in (True, False)}
         seen.update(weights=weights, shape=shape, classes=classes, folder=folder, batch=budget.batch, rules=set(rules))
-        return Findings({"probe": 0.5}, {"probe.png": "a probe"}, {"Probe": "words"})
+        return ReportPart({"probe": 0.5}, {"probe.png": "a probe"}, {"Probe": "words"})
 
     monkeypatch.setattr(study, "deep_report", deep)
     one = learner(report="deep")

@@ -9,7 +9,7 @@ from core.losses import cross_entropy
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.lessons.activations import ACTIVATIONS, RATES, SideBySide, trained
-from supervised.lessons.layer_stats import signs, slope
+from supervised.lessons.layer_stats import layer_stats, slope
 from supervised.tasks import activations as task
 
 
@@ -32,7 +32,7 @@ def planted(f, biases):
     views = net.views(w)
     views["0.weight"][:] = 0
     views["0.bias"][:] = biases
-    return signs(net, w, rng.standard_normal((50, 2)), rng.integers(3, size=50))
+    return layer_stats(net, w, rng.standard_normal((50, 2)), rng.integers(3, size=50))
 
 
 def test_planted_units_are_counted():
@@ -51,7 +51,7 @@ def test_a_unit_that_wakes_for_one_example_is_not_dead():
     net = MLP(1, 2, 2)
     w = np.zeros(net.size, np.float32)
     net.views(w)["0.weight"][:] = [[1, -1]]
-    found = signs(net, w, np.array([[1.0]] * 9 + [[-1.0]]), np.zeros(10, int))
+    found = layer_stats(net, w, np.array([[1.0]] * 9 + [[-1.0]]), np.zeros(10, int))
     assert found.dead == pytest.approx([0])
     assert found.saturated == pytest.approx([0.5])
 
@@ -67,7 +67,7 @@ def test_signal_is_the_gradient_of_each_example(digits):
         back(cross_entropy(y, t[i : i + 1])[1], g)
         rows.append([net.views(g)[name].copy() for name in ("0.bias", "2.bias")])
     expected = [np.sqrt((np.stack(layer) ** 2).mean()) for layer in zip(*rows, strict=True)]
-    assert signs(net, w, x, t).signal == pytest.approx(expected, rel=1e-5)
+    assert layer_stats(net, w, x, t).signal == pytest.approx(expected, rel=1e-5)
 
 
 def test_side_by_side_is_as_if_alone(digits):
@@ -101,7 +101,7 @@ def test_a_large_step_kills_relu_but_not_its_leaky_twin(digits):
     for name in ("relu", "leaky_relu"):
         for lr in (RATES[1], RATES[-1]):
             net = exam.head(ACTIVATIONS[name])
-            counts = signs(net, trained(net, digits, lr, 64), digits.x_train, digits.t_train)
+            counts = layer_stats(net, trained(net, digits, lr, 64), digits.x_train, digits.t_train)
             dead[name, lr] = counts.dead.mean()
     assert dead["relu", RATES[-1]] > 0.7
     assert dead["relu", RATES[1]] < 0.3
@@ -111,7 +111,7 @@ def test_a_large_step_kills_relu_but_not_its_leaky_twin(digits):
 def test_sigmoid_lets_the_error_fade_and_the_task_learns(digits, tmp_path):
     learner = task.make(task.Config(updates=300), np.random.default_rng(0), Data())
     start = {
-        name: signs(*head, digits.x_train, digits.t_train).signal
+        name: layer_stats(*head, digits.x_train, digits.t_train).signal
         for name, head in learner.exam.heads(learner.w).items()
     }
     assert start["sigmoid"][0] < 0.1 * start["sigmoid"][-1]  # a quarter at most is left of it at each layer

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core.ensembles import Linears
+from core.ensembles import EnsembleLinear
 from core.layers import Linear
 from core.network import MLP
 from supervised.lessons.function_fit import error_of, influence, network, placed, relative, rescaled
@@ -24,7 +24,7 @@ def learnt(seed=0, **fields):
     return fit
 
 
-@pytest.mark.parametrize("layer", [Linear(1, 500), Linears(3, 1, 500)])
+@pytest.mark.parametrize("layer", [Linear(1, 500), EnsembleLinear(3, 1, 500)])
 def test_units_start_steep_and_all_over_the_domain(layer):
     layer = placed(layer, 7.0)
     w = layer.init(np.random.default_rng(0))

@@ -12,7 +12,7 @@ from core.losses import mse
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.meta import sinusoids
-from supervised.meta.maml import UNIT, Meta, Tasks, adaptable, curvature, gather, gradient, spread
+from supervised.meta.maml import MAML, UNIT, Tasks, adaptable, curvature, gather, gradient, spread
 from supervised.tasks import few_shot
 
 build = partial(MLP, 1, 6, 1, activation=tanh)
@@ -45,7 +45,7 @@ def meta(draw=lines, seed=0, **options):
         "rate": 0.03,
         **options,
     }
-    return Meta(build, draw, Adam(0.01), np.random.default_rng(seed), **options)
+    return MAML(build, draw, Adam(0.01), np.random.default_rng(seed), **options)
 
 
 def run(learner):

@@ -9,7 +9,7 @@ from core.lab.problems import reviews as praise
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.losses import binary_cross_entropy, cross_entropy, softmax
 from core.optimizers import AdamW
-from supervised.text.guided_writer import Steered, reading_loss, steered
+from supervised.text.guided_writer import GuidedWriter, reading_loss, steered
 
 B, V = 12, 5
 
@@ -50,7 +50,7 @@ def test_steering_is_bayes_rule():
 def learner(labels=100, updates=150, strength=2.0, seed=0):
     exam = Exam(toy_reviews(200), 12, 40)
     net = exam.network(16, outputs=2)
-    return Steered(
+    return GuidedWriter(
         exam,
         net,
         AdamW(1e-2, net.layout, DECAY),

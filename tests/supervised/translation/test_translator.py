@@ -13,7 +13,7 @@ from core.lab.text.sentences import Pairs
 from core.optimizers import Adam
 from supervised.tasks.translate import PRESETS, Config
 from supervised.translation.alignment import agreement, power, unit
-from supervised.translation.embedding_bag import Bag, features, padded
+from supervised.translation.embedding_bag import EmbeddingBag, features, padded
 from supervised.translation.evaluate import report
 from supervised.translation.translator import Sizes, Translator, next_pieces, side_by_side
 
@@ -23,7 +23,7 @@ RNG = np.random.default_rng
 
 
 def test_bag_is_the_scaled_sum_of_rows():
-    bag = Bag(5, 2)
+    bag = EmbeddingBag(5, 2)
     W = np.arange(10.0).reshape(5, 2)
     y, back = bag(np.array([[1, 3, 3, 0], [4, 0, 0, 0], [0, 0, 0, 0]]), W.ravel())
     assert y == pytest.approx(np.array([(W[1] + 2 * W[3]) / math.sqrt(3), W[4], [0, 0]]))
@@ -40,11 +40,11 @@ def test_bag_is_the_scaled_sum_of_rows():
 @pytest.mark.parametrize("seed", [None, 3])
 def test_bag_has_the_true_gradient(seed):
     x = RNG(0).integers(0, 7, (6, 5)).astype(np.uint16)
-    assert layer_errors(Bag(7, 3, 0.4), x, RNG(1), seed)["w"] < 1e-6
+    assert layer_errors(EmbeddingBag(7, 3, 0.4), x, RNG(1), seed)["w"] < 1e-6
 
 
 def test_bag_refuses_what_is_no_id():
-    bag = Bag(5, 2)
+    bag = EmbeddingBag(5, 2)
     w = bag.init(RNG(0))
     for x in (np.array([[5]]), np.array([[-1]])):
         with pytest.raises(ValueError, match="ids from 0 to 4"):
@@ -98,7 +98,7 @@ def test_next_pieces_are_all_places_and_the_end():
 
 
 def test_side_by_side_is_filled_part_by_part():
-    net, slices = side_by_side({"a": Bag(5, 2), "b": Bag(3, 4)})
+    net, slices = side_by_side({"a": EmbeddingBag(5, 2), "b": EmbeddingBag(3, 4)})
     assert net.layout == {"a.table": (5, 2), "b.table": (3, 4)}
     assert slices == {"a": slice(0, 10), "b": slice(10, 22)}
     assert (net.init(RNG(0)) != 0).all()

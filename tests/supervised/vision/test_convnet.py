@@ -8,7 +8,7 @@ from core.layers import Linear
 from core.losses import cross_entropy
 from core.network import Sequential
 from core.optimizers import Adam
-from supervised.vision.convnet import PatchNet, Picture, Windows, largest, row
+from supervised.vision.convnet import PatchNet, ToImage, Windows, largest, row
 
 
 def windows_one_by_one(x, k):
@@ -118,7 +118,7 @@ def test_it_finds_a_sign_where_it_never_was():
         return x.reshape(n, 256), t
 
     # one number a feature in the end: the largest of all places
-    net = Sequential(Picture(16, 1), Windows(3), Linear(9, 8), *[largest] * 4, row, Linear(8, 2))
+    net = Sequential(ToImage(16, 1), Windows(3), Linear(9, 8), *[largest] * 4, row, Linear(8, 2))
     w, optimizer = net.init(rng), Adam(0.01)
     g = np.empty_like(w)
     for _ in range(150):

@@ -20,7 +20,7 @@ from core.lab.errors import Refusal
 from core.lab.runs.run import Setup, start
 from core.lab.runs.tasks import configure, find
 from core.lab.stats.linear_probe import first_hidden
-from core.lab.text.hashed_ngrams import NGrams
+from core.lab.text.hashed_ngrams import HashedNGrams
 from core.lab.text.vocabulary import Vocabulary
 from core.layers import Embedding, Linear, relu
 from core.network import MLP, Concat, Sequential
@@ -263,7 +263,7 @@ class Writer:
     def __init__(self, text, E, width):
         self.vocabulary = Vocabulary.of(text)
         V = len(self.vocabulary)
-        self.net = Sequential(Concat(Embedding(V, E), NGrams((2,), 4, 2)), Linear(3 * E + 2, width), relu)
+        self.net = Sequential(Concat(Embedding(V, E), HashedNGrams((2,), 4, 2)), Linear(3 * E + 2, width), relu)
         self.x = np.lib.stride_tricks.sliding_window_view(self.vocabulary.encode(text), 3)
 
     def sample(self, rng, n):
@@ -331,7 +331,7 @@ def test_refused_runs_end_with_2_and_leave_no_folder(runs, tmp_path, capsys, mon
 def test_text_of_a_result_is_escaped(tmp_path):
     bad = "<script>alert(1)</script>"
     folders = [made(tmp_path / f"{s}", s, task=bad) for s in range(2)]
-    comparing.shown(grouped(folders), tmp_path, bad, bad)
+    comparing.write_page(grouped(folders), tmp_path, bad, bad)
     assert "<script" not in (tmp_path / "report.html").read_text("utf-8")
 
 

@@ -10,7 +10,7 @@ from toy_environments import Lengths, Three, Threes
 
 from core import checkpoint
 from core.lab.envs.rollout import play, returns, rollout, stack
-from core.lab.envs.vector import TRAINING_SEEDS, Copies, Envs, make
+from core.lab.envs.vector import TRAINING_SEEDS, Envs, SyncEnvs, make
 from core.lab.errors import Refusal
 
 NEXT, DISABLED = AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED
@@ -34,7 +34,7 @@ def coin(seed):
 
 
 MAKERS = {
-    "copies": lambda n, g, **k: Copies(lambda: Three(**k), n, g, "three"),
+    "copies": lambda n, g, **k: SyncEnvs(lambda: Three(**k), n, g, "three"),
     "arrays, next step": lambda n, g, **k: Envs(Threes(n, NEXT, **k), g, "three"),
     "arrays, reset by us": lambda n, g, **k: Envs(Threes(n, DISABLED, **k), g, "three"),
     "cart-poles": lambda n, g: make("CartPole-v1", n, g),
@@ -100,10 +100,10 @@ def test_state_is_a_copy_once_loaded():
 
 
 def test_environment_that_does_not_follow_from_its_seed_is_refused():
-    envs = Copies(lambda: Three(seeded=False), 2, rng(), "three")
+    envs = SyncEnvs(lambda: Three(seeded=False), 2, rng(), "three")
     rollout(envs, ones, 2)
     with pytest.raises(Refusal, match="three does not follow from its seed"):
-        Copies(lambda: Three(seeded=False), 2, rng(), "three").load(envs.state())
+        SyncEnvs(lambda: Three(seeded=False), 2, rng(), "three").load(envs.state())
 
 
 def test_state_of_other_environments_is_refused():
@@ -153,7 +153,7 @@ def slow_returns(env, seeds, act):
 
 def test_each_episode_counts_once():
     expected = slow_returns(Lengths(), range(500, 600), lambda obs: 0)
-    totals, lengths = returns(lambda n, g: Copies(Lengths, n, g, "lengths"), ones, 100, 500)
+    totals, lengths = returns(lambda n, g: SyncEnvs(Lengths, n, g, "lengths"), ones, 100, 500)
     assert totals.tolist() == lengths.tolist() == expected
     assert set(expected) == {1.0, 20.0}
 
@@ -161,7 +161,7 @@ def test_each_episode_counts_once():
 def test_returns_of_separate_cart_poles_are_gymnasium_s_own():
     env = gym.make("CartPole-v1")
     expected = slow_returns(env, range(70, 76), lambda obs: int(lean(obs[None])[0]))
-    separate = partial(Copies, lambda: gym.make("CartPole-v1"))
+    separate = partial(SyncEnvs, lambda: gym.make("CartPole-v1"))
     assert returns(lambda n, g: separate(n, g, "CartPole-v1"), lean, 6, 70)[0].tolist() == expected
 
 
@@ -182,7 +182,7 @@ def test_play_gives_one_whole_episode_each_wherever_they_stood(kind):
 
 
 def test_seeds_to_learn_from_are_apart_from_fixed_ones():
-    envs = Copies(Three, 4, rng(), "three")
+    envs = SyncEnvs(Three, 4, rng(), "three")
     seen = set()
     for _ in range(10):
         envs.step(ones(envs.obs))
@@ -201,7 +201,7 @@ def test_seeds_to_learn_from_are_apart_from_fixed_ones():
     ],
 )
 def test_wrong_numbers_and_errors_name_the_step(wrong, says):
-    envs = Copies(lambda: Three(), 2, rng(), "three")
+    envs = SyncEnvs(lambda: Three(), 2, rng(), "three")
     rollout(envs, ones, 3)
     for env in envs.vec.envs:
         env.wrong = wrong
@@ -216,7 +216,7 @@ def test_failing_reset_is_told():
             raise OSError("no such map")
 
     with pytest.raises(Refusal, match="broken failed at a reset: OSError: no such map"):
-        Copies(Broken, 2, rng(), "broken")
+        SyncEnvs(Broken, 2, rng(), "broken")
 
 
 def test_endless_episode_is_refused(monkeypatch):
@@ -226,11 +226,11 @@ def test_endless_episode_is_refused(monkeypatch):
 
     monkeypatch.setattr("core.lab.envs.rollout.LIMIT", 50)
     with pytest.raises(Refusal, match="did not end in 50 steps"):
-        returns(lambda n, g: Copies(Endless, n, g, "endless"), ones, 2, 0)
+        returns(lambda n, g: SyncEnvs(Endless, n, g, "endless"), ones, 2, 0)
 
 
 def test_ids_become_columns():
-    envs = Copies(Lengths, 3, rng(), "lengths")
+    envs = SyncEnvs(Lengths, 3, rng(), "lengths")
     assert envs.obs.shape == (3, 1)
     assert envs.step(ones(envs.obs)).next_obs.shape == (3, 1)
     state = envs.state()
@@ -243,7 +243,7 @@ def test_what_cannot_be_made_is_refused():
         observation_space = gym.spaces.Dict({"a": gym.spaces.Box(0, 1, (1,))})
 
     with pytest.raises(Refusal, match="observations of odd are a Dict"):
-        Copies(Odd, 1, rng(), "odd")
+        SyncEnvs(Odd, 1, rng(), "odd")
     with pytest.raises(Refusal, match=r"autoreset mode .*SAME_STEP"):
         Envs(Threes(2, AutoresetMode.SAME_STEP), rng(), "three")
     with pytest.raises(Refusal, match="NoSuchThing-v0 cannot be made") as refusal:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.gradcheck import directional_error
-from core.lab.text.hashed_ngrams import NGrams, powers, rows_of
+from core.lab.text.hashed_ngrams import HashedNGrams, powers, rows_of
 from core.layers import Embedding, Linear
 from core.network import Concat, Sequential
 
@@ -49,7 +49,7 @@ def test_first_characters_are_told_apart_by_every_leading_bit():
 
 
 def test_output_holds_the_rows_of_each_order_side_by_side():
-    layer = NGrams((2, 3), 8, 5)
+    layer = HashedNGrams((2, 3), 8, 5)
     w = layer.init(RNG)
     assert layer.layout == {"table": (512, 5)}
     y, _ = layer(IDS[:7], w)
@@ -60,7 +60,7 @@ def test_output_holds_the_rows_of_each_order_side_by_side():
 
 
 def test_gradient_is_the_true_one():
-    net = Sequential(Concat(Embedding(60, 4), NGrams((2, 4), 6, 3)), Linear(9 * 4 + 6, 5))
+    net = Sequential(Concat(Embedding(60, 4), HashedNGrams((2, 4), 6, 3)), Linear(9 * 4 + 6, 5))
     w = RNG.standard_normal(net.size)
     up = RNG.standard_normal((40, 5))
     y, back = net(IDS[:40], w)
@@ -73,12 +73,12 @@ def test_gradient_is_the_true_one():
 @pytest.mark.parametrize("orders", [(), (0, 2), (2, 2)])
 def test_orders_that_make_no_sense_are_refused(orders):
     with pytest.raises(ValueError, match="different orders above 0"):
-        NGrams(orders, 8, 4)
+        HashedNGrams(orders, 8, 4)
 
 
 def test_bits_that_make_no_sense_and_short_contexts_are_refused():
     with pytest.raises(ValueError, match="bits"):
-        NGrams((2,), 0, 4)
-    layer = NGrams((2, 7), 8, 4)
+        HashedNGrams((2,), 0, 4)
+    layer = HashedNGrams((2, 7), 8, 4)
     with pytest.raises(ValueError, match="7 characters need a context at least as long, not 5"):
         layer(IDS[:, :5], layer.init(RNG))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.gradcheck import directional_error
-from core.lab.text.hashed_words import SETS, Words, words_of
+from core.lab.text.hashed_words import SETS, HashedWords, words_of
 from core.lab.text.vocabulary import Vocabulary
 from core.layers import Linear
 from core.network import Sequential
@@ -54,7 +54,7 @@ def test_words_have_one_hash_each_and_nothing_has_none():
     ],
 )
 def test_rows_are_shared_by_contexts_of_the_same_words(one, other, same):
-    layer = Words(FOLD, 12, 1)
+    layer = HashedWords(FOLD, 12, 1)
     w = np.arange(layer.size, dtype=np.float64)
     (a,), (b,) = (layer(ids(text), w)[0] for text in (one, other))
     assert " ".join(str(i) for i in range(4) if a[i] == b[i]) == same
@@ -64,7 +64,7 @@ def test_few_words_share_a_row():
     rng = np.random.default_rng(0)
     x = ids(*("".join(rng.choice(list("abcdefgh "), 14)) for _ in range(4000)))
     a = words_of(x, FOLD)
-    layer = Words(FOLD, 14, 1)
+    layer = HashedWords(FOLD, 14, 1)
     rows = layer(x, np.arange(layer.size, dtype=np.float64))[0]
     for i, words in enumerate(SETS):
         different = len(np.unique(a[:, list(words)], axis=0))
@@ -75,7 +75,7 @@ def test_few_words_share_a_row():
 def test_gradient_is_the_true_one():
     rng = np.random.default_rng(0)
     x = rng.integers(0, len(VOCABULARY), (40, 9))
-    net = Sequential(Words(FOLD, 6, 3), Linear(12, 5))
+    net = Sequential(HashedWords(FOLD, 6, 3), Linear(12, 5))
     w, up, g = rng.standard_normal(net.size), rng.standard_normal((40, 5)), np.full(net.size, np.nan)
     net(x, w)[1](up, g)
     assert directional_error(lambda u: float((net(x, u)[0] * up).sum()), w, g, rng) < 1e-6

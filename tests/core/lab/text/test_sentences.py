@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from places import DATA
 
 from core.lab.data.registry import Data
-from core.lab.text.bpe import Pieces
+from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.sentences import components, divide_pairs, translations
 from core.lab.text.tokenize import clean, words
 
@@ -125,7 +125,7 @@ TEXT = ["low lower lowest", "new newer newest wide wider", "aaa aaaa aa", "he se
 
 
 def test_merges_are_those_of_counting_anew():
-    pieces = Pieces(TEXT, 60)
+    pieces = BytePairEncoding(TEXT, 60)
     chunks = Counter(
         {
             "low": 1,
@@ -163,7 +163,7 @@ def test_pieces_give_the_sentence_back(text):
     assert 0 not in ids
 
 
-PIECES = Pieces(TEXT, 60)
+PIECES = BytePairEncoding(TEXT, 60)
 
 
 def test_pieces_end_at_a_border_and_leave_strange_characters_out():
@@ -176,4 +176,4 @@ def test_pieces_end_at_a_border_and_leave_strange_characters_out():
 
 def test_too_few_pieces_are_refused():
     with pytest.raises(ValueError, match="3 pieces are too few"):
-        Pieces(TEXT, 3)
+        BytePairEncoding(TEXT, 3)

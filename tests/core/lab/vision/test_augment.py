@@ -5,10 +5,10 @@ import pytest
 from scipy import ndimage
 
 from core.lab.vision import augment as images
-from core.lab.vision.augment import Strength, erase, flat, flip, noise, shift, warp
+from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, shift, warp
 
 SHAPES = [(7, 5), (6, 9, 3), (28, 28)]
-ALL = Strength(1.0, 0.2, 0.1, 0.1, 1.0)
+ALL = AffineElastic(1.0, 0.2, 0.1, 0.1, 1.0)
 
 
 def pictures(shape, n=40):
@@ -56,7 +56,7 @@ def test_flat_pictures_come_back_flat():
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_strength_is_the_identity(shape):
     x = pictures(shape)
-    np.testing.assert_allclose(warp(shape, Strength())(np.random.default_rng(0), x), x, atol=1e-6)
+    np.testing.assert_allclose(warp(shape, AffineElastic())(np.random.default_rng(0), x), x, atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -85,7 +85,7 @@ class Drawn:
 
 def test_a_shift_takes_what_lies_further_down_and_right():
     x = pictures((5, 6), 3)
-    y = warp((5, 6), Strength(shift=1.0))(Drawn((2, 3), 1.0), x)
+    y = warp((5, 6), AffineElastic(shift=1.0))(Drawn((2, 3), 1.0), x)
     np.testing.assert_allclose(y[:, :-1, :-1], x[:, 1:, 1:], atol=1e-6)
     assert not y[:, -1].any()
     assert not y[:, :, -1].any()
@@ -93,7 +93,7 @@ def test_a_shift_takes_what_lies_further_down_and_right():
 
 def test_a_quarter_turn_is_numpy_s():
     x = pictures((6, 6, 2), 3)
-    y = warp((6, 6, 2), Strength(turn=1.0))(Drawn((3,), np.pi / 2), x)
+    y = warp((6, 6, 2), AffineElastic(turn=1.0))(Drawn((3,), np.pi / 2), x)
     assert any(np.allclose(y, np.rot90(x, k, (1, 2)), atol=1e-5) for k in (1, 3))
 
 
@@ -105,7 +105,7 @@ def test_one_affine_map_as_the_matrices_have_it():
             values = {(1,): 0.7, (1, 2): -0.4, (1, 2, 1): 0.9, (2, 1): 0.9}
             return np.full(shape, values.get(shape, 0.0), dtype)
 
-    x, strength = pictures((8, 8), 1), Strength(1.0, 0.5, 0.3, 0.4)
+    x, strength = pictures((8, 8), 1), AffineElastic(1.0, 0.5, 0.3, 0.4)
     twin = images.deform(x.reshape(1, 64), images.deformations(Fixed(), 1, 8, strength))
     np.testing.assert_allclose(warp((8, 8), strength)(Fixed(), x).reshape(1, 64), twin, atol=1e-5)
 
@@ -122,7 +122,7 @@ def test_waves_have_the_covariance_of_smoothed_noise():
 
 def test_a_bend_moves_pixels_as_far_as_it_says():
     ramp = np.broadcast_to(np.arange(40, dtype=np.float32)[:, None], (300, 40, 40))  # each pixel holds its row
-    y = warp((40, 40), Strength(bend=1.5), edge=True)(np.random.default_rng(0), ramp)
+    y = warp((40, 40), AffineElastic(bend=1.5), edge=True)(np.random.default_rng(0), ramp)
     moved = (y - ramp)[:, 8:-8, 8:-8]
     assert moved.std() == pytest.approx(1.5, rel=0.05)
     near, far = (np.corrcoef(moved[:, 4, 4], moved[:, 4, 4 + d])[0, 1] for d in (1, 16))
