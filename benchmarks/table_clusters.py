@@ -34,7 +34,7 @@ COMMAND = "python benchmarks/table_clusters.py made, then count, tables and soun
 SEEDS = range(5)
 TABLES = {"iris": 3, "wine": 3, "breast-cancer": 2}
 Todo = tuple[dict[str, Any], Callable[[], dict[str, Any]]]  # the key of a row, and how it is made
-METHODS = "information", "autoencoder", "dec"
+METHODS = "mutual_information", "autoencoder", "dec"
 MADE = {  # clusters, columns, rows, distance of the centres, unequal sizes, each its own shape, columns of noise
     "equal": (4, 6, 300, 2.0, False, False, 0),
     "unequal": (4, 6, 300, 2.0, True, False, 0),

@@ -52,4 +52,5 @@ def EnsembleLinear(E: int, I: int, O: int, bias: bool = True, init: Initializer 
         for W in w[:n].reshape(E, I, O):
             init(rng, W, gain)
 
-    return Layer(forward, {"weight": (E, I, O), "bias": (E, O)} if bias else {"weight": (E, I, O)}, fill)
+    layout = {"weight": (E, I, O), "bias": (E, O)} if bias else {"weight": (E, I, O)}
+    return Layer(forward, layout, fill, op="ensemble_linear", constants={"members": E})

@@ -43,7 +43,9 @@ class Layer:
     layout: Layout = field(default_factory=dict)
     fill: Callable[[Rng, Array], None] = field(default=_nothing, repr=False)
     ids: bool = False  # the input is integer ids, not features
-    parts: tuple[Layer, ...] = ()  # of a chain of layers: see core.network.chain
+    op: str = ""  # what it is, "linear" say, and below its constants and inner layers: to draw, to count, to export it;
+    constants: Mapping[str, Any] = field(default_factory=dict)  # nothing on the way forward may choose by them
+    parts: tuple[Layer, ...] = ()
     size: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,8 @@ def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: floa
     def fill(rng: Rng, w: Array) -> None:
         init(rng, w[:n].reshape(I, O), gain)
 
-    return Layer(forward, {"weight": (I, O), "bias": (O,)} if bias else {"weight": (I, O)}, fill)
+    layout = {"weight": (I, O), "bias": (O,)} if bias else {"weight": (I, O)}
+    return Layer(forward, layout, fill, op="linear")
 
 
 # Activations: y = f(x) element by element. Each gives f and, for the way back, its slope f'(x).
@@ -115,7 +118,7 @@ def Linear(I: int, O: int, bias: bool = True, init: Initializer = he, gain: floa
 Elementwise = Callable[[Array], tuple[Array, Callable[[], Array]]]
 
 
-def activation(f: Elementwise) -> Layer:
+def activation(f: Elementwise, op: str = "", **constants: float) -> Layer:
     """A layer without parameters, dx = dy * f'(x), out of `f`, which gives f(x) and how to compute f'(x), afresh."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
@@ -126,7 +129,7 @@ def activation(f: Elementwise) -> Layer:
 
         return y, back
 
-    return Layer(forward)
+    return Layer(forward, op=op, constants=constants)
 
 
 def _no_slope() -> Array:
@@ -158,19 +161,19 @@ def _relu(x: Array) -> tuple[Array, Callable[[], Array]]:
     return y, lambda: (y > 0).astype(y.dtype)  # of y and not of x, which can then be forgotten
 
 
-identity = activation(lambda x: (x, lambda: np.ones_like(x)))
+identity = activation(lambda x: (x, lambda: np.ones_like(x)), "identity")
 """y = x."""
-step = activation(lambda x: ((x > 0).astype(x.dtype), _no_slope))
+step = activation(lambda x: ((x > 0).astype(x.dtype), _no_slope), "step")
 """y = 1 where x > 0, else 0: the perceptron's threshold (Rosenblatt 1958). Has no gradient, and says so if asked."""
-relu = activation(_relu)
+relu = activation(_relu, "relu")
 """y = max(x, 0) (Nair and Hinton 2010). The slope at 0 is taken as 0."""
-sigmoid = activation(_logistic)
+sigmoid = activation(_logistic, "sigmoid")
 """y = 1 / (1 + exp(-x))."""
-tanh = activation(_tanh)
+tanh = activation(_tanh, "tanh")
 """y = tanh(x)."""
-gelu = activation(_gelu)
+gelu = activation(_gelu, "gelu")
 """y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415)."""
-softplus = activation(lambda x: (np.logaddexp(0, x), lambda: _sigmoid(x)))
+softplus = activation(lambda x: (np.logaddexp(0, x), lambda: _sigmoid(x)), "softplus")
 """y = log(1 + exp(x)): a smooth ReLU, always positive."""
 
 
@@ -180,7 +183,7 @@ def leaky_relu(slope: float = 0.01) -> Layer:
     def steepness(x: Array) -> Array:
         return (x > 0).astype(x.dtype) * (1 - slope) + slope
 
-    return activation(lambda x: (x * steepness(x), lambda: steepness(x)))
+    return activation(lambda x: (x * steepness(x), lambda: steepness(x)), "leaky_relu", slope=slope)
 
 
 def _normalise(I: int, centre: bool, eps: float) -> Layer:
@@ -214,7 +217,8 @@ def _normalise(I: int, centre: bool, eps: float) -> Layer:
     def fill(rng: Rng, w: Array) -> None:
         w[:I] = 1
 
-    return Layer(forward, {"scale": (I,), "shift": (I,)} if centre else {"scale": (I,)}, fill)
+    layout: Layout = {"scale": (I,), "shift": (I,)} if centre else {"scale": (I,)}
+    return Layer(forward, layout, fill, op="layer_norm" if centre else "rms_norm", constants={"eps": eps})
 
 
 def LayerNorm(I: int, eps: float = 1e-5) -> Layer:
@@ -240,7 +244,7 @@ def Dropout(p: float) -> Layer:
 
         return (x if mask is None else x * mask), back
 
-    return Layer(forward)
+    return Layer(forward, op="dropout", constants={"p": p})
 
 
 def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> Layer:
@@ -277,4 +281,4 @@ def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> 
     def fill(rng: Rng, w: Array) -> None:
         init(rng, w.reshape(V, E), gain)
 
-    return Layer(forward, {"table": (V, E)}, fill, ids=True)
+    return Layer(forward, {"table": (V, E)}, fill, ids=True, op="embedding")

@@ -10,9 +10,10 @@ optimizer.step(w, g)                     # writes into w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate, count, pairwise
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,15 @@ from core.initializers import Array, Initializer, glorot, he
 from core.layers import Back, Dropout, Layer, Layout, Linear, Rng, relu
 
 
-def _join(parts: tuple[Layer, ...]) -> tuple[Layout, list[slice], Callable[[Rng, Array], None]]:
+def _join(
+    parts: tuple[Layer, ...], names: Iterable[Any] | None = None
+) -> tuple[Layout, list[slice], Callable[[Rng, Array], None]]:
     """The layout of several parts side by side in one w, the slice of each, and how they are filled."""
     if not parts:
         raise ValueError("a composition needs at least one layer")
-    layout = {f"{i}.{name}": shape for i, part in enumerate(parts) for name, shape in part.layout.items()}
+    layout = {
+        f"{i}.{name}": s for i, part in zip(names or count(), parts, strict=False) for name, s in part.layout.items()
+    }
     ends = [0, *accumulate(part.size for part in parts)]
     slices = [slice(a, b) for a, b in pairwise(ends)]
 
@@ -60,7 +65,7 @@ def Sequential(*parts: Layer) -> Layer:
 
         return x, back
 
-    return Layer(forward, layout, fill, parts[0].ids, parts)
+    return Layer(forward, layout, fill, parts[0].ids, "sequential", parts=parts)
 
 
 def chain(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
@@ -70,7 +75,7 @@ def chain(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
     for layer, v in chain(net, w):
         y, back = layer(y, v)            # what every layer says of x, and its own way back
     """
-    if not net.parts:
+    if net.op != "sequential":  # the inner layers of another composition are no sequence
         return [(net, w)]
     _, slices, _ = _join(net.parts)
     return [link for part, s in zip(net.parts, slices, strict=True) for link in chain(part, w[s])]
@@ -90,7 +95,7 @@ def Residual(inner: Layer) -> Layer:
 
         return x + f, back
 
-    return Layer(forward, inner.layout, inner.fill)
+    return Layer(forward, inner.layout, inner.fill, op="residual", parts=(inner,))
 
 
 def Concat(*heads: Layer) -> Layer:
@@ -111,7 +116,34 @@ def Concat(*heads: Layer) -> Layer:
 
         return np.concatenate(ys, -1), back
 
-    return Layer(forward, layout, fill, any(head.ids for head in heads))
+    return Layer(forward, layout, fill, any(head.ids for head in heads), "concat", parts=heads)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Several functions in one w, called one by one: an encoder and a decoder, say, each with an input of its own.
+
+    parts = Parts(encoder=MLP(64, 10), decoder=MLP(10, 64))
+    w = parts.net.init(rng)                      # parts.net holds the layout of all of them; it cannot be called
+    w_encoder, w_decoder = parts.split(w)        # views, in the order in which the parts were named; of g likewise
+    """
+
+    layers: Mapping[str, Layer]
+    net: Layer = field(init=False)
+
+    def __init__(self, **layers: Layer) -> None:
+        def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+            raise ValueError(
+                f"this network is {len(layers)} functions of one w, called one by one: {', '.join(layers)}"
+            )
+
+        layout, _, fill = _join(tuple(layers.values()), layers)
+        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "net", Layer(forward, layout, fill, op="parts", parts=tuple(layers.values())))
+
+    def split(self, w: Array) -> list[Array]:
+        """The views of each part in w (net.size,), in their order."""
+        return [w[s] for s in _join(self.net.parts)[1]]
 
 
 def MLP(

@@ -30,28 +30,28 @@ SPAN = 64  # steps of all robots together in one update
 class SACConfig:
     """What is chosen for a robot's learning. Raises ValueError for nonsense."""
 
-    steps: int = 100_000  # to learn from
+    timesteps: int = 100_000  # to learn from
     hidden: int = 128  # units in each of the two hidden layers, of actor and critics alike
     lr: float = 1e-3  # step size of Adam
     envs: int = 8  # robots side by side
-    every: int = 1  # steps for one minibatch
+    train_every: int = 1  # steps for one minibatch
     batch: int = 128  # steps in a minibatch
-    memory: int = 300_000  # steps that are remembered
+    replay_size: int = 300_000  # steps that are remembered
     gamma: float = 0.99  # a reward k steps away counts gamma^k
-    follow: float = 0.005  # how fast the old critics follow
-    blind: int = 5_000  # steps that are drawn evenly, at first
+    tau: float = 0.005  # how fast the old critics follow
+    learning_starts: int = 5_000  # steps that are drawn evenly, at first
     episodes: int = 100  # that judge; a tenth as many choose, half of them greedy
 
     def __post_init__(self) -> None:
-        positive(self, "steps", "hidden", "lr", "envs", "every", "batch", "episodes")
-        for name in ("gamma", "follow"):
+        positive(self, "timesteps", "hidden", "lr", "envs", "train_every", "batch", "episodes")
+        for name in ("gamma", "tau"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
-        for name in ("envs", "every"):
+        for name in ("envs", "train_every"):
             if getattr(self, name) > SPAN:
                 raise ValueError(f"{name} must be at most {SPAN}, not {getattr(self, name)}")
-        if not 0 <= self.blind < self.steps:
-            raise ValueError(f"blind must be from 0 to below the {self.steps} steps, not {self.blind}")
+        if not 0 <= self.learning_starts < self.timesteps:
+            raise ValueError(f"learning_starts must be 0 to {self.timesteps - 1}, not {self.learning_starts}")
 
 
 class Anew(gym.Wrapper[Any, Any, Any, Any]):
@@ -103,13 +103,13 @@ def agent(one: Callable[..., Any], config: SACConfig, rng: Rng, reference: float
         exam,
         config.lr,
         rng,
-        updates=(config.steps - config.blind) // SPAN + 1,
+        updates=(config.timesteps - config.learning_starts) // SPAN + 1,
         n=config.envs,
         T=SPAN // config.envs,
-        batches=SPAN // config.every,
+        batches=SPAN // config.train_every,
         batch=config.batch,
-        memory=config.memory,
+        memory=config.replay_size,
         gamma=config.gamma,
-        follow=config.follow,
-        blind=config.blind,
+        follow=config.tau,
+        blind=config.learning_starts,
     )

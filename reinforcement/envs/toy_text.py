@@ -38,19 +38,31 @@ class ToyText:
     lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 200  # roll-outs that are learnt from
     envs: int = 32  # worlds side by side
-    steps: int = 32  # steps of each in one roll-out
+    rollout: int = 32  # steps of each in one roll-out
     batches: int = 64  # minibatches after each roll-out
     batch: int = 256  # steps in a minibatch
-    memory: int = 100_000  # steps that are remembered
+    replay_size: int = 100_000  # steps that are remembered
     gamma: float = 0.99  # a reward k steps away counts gamma^k
-    ahead: int = 1  # steps after which the value of what follows stands for the rest
+    n_step: int = 1  # steps after which the value of what follows stands for the rest
     explore: float = 0.1  # share of actions drawn evenly, in the end; at first all are
-    exploring: float = 0.3  # share of the run over which it falls
-    follow: float = 0.02  # how fast the old weights follow
+    exploration_fraction: float = 0.3  # share of the run over which it falls
+    tau: float = 0.02  # how fast the old weights follow
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "envs", "steps", "batches", "batch", "memory", "ahead", "exploring")
-        for name in ("gamma", "explore", "follow"):
+        positive(
+            self,
+            "hidden",
+            "lr",
+            "updates",
+            "envs",
+            "rollout",
+            "batches",
+            "batch",
+            "replay_size",
+            "n_step",
+            "exploration_fraction",
+        )
+        for name in ("gamma", "explore", "tau"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
 
@@ -123,7 +135,7 @@ def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rn
     sizes = sizes or (int(world.shown.max()) + 1,)
     net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
     play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
-    exam = ExactExam(world, play, config.gamma, config.updates * config.steps * config.envs)
+    exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs)
     return DQN(
         net,
         exam.tables,
@@ -132,13 +144,13 @@ def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rn
         rng,
         updates=config.updates,
         n=config.envs,
-        T=config.steps,
+        T=config.rollout,
         batches=config.batches,
         batch=config.batch,
-        memory=config.memory,
+        memory=config.replay_size,
         gamma=config.gamma,
-        steps=config.ahead,
+        steps=config.n_step,
         explore=config.explore,
-        exploring=config.exploring,
-        follow=config.follow,
+        exploring=config.exploration_fraction,
+        follow=config.tau,
     )

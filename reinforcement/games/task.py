@@ -25,7 +25,7 @@ class BoardGame:
     simulations: int = 50  # that are searched before a move
     batches: int = 8  # minibatches after each round
     batch: int = 256  # positions in a minibatch
-    memory: int = 20_000  # positions that are remembered
+    replay_size: int = 20_000  # positions that are remembered
     warm: int = 6  # moves of a game that are drawn by how often the search tried them; later the one tried most
     opening: int = 4  # most random moves that a game begins with
     explore: float = 1.5  # c of PUCT: how much a prior counts against what came back
@@ -43,7 +43,7 @@ class BoardGame:
             "simulations",
             "batches",
             "batch",
-            "memory",
+            "replay_size",
             "explore",
             "alpha",
         )
@@ -68,7 +68,7 @@ def learner(config: BoardGame, game: Game, exam: GameExam, rng: Rng) -> SelfPlay
         simulations=config.simulations,
         batches=config.batches,
         batch=config.batch,
-        memory=config.memory,
+        memory=config.replay_size,
         warm=config.warm,
         opening=config.opening,
         c=config.explore,

@@ -25,7 +25,7 @@ class Config:
     lr: float = 2e-3  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 40  # roll-outs that are learnt from
     envs: int = 64  # arms side by side
-    steps: int = 128  # steps of each in one roll-out
+    rollout: int = 128  # steps of each in one roll-out
     epochs: int = 4  # passes over a roll-out
     batch: int = 256  # steps in a minibatch
     gamma: float = 0.99  # a reward k steps away counts gamma^k
@@ -33,7 +33,7 @@ class Config:
     entropy_weight: float = 0.01  # of the reward for staying undecided
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "envs", "steps", "epochs", "batch")
+        positive(self, "hidden", "lr", "updates", "envs", "rollout", "epochs", "batch")
         for name in ("gamma", "lam"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
@@ -64,7 +64,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO:
         rng,
         updates=config.updates,
         n=config.envs,
-        T=config.steps,
+        T=config.rollout,
         epochs=config.epochs,
         batch=config.batch,
         gamma=config.gamma,

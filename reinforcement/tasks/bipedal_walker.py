@@ -13,14 +13,17 @@ from reinforcement.sac import SAC
 PARADIGM = "reinforcement"
 PROBLEM = "bipedal_walker"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 200_000}}
+PRESETS = {
+    "quick": {"timesteps": 10_000, "learning_starts": 1_000, "hidden": 64, "episodes": 20},
+    "best": {"timesteps": 200_000},
+}
 
 
 @dataclass(frozen=True)
 class Config(SACConfig):
     lr: float = 7e-4  # step size of Adam
     gamma: float = 0.98  # a reward k steps away counts gamma^k
-    follow: float = 0.02  # how fast the old critics follow
+    tau: float = 0.02  # how fast the old critics follow
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:

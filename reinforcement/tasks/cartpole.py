@@ -33,7 +33,7 @@ class Config:
     lr: float = 1.5e-3  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 39  # roll-outs that are learnt from
     envs: int = 16  # cart-poles side by side
-    steps: int = 32  # steps of each in one roll-out
+    rollout: int = 32  # steps of each in one roll-out
     epochs: int = 10  # passes over a roll-out
     batch: int = 32  # steps in a minibatch
     gamma: float = 0.99  # a reward k steps away counts gamma^k
@@ -44,7 +44,7 @@ class Config:
     max_norm: float = 0.5  # longer gradients are cut to this length
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "envs", "steps", "epochs", "batch", "clip", "max_norm")
+        positive(self, "hidden", "lr", "updates", "envs", "rollout", "epochs", "batch", "clip", "max_norm")
         for name in ("gamma", "lam"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
@@ -117,7 +117,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO:
         rng,
         updates=config.updates,
         n=config.envs,
-        T=config.steps,
+        T=config.rollout,
         epochs=config.epochs,
         batch=config.batch,
         gamma=config.gamma,

@@ -17,8 +17,8 @@ from reinforcement.games.task import BoardGame, learner
 PARADIGM = "reinforcement"
 PROBLEM = "connect_four"
 PRESETS = {
-    "quick": {"hidden": 128, "updates": 200, "simulations": 32, "memory": 40_000, "think": 32, "openings": 10},
-    "best": {"updates": 4000, "memory": 100_000, "think": 200, "openings": 200},
+    "quick": {"hidden": 128, "updates": 200, "simulations": 32, "replay_size": 40_000, "think": 32, "openings": 10},
+    "best": {"updates": 4000, "replay_size": 100_000, "think": 200, "openings": 200},
 }
 
 
@@ -29,7 +29,7 @@ class Config(BoardGame):
     updates: int = 400  # rounds of playing and learning
     games: int = 256  # games side by side
     moves: int = 1  # moves of each in one round
-    memory: int = 60_000  # positions that are remembered
+    replay_size: int = 60_000  # positions that are remembered
     warm: int = 12  # moves of a game that are drawn by how often the search tried them; later the one tried most
     alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
     think: int = 50  # simulations before a move when it is judged

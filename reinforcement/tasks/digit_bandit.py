@@ -37,7 +37,7 @@ class Config:
     updates: int = 160  # each of 50 batches of guesses
     batch: int = 64  # guesses between two steps
     entropy_weight: float = 0.1  # of the reward for staying undecided, at the start; it falls to 0 linearly
-    memory: float = 0.01  # how fast the expected reward follows what is earned
+    baseline_momentum: float = 0.01  # how fast the expected reward follows what is earned
     deform: float = 1.0  # how far pictures are shifted, turned and stretched anew each time; 0 shows them as they are
 
     def __post_init__(self) -> None:
@@ -45,8 +45,8 @@ class Config:
         for name in ("entropy_weight", "deform"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
-        if not 0 < self.memory <= 1:
-            raise ValueError(f"memory must be above 0 and at most 1, not {self.memory}")
+        if not 0 < self.baseline_momentum <= 1:
+            raise ValueError(f"baseline_momentum must be above 0 and at most 1, not {self.baseline_momentum}")
 
 
 def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
@@ -68,5 +68,5 @@ def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
         batches=50,
         n=config.batch,
         entropy_weight=config.entropy_weight,
-        memory=config.memory,
+        memory=config.baseline_momentum,
     )

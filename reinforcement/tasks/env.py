@@ -28,14 +28,14 @@ from reinforcement.sac import SAC
 PARADIGM = "reinforcement"
 PROBLEM = "env"
 ROOM = 2**29  # bytes of observations in a replay memory: pictures would fill any machine
-PRESETS = {"quick": {"steps": 20_000, "episodes": 20}, "best": {"steps": 1_000_000}}
+PRESETS = {"quick": {"timesteps": 20_000, "episodes": 20}, "best": {"timesteps": 1_000_000}}
 
 
 @dataclass(frozen=True)
 class Config:
     id: str = "CartPole-v1"  # of a registered environment
     learner: str = "auto"  # ppo, dqn or sac; auto picks by the spaces
-    steps: int = 100_000  # steps to learn from
+    timesteps: int = 100_000  # steps to learn from
     envs: int = 8  # environments side by side (SAC plays in one)
     hidden: int = 64  # units in each of the two hidden layers
     lr: float = 1e-3  # step size of Adam at the start
@@ -44,7 +44,7 @@ class Config:
     limit: int = 1000  # steps of an episode, where the environment names no limit
 
     def __post_init__(self) -> None:
-        positive(self, "steps", "envs", "hidden", "lr", "episodes", "limit")
+        positive(self, "timesteps", "envs", "hidden", "lr", "episodes", "limit")
         if self.learner not in ("auto", *LEARNERS):
             raise ValueError(f"there is no learner {self.learner!r}{nearest(self.learner, ('auto', *LEARNERS))}")
         if not 0 <= self.gamma <= 1:
@@ -77,7 +77,7 @@ def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenEx
         rng,
         n=config.envs,
         T=128,
-        updates=math.ceil(config.steps / config.envs / 128),
+        updates=math.ceil(config.timesteps / config.envs / 128),
         gamma=config.gamma,
         family=family,
         seen=RunningMeanStd(I),
@@ -98,7 +98,7 @@ def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenEx
         rng,
         n=config.envs,
         T=32,
-        updates=math.ceil(config.steps / config.envs / 32),
+        updates=math.ceil(config.timesteps / config.envs / 32),
         batch=128,
         memory=memory(I),
         gamma=config.gamma,
@@ -115,7 +115,7 @@ def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenEx
         exam,
         config.lr,
         rng,
-        updates=math.ceil(config.steps / 64),
+        updates=math.ceil(config.timesteps / 64),
         memory=memory(I),
         gamma=config.gamma,
     )

@@ -35,7 +35,7 @@ class Config:
     lr: float = 2e-3  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 200  # roll-outs that are learnt from
     envs: int = 256  # pictures side by side
-    steps: int = 32  # steps of each in one roll-out
+    rollout: int = 32  # steps of each in one roll-out
     epochs: int = 4  # passes over a roll-out
     batch: int = 1024  # steps in a minibatch
     gamma: float = 0.97  # a reward k looks away counts gamma^k: else putting the answer off for good costs too little
@@ -44,7 +44,7 @@ class Config:
     entropy_weight: float = 0.08  # of the reward for staying undecided, at the start; it falls to 0 linearly
 
     def __post_init__(self) -> None:
-        positive(self, "limit", "hidden", "critic", "lr", "updates", "envs", "steps", "epochs", "batch", "clip")
+        positive(self, "limit", "hidden", "critic", "lr", "updates", "envs", "rollout", "epochs", "batch", "clip")
         for name in ("cost", "deform", "entropy_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be finite and not below 0, not {getattr(self, name)}")
@@ -110,7 +110,7 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
         rng,
         updates=config.updates,
         n=config.envs,
-        T=config.steps,
+        T=config.rollout,
         epochs=config.epochs,
         batch=config.batch,
         gamma=config.gamma,

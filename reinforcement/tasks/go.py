@@ -17,7 +17,7 @@ PARADIGM = "reinforcement"
 PROBLEM = "go"
 PRESETS = {
     "quick": {"hidden": 128, "updates": 100, "games": 128, "simulations": 20, "think": 10, "openings": 10},
-    "best": {"updates": 1500, "memory": 100_000, "think": 200, "openings": 200},
+    "best": {"updates": 1500, "replay_size": 100_000, "think": 200, "openings": 200},
 }
 
 
@@ -30,7 +30,7 @@ class Config(BoardGame):
     updates: int = 300  # rounds of playing and learning
     games: int = 256  # games side by side
     moves: int = 1  # moves of each in one round
-    memory: int = 60_000  # positions that are remembered
+    replay_size: int = 60_000  # positions that are remembered
     warm: int = 12  # moves of a game that are drawn by how often the search tried them; later the one tried most
     alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
     think: int = 50  # simulations before a move when it is judged, and roll-outs of the MCTS that it is judged by

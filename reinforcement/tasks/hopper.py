@@ -13,7 +13,10 @@ from reinforcement.sac import SAC
 PARADIGM = "reinforcement"
 PROBLEM = "hopper"
 NEEDS = {"mujoco": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 10_000, "blind": 1_000, "hidden": 64, "episodes": 20}, "best": {"steps": 200_000}}
+PRESETS = {
+    "quick": {"timesteps": 10_000, "learning_starts": 1_000, "hidden": 64, "episodes": 20},
+    "best": {"timesteps": 200_000},
+}
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:

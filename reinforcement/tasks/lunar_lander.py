@@ -18,12 +18,12 @@ from reinforcement.running_stats import RunningMeanStd
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander"
 NEEDS = {"Box2D": "trivium[robots]"}
-PRESETS = {"quick": {"steps": 30_000, "rollout": 128, "lr": 1e-3, "flights": 10}, "best": {"steps": 1_000_000}}
+PRESETS = {"quick": {"timesteps": 30_000, "rollout": 128, "lr": 1e-3, "flights": 10}, "best": {"timesteps": 1_000_000}}
 
 
 @dataclass(frozen=True)
 class Config:
-    steps: int = 400_000  # to learn from
+    timesteps: int = 400_000  # to learn from
     hidden: int = 64  # units in each of the two hidden layers, of actor and critic alike
     lr: float = 3e-4  # step size of Adam at the start; it falls to 0 linearly
     envs: int = 16  # landers side by side
@@ -36,7 +36,7 @@ class Config:
     flights: int = 100  # episodes that judge
 
     def __post_init__(self) -> None:
-        positive(self, "steps", "hidden", "lr", "envs", "rollout", "epochs", "batch", "flights")
+        positive(self, "timesteps", "hidden", "lr", "envs", "rollout", "epochs", "batch", "flights")
         for name in ("gamma", "lam"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
@@ -67,7 +67,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO:
         judge,
         Adam(config.lr, eps=1e-5),
         rng,
-        updates=math.ceil(config.steps / config.envs / config.rollout),
+        updates=math.ceil(config.timesteps / config.envs / config.rollout),
         n=config.envs,
         T=config.rollout,
         epochs=config.epochs,

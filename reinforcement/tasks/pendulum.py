@@ -28,20 +28,20 @@ class Config:
     lr: float = 1e-3  # step size of Adam
     updates: int = 305  # roll-outs that are learnt from
     envs: int = 1  # pendulums side by side
-    steps: int = 64  # steps of each in one roll-out
+    rollout: int = 64  # steps of each in one roll-out
     batches: int = 64  # minibatches after each roll-out
     batch: int = 256  # steps in a minibatch
     gamma: float = 0.99  # a reward k steps away counts gamma^k
-    follow: float = 0.005  # how fast the old critics follow
-    blind: int = 500  # steps that are drawn evenly, at first
+    tau: float = 0.005  # how fast the old critics follow
+    learning_starts: int = 500  # steps that are drawn evenly, at first
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "envs", "steps", "batches", "batch")
-        for name in ("gamma", "follow"):
+        positive(self, "hidden", "lr", "updates", "envs", "rollout", "batches", "batch")
+        for name in ("gamma", "tau"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
-        if self.blind < 0:
-            raise ValueError(f"blind must not be below 0, not {self.blind}")
+        if self.learning_starts < 0:
+            raise ValueError(f"learning_starts must not be below 0, not {self.learning_starts}")
 
 
 def pendulum(**options: Any) -> Any:
@@ -67,11 +67,11 @@ def make(config: Config, rng: Rng, data: Any) -> SAC:
         rng,
         updates=config.updates,
         n=config.envs,
-        T=config.steps,
+        T=config.rollout,
         batches=config.batches,
         batch=config.batch,
         memory=100_000,
         gamma=config.gamma,
-        follow=config.follow,
-        blind=config.blind,
+        follow=config.tau,
+        blind=config.learning_starts,
     )

@@ -16,19 +16,11 @@ from supervised.interpret.report import Budget, check_pictures, deep_report
 from supervised.interpret.representations import Rule
 from supervised.learner import ReportPart, Supervised
 
-PLAIN, DEEP = REPORTS = "plain", "deep"
-
 
 class Learn(Protocol):
     """A fresh learner with a task's settings, on any data and network, for so many minibatches."""
 
     def __call__(self, splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised: ...
-
-
-def check_report(report: str) -> None:
-    """Raises ValueError for a report that there is not."""
-    if report not in REPORTS:
-        raise ValueError(f"report must be one of {', '.join(REPORTS)}, not {report!r}")
 
 
 def studied(
@@ -37,18 +29,18 @@ def studied(
     net: Layer,
     rng: Rng,
     updates: int,
-    report: str,
+    interpret: bool,
     shape: Sequence[int],
     classes: Sequence[str],
     budget: Budget,
     rules: Mapping[str, Rule] | None = None,
 ) -> Supervised:
-    """The task's learner; with the report `deep`, one that also finds out what its network has learnt.
+    """The task's learner; with `interpret`, one that also finds out what its network has learnt.
 
     Raises ValueError at once where such a report could not be made at the end.
     """
     learner = learn(splits, net, rng, updates)
-    if report == DEEP:
+    if interpret:
         check_pictures(splits, tuple(shape))
         learner.study = partial(_study, learner, learn, tuple(shape), tuple(classes), budget, rules)
     return learner

@@ -19,7 +19,7 @@ class Config(Photos):
     pass
 
 
-PRESETS = {"quick": {"features": 16, "updates": 800}, "best": {"updates": 4500, "looks": 8}}
+PRESETS = {"quick": {"features": 16, "updates": 800}, "best": {"updates": 4500, "test_time_augmentations": 8}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:

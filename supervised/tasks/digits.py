@@ -19,7 +19,7 @@ from core.optimizers import Adam
 from supervised.classifier import Classifier
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.interpret.report import Budget
-from supervised.interpret.wiring import check_report, studied
+from supervised.interpret.wiring import studied
 from supervised.learner import Supervised
 
 PARADIGM = "supervised"
@@ -40,22 +40,21 @@ class Config:
     batch: int = 64  # images in a minibatch
     lr: float = 0.01  # step size of Adam at its highest; falls to 0 as a cosine
     dropout: float = 0.0  # share of the hidden units that are left out, anew each time
-    smoothing: float = 0.0  # share of each label that is given to all classes alike
+    label_smoothing: float = 0.0  # share of each label that is given to all classes alike
     shift: float = 0.4  # standard deviation of the shifts, pixels; with 0 here and below no image is deformed
     turn: float = 0.12  # of the turns, radians
     stretch: float = 0.12  # of the stretches along each axis
     shear: float = 0.15  # of the shears
     bend: float = 0.4  # of the bends, pixels
-    looks: int = 0  # deformed copies of an image that are looked at too, at the end and in use, beside itself
-    report: str = "plain"  # or deep: what the network has learnt, layer by layer
+    test_time_augmentations: int = 0  # altered copies that are judged beside each example, at the end and in use
+    interpret: bool = False  # find out, layer by layer, what the network has learnt
 
     def __post_init__(self) -> None:
-        check_report(self.report)
         positive(self, "hidden", "layers", "members", "updates", "batch", "lr")
-        if min(*self.deformation, self.looks) < 0:
-            raise ValueError("shift, turn, stretch, shear, bend and looks must not be below 0")
-        if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1):
-            raise ValueError("dropout and smoothing must be from 0 to below 1")
+        if min(*self.deformation, self.test_time_augmentations) < 0:
+            raise ValueError("shift, turn, stretch, shear, bend and test_time_augmentations must not be below 0")
+        if not (0 <= self.dropout < 1 and 0 <= self.label_smoothing < 1):
+            raise ValueError("dropout and label_smoothing must be from 0 to below 1")
 
     @property
     def deformation(self) -> tuple[float, ...]:
@@ -90,13 +89,22 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
             updates=updates,
             batch=config.batch,
             augment=augment if augmented and any(config.deformation) else None,
-            looks=config.looks,
-            smoothing=config.smoothing,
+            looks=config.test_time_augmentations,
+            smoothing=config.label_smoothing,
             shape=(side, side),
             see=partial(ink, side=side, margin=0),
         )
 
     budget = Budget(batch=config.batch, repeats=3)
     return studied(
-        learn, splits, net, rng, config.updates, config.report, (side, side), tuple("0123456789"), budget, DIGIT_RULES
+        learn,
+        splits,
+        net,
+        rng,
+        config.updates,
+        config.interpret,
+        (side, side),
+        tuple("0123456789"),
+        budget,
+        DIGIT_RULES,
     )

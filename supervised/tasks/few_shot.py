@@ -28,13 +28,13 @@ class Config:
     updates: int = 3000  # meta-batches, in all
     lr: float = 0.002  # step size of Adam in the outer loop at its highest; falls to 0 as a cosine
     rate: float = 0.003  # what all inner step sizes start at
-    every: float = 0.1  # weight of the loss after each step before the last
+    step_loss_weight: float = 0.1  # weight of the loss after each step before the last
     second_order: bool = True  # the gradient of the gradient too; without it, first-order MAML
 
     def __post_init__(self) -> None:
         positive(self, "hidden", "shots", "queries", "steps", "tasks", "updates", "lr", "rate")
-        if not 0 <= self.every <= 1:
-            raise ValueError(f"every must be from 0 to 1, not {self.every}")
+        if not 0 <= self.step_loss_weight <= 1:
+            raise ValueError(f"step_loss_weight must be from 0 to 1, not {self.step_loss_weight}")
 
 
 PRESETS = {"quick": {"updates": 500}, "best": {"updates": 9000}}
@@ -57,6 +57,6 @@ def make(config: Config, rng: Rng, data: Any) -> MAML:
         steps=config.steps,
         rate=config.rate,
         tasks=config.tasks,
-        every=config.every,
+        every=config.step_loss_weight,
         second_order=config.second_order,
     )

@@ -47,15 +47,15 @@ class Config:
     batch: int = 64  # points in a minibatch
     lr: float = 0.02  # step size of Adam at its highest; falls to 0 as a cosine
     sweep: int = 1500  # minibatches of each network of the sweep over widths and depths; 0 leaves it out
-    starts: int = 3  # networks for each width and depth
+    n_init: int = 3  # networks for each width and depth
 
     def __post_init__(self) -> None:
-        positive(self, "width", "depth", "steep", "updates", "batch", "lr", "starts")
+        positive(self, "width", "depth", "steep", "updates", "batch", "lr", "n_init")
         if not self.expression and self.function not in FUNCTIONS:
             raise ValueError(f"there is no function {self.function!r} (known: {', '.join(FUNCTIONS)})")
         if not -1e6 <= self.low < self.high <= 1e6:
             raise ValueError(f"low {self.low} must be below high {self.high}, both from -1e6 to 1e6")
-        if self.width > 4096 or self.depth > 64 or self.starts > 64:
+        if self.width > 4096 or self.depth > 64 or self.n_init > 64:
             raise ValueError("width is at most 4096, depth and starts at most 64")
         if not 10 <= self.points <= 10**6:
             raise ValueError(f"points must be 10 to 1000000, not {self.points}")
@@ -64,8 +64,8 @@ class Config:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "quick": {"updates": 1500, "sweep": 300, "starts": 2},
-    "best": {"updates": 40000, "lr": 0.005, "width": 128, "sweep": 5000, "starts": 5},
+    "quick": {"updates": 1500, "sweep": 300, "n_init": 2},
+    "best": {"updates": 40000, "lr": 0.005, "width": 128, "sweep": 5000, "n_init": 5},
 }
 
 
@@ -107,7 +107,7 @@ def make(config: Config, rng: Rng, data: Any) -> Fit:
         return network(I, width, depth, config.steep / I**2, config.low, config.high, members)
 
     report = FunctionReport(
-        text, expression.names, (config.width,) * config.depth, shape, config.starts, config.sweep, config.lr
+        text, expression.names, (config.width,) * config.depth, shape, config.n_init, config.sweep, config.lr
     )
     return Fit(
         splits,

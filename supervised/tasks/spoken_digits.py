@@ -28,23 +28,26 @@ class Config:
     updates: int = 600  # minibatches, in all
     batch: int = 64  # sounds in a minibatch
     lr: float = 0.002  # step size of AdamW at its highest; rises at first, and falls to 0 as a cosine
-    decay: float = 0.02  # of the weights, in AdamW
+    weight_decay: float = 0.02  # of the weights, in AdamW
     dropout: float = 0.1  # share of the hidden units that are left out, anew each time
-    smoothing: float = 0.1  # share of each label that is given to all words alike
+    label_smoothing: float = 0.1  # share of each label that is given to all words alike
     tract: float = 0.1  # how far the frequencies of a voice are warped: deviation of the log of the factor
     tempo: float = 0.05  # how far a sound is moved and bent in time: deviation, as a share of its length
     colour: float = 0.7  # how far the room filters it: deviation, nepers of power
     noise: float = 1.0  # share of the sounds to which noise is added
-    looks: int = 0  # altered copies of a sound that are listened to too, at the end and in use, beside itself
+    test_time_augmentations: int = 0  # altered copies that are judged beside each sound, at the end and in use
 
     def __post_init__(self) -> None:
         positive(self, "hidden", "members", "updates", "batch", "lr")
         if self.word not in WORDS:
             raise ValueError(f"word must be one of {', '.join(WORDS)}, not {self.word!r}")
-        if not all(value >= 0 for value in (self.decay, self.tract, self.tempo, self.colour, self.looks)):
-            raise ValueError("decay, tract, tempo, colour and looks must not be below 0")
-        if not (0 <= self.dropout < 1 and 0 <= self.smoothing < 1 and 0 <= self.noise <= 1):
-            raise ValueError("dropout and smoothing must be from 0 to below 1, noise from 0 to 1")
+        if not all(
+            value >= 0
+            for value in (self.weight_decay, self.tract, self.tempo, self.colour, self.test_time_augmentations)
+        ):
+            raise ValueError("weight_decay, tract, tempo, colour and test_time_augmentations must not be below 0")
+        if not (0 <= self.dropout < 1 and 0 <= self.label_smoothing < 1 and 0 <= self.noise <= 1):
+            raise ValueError("dropout and label_smoothing must be from 0 to below 1, noise from 0 to 1")
 
 
 PRESETS = {"quick": {"updates": 200}, "best": {"members": 3}}
@@ -57,13 +60,13 @@ def make(config: Config, rng: Rng, data: Any) -> Listener:
     return Listener(
         splits,
         net,
-        AdamW(config.lr, net.layout, config.decay),
+        AdamW(config.lr, net.layout, config.weight_decay),
         rng,
         updates=config.updates,
-        loss=partial(cross_entropy, smoothing=config.smoothing),
+        loss=partial(cross_entropy, smoothing=config.label_smoothing),
         exam=SpokenWords(wake=WORDS.index(config.word)),
         batch=config.batch,
         schedule=warm_up(0.05, cosine),
         augment=augment,
-        looks=config.looks,
+        looks=config.test_time_augmentations,
     )

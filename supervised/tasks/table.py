@@ -43,12 +43,14 @@ class Config:
     updates: int = 1000  # minibatches, in all
     batch: int = 32  # rows in a minibatch
     lr: float = 0.003  # step size of AdamW at its highest; falls to 0 as a cosine
-    decay: float = 2.0  # weight decay, as a share of lr; small tables need much
+    weight_decay: float = 2.0  # weight decay, as a share of lr; small tables need much
 
     def __post_init__(self) -> None:
         positive(self, "hidden", "updates", "batch", "lr")
-        if not (0 <= self.dropout < 1 and self.decay >= 0):
-            raise ValueError(f"dropout must be in [0, 1) and decay not below 0, not {self.dropout} and {self.decay}")
+        if not (0 <= self.dropout < 1 and self.weight_decay >= 0):
+            raise ValueError(
+                f"dropout must be in [0, 1) and weight_decay not below 0, not {self.dropout} and {self.weight_decay}"
+            )
         if self.name not in NAMES:
             raise ValueError(f"there is no table {self.name!r}{nearest(self.name, NAMES)}")
         if self.kind not in KINDS:
@@ -103,7 +105,7 @@ def make(config: Config, rng: Rng, data: Any) -> TableLearner:
     learner = TableLearner(
         splits,
         net,
-        AdamW(config.lr, net.layout, config.decay),
+        AdamW(config.lr, net.layout, config.weight_decay),
         rng,
         loss=cross_entropy if as_classes else mse,
         exam=Classification(names, monitor="-val_nats") if as_classes else Regression(mean, std),

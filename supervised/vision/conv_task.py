@@ -15,7 +15,7 @@ from core.losses import cross_entropy
 from core.optimizers import AdamW
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
-from supervised.interpret.wiring import check_report, studied
+from supervised.interpret.wiring import studied
 from supervised.learner import Augment, Supervised
 from supervised.metrics.classification import Classification
 from supervised.vision.convnet import PatchNet
@@ -32,20 +32,21 @@ class Photos:
     updates: int = 2800  # minibatches, in all
     batch: int = 32  # pictures in a minibatch
     lr: float = 0.005  # step size of AdamW at its highest; falls to 0 as a cosine
-    decay: float = 0.05  # by which weights shrink, times the step size
+    weight_decay: float = 0.05  # by which weights shrink, times the step size
     mirror: float = 0.5  # share of the pictures that are mirrored, left to right
     shift: int = 3  # pixels by which a picture moves at most, along both axes
     turn: float = 0.0  # standard deviation of the turns, radians
     stretch: float = 0.0  # of the stretches along each axis
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
-    looks: int = 0  # altered copies of a picture that are looked at too, at the end and in use, beside itself
-    report: str = "plain"  # or deep: what the network has learnt, layer by layer
+    test_time_augmentations: int = 0  # altered copies that are judged beside each example, at the end and in use
+    interpret: bool = False  # find out, layer by layer, what the network has learnt
 
     def __post_init__(self) -> None:
-        check_report(self.report)
         positive(self, "features", "updates", "batch", "lr")
-        if not all(size >= 0 for size in (self.decay, self.shift, self.turn, self.stretch, self.looks)):
-            raise ValueError("decay, shift, turn, stretch and looks must not be below 0")
+        if not all(
+            size >= 0 for size in (self.weight_decay, self.shift, self.turn, self.stretch, self.test_time_augmentations)
+        ):
+            raise ValueError("weight_decay, shift, turn, stretch and test_time_augmentations must not be below 0")
         if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
             raise ValueError("mirror and erase are shares, from 0 to 1")
 
@@ -82,7 +83,7 @@ def classifier(
         return Supervised(
             splits,
             net,
-            AdamW(config.lr, net.layout, config.decay),
+            AdamW(config.lr, net.layout, config.weight_decay),
             rng,
             loss=cross_entropy,
             exam=Classification(tuple(classes), shape, most=BASELINES),
@@ -90,11 +91,11 @@ def classifier(
             batch=config.batch,
             augment=alterations(config, shape) if augmented else None,
             memory=MEMORY,
-            looks=config.looks,
+            looks=config.test_time_augmentations,
             see=see,
         )
 
     see = see or partial(square, side=shape[0], colour=len(shape) == 3)
     net = PatchNet(shape, config.features, len(classes))
     budget = Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000)
-    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, budget, rules)
+    return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)

@@ -16,7 +16,7 @@ from core.optimizers import Adam, linear
 from supervised.classifier import Classifier
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
-from supervised.interpret.wiring import check_report, studied
+from supervised.interpret.wiring import studied
 from supervised.learner import Augment, Supervised
 
 
@@ -31,7 +31,7 @@ class Pictures:
     lr: float = 0.002  # step size of Adam at its highest; falls to 0 in a straight line
     dropout: float = 0.0  # share of the units of each hidden layer that are left out, anew each time
     dropout_input: float = 0.0  # share of the pixels that are left out
-    smoothing: float = 0.0  # share of each label that is given to all classes alike
+    label_smoothing: float = 0.0  # share of each label that is given to all classes alike
     shift: float = 0.0  # standard deviation of the shifts, pixels; with 0 here and below no picture is deformed
     turn: float = 0.0  # of the turns, radians
     stretch: float = 0.0  # of the stretches along each axis
@@ -41,21 +41,23 @@ class Pictures:
     mirror: float = 0.0  # share of the pictures that are mirrored, left to right
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
     noise: float = 0.0  # standard deviation of what is added to each pixel, whose values go from 0 to 1
-    looks: int = 0  # altered copies of a picture that are looked at too, at the end and in use, beside itself
-    report: str = "plain"  # or deep: what the network has learnt, layer by layer
+    test_time_augmentations: int = 0  # altered copies that are judged beside each example, at the end and in use
+    interpret: bool = False  # find out, layer by layer, what the network has learnt
 
     def __post_init__(self) -> None:
         positive(self, "members", "updates", "batch", "lr", "smooth")
         if not self.hidden or min(self.hidden) < 1:
             raise ValueError(f"hidden must name the units of one layer or more, all above 0, not {self.hidden}")
-        if min(self.shift, self.turn, self.stretch, self.shear, self.bend, self.noise, self.looks) < 0:
-            raise ValueError("shift, turn, stretch, shear, bend, noise and looks must not be below 0")
-        for name in ("dropout", "dropout_input", "smoothing"):
+        if (
+            min(self.shift, self.turn, self.stretch, self.shear, self.bend, self.noise, self.test_time_augmentations)
+            < 0
+        ):
+            raise ValueError("shift, turn, stretch, shear, bend, noise and test_time_augmentations must not be below 0")
+        for name in ("dropout", "dropout_input", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
         if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
             raise ValueError("mirror and erase are shares, from 0 to 1")
-        check_report(self.report)
 
 
 def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
@@ -101,12 +103,12 @@ def classifier(
             batch=config.batch,
             schedule=linear,
             augment=alterations(config, shape) if augmented else None,
-            looks=config.looks,
-            smoothing=config.smoothing,
+            looks=config.test_time_augmentations,
+            smoothing=config.label_smoothing,
             classes=classes,
             shape=shape,
             see=see or partial(ink, side=shape[0]),
         )
 
     budget = Budget(updates=300, batch=config.batch)
-    return studied(learn, splits, net, rng, config.updates, config.report, shape, classes, budget, rules)
+    return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)

@@ -10,7 +10,7 @@ import pytest
 from core.initializers import orthogonal, zeros
 from core.layers import Embedding, Layer, LayerNorm, Linear, relu, sigmoid, tanh
 from core.losses import binary_cross_entropy, cross_entropy
-from core.network import MLP, Concat, Residual, Sequential
+from core.network import MLP, Concat, Parts, Residual, Sequential, chain
 from core.optimizers import Adam, Momentum
 
 
@@ -132,3 +132,31 @@ def test_one_batch_is_learnt_by_heart(net: Layer, ids: bool) -> None:
         optimizer.step(w, g)
     assert loss < 0.02
     assert w.dtype == g.dtype == np.float32
+
+
+def test_inner_layers_of_a_residual_are_no_sequence():
+    inner = Sequential(Linear(3, 3), relu)
+    net = Sequential(Linear(3, 3), Residual(inner), Concat(Linear(3, 2), Linear(3, 1)))
+    w = net.init(np.random.default_rng(0))
+    assert [layer.op for layer, _ in chain(net, w)] == ["linear", "residual", "concat"]
+    assert net.parts[1].parts == (inner,)
+    x = y = np.random.default_rng(1).random((4, 3), np.float32)
+    for layer, v in chain(net, w):
+        y = layer(y, v)[0]
+    assert np.array_equal(y, net(x, w)[0])
+
+
+def test_parts_are_several_functions_in_one_w():
+    parts = Parts(encoder=MLP(4, 2), decoder=MLP(2, 3, 4))
+    assert [*parts.net.layout] == ["encoder.0.weight", "encoder.0.bias"] + [
+        f"decoder.{i}.{name}" for i in (0, 2) for name in ("weight", "bias")
+    ]
+    w = parts.net.init(np.random.default_rng(0))
+    w_encoder, w_decoder = parts.split(w)
+    rng = np.random.default_rng(0)
+    assert np.array_equal(w_encoder, parts.layers["encoder"].init(rng))
+    assert np.array_equal(w_decoder, parts.layers["decoder"].init(rng))
+    w_decoder[:] = 0
+    assert not w[parts.layers["encoder"].size :].any()
+    with pytest.raises(ValueError, match="encoder, decoder"):
+        parts.net(np.zeros((1, 4)), w)

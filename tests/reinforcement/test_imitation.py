@@ -15,8 +15,8 @@ from core.optimizers import Adam
 from reinforcement.distributions import GAUSSIAN
 from reinforcement.evaluate import ReturnExam
 from reinforcement.imitation import Imitation, closeness, from_run
-from reinforcement.tasks import cartpole_cloning
-from reinforcement.tasks.cartpole_cloning import rule
+from reinforcement.tasks import cartpole_dagger
+from reinforcement.tasks.cartpole_dagger import rule
 
 
 def cart_poles(n, rng):
@@ -110,7 +110,7 @@ def test_goes_on_where_it_was(T):
 
 
 def test_one_episode_of_the_rule_is_enough():
-    agent = cartpole_cloning.make(cartpole_cloning.Config(), np.random.default_rng(0), None)
+    agent = cartpole_dagger.make(cartpole_dagger.Config(), np.random.default_rng(0), None)
     while agent.progress < 1:
         agent.update()
     report = agent.report(agent.w, None)
@@ -122,7 +122,7 @@ def test_expert_from_a_run_folder(tmp_path):
     start(prepare("cartpole", "quick", {"updates": 4}, 0, None), tmp_path / "expert", pictures=False)
     expert = from_run(str(tmp_path / "expert"))
     obs = np.random.default_rng(0).standard_normal((7, 4)).astype(np.float32)
-    agent = cartpole_cloning.make(cartpole_cloning.Config(expert=str(tmp_path / "expert")), np.random.default_rng(0), 0)
+    agent = cartpole_dagger.make(cartpole_dagger.Config(expert=str(tmp_path / "expert")), np.random.default_rng(0), 0)
     assert np.array_equal(agent.expert(obs), expert(obs))
     with pytest.raises(Refusal):
         from_run(str(tmp_path / "nothing"))
@@ -143,6 +143,6 @@ def test_what_does_not_fit_is_refused():
         learner(memory=100)
     for field in ("episodes", "lr"):
         with pytest.raises(ValueError, match=field):
-            cartpole_cloning.Config(**{field: 0})
+            cartpole_dagger.Config(**{field: 0})
     with pytest.raises(ValueError, match="ask"):
-        cartpole_cloning.Config(ask=-1)
+        cartpole_dagger.Config(ask=-1)

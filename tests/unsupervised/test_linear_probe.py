@@ -11,7 +11,7 @@ from core.layers import Linear
 from core.network import MLP
 from unsupervised.linear_probe import ProbedCode, fit_probe
 
-TASK = find("digit_codes")
+TASK = find("digit_autoencoder")
 SETTINGS = {"updates": 200, "hidden": 32}
 
 

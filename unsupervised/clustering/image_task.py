@@ -14,7 +14,7 @@ from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clustering.clusterer import Augment, Clusterer
 from unsupervised.clustering.dec import Dec
 
-METHODS = "information", "autoencoder", "dec"
+METHODS = "mutual_information", "autoencoder", "dec"
 REFINED = 0.4  # share of the minibatches of `dec` that refine the clusters
 
 
@@ -22,11 +22,11 @@ REFINED = 0.4  # share of the minibatches of `dec` that refine the clusters
 class PictureClusters:
     """The fields of a task; a task gives them its own defaults, and may add some."""
 
-    method: str = "information"  # information, autoencoder (and a mixture on its code), or dec
+    method: str = "mutual_information"  # or autoencoder (and a mixture on its code), or dec
     hidden: int = 512  # units in a hidden layer
     clusters: int = 10  # how many heaps; given, not found
     updates: int = 500  # minibatches of each start
-    starts: int = 2  # networks that learn one after another; a divisor of 20, the number of evaluations
+    n_init: int = 2  # networks that learn one after another; a divisor of 20, the number of evaluations
     batch: int = 500  # pictures in a minibatch, each in two views
     lr: float = 0.002  # step size of Adam at its highest; held for half of a start, then falls to 0 as a cosine
     balance: float = 4.0  # how much it matters that all clusters are used alike
@@ -37,13 +37,13 @@ class PictureClusters:
     code: int = 10  # of the auto-encoder: numbers that a picture is squeezed into
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "updates", "starts", "batch", "lr", "balance", "radius", "code")
+        positive(self, "hidden", "updates", "n_init", "batch", "lr", "balance", "radius", "code")
         if self.method not in METHODS:
             raise ValueError(f"method must be one of {', '.join(METHODS)}, not {self.method}")
         if self.clusters < 2:
             raise ValueError(f"clusters must be at least 2, not {self.clusters}")
-        if 20 % self.starts:
-            raise ValueError(f"starts must divide 20, so that each ends with an evaluation; {self.starts} does not")
+        if 20 % self.n_init:
+            raise ValueError(f"n_init must divide 20, so that each ends with an evaluation; {self.n_init} does not")
         for name in ("agreement", "smoothness", "deformation"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
@@ -62,7 +62,7 @@ def learner(
     `augment` makes a view of pictures, and `altered` says in words what such a view leaves as it is.
     """
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    encoder, decoder, updates = MLP(I, H, H, Z), MLP(Z, H, H, I), config.updates * config.starts
+    encoder, decoder, updates = MLP(I, H, H, Z), MLP(Z, H, H, I), config.updates * config.n_init
     given = f"The number of clusters; {altered}."
 
     def autoencoder() -> AutoEncoderClusterer:

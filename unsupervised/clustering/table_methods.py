@@ -87,7 +87,7 @@ def dec(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None =
     )
 
 
-METHODS: dict[str, Callable[..., Any]] = {"information": information, "autoencoder": autoencoder, "dec": dec}
+METHODS: dict[str, Callable[..., Any]] = {"mutual_information": information, "autoencoder": autoencoder, "dec": dec}
 
 
 def check_settings(config: Any) -> None:

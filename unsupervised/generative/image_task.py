@@ -22,10 +22,10 @@ RATE = warm_up(0.02, cosine)
 class ImageModel:
     """A variational auto-encoder of black and white pictures; the pixels of training are drawn anew at each step."""
 
-    codes: int = 40  # numbers in a code
+    latent_dim: int = 40  # numbers in a code
     hidden: int = 512  # units of a hidden layer
     depth: int = 2  # hidden layers of the encoder, and of the decoder
-    blobs: int = 500  # Gaussians that the prior is a mixture of; 0: one, which does not learn
+    components: int = 500  # Gaussians that the prior is a mixture of; 0: one, which does not learn
     dropout: float = 0.0  # share of hidden units that are dropped in training
     batch: int = 128  # pictures in a minibatch
     updates: int = 2000  # minibatches, in all
@@ -34,9 +34,9 @@ class ImageModel:
     samples: int = 64  # codes a test picture, of the importance-weighted bound
 
     def __post_init__(self) -> None:
-        positive(self, "codes", "hidden", "depth", "batch", "updates", "lr", "samples")
-        if self.blobs < 0:
-            raise ValueError(f"blobs must not be below 0, not {self.blobs}")
+        positive(self, "latent_dim", "hidden", "depth", "batch", "updates", "lr", "samples")
+        if self.components < 0:
+            raise ValueError(f"components must not be below 0, not {self.components}")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
         if not 0 <= self.warm < 1:
@@ -45,11 +45,11 @@ class ImageModel:
 
 def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None = None) -> Vae:
     """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
-    prior = mixture(config.codes, config.blobs) if config.blobs else standard_normal(config.codes)
+    prior = mixture(config.latent_dim, config.components) if config.components else standard_normal(config.latent_dim)
     model = vae_model(
         splits.x_train.shape[1],
         (config.hidden,) * config.depth,
-        config.codes,
+        config.latent_dim,
         bernoulli,
         dropout=config.dropout,
         prior=prior,

@@ -27,12 +27,12 @@ class Config:
     updates: int = 6000  # minibatches
     batch: int = 128  # steps in a minibatch
     envs: int = 64  # cart-poles side by side at idle play
-    steps: int = 256  # of each of them
+    rollout: int = 256  # of each of them
     width: int = 8  # beginnings of plans that are thought on
     depth: int = 20  # steps that are thought ahead
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "batch", "envs", "steps", "width", "depth")
+        positive(self, "hidden", "lr", "updates", "batch", "envs", "rollout", "width", "depth")
 
 
 def make(config: Config, rng: Rng, data: Any) -> WorldModel:
@@ -47,7 +47,7 @@ def make(config: Config, rng: Rng, data: Any) -> WorldModel:
         rng,
         updates=config.updates,
         n=config.envs,
-        T=config.steps,
+        T=config.rollout,
         batch=config.batch,
         width=config.width,
         depth=config.depth,

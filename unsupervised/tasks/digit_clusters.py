@@ -43,7 +43,7 @@ class Config(PictureClusters):
             raise ValueError(f"neighbours must not be below 0, not {self.neighbours}")
 
 
-PRESETS = {"quick": {"updates": 600, "starts": 1}, "best": {"hidden": 512, "starts": 4}}
+PRESETS = {"quick": {"updates": 600, "n_init": 1}, "best": {"hidden": 512, "n_init": 4}}
 
 
 def deformer(side: int, strength: AffineElastic, share: int) -> Augment:
@@ -82,7 +82,7 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
             config.lr,
             rng,
             updates=config.updates,
-            starts=config.starts,
+            starts=config.n_init,
             batch=config.batch,
             balance=config.balance,
             agreement=config.agreement,

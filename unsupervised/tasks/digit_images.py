@@ -17,14 +17,14 @@ PROBLEM = "digit-images"
 
 @dataclass(frozen=True)
 class Config(ImageModel):
-    codes: int = 8  # numbers in a code; with 2 the report has a map of them
+    latent_dim: int = 8  # numbers in a code; with 2 the report has a map of them
     hidden: int = 256  # units of a hidden layer
-    blobs: int = 100  # Gaussians that the prior is a mixture of; 0: one, which does not learn
+    components: int = 100  # Gaussians that the prior is a mixture of; 0: one, which does not learn
     dropout: float = 0.1  # share of hidden units that are dropped in training
     batch: int = 64  # pictures in a minibatch
 
 
-PRESETS = {"quick": {"codes": 2, "updates": 1000, "lr": 0.003}, "best": {"updates": 8000, "samples": 512}}
+PRESETS = {"quick": {"latent_dim": 2, "updates": 1000, "lr": 0.003}, "best": {"updates": 8000, "samples": 512}}
 
 
 def see(photo: Photo) -> Array:

@@ -21,7 +21,7 @@ class Config(ImageModel):
 
 
 PRESETS = {
-    "quick": {"hidden": 256, "codes": 16, "blobs": 100, "updates": 1200, "lr": 0.004, "samples": 4},
+    "quick": {"hidden": 256, "latent_dim": 16, "components": 100, "updates": 1200, "lr": 0.004, "samples": 4},
     "best": {"updates": 6000, "samples": 128},
 }
 

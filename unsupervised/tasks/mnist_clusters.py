@@ -31,7 +31,7 @@ class Config(PictureClusters):
             raise ValueError(f"shade must not be below 0, not {self.shade}")
 
 
-PRESETS = {"quick": {"hidden": 256, "updates": 200, "starts": 1}, "best": {"starts": 4}}
+PRESETS = {"quick": {"hidden": 256, "updates": 200, "n_init": 1}, "best": {"n_init": 4}}
 
 
 def shaded(size: float) -> Augment:
@@ -65,7 +65,7 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
             config.lr,
             rng,
             updates=config.updates,
-            starts=config.starts,
+            starts=config.n_init,
             batch=config.batch,
             balance=config.balance,
             agreement=config.agreement,

@@ -29,11 +29,11 @@ class Config:
     hidden: int = 256  # units of a hidden layer
     depth: int = 4  # hidden layers; all but the first add to what is there
     dropout: float = 0.2  # share of hidden units that are dropped in training
-    blank: float = 0.05  # share of the letters before that are hidden in training
+    token_dropout: float = 0.05  # share of the letters before that are hidden in training
     batch: int = 256  # letters predicted in a minibatch
     updates: int = 3000  # minibatches, in all
     lr: float = 3e-3  # step size of AdamW at its highest
-    decay: float = 0.1  # weight decay of AdamW
+    weight_decay: float = 0.1  # weight decay of AdamW
 
     def __post_init__(self) -> None:
         positive(self, "embedding", "hidden", "depth", "batch", "updates", "lr")
@@ -41,11 +41,11 @@ class Config:
             raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {self.split!r}")
         if self.context < 2:
             raise ValueError(f"context must be at least 2, not {self.context}")
-        for name in ("dropout", "blank"):
+        for name in ("dropout", "token_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
-        if not self.decay >= 0:
-            raise ValueError(f"decay must not be below 0, not {self.decay}")
+        if not self.weight_decay >= 0:
+            raise ValueError(f"weight_decay must not be below 0, not {self.weight_decay}")
 
 
 PRESETS = {"quick": {"updates": 800}, "best": {"updates": 12000}}
@@ -62,7 +62,7 @@ def divided(names: Names, split: str) -> Text:
 def deep_net(V: int, config: Config) -> list[Layer]:
     """A window net whose further hidden layers each add to what is there: x + f(x)."""
     H, drop = config.hidden, config.dropout
-    *first, last = window_net(V, config.context, config.embedding, H, 1, drop, blank=config.blank)
+    *first, last = window_net(V, config.context, config.embedding, H, 1, drop, blank=config.token_dropout)
     return [*first, *[Residual(Sequential(Linear(H, H), gelu, Dropout(drop))) for _ in range(config.depth - 1)], last]
 
 
@@ -71,7 +71,7 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     vocabulary = Vocabulary.of(text.train)
     end = int(vocabulary.encode(records.END)[0])
     layers = deep_net(len(vocabulary), config)
-    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
     return Language(
         text,
         vocabulary,

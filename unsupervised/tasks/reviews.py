@@ -41,7 +41,7 @@ class Config:
     batch: int = 512  # characters predicted in a minibatch
     updates: int = 5000  # minibatches, in all
     lr: float = 8e-3  # step size of AdamW at its highest
-    decay: float = 0.05  # weight decay of AdamW
+    weight_decay: float = 0.05  # weight decay of AdamW
 
     def __post_init__(self) -> None:
         positive(self, "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
@@ -52,8 +52,8 @@ class Config:
             )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
-        if not self.decay >= 0:
-            raise ValueError(f"decay must not be below 0, not {self.decay}")
+        if not self.weight_decay >= 0:
+            raise ValueError(f"weight_decay must not be below 0, not {self.weight_decay}")
 
 
 PRESETS = {
@@ -111,7 +111,7 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
     vocabulary = Vocabulary.of(text.train)
     end = int(vocabulary.encode(records.END)[0])
     layers = review_net(vocabulary, config)
-    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
     return Language(
         text,
         vocabulary,

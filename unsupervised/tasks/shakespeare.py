@@ -27,20 +27,20 @@ class Config:
     hidden: int = 384  # units of a hidden layer
     depth: int = 2  # hidden layers
     dropout: float = 0.1  # share of hidden units that are dropped in training
-    blank: float = 0.03  # share of the characters read that are made unknown in training
-    cut: float = 0.3  # share of the contexts that are cut short in training
+    token_dropout: float = 0.03  # share of the characters read that are made unknown in training
+    context_dropout: float = 0.3  # share of the contexts that are cut short in training
     batch: int = 512  # characters predicted in a minibatch
     updates: int = 2400  # minibatches of the training part
     again: int = 1400  # minibatches of the training and the validation part, after all choices
     lr: float = 8e-3  # step size of AdamW at its highest
-    decay: float = 0.35  # weight decay of AdamW
+    weight_decay: float = 0.35  # weight decay of AdamW
 
     def __post_init__(self) -> None:
         positive(self, "context", "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
-        for name in ("dropout", "blank", "cut"):
+        for name in ("dropout", "token_dropout", "context_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
-        for name in ("longest", "decay", "again"):
+        for name in ("longest", "weight_decay", "again"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
@@ -63,10 +63,10 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
         config.bits,
         config.row,
         vocabulary.letters(),
-        config.blank,
-        config.cut,
+        config.token_dropout,
+        config.context_dropout,
     )
-    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
     return Language(
         text,
         vocabulary,

@@ -30,11 +30,11 @@ PROBLEM = "sound_clusters"
 class Config:
     voice: bool = False  # keeps the mean cepstrum of a clip, which is its voice and microphone
     clusters: int = 10  # how many; given, not found
-    method: str = "information"  # information, autoencoder (a mixture on its code) or dec (k-means on it, refined)
+    method: str = "mutual_information"  # or autoencoder (a mixture on its code), or dec (k-means on it, refined)
     hidden: int = 128  # units in the hidden layer
     code: int = 10  # numbers in the code of an auto-encoder
     updates: int = 600  # minibatches of each start; of an auto-encoder, updates times starts in all
-    starts: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
+    n_init: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
     batch: int = 200  # clips in a minibatch
     lr: float = 0.01  # step size of Adam at its highest
     neighbours: int = 15  # nearest clips that stand in for a clip
@@ -53,7 +53,7 @@ class Config:
             raise ValueError(f"clusters must be at least 2, not {self.clusters}")
 
 
-PRESETS = {"quick": {"updates": 200, "starts": 2}, "best": {"updates": 1200, "starts": 10}}
+PRESETS = {"quick": {"updates": 200, "n_init": 2}, "best": {"updates": 1200, "n_init": 10}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Reading:

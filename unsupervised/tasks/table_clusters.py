@@ -36,11 +36,11 @@ class Config:
     categorical: tuple[str, ...] = ()  # columns of codes that only look like numbers
     ignore: tuple[str, ...] = ()  # columns to be left out, such as row numbers
     clusters: int = 0  # how many; 0: as many as are found again in rows that were held back (prediction strength)
-    method: str = "information"  # information, autoencoder (a mixture on its code) or dec (k-means on it, refined)
+    method: str = "mutual_information"  # or autoencoder (a mixture on its code), or dec (k-means on it, refined)
     hidden: int = 64  # units in the hidden layer
     code: int = 4  # numbers in the code of an auto-encoder
     updates: int = 300  # minibatches of each start; of an auto-encoder, updates times starts in all
-    starts: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
+    n_init: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
     batch: int = 200  # rows in a minibatch
     lr: float = 0.01  # step size of Adam at its highest
     neighbours: int = 15  # nearest rows that stand in for a row
@@ -53,7 +53,7 @@ class Config:
             raise ValueError(f"clusters must be at least 2, or 0 to have them counted, not {self.clusters}")
 
 
-PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "starts": 10}}
+PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "n_init": 10}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Reading:

@@ -34,26 +34,34 @@ class Config:
     hidden: int = 192  # units of a hidden layer
     depth: int = 2  # hidden layers
     dropout: float = 0.0  # share of hidden units that are dropped in training
-    blank: float = 0.0  # share of the characters read that are made unknown in training
-    cut: float = 0.0  # share of the contexts that are cut short in training
+    token_dropout: float = 0.0  # share of the characters read that are made unknown in training
+    context_dropout: float = 0.0  # share of the contexts that are cut short in training
     batch: int = 256  # characters predicted in a minibatch
     updates: int = 1000  # minibatches, in all
     lr: float = 0.01  # step size of AdamW at its highest
-    decay: float = 0.2  # weight decay of AdamW
+    weight_decay: float = 0.2  # weight decay of AdamW
 
     def __post_init__(self) -> None:
         positive(self, "context", "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
-        for name in ("dropout", "blank", "cut"):
+        for name in ("dropout", "token_dropout", "context_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
-        for name in ("longest", "decay"):
+        for name in ("longest", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must not be below 0, not {getattr(self, name)}")
 
 
 PRESETS = {
     "quick": {"updates": 400},
-    "best": {"context": 12, "longest": 0, "hidden": 512, "dropout": 0.2, "updates": 12000, "lr": 0.008, "decay": 0.15},
+    "best": {
+        "context": 12,
+        "longest": 0,
+        "hidden": 512,
+        "dropout": 0.2,
+        "updates": 12000,
+        "lr": 0.008,
+        "weight_decay": 0.15,
+    },
 }
 
 
@@ -86,10 +94,10 @@ def make(config: Config, rng: Rng, data: Data) -> Language:
         config.bits,
         config.row,
         letters,
-        config.blank,
-        config.cut,
+        config.token_dropout,
+        config.context_dropout,
     )
-    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.decay)
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
     return Language(
         text, vocabulary, layers, optimizer, rng, context=config.context, batch=config.batch, updates=config.updates
     )

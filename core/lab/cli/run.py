@@ -6,10 +6,12 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.lab.runs.former import check_flags
     from core.lab.runs.run import Run
 
 
@@ -27,6 +29,7 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     task, rest = find(args[0], paradigm), args[1:]
     name = chosen_preset(rest)
     prog = f"python -m {paradigm} {args[0]}" if paradigm else f"trivium run {args[0]}"
+    check_flags(task.name, rest, (field.name for field in fields(task.config)))
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")

@@ -24,6 +24,7 @@ from core.initializers import Array
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped
 from core.lab.learner import Learner, weights
+from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, LOG
 from core.lab.state import prefixed, unprefixed
 
@@ -243,6 +244,8 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] 
         other = previous(path)
         advice = f"; move {other} to {path} to go on from the one before" if other.exists() and other != path else ""
         raise Refusal(f"{error}{advice}") from error
+    if former.check_format(found.get("format"), path) < former.FORMAT:
+        found = dict(former.same_texts(found, texts))
     for name, expected in texts.items():
         if found.get(name) != expected:
             raise Refusal(

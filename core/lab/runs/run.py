@@ -10,7 +10,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.files import free_name, lock, read_json, write_json
 from core.lab.learner import Learner, Report
 from core.lab.runs import folder as folders
+from core.lab.runs import former
 from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
 from core.lab.runs.page import run_page, write_shown
 from core.lab.runs.tasks import Task, configure, find, preset
@@ -66,6 +67,7 @@ class Setup:
     def describe(self) -> dict[str, Any]:
         """What config.json holds. A task that came as a file is named, but never found again by itself."""
         return {
+            "format": former.FORMAT,
             "task": self.task.name,
             "outside": self.task.outside,
             "paradigm": self.task.paradigm,
@@ -90,6 +92,7 @@ class Setup:
     def texts(self, learner: Learner, sums: dict[str, str]) -> dict[str, str]:
         """What a checkpoint of this run carries, and what another run's checkpoint is told by."""
         return {
+            "format": str(former.FORMAT),
             "task": self.task.name,
             "seed": str(self.seed),
             "config": json.dumps(asdict(self.config)),
@@ -214,7 +217,7 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
 def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:
     described = setup.describe()
     command = described.pop("command")
-    del described["outside"]
+    del described["outside"], described["format"]
     return {
         **described,
         "parameters": loop.learner.net.size,
@@ -247,6 +250,9 @@ def open_run(folder: str | Path, task: Task | None = None, data: Path | None = N
     folder = Path(folder)
     found = read_json(folder / folders.CONFIG)
     name, values, seed = found.get("task"), found.get("config"), found.get("seed")
+    before = former.check_format(found.get("format"), folder / folders.CONFIG) < former.FORMAT
+    if before and found.get("outside") is not True and isinstance(name, str):
+        name = former.TASKS.get(name, name)
     if not (isinstance(name, str) and name.isidentifier() and isinstance(values, dict) and type(seed) is int):
         raise Refusal(f"{folder / folders.CONFIG} does not hold a task's name, configuration and seed")
     if found.get("outside") is True and task is None:
@@ -254,6 +260,8 @@ def open_run(folder: str | Path, task: Task | None = None, data: Path | None = N
     task = task or find(name)
     if task.name != name:
         raise Refusal(f"{folder} is a run of the task {name}, not of {task.name}")
+    if before:
+        values = former.config(name, values, (field.name for field in fields(task.config)))
     return Run(folder, Setup(task, configure(task, values), seed, str(found.get("preset", "default")), data))
 
 

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from core.lab.errors import Refusal
+from core.lab.runs import former
 
 if TYPE_CHECKING:
     from core.lab.learner import Learner
@@ -113,6 +114,7 @@ def find(name: str, paradigm: str | None = None) -> Task:
     else:
         modules = installed()
         if name not in modules:
+            former.check_task(name)
             raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
         _check_needs(describe(name, modules[name]))
         try:
@@ -183,8 +185,12 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
     checked = {}
     for name, value in values.items():
         if name not in fields:
+            if new := former.field(task.name, name, fields):
+                raise Refusal(f"the field {name!r} of {task.name} is now {new!r}")
             raise Refusal(f"the task {task.name} has no field {name!r}{nearest(name, fields)}")
         default = fields[name].default
+        if isinstance(value, str) and value in former.VALUES.get(name, ()):
+            raise Refusal(f"{name} {value!r} of {task.name} is now {former.VALUES[name][value]!r}")
         if isinstance(value, list):
             value = tuple(value)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):

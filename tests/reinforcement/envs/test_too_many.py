@@ -13,7 +13,7 @@ from core.lab.runs.tasks import find, installed
 COUNTS = "envs", "games", "pairs", "batch"  # fields that say how many play side by side; the first that a task has
 MANY = 100_000_000
 PLAYS = [
-    name for name, module in installed().items() if module.startswith("reinforcement.") and name != "review_tuned"
+    name for name, module in installed().items() if module.startswith("reinforcement.") and name != "review_rl"
 ]  # which writes, and plays nothing
 
 
@@ -27,7 +27,7 @@ def test_too_many_side_by_side_are_refused(name):
         prepare(name, "quick", {next(field for field in COUNTS if field in names): MANY}, 0, None).build()
 
 
-@pytest.mark.parametrize(("name", "field"), [("env", "episodes"), ("cartpole_cloning", "episodes")])
+@pytest.mark.parametrize(("name", "field"), [("env", "episodes"), ("cartpole_dagger", "episodes")])
 def test_too_many_episodes_at_once_are_refused(name, field):
     with pytest.raises(Refusal, match=rf"{name}: {MANY} environments side by side are too many"):
         prepare(name, "quick", {field: MANY}, 0, None).build()

@@ -13,7 +13,7 @@ from core.lab.data.registry import Data
 from core.lab.errors import Refusal
 from core.lab.runs.run import Setup, open_run, resume, start
 from core.lab.runs.tasks import configure, find
-from supervised.tasks import cats_dogs, images
+from supervised.tasks import cats_dogs, image_folder
 from supervised.vision.conv_task import Photos, alterations
 
 ROOT = DATA
@@ -39,8 +39,8 @@ def signs(tmp_path):
 
 
 def made(folder, seed=0, **fields):
-    config = images.Config(dir=str(folder), **{**SMALL, "mirror": 0.0, "shift": 1, **fields})
-    return images.make(config, np.random.default_rng(seed), Data())
+    config = image_folder.Config(dir=str(folder), **{**SMALL, "mirror": 0.0, "shift": 1, **fields})
+    return image_folder.make(config, np.random.default_rng(seed), Data())
 
 
 @pytest.mark.parametrize("colour", [True, False])
@@ -69,7 +69,7 @@ def test_the_report_draws_the_pictures(signs, tmp_path):
 
 
 def test_a_run_goes_on_with_the_pictures_it_began_with_or_not_at_all(signs, tmp_path):
-    task = find(str(Path(images.__file__)))
+    task = find(str(Path(image_folder.__file__)))
     setup = Setup(task, configure(task, {**SMALL, "dir": str(signs), "updates": 40}), seed=0, preset="quick")
     run = start(setup, tmp_path / ".run")
     assert run.result["data"].keys() == {str(signs)}
@@ -83,7 +83,7 @@ def test_a_run_goes_on_with_the_pictures_it_began_with_or_not_at_all(signs, tmp_
 
 
 def test_without_a_folder_there_is_something_to_try():
-    learner = images.make(images.Config(features=4, side=64), np.random.default_rng(0), Data())
+    learner = image_folder.make(image_folder.Config(features=4, side=64), np.random.default_rng(0), Data())
     learner.update()
     assert len(learner.splits.t_train) + len(learner.splits.t_val) + len(learner.splits.t_test) == 2 * 6 * 10
     assert learner.evaluate()["val_accuracy"] > 0.5
@@ -110,7 +110,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 )
 def test_nonsense_is_refused(fields, says):
     with pytest.raises(ValueError, match=says):
-        images.Config(**fields)
+        image_folder.Config(**fields)
 
 
 @pytest.mark.parametrize("field", ["mirror", "shift", "turn", "stretch", "erase"])
@@ -137,7 +137,7 @@ def test_cats_and_dogs_as_they_are_divided():
 
 
 def test_predict_names_the_class_of_a_picture_file(signs, tmp_path):
-    task = find(str(Path(images.__file__)))
+    task = find(str(Path(image_folder.__file__)))
     values = {**SMALL, "mirror": 0.0, "shift": 1, "dir": str(signs)}
     run = start(Setup(task, configure(task, values), seed=0, preset="quick"), tmp_path / ".run")
     for name in ("rising", "falling"):

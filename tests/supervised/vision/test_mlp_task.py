@@ -11,7 +11,7 @@ from core.lab.data.checks import check_examples
 from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import Photo
-from supervised.tasks import digits, fashion, fashion_plain, mnist, mnist_plain
+from supervised.tasks import digits, fashion_cnn, fashion_mlp, mnist_augmented, mnist_mlp
 from supervised.vision.mlp_task import Pictures, alterations, classifier
 
 ROOT = DATA
@@ -87,7 +87,7 @@ def test_looks_pool_altered_copies():
 
 
 def test_without_strengths_nothing_is_altered():
-    assert alterations(mnist_plain.Config(noise=0.0), (28, 28)) is None
+    assert alterations(mnist_mlp.Config(noise=0.0), (28, 28)) is None
     assert alterations(Pictures(), (8, 6)) is None
     x = np.random.default_rng(0).random((5, 48), np.float32)
     for change in ({"shift": 1.0}, {"bend": 1.0}, {"mirror": 1.0}, {"erase": 1.0}, {"noise": 0.1}):
@@ -97,7 +97,7 @@ def test_without_strengths_nothing_is_altered():
         assert (y != x).any(1).all()
 
 
-@pytest.mark.parametrize("config", [mnist.Config, mnist_plain.Config, fashion_plain.Config])
+@pytest.mark.parametrize("config", [mnist_augmented.Config, mnist_mlp.Config, fashion_mlp.Config])
 @pytest.mark.parametrize(
     ("values", "says"),
     [
@@ -140,7 +140,7 @@ def test_digits_of_two_layers_and_three_members():
 
 
 @needs_mnist
-@pytest.mark.parametrize("task", [mnist, mnist_plain])
+@pytest.mark.parametrize("task", [mnist_augmented, mnist_mlp])
 def test_mnist_is_learnt(task):
     learner = task.make(task.Config(hidden=(64,), updates=200), np.random.default_rng(0), Data(ROOT))
     for _ in range(10):
@@ -169,21 +169,23 @@ def test_the_benchmark_s_summary_has_known_answers():
 
 def test_clothing_is_framed_and_a_photo_of_it_seen_light_on_black():
     x = np.random.default_rng(0).random((3, 784), np.float32)
-    wide = fashion.framed(x).reshape(3, 32, 32)
+    wide = fashion_cnn.framed(x).reshape(3, 32, 32)
     assert np.array_equal(wide[:, 2:-2, 2:-2].reshape(3, 784), x)
     assert wide.sum() == pytest.approx(x.sum())
     pixels = np.full((60, 40, 3), 250, np.uint8)
     pixels[10:50, 5:35] = 40  # a dark piece on white
-    seen = fashion.see(Photo(pixels)).reshape(32, 32)
+    seen = fashion_cnn.see(Photo(pixels)).reshape(32, 32)
     assert seen[16, 16] > 0.9
     assert seen[:2].max() == 0
 
 
 @pytest.mark.skipif(not (ROOT / "fashion-mnist").exists(), reason="the files of Fashion-MNIST are not here")
 def test_clothing_is_learnt_through_windows():
-    learner = fashion.make(fashion.Config(features=8, updates=100, batch=64), np.random.default_rng(0), Data(ROOT))
+    learner = fashion_cnn.make(
+        fashion_cnn.Config(features=8, updates=100, batch=64), np.random.default_rng(0), Data(ROOT)
+    )
     while learner.progress < 1:
         learner.update()
     x, t = learner.splits.x_val[:500], learner.splits.t_val[:500]
     assert (learner.outputs(learner.w, x).argmax(-1) == t).mean() > 0.6
-    assert set(learner.predict(learner.weights, x[:20])) <= set(fashion.CLASSES)
+    assert set(learner.predict(learner.weights, x[:20])) <= set(fashion_cnn.CLASSES)

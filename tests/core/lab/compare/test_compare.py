@@ -184,11 +184,14 @@ def test_costs_are_means_over_the_seeds(tmp_path):
 def test_what_a_task_was_given_is_known_without_its_data(tmp_path):
     known = made(tmp_path / "a", task="digits", data={"digits": "other bytes"})  # cannot be opened: no checkpoint
     strange = made(tmp_path / "b", task="nobody_knows")
-    outside = made(tmp_path / "c", task="digit_codes")
-    (outside / "config.json").write_text('{"task": "digit_codes", "outside": true, "config": {}, "seed": 0}')
+    outside = made(tmp_path / "c", task="digit_autoencoder")
+    (outside / "config.json").write_text('{"task": "digit_autoencoder", "outside": true, "config": {}, "seed": 0}')
     told = {group.label: group.given for group in grouped([known, strange, outside])}
     assert told.pop("digits").startswith("That a digit stays what it is")
-    assert told == {"nobody_knows": "-", "digit_codes": "-"}  # a file of the name of a task of ours is not that task
+    assert told == {
+        "nobody_knows": "-",
+        "digit_autoencoder": "-",
+    }  # a file named as our task is not it
 
 
 def test_pairs_by_hand_and_the_direction_of_the_metric(tmp_path):
@@ -372,7 +375,7 @@ def test_a_comparison_that_was_stopped_goes_on_another_is_refused(tmp_path):
 
 def test_every_row_of_the_nine_cells_has_three_teachers():
     assert {"digits", "cartpole"} <= set(comparing.complete_problems())
-    assert comparing.tasks_of("cartpole")[:2] == ["cartpole_expert", "cartpole_world"]
+    assert comparing.tasks_of("cartpole")[:2] == ["cartpole_imitation", "cartpole_world"]
 
 
 def test_tasks_in_files_are_run_and_compared_with_all_that_others_have(tmp_path, capsys):

@@ -159,7 +159,7 @@ def test_a_record_of_a_spec_has_a_row_a_job_and_a_mean_a_setting(tmp_path, monke
 
 
 def test_without_a_name_every_record_is_measured_again(tmp_path, capsys):
-    for task in ("digits", "digit_codes"):
+    for task in ("digits", "digit_autoencoder"):
         made = ["--task", task, "--preset", "quick", "--seeds", "0", "--folder", str(tmp_path)]
         assert results(["run", *made]) == 0
     (tmp_path / "speed.json").write_text(json.dumps({"command": "python speed.py"}))

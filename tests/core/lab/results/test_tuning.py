@@ -14,15 +14,15 @@ RESULTS = REPOSITORY / "benchmarks" / "results"
 JUDGED = {
     "digits": "+val_accuracy",
     "digit_clusters": "+information",
-    "digit_codes": "+val_accuracy",
+    "digit_autoencoder": "+val_accuracy",
     "digit_bandit": "+val_accuracy",
-    "cartpole_expert": "-val_nats",
+    "cartpole_imitation": "-val_nats",
     "cartpole_world": "-val_error",
     "cartpole": "+val_score",
     "cartpole_evolution": "+val_return",
-    "review_reader": "+val_positive",
-    "review_writer": "-val_nats",
-    "review_tuned": "+val_positive",
+    "review_guided": "+val_positive",
+    "review_lm": "-val_nats",
+    "review_rl": "+val_positive",
 }
 SHARES = {"val_accuracy": 237, "val_positive": LOOKED_AT}  # of how many pictures or texts
 CELLS = {

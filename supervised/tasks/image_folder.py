@@ -27,7 +27,7 @@ class Config(Photos):
             raise ValueError(f"side must be a multiple of 8 from 8 to 256, not {self.side}")
 
 
-PRESETS = {"quick": {"features": 8, "updates": 300}, "best": {"updates": 8000, "looks": 8}}
+PRESETS = {"quick": {"features": 8, "updates": 300}, "best": {"updates": 8000, "test_time_augmentations": 8}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:

@@ -28,7 +28,10 @@ class Config(Photos):
     shift: int = 2  # pixels by which a picture moves at most, along both axes
 
 
-PRESETS = {"quick": {"features": 8, "updates": 1200}, "best": {"features": 24, "updates": 8000, "looks": 8}}
+PRESETS = {
+    "quick": {"features": 8, "updates": 1200},
+    "best": {"features": 24, "updates": 8000, "test_time_augmentations": 8},
+}
 
 
 def framed(x: Array) -> Array:

@@ -6,9 +6,9 @@ import reinforcement.evaluate as agents
 from core.lab.data.registry import Data
 from core.lab.problems import cartpole
 from core.lab.runs.tasks import configure, find
-from supervised.tasks.cartpole_expert import watched
+from supervised.tasks.cartpole_imitation import watched
 
-TASK = find("cartpole_expert")
+TASK = find("cartpole_imitation")
 
 
 def test_all_three_teachers_are_judged_on_the_same_episodes():

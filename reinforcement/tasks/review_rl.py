@@ -27,7 +27,7 @@ class Config:
     rounds: int = 40  # steps that follow, by rewards
     n: int = 64  # reviews that are written for one of them
     tuning: float = 1e-3  # step size of Adam in them
-    leash: float = 0.05  # what it costs to leave the writer of before, a nat per character
+    kl_coef: float = 0.05  # what it costs to leave the writer of before, a nat per character
 
     def __post_init__(self) -> None:
         positive(self, "hidden", "longest", "batch", "updates", "lr", "rounds", "tuning")
@@ -35,8 +35,8 @@ class Config:
             raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
         if not self.n >= 2:
             raise ValueError(f"n must be at least 2, for each review is held against the others, not {self.n}")
-        if not self.leash >= 0:
-            raise ValueError(f"leash must not be below 0, not {self.leash}")
+        if not self.kl_coef >= 0:
+            raise ValueError(f"kl_coef must not be below 0, not {self.kl_coef}")
 
 
 PRESETS = {
@@ -73,6 +73,6 @@ def make(config: Config, rng: Rng, data: Data) -> RewardTunedWriter:
         updates=config.updates,
         rounds=config.rounds,
         n=config.n,
-        leash=config.leash,
+        leash=config.kl_coef,
         schedule=RATE,
     )

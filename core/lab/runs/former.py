@@ -1,0 +1,112 @@
+"""Names of before: tasks, fields of their Config and values, each with the name that took its place.
+
+A command refuses an old name and says the new one; a run folder of before is read through this one table. No old name
+is used again with another meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.lab.errors import Refusal
+
+FORMAT = 2  # of config.json and of checkpoints; folders of format 1 do not say theirs
+TASKS = {
+    "images": "image_folder",
+    "fashion": "fashion_cnn",
+    "fashion_plain": "fashion_mlp",
+    "mnist": "mnist_augmented",
+    "mnist_plain": "mnist_mlp",
+    "cartpole_expert": "cartpole_imitation",
+    "review_reader": "review_guided",
+    "digit_codes": "digit_autoencoder",
+    "review_writer": "review_lm",
+    "review_tuned": "review_rl",
+    "cartpole_cloning": "cartpole_dagger",
+}
+_ANY = {  # old field: new field, of every task that has the new one and not the old one
+    "looks": "test_time_augmentations",
+    "smoothing": "label_smoothing",
+    "decay": "weight_decay",
+    "report": "interpret",
+    "starts": "n_init",
+    "codes": "latent_dim",
+    "blobs": "components",
+    "blank": "token_dropout",
+    "cut": "context_dropout",
+    "follow": "tau",
+    "blind": "learning_starts",
+    "ahead": "n_step",
+    "exploring": "exploration_fraction",
+    "leash": "kl_coef",
+}
+_OWN = {  # old field: the new ones, of which a task has one
+    "steps": ("rollout", "timesteps"),
+    "memory": ("replay_size", "baseline_momentum"),
+    "every": ("train_every", "step_loss_weight"),
+}
+_OWNER = {"lunar_lander": {"steps": "timesteps"}}  # where a task has both
+VALUES: dict[str, Mapping[Any, Any]] = {
+    "interpret": {"plain": False, "deep": True},
+    "method": {"information": "mutual_information"},
+}
+
+
+def field(task: str, name: str, fields: Iterable[str]) -> str | None:
+    """The field of a task, one of `fields`, that the old field `name` became; None where it is no old one."""
+    known = set(fields)
+    if name in known:
+        return None
+    if name in _OWNER.get(task, {}):
+        return _OWNER[task][name]
+    return next((new for new in (*_OWN.get(name, ()), _ANY.get(name, "")) if new in known), None)
+
+
+def config(task: str, values: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
+    """The configuration of a run of format 1 in the names of today."""
+    renamed = {field(task, name, fields) or name: value for name, value in values.items()}
+    return {
+        name: VALUES[name].get(value, value) if name in VALUES and isinstance(value, str) else value
+        for name, value in renamed.items()
+    }
+
+
+def check_task(name: str) -> None:
+    """Raises Refusal for the old name of a task, with the new one."""
+    if name in TASKS:
+        raise Refusal(f"the task {name!r} is now called {TASKS[name]!r}: trivium run {TASKS[name]}")
+
+
+def check_flags(task: str, args: Iterable[str], fields: Iterable[str]) -> None:
+    """Raises Refusal for the flag of an old field, with the new one."""
+    fields = set(fields)
+    for word in args:
+        name = word.removeprefix("--").partition("=")[0].removeprefix("no-").replace("-", "_")
+        if word.startswith("--") and (new := field(task, name, fields)):
+            raise Refusal(f"the flag --{name.replace('_', '-')} of {task} is now --{new.replace('_', '-')}")
+
+
+def check_format(found: Any, where: Any) -> int:
+    """The format of what was written, 1 where it is not said. Raises Refusal for one that is not known yet."""
+    if found in (None, FORMAT, str(FORMAT)):
+        return FORMAT if found else 1
+    raise Refusal(f"{where} is of format {found}, which this version cannot read: install a newer one")
+
+
+def same_texts(found: Mapping[str, str], expected: Mapping[str, str]) -> Mapping[str, str]:
+    """The texts of a checkpoint of format 1, each put as today where it says the same as the expected one.
+
+    Fields that have come since then have their defaults there; layouts are compared by their shapes, in their order.
+    """
+    if not {"task", "config", "layout"} <= found.keys():
+        return found
+    made, ours = dict(found), json.loads(expected["config"])
+    if {**ours, **config(expected["task"], json.loads(found["config"]), ours)} == ours:
+        made["config"] = expected["config"]
+    if [*json.loads(found["layout"]).values()] == [*json.loads(expected["layout"]).values()]:
+        made["layout"] = expected["layout"]
+    if TASKS.get(found["task"]) == expected["task"]:
+        made["task"] = expected["task"]
+    return {**made, "format": str(FORMAT)}
