@@ -138,9 +138,8 @@ def stop_half_way(out, trivium, task, data):
     print(f"{task}: stopped: {not (out / 'result.json').exists()}", flush=True)
 
 
-def check(net, trivium, data, only, fresh, old):
+def check(net, trivium, data, only, fresh, old, again):
     """Prints a line a task; returns whether all is as it was."""
-    again = net / "again"
     faults = []
 
     def one(task):
@@ -187,7 +186,7 @@ def check(net, trivium, data, only, fresh, old):
         faults.extend(said)
 
     names = only or sorted(path.name for path in (net / "runs").iterdir())
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(int(os.environ.get("WORKERS", 2))) as pool:
         list(pool.map(one, names))
     print(f"{len(names)} tasks, {len(faults)} faults")
     return not faults
@@ -200,6 +199,7 @@ if __name__ == "__main__":
     parser.add_argument("--trivium", default="trivium")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--again", type=Path, help="a folder for the runs of a check")
     parser.add_argument("--no-fresh", action="store_true")
     parser.add_argument("--no-old", action="store_true")
     args = parser.parse_args()
@@ -207,4 +207,8 @@ if __name__ == "__main__":
     if args.what == "record":
         record(net, args.trivium, data)
     else:
-        sys.exit(not check(net, args.trivium, data, args.only, not args.no_fresh, not args.no_old))
+        sys.exit(
+            not check(
+                net, args.trivium, data, args.only, not args.no_fresh, not args.no_old, args.again or net / "again"
+            )
+        )

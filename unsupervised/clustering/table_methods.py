@@ -41,7 +41,7 @@ def information(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment 
         config.lr,
         rng,
         updates=config.updates,
-        starts=config.starts,
+        starts=config.n_init,
         batch=config.batch,
         neighbours=min(config.neighbours, fewest - 1),
         balance=config.balance,
@@ -61,7 +61,7 @@ def autoencoder(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment 
         rng,
         clusters=K,
         batch=config.batch,
-        updates=config.updates * config.starts,
+        updates=config.updates * config.n_init,
         augment=augment,
         given=f"{GIVEN}.",
     )
@@ -70,7 +70,7 @@ def autoencoder(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment 
 def dec(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> Dec:
     """An auto-encoder, k-means on its code, and both refined together."""
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    half = -(-config.updates * config.starts // 2)
+    half = -(-config.updates * config.n_init // 2)
     return Dec(
         splits,
         MLP(I, H, Z),
@@ -92,9 +92,9 @@ METHODS: dict[str, Callable[..., Any]] = {"mutual_information": information, "au
 
 def check_settings(config: Any) -> None:
     """Raises ValueError for settings with which none of the methods can work."""
-    positive(config, "hidden", "code", "updates", "starts", "batch", "lr", "neighbours", "balance")
-    if 20 % config.starts:
-        raise ValueError(f"starts must divide 20, so that each ends with an evaluation; {config.starts} does not")
+    positive(config, "hidden", "code", "updates", "n_init", "batch", "lr", "neighbours", "balance")
+    if 20 % config.n_init:
+        raise ValueError(f"n_init must divide 20, so that each ends with an evaluation; {config.n_init} does not")
     if not config.noise >= 0:
         raise ValueError(f"noise must not be below 0, not {config.noise}")
     if config.method not in METHODS:

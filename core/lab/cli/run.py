@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.lab.runs.former import check_flags
     from core.lab.runs.run import Run
 
 
@@ -19,6 +18,7 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
     from core.lab.errors import Refusal
     from core.lab.files import free_name
+    from core.lab.runs.former import check_flags
     from core.lab.runs.run import Setup, start
     from core.lab.runs.tasks import configure, find, preset
 

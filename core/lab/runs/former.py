@@ -66,6 +66,7 @@ def field(task: str, name: str, fields: Iterable[str]) -> str | None:
 
 def config(task: str, values: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
     """The configuration of a run of format 1 in the names of today."""
+    fields = set(fields)
     renamed = {field(task, name, fields) or name: value for name, value in values.items()}
     return {
         name: VALUES[name].get(value, value) if name in VALUES and isinstance(value, str) else value
@@ -80,12 +81,16 @@ def check_task(name: str) -> None:
 
 
 def check_flags(task: str, args: Iterable[str], fields: Iterable[str]) -> None:
-    """Raises Refusal for the flag of an old field, with the new one."""
-    fields = set(fields)
-    for word in args:
-        name = word.removeprefix("--").partition("=")[0].removeprefix("no-").replace("-", "_")
-        if word.startswith("--") and (new := field(task, name, fields)):
-            raise Refusal(f"the flag --{name.replace('_', '-')} of {task} is now --{new.replace('_', '-')}")
+    """Raises Refusal for the flag of an old field, or for an old value of a flag, with the new one."""
+    fields, words = set(fields), [word for arg in args for word in (arg.split("=", 1) if arg[:2] == "--" else [arg])]
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        name = word.removeprefix("--").removeprefix("no-").replace("-", "_")
+        if not word.startswith("--"):
+            continue
+        if new := field(task, name, fields):
+            raise Refusal(f"the flag {word} of {task} is now --{new.replace('_', '-')}")
+        if name in fields and value in VALUES.get(name, ()):
+            raise Refusal(f"{word} {value} of {task} is now {word} {VALUES[name][value]}")
 
 
 def check_format(found: Any, where: Any) -> int:
