@@ -6,13 +6,12 @@ import sys
 from importlib import import_module, util
 from pathlib import Path
 
-# Set before NumPy loads; no result depends on it. OpenBLAS's threads spin for 2^26 cycles after each product: 2^18
-# bridges the gaps of a step. glibc returns 128 kB of free heap and takes it again page by page: half of a small step.
+# Set before NumPy loads; no result changes. OpenBLAS's threads spin 2^18 cycles, not 2^26; glibc keeps 64 MB of heap.
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "18")
 if sys.platform == "linux" and not any(name.startswith("MALLOC_") for name in os.environ):
-    os.environ |= {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
-    if hasattr(libc := ctypes.CDLL(None), "mallopt"):  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
-        libc.mallopt(-3, 32 << 20), libc.mallopt(-1, 64 << 20)
+    for key, name, size in (-3, "MMAP", 32 << 20), (-1, "TRIM", 64 << 20):  # of this process, and of its children
+        os.environ[f"MALLOC_{name}_THRESHOLD_"] = str(size)
+        getattr(ctypes.CDLL(None), "mallopt", lambda *_: 0)(key, size)  # another C library has none
 
 
 def foreign() -> str:

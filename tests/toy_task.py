@@ -17,6 +17,7 @@ from core.optimizers import Adam
 
 PARADIGM = "supervised"
 PROBLEM = "toy"
+ABOUT = "Two clouds of points, told apart by a small network: points in, a class out; above 0.9 is good."
 PRESETS = {"quick": {"updates": 40}, "best": {"hidden": 16}}
 
 

@@ -30,8 +30,16 @@ STEPS = 3  # updates that a comparison of two learners takes
 SECONDS = 20.0  # the longest that a run to the end, for the report, may take before it is left out
 
 
+WORDS = 80  # of ABOUT, at most
+OPTIONAL = ("predict", "sample", "loss", "units", "table", "stage", "prediction")  # members that a learner may have
+
+
 class Skip(Exception):
     """The task offers no way to check this."""
+
+
+class Warn(Exception):
+    """The task lacks what it need not have, and does without."""
 
 
 def expect(holds: bool, message: str) -> None:
@@ -58,6 +66,15 @@ class Check:
             expect(name in ("quick", "best"), f"PRESETS has {name!r}; the presets are quick and best")
             configure(self.task, values)
 
+    def check_about(self) -> None:
+        """ABOUT says in at most 80 words what the task is, what goes in, what comes out, and what is good"""
+        if not hasattr(self.task.module, "ABOUT"):
+            expect(not self.task.ours, "the task has no ABOUT")
+            raise Warn("the task has no ABOUT: its first line stands in for it")
+        expect(isinstance(self.task.module.ABOUT, str), "ABOUT is not a text")
+        words = len(self.task.about.split())
+        expect(1 <= words <= WORDS, f"ABOUT has {words} words")
+
     def check_bad_config(self) -> None:
         """unknown fields and nonsense values are refused"""
         cases: list[tuple[str, float]] = [("no_such_field", 1)]
@@ -82,6 +99,8 @@ class Check:
             if not hasattr(learner, name)
         ]
         expect(not missing, f"the learner lacks {', '.join(missing)}")
+        odd = [name for name in OPTIONAL if hasattr(learner, name) and not callable(getattr(learner, name))]
+        expect(not odd, f"{', '.join(odd)} must be a function")
         w = learner.w
         expect(w.shape == (learner.net.size,), f"w has shape {w.shape}, the network has {learner.net.size} parameters")
         expect(w.dtype == np.float32, f"w is {w.dtype}, not float32")
@@ -219,7 +238,7 @@ def digest(learner: Learner) -> str:
 
 
 def outcomes(task: Task, data: Path | None = None) -> list[tuple[str, str, str]]:
-    """(outcome, promise, detail) of each check; outcome is ok, skip or FAIL."""
+    """(outcome, promise, detail) of each check; outcome is ok, skip, warn or FAIL."""
     found = []
     check = Check(task, data)
     for name in [name for name in vars(Check) if name.startswith("check_")]:
@@ -231,6 +250,8 @@ def outcomes(task: Task, data: Path | None = None) -> list[tuple[str, str, str]]
             found.append(("ok", promise, ""))
         except Skip as skip:
             found.append(("skip", promise, str(skip)))
+        except Warn as warning:
+            found.append(("warn", promise, str(warning)))
         except AssertionError as failure:
             found.append(("FAIL", promise, str(failure)))
         except Exception as error:

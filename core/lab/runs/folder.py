@@ -20,6 +20,7 @@ CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
     "result.json",
     "report.html",
 )
+PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
 
 

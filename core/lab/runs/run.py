@@ -197,6 +197,8 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
         loop = Loop(learner, run.folder, run.setup.texts(learner, data.sums), save_every)
         try:
             (run.folder / folders.LOG).touch()
+            if hasattr(learner, "prediction"):
+                write_json(run.folder / folders.PREDICTION, learner.prediction())
             loop.load()
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)

@@ -57,6 +57,16 @@ class Task:
     module: ModuleType
     outside: bool  # given as the path of a file, not installed
 
+    @property
+    def about(self) -> str:
+        """What the task is, what goes in, what comes out and what is good; its summary where it does not say."""
+        return " ".join(str(getattr(self.module, "ABOUT", self.summary)).split())
+
+    @property
+    def ours(self) -> bool:
+        """Does the task come with this distribution? Then it stands in the package of its paradigm."""
+        return not self.outside and self.module.__name__.partition(".")[0] == self.paradigm
+
 
 def installed() -> dict[str, str]:
     """Task names and their modules. Raises Refusal when two distributions claim one name."""

@@ -16,7 +16,7 @@ TOY = TOY_TASK
 def test_toy_passes_everything():
     found = outcomes(find(str(TOY)))
     assert [outcome for outcome, _, _ in found] == ["ok"] * len(found), found
-    assert len(found) == 11
+    assert len(found) == 12
 
 
 STORES_RNG = r"self.config, self.rng = config, rng"
