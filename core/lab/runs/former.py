@@ -83,7 +83,7 @@ def check_task(name: str) -> None:
 def check_flags(task: str, args: Iterable[str], fields: Iterable[str]) -> None:
     """Raises Refusal for the flag of an old field, or for an old value of a flag, with the new one."""
     fields, words = set(fields), [word for arg in args for word in (arg.split("=", 1) if arg[:2] == "--" else [arg])]
-    for word, value in zip(words, [*words[1:], ""], strict=True):
+    for word, value in zip(words, [*words, ""][1:], strict=True):
         name = word.removeprefix("--").removeprefix("no-").replace("-", "_")
         if not word.startswith("--"):
             continue
