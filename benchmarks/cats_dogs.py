@@ -254,7 +254,7 @@ def main() -> None:
     data = Data()
     data("cifar10-cats-dogs")
     config = json.loads(json.dumps(asdict(setup_of(0).config)))
-    del config["report"]  # says nothing of how it learns
+    del config["interpret"]  # says nothing of how it learns
     record = json.loads(OUT.read_text()) if OUT.exists() else {"rows": [], "baselines": {}}
     if record.get("config", config) != config:
         raise SystemExit(f"{OUT} is of another configuration; move it away")
