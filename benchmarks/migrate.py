@@ -7,6 +7,8 @@ now, each key is the digest of its configuration, nothing else differs from the 
 old file byte for byte. The old order of a configuration's fields stands in FIELDS.
 """
 
+# ruff: noqa: E402, E501
+
 from __future__ import annotations
 
 import argparse
@@ -22,10 +24,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.lab.runs import former  # noqa: E402
-from core.lab.runs.tasks import configure, find  # noqa: E402
-from core.lab.study.job import Job  # noqa: E402
-from core.lab.study.spec import Planned, _key, _labelled, _settings, plan  # noqa: E402
+from core.lab.runs import former
+from core.lab.runs.tasks import configure, find
+from core.lab.study.job import Job
+from core.lab.study.spec import Planned, _key, _labelled, _settings, plan
 
 FIELDS = {  # of each old task, in the order of before
     "acrobot": "hidden lr updates envs steps epochs batch gamma lam entropy_weight",
@@ -121,6 +123,13 @@ def defaults(task: str) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(configure(find(task), {}))))
 
 
+def mapped(names: Any, value: Any) -> Any:
+    """A value, or each of a list, in other words where there are some."""
+    if isinstance(value, list):
+        return [mapped(names, each) for each in value]
+    return names.get(value, value) if isinstance(value, str | bool) else value
+
+
 def renamed(task: str, values: dict[str, Any]) -> dict[str, Any]:
     """Some fields of a task (its new name) in the names of today, lists of a grid value by value."""
     fields, found = defaults(task), {}
@@ -128,9 +137,7 @@ def renamed(task: str, values: dict[str, Any]) -> dict[str, Any]:
         (new,) = former.config(task, {name: None}, fields)
         if new not in fields:
             raise SystemExit(f"{task} has no field {new} (was {name})")
-        said = former.VALUES.get(new, {})
-        one: Callable[[Any], Any] = lambda v, said=said: said.get(v, v) if isinstance(v, str) else v
-        found[new] = [one(v) for v in value] if isinstance(value, list) else one(value)
+        found[new] = mapped(former.VALUES.get(new, {}), value)
     return found
 
 
@@ -146,10 +153,7 @@ def restored(old: str, values: dict[str, Any]) -> dict[str, Any]:
     for name in FIELDS[old].split():
         new = former.field(new_task(old), name, fields) or name
         if new in values:
-            said = {v: k for k, v in former.VALUES.get(new, {}).items()}
-            one: Callable[[Any], Any] = lambda v, said=said: said.get(v, v) if isinstance(v, str | bool) else v
-            value = values[new]
-            found[name] = [one(v) for v in value] if isinstance(value, list) else one(value)
+            found[name] = mapped({v: k for k, v in former.VALUES.get(new, {}).items()}, values[new])
     return found
 
 
@@ -199,7 +203,10 @@ def rows_with(record: dict[str, Any], spec: dict[str, Any], rows: list[dict[str,
     """A record of a spec anew: rows have task and config already; keys, labels and the settings follow."""
     rows = [{**row, "key": _key(row["task"], None, row["config"], row["seed"])} for row in rows]
     said = labels(spec, rows)
-    renames = {(old["task"], old["label"]): (row["task"], label) for old, row, label in zip(record["rows"], rows, said)}
+    renames = {
+        (old["task"], old["label"]): (row["task"], label)
+        for old, row, label in zip(record["rows"], rows, said, strict=True)
+    }
     rows = [{**row, "label": label} for row, label in zip(rows, said, strict=True)]
     made = {**record, "command": f"trivium results run {stem}", "spec": spec, "rows": rows}
     if "settings" in record:
