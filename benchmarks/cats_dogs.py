@@ -56,7 +56,7 @@ def row_of(right: Any, **more: Any) -> dict[str, Any]:
 def one_seed(seed: int) -> dict[str, Any]:
     learner, loop, best, cpu = train(setup_of(seed), WORK / str(seed))
     splits = learner.splits
-    right = learner.outputs(best, splits.x_test, learner.looks).argmax(-1) == splits.t_test
+    right = learner.outputs(best, splits.x_test, learner.config.test_time_augmentations).argmax(-1) == splits.t_test
     plain = learner.outputs(best, splits.x_test).argmax(-1) == splits.t_test
     return row_of(
         right,
@@ -164,7 +164,7 @@ def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def fully_connected() -> dict[str, Any]:
-    """The task's learner, alterations and looks included, with an MLP in the place of the windows."""
+    """The task's learner, augmentations included, with an MLP in the place of the convolutions."""
     from core.network import MLP
     from core.optimizers import AdamW
     from supervised.learner import Supervised
@@ -173,18 +173,9 @@ def fully_connected() -> dict[str, Any]:
     tried, started, best, learner = dict[str, float](), time.process_time(), -1.0, base
     for lr in (1e-3, 3e-4, 3e-3):
         net = MLP(base.splits.x_train.shape[1], 512, 512, 2)
+        optimizer, rng = AdamW(lr, net.layout, 0.05), np.random.default_rng(0)
         one = Supervised(
-            base.splits,
-            net,
-            AdamW(lr, net.layout, 0.05),
-            np.random.default_rng(0),
-            loss=base.rule,
-            exam=base.exam,
-            updates=base.updates,
-            batch=base.batch,
-            augment=base.augment,
-            memory=base.memory,
-            looks=base.looks,
+            base.splits, net, optimizer, rng, base.config, loss=base.rule, exam=base.exam, augment=base.augment
         )
         while one.progress < 1:
             one.update()
@@ -194,7 +185,7 @@ def fully_connected() -> dict[str, Any]:
             best, learner = accuracy, one
     x, t = base.splits.x_test, base.splits.t_test
     return row_of(
-        learner.outputs(learner.weights, x, base.looks).argmax(-1) == t,
+        learner.outputs(learner.weights, x, base.config.test_time_augmentations).argmax(-1) == t,
         val_accuracy=best,
         tried=tried,
         parameters=learner.net.size,
