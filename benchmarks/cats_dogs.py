@@ -173,9 +173,15 @@ def fully_connected() -> dict[str, Any]:
     tried, started, best, learner = dict[str, float](), time.process_time(), -1.0, base
     for lr in (1e-3, 3e-4, 3e-3):
         net = MLP(base.splits.x_train.shape[1], 512, 512, 2)
-        optimizer, rng = AdamW(lr, net.layout, 0.05), np.random.default_rng(0)
         one = Supervised(
-            base.splits, net, optimizer, rng, base.config, loss=base.rule, exam=base.exam, augment=base.augment
+            base.splits,
+            net,
+            AdamW(lr, net.layout, 0.05),
+            np.random.default_rng(0),
+            base.config,
+            loss=base.rule,
+            exam=base.exam,
+            augment=base.augment,
         )
         while one.progress < 1:
             one.update()
