@@ -56,7 +56,7 @@ def row_of(right: Any, **more: Any) -> dict[str, Any]:
 def one_seed(seed: int) -> dict[str, Any]:
     learner, loop, best, cpu = train(setup_of(seed), WORK / str(seed))
     splits = learner.splits
-    right = learner.outputs(best, splits.x_test, learner.looks).argmax(-1) == splits.t_test
+    right = learner.outputs(best, splits.x_test, learner.config.test_time_augmentations).argmax(-1) == splits.t_test
     plain = learner.outputs(best, splits.x_test).argmax(-1) == splits.t_test
     return row_of(
         right,
@@ -164,7 +164,7 @@ def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def fully_connected() -> dict[str, Any]:
-    """The task's learner, alterations and looks included, with an MLP in the place of the windows."""
+    """The task's learner, augmentations included, with an MLP in the place of the convolutions."""
     from core.network import MLP
     from core.optimizers import AdamW
     from supervised.learner import Supervised
@@ -178,13 +178,10 @@ def fully_connected() -> dict[str, Any]:
             net,
             AdamW(lr, net.layout, 0.05),
             np.random.default_rng(0),
+            base.config,
             loss=base.rule,
             exam=base.exam,
-            updates=base.updates,
-            batch=base.batch,
             augment=base.augment,
-            memory=base.memory,
-            looks=base.looks,
         )
         while one.progress < 1:
             one.update()
@@ -194,7 +191,7 @@ def fully_connected() -> dict[str, Any]:
             best, learner = accuracy, one
     x, t = base.splits.x_test, base.splits.t_test
     return row_of(
-        learner.outputs(learner.weights, x, base.looks).argmax(-1) == t,
+        learner.outputs(learner.weights, x, base.config.test_time_augmentations).argmax(-1) == t,
         val_accuracy=best,
         tried=tried,
         parameters=learner.net.size,
@@ -254,7 +251,7 @@ def main() -> None:
     data = Data()
     data("cifar10-cats-dogs")
     config = json.loads(json.dumps(asdict(setup_of(0).config)))
-    del config["report"]  # says nothing of how it learns
+    del config["interpret"]  # says nothing of how it learns
     record = json.loads(OUT.read_text()) if OUT.exists() else {"rows": [], "baselines": {}}
     if record.get("config", config) != config:
         raise SystemExit(f"{OUT} is of another configuration; move it away")

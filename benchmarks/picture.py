@@ -76,7 +76,7 @@ def main() -> None:
                 alpha=0.8,
                 label=label if k == 0 else None,
             )
-    axis.set(xscale="log", ylim=(0.69, 1.01), xlabel="pictures seen, each altered anew", ylabel="pictures told right")
+    axis.set(xscale="log", ylim=(0.69, 1.01), xlabel="images seen, each augmented anew", ylabel="accuracy")
     axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:.0%}"))
     axis.grid(alpha=0.3)

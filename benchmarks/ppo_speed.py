@@ -4,7 +4,7 @@
     python benchmarks/ppo_speed.py --peer ~/peer/bin/python --rounds 21 --out speed.json
 
 A step is one step of one environment, with all that is learnt from it; no episodes that only judge, on either side.
-Same settings: environments side by side, steps of each in a roll-out, passes over it, minibatch, step size, gamma,
+Same settings: environments side by side, the rollout of each, passes over it, minibatch, step size, gamma,
 lambda, clipping, and actor and critic 4-64-64-2 and 4-64-64-1 with tanh and Adam. `zoo` are those that the zoo of
 Stable-Baselines3 has for CartPole-v1 (hyperparams/ppo.yml of rl-baselines3-zoo), `best` those of our own preset. The
 peer's environments are as its own `make_vec_env` makes them, ours as `trivium run cartpole` does. Each side is a
@@ -29,8 +29,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = {
-    "zoo": {"envs": 8, "steps": 32, "epochs": 20, "batch": 256, "lr": 1e-3, "gamma": 0.98, "lam": 0.8},
-    "best": {"envs": 16, "steps": 32, "epochs": 10, "batch": 32, "lr": 1.5e-3, "gamma": 0.99, "lam": 0.95},
+    "zoo": {"envs": 8, "rollout": 32, "epochs": 20, "batch": 256, "lr": 1e-3, "gamma": 0.98, "lam": 0.8},
+    "best": {"envs": 16, "rollout": 32, "epochs": 10, "batch": 32, "lr": 1.5e-3, "gamma": 0.99, "lam": 0.95},
 }
 PACKAGES = "stable-baselines3", "torch", "gymnasium", "numpy"  # of the peer
 
@@ -50,7 +50,7 @@ def trivium(settings: dict[str, Any], budget: int) -> Callable[[int], None]:
 
     from reinforcement.tasks.cartpole import Config, make
 
-    size = settings["envs"] * settings["steps"]
+    size = settings["envs"] * settings["rollout"]
     learner = make(Config(**settings, updates=budget // size), np.random.default_rng(0), None)
 
     def learn(n: int) -> None:
@@ -69,7 +69,7 @@ def peer(settings: dict[str, Any], budget: int) -> Callable[[int], None]:
     model = PPO(
         "MlpPolicy",
         make_vec_env("CartPole-v1", settings["envs"], seed=0),
-        n_steps=settings["steps"],
+        n_steps=settings["rollout"],
         n_epochs=settings["epochs"],
         batch_size=settings["batch"],
         gamma=settings["gamma"],

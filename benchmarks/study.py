@@ -27,7 +27,7 @@ from measured import load, provenance, unpinned
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = 'seeds = 40\n[[study]]\ntask = "digits"\n'
-EMPTY = f'seeds = 40\npreset = "quick"\n[[study]]\ntask = "{ROOT / "tests" / "lab" / "toy_task.py"}"\n'
+EMPTY = f'seeds = 40\npreset = "quick"\n[[study]]\ntask = "{ROOT / "tests" / "toy_task.py"}"\n'
 
 
 def once(name: str, spec: str, jobs: int) -> dict[str, Any]:
