@@ -5,7 +5,6 @@ from dataclasses import fields
 import pytest
 
 from core.lab.cli.main import main
-from core.lab.envs.vector import MOST, side_by_side
 from core.lab.errors import Refusal
 from core.lab.runs.run import prepare
 from core.lab.runs.tasks import find, installed
@@ -33,15 +32,17 @@ def test_too_many_episodes_at_once_are_refused(name, field):
         prepare(name, "quick", {field: MANY}, 0, None).build()
 
 
-def test_the_most_are_taken():
-    assert side_by_side(MOST) == MOST
-    with pytest.raises(ValueError, match="too many"):
-        side_by_side(MOST + 1)
+def test_what_a_memory_holds_is_taken_and_one_more_is_refused():
+    learner, _ = prepare("cartpole", "quick", {"envs": 16_384}, 0, None).build()
+    assert learner.envs.obs.shape == (16_384, 4)
+    for n in 16_385, MANY:
+        with pytest.raises(Refusal, match=f"cartpole: {n} environments side by side are too many: at most 16384"):
+            prepare("cartpole", "quick", {"envs": n}, 0, None).build()
 
 
 def test_it_is_one_line_and_no_folder_is_left(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["run", "cartpole", "--envs", str(MANY)]) == 2
     said = capsys.readouterr().err
-    assert said == f"error: cartpole: {MANY} environments side by side are too many: at most {MOST}\n"
+    assert said == f"error: cartpole: {MANY} environments side by side are too many: at most 16384\n"
     assert not list(tmp_path.glob("runs/*"))

@@ -134,7 +134,7 @@ def test_what_the_learner_refuses_is_a_refusal(poet, capsys, monkeypatch):
 
 def test_nothing_that_steers_a_terminal_is_shown(poet, capsys, monkeypatch):
     monkeypatch.setattr(type(poet.learner), "stream", lambda *given: iter("a\x1b[31mb\x07\x9bc\n"))
-    assert set(said(capsys, poet.folder)[1]) <= set("ab[31mc\n")
+    assert said(capsys, poet.folder)[1] == "ab\n"  # \x9bc is a sequence, too
 
 
 def test_an_interrupt_ends_it_quietly(poet, capsys, monkeypatch):

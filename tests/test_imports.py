@@ -1,0 +1,153 @@
+"""Who may import whom: core no sibling, siblings core alone; no circles, no names in strings, nothing that executes."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+from places import PACKAGES, REPOSITORY
+
+SIBLINGS = PACKAGES[1:]
+
+
+def imports(path):
+    """The dotted names that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            yield str(node.module)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nobody_imports_a_sibling(package):
+    files = list((REPOSITORY / package).rglob("*.py"))
+    assert len(files) > 3
+    for path in files:
+        tops = {name.partition(".")[0] for name in imports(path)}
+        assert not tops & (set(SIBLINGS) - {package}), f"{path} imports a sibling"
+        assert "torch" not in tops
+        assert "jax" not in tops
+
+
+def test_core_is_numpy_only():
+    allowed = {"numpy", "safetensors", "core"} | set(sys.stdlib_module_names)
+    for path in (REPOSITORY / "core").glob("*.py"):
+        for name in imports(path):
+            assert name.partition(".")[0] in allowed, f"{path} imports {name}"
+            assert not name.startswith("core.lab"), f"{path} imports {name}"
+
+
+def test_nothing_that_is_loaded_can_execute():
+    banned = {"pickle", "cPickle", "dill", "shelve", "marshal", "cloudpickle", "subprocess", "pty", "code", "codeop"}
+    calls = {
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "system",
+        "popen",
+        "startfile",
+        "execv",
+        "execve",
+        "execvp",
+        "execl",
+        "spawnl",
+        "spawnv",
+        "spawnve",
+        "posix_spawn",
+        "create_subprocess_shell",
+        "create_subprocess_exec",
+        "literal_eval",
+    }
+    for package in PACKAGES:
+        for path in (REPOSITORY / package).rglob("*.py"):
+            assert not {name.partition(".")[0] for name in imports(path)} & banned, path
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    assert node.func.id not in calls, f"{path}:{node.lineno}"
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    whose = ast.unparse(node.func.value)  # re.compile and a DataFrame's eval are not meant
+                    assert whose not in ("os", "builtins", "asyncio") or node.func.attr not in calls, path
+                if isinstance(node, ast.keyword) and node.arg in ("allow_pickle", "shell"):
+                    assert isinstance(node.value, ast.Constant), path
+                    assert node.value.value is False, path
+
+
+def modules():
+    """Every module of the four packages: its file and the modules of ours that it imports, anywhere in it."""
+    files = {
+        ".".join(p.relative_to(REPOSITORY).with_suffix("").parts): p
+        for q in PACKAGES
+        for p in (REPOSITORY / q).rglob("*.py")
+    }
+    files = {name.removesuffix(".__init__"): path for name, path in files.items()}
+    found = {}
+    for name, path in files.items():
+        wanted = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                wanted |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                full = [f"{node.module}.{alias.name}" for alias in node.names]
+                wanted |= {name if name in files else node.module for name in full}
+        found[name] = (wanted & files.keys()) - {name}
+    return files, found
+
+
+def circles(imports):
+    """What is left of a graph when all that leads to no circle is taken away, again and again."""
+    left = {name: set(wanted) for name, wanted in imports.items()}
+    while ends := {name for name, wanted in left.items() if not wanted & left.keys()}:
+        left = {name: wanted for name, wanted in left.items() if name not in ends}
+    return set(left)
+
+
+def test_no_module_imports_itself_in_a_circle():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == {"a", "b", "c"}
+    assert not circles(modules()[1])
+
+
+def test_no_string_of_core_names_a_module_of_a_sibling():
+    assert names_a_sibling("reinforcement.play:play")
+    assert not names_a_sibling("supervised")
+    for path in (REPOSITORY / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not names_a_sibling(node.value), f"{path}: {node.value!r}"
+
+
+def names_a_sibling(text):
+    return re.search(rf"(?<![\w/])({'|'.join(SIBLINGS)})[./][a-z_]", text)
+
+
+def test_no_room_holds_more_than_twenty_files():
+    for package in PACKAGES:
+        for folder in {path.parent for path in (REPOSITORY / package).rglob("*.py")}:
+            assert folder.name == "tasks" or len(list(folder.glob("*.py"))) <= 20, folder
+
+
+def test_importing_core_changes_no_setting_of_the_process():
+    code = "import os; before = dict(os.environ); import core.lab.runs.run; assert dict(os.environ) == before"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0
+
+
+def test_core_gives_its_names_when_they_are_asked_for():
+    import core
+
+    assert core.MLP(2, 3).size == 9
+    assert all(callable(getattr(core, name)) for name in core.__all__)
+    code = "import sys, core; assert 'numpy' not in sys.modules; from core import MLP, Adam, cross_entropy"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0
+    with pytest.raises(ImportError):
+        from core import Perceptron  # noqa: F401
+
+
+def test_the_types_of_core_are_those_of_the_names_that_it_gives():
+    import core
+
+    tree = ast.parse((REPOSITORY / "core" / "__init__.pyi").read_text("utf-8"))
+    found = {a.asname: (n.module, a.name) for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert found == {name: (f"core.{home}", name) for name, home in core._WHERE.items()}
