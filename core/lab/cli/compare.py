@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.lab.cli.flags import parse
 from core.lab.compare.cell import TEACHER
 from core.lab.errors import Refusal
 from core.lab.files import free_name, read_json, write_json
@@ -22,7 +23,7 @@ from core.lab.runs.folder import PAGE, create
 
 if TYPE_CHECKING:
     from core.lab.compare.groups import Group
-    from core.lab.runs.tasks import Info
+    from core.lab.runs.tasks import Info, Task
 
 PLAN, RESULTS = "compare.json", "compared.json"
 
@@ -51,9 +52,7 @@ def infos() -> list[Info]:
     from core.lab.runs.tasks import describe, installed
 
     found = [describe(name, module) for name, module in installed().items()]
-    return sorted(
-        (info for info in found if info.paradigm in TEACHER), key=lambda info: list(TEACHER).index(info.paradigm)
-    )
+    return [info for paradigm in TEACHER for info in found if info.paradigm == paradigm]
 
 
 def tasks_of(problem: str) -> list[str]:
@@ -107,19 +106,12 @@ def run_all(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = F
 
     tasks = [find(word) for word in words]
     seeds, preset = flags.budget
-    jobs = [
-        Job(
-            word,
-            seed,
-            preset,
-            out / f"{task.name}-{seed}",
-            flags.data,
-            pictures=False,
-            task_sha256=file_sha256(Path(word)) if task.outside else None,
-        )
-        for seed in range(seeds)
-        for word, task in zip(words, tasks, strict=True)
-    ]
+
+    def job(word: str, task: Task, seed: int) -> Job:
+        sha = file_sha256(Path(word)) if task.outside else None
+        return Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, pictures=False, task_sha256=sha)
+
+    jobs = [job(word, task, seed) for seed in range(seeds) for word, task in zip(words, tasks, strict=True)]
     outside = {task.name: task for task in tasks if task.outside}
     first = len(tasks) if wary else 0
     if wary:
@@ -161,8 +153,6 @@ def print_table(groups: Sequence[Group], metric: str, name: str) -> None:
 
 def compare(args: Sequence[str]) -> int:
     """Runs the comparison; returns the exit code."""
-    from core.lab.cli.flags import parse
-
     flags = parse(CompareFlags, args, "trivium compare")
     if flags.seeds < 0 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
@@ -171,12 +161,10 @@ def compare(args: Sequence[str]) -> int:
     if flags.what == ("all",):
         return _all(flags)
     folders = [Path(word) for word in flags.what]
-    if (
-        len(folders) == 1
-        and not flags.what[0].endswith(".py")
-        and (not folders[0].is_dir() or flags.what[0] in {info.problem for info in infos()})
-    ):
-        return _tasks(flags.what[0], tasks_of(flags.what[0]), flags)
+    word, *others = flags.what
+    is_problem = not folders[0].is_dir() or word in {info.problem for info in infos()}
+    if not others and not word.endswith(".py") and is_problem:
+        return _tasks(word, tasks_of(word), flags)
     if not any(map(Path.is_dir, folders)) and all(word.isidentifier() or word.endswith(".py") for word in flags.what):
         return _tasks("tasks", flags.what, flags)
     return _runs(folders, flags)
@@ -231,28 +219,25 @@ def _all(flags: CompareFlags) -> int:
     from core.lab.report.format import table
 
     out = begin("all", flags)
-    cells: dict[str, tuple[list[Group], str]] = {}
+    problems: dict[str, tuple[list[Group], str]] = {}
     sections, missing = dict[str, list[Any]](), dict[str, str]()
     for problem in complete_problems():
         try:
             groups = run_all(tasks_of(problem), flags, out / problem)
             metric, sections[problem] = write_page(groups, out / problem, problem, _lead(flags))
-            cells[problem] = groups, metric
+            problems[problem] = groups, metric
         except Refusal as refusal:
             missing[problem] = str(refusal)
             print(f"{problem} is left out: {refusal}", file=sys.stderr)
-    if not cells:
+    if not problems:
         raise Refusal("no problem could be compared: " + "; ".join(missing.values()))
-    nine_page(cells, sections, missing, out, _lead(flags))
+    nine_page(problems, sections, missing, out, _lead(flags))
     if flags.json:
-        print(json.dumps([result for groups, _ in cells.values() for group in groups for result in group.results]))
+        print(json.dumps([result for groups, _ in problems.values() for group in groups for result in group.results]))
     else:
-        for problem, (groups, metric) in cells.items():
+        for problem, (groups, metric) in problems.items():
             print_table(groups, metric, problem)
-        table(
-            NINE,
-            [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(cells)],
-            "the nine cells",
-        )
+        rows = [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(problems)]
+        table(NINE, rows, "the nine cells")
         print(f"page: {out / PAGE}")
     return 1 if missing else 0

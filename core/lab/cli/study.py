@@ -1,4 +1,4 @@
-"""The command `trivium study`: does every job of a spec once, and sets the results side by side."""
+"""`trivium study SPEC`: does every job of a spec once, and sets the results side by side."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.lab.cli.flags import parse
 from core.lab.errors import Refusal, Stopped
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
@@ -32,8 +33,6 @@ class StudyFlags:
 
 def study(args: Sequence[str]) -> int:
     """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
-    from core.lab.cli.flags import parse
-
     flags = parse(StudyFlags, args, "trivium study")
     if flags.jobs < 1:
         raise Refusal("--jobs must be at least 1")
