@@ -19,19 +19,9 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.study.job import Ended, Job
 from core.lab.study.spec import Planned
 
-KEPT = (
-    "validation",
-    "metrics",
-    "score",
-    "baselines",
-    "config",
-    "parameters",
-    "examples",
-    "answers",
-    "seconds",
-    "w_sha256",
-    "versions",
-    "data",
+KEPT = (  # of a result
+    *("validation", "metrics", "score", "baselines", "config", "parameters"),
+    *("examples", "answers", "seconds", "w_sha256", "versions", "data"),
 )
 LEVEL = 0.001  # how unlikely a difference has to be before a check calls it one
 
