@@ -1,5 +1,6 @@
 """What is known of a data set. An outside package adds one of its own under the entry-point group `trivium.datasets`:
 
+    from core.lab.data.sets import DataSet, File, Folder
 FLOWERS = DataSet("150 flowers", "MIT", "A. Gardener, 2026", read_flowers, files=(File(...),))
 flowers = "my_package.flowers:FLOWERS"       # in its pyproject.toml: then data("flowers") gives what is read
 """

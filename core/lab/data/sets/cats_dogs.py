@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.lab.data.dataset import DataSet
-from core.lab.data.download import File, Folder
+from core.lab.data.sets import DataSet, File, Folder
 from core.lab.data.splits import Splits
 
 

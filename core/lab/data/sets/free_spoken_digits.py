@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.lab.audio.wav import read_wav
-from core.lab.data import formats
-from core.lab.data.dataset import DataSet
-from core.lab.data.download import File, Folder
+from core.lab.data.sets import DataSet, File, Folder, formats
 from core.lab.data.splits import Clips
 
 UNPACKED = 21_128_848  # bytes of the 3,000 recordings

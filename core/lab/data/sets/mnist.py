@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.initializers import Array
-from core.lab.data import formats
-from core.lab.data.dataset import DataSet
-from core.lab.data.download import File, Folder
-from core.lab.data.sets import GITHUB
+from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats
 from core.lab.data.splits import Splits
 
 NAMES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.lab.data.dataset import DataSet
+from core.lab.data.sets import DataSet
 from core.lab.data.splits import Text, parts
 from core.lab.errors import Refusal
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.lab.data.dataset import DataSet
+from core.lab.data.sets import DataSet
 from core.lab.data.splits import Splits, Table, split_at
 
 UCI = "CC BY 4.0"

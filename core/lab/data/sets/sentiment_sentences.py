@@ -7,9 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from core.lab.data import formats
-from core.lab.data.dataset import DataSet
-from core.lab.data.download import File, Folder
+from core.lab.data.sets import DataSet, File, Folder, formats
 from core.lab.data.splits import Sentences
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.lab.data import formats
-from core.lab.data.dataset import DataSet
-from core.lab.data.download import File, Folder
-from core.lab.data.sets import GITHUB
+from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats
 from core.lab.data.splits import Reviews
 
 CSV = "Womens Clothing E-Commerce Reviews.csv"
