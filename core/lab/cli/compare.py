@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.lab.cli.flags import parse
 from core.lab.compare.cell import TEACHER
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, nearest
 from core.lab.files import free_name, read_json, write_json
+from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create
+from core.lab.runs.tasks import Info, Task, describe, find, installed
+from core.lab.study.job import Job, file_sha256
 
 if TYPE_CHECKING:
     from core.lab.compare.groups import Group
-    from core.lab.runs.tasks import Info, Task
 
 PLAN, RESULTS = "compare.json", "compared.json"
 
@@ -49,16 +51,12 @@ class CompareFlags:
 
 
 def infos() -> list[Info]:
-    from core.lab.runs.tasks import describe, installed
-
     found = [describe(name, module) for name, module in installed().items()]
     return [info for paradigm in TEACHER for info in found if info.paradigm == paradigm]
 
 
 def tasks_of(problem: str) -> list[str]:
     """The installed tasks of a problem: label, nothing, reward, in this order. Raises Refusal where there is none."""
-    from core.lab.errors import nearest
-
     known = infos()
     tasks = [info.name for info in known if info.problem == problem]
     if not tasks:
@@ -79,8 +77,6 @@ def begin(name: str, flags: CompareFlags) -> Path:
 
     A task's file that has changed since is another task, and so another comparison.
     """
-    from core.lab.study.job import file_sha256
-
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
     plan = {
         "compare": list(flags.what),
@@ -100,8 +96,6 @@ def run_all(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = F
     others, and Refusal raised where they share none.
     """
     from core.lab.compare.groups import common_metric, grouped
-    from core.lab.runs.tasks import find
-    from core.lab.study.job import Job, file_sha256
     from core.lab.study.runner import launch
 
     tasks = [find(word) for word in words]
@@ -145,7 +139,6 @@ def write_page(groups: Sequence[Group], out: Path, name: str, lead: str) -> tupl
 def print_table(groups: Sequence[Group], metric: str, name: str) -> None:
     """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
     from core.lab.compare.tables import COST, SCORE, TOLD, cost_row, score_row, told_row
-    from core.lab.report.format import table
 
     rows = [[*told_row(group)[:2], *score_row(group, metric)[1:], *cost_row(group)[1:]] for group in groups]
     table((*TOLD[:2], *SCORE[1:], *COST[1:]), rows, f"{name}: {metric}")
@@ -176,8 +169,6 @@ def _lead(flags: CompareFlags) -> str:
 
 
 def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
-    from core.lab.runs.tasks import find
-
     names = [find(word).name for word in words]  # refuses an unknown one before a folder is made
     if len(set(names)) < len(names):
         raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
@@ -216,7 +207,6 @@ def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
 def _all(flags: CompareFlags) -> int:
     """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
     from core.lab.compare.page import NINE, nine_page, nine_rows
-    from core.lab.report.format import table
 
     out = begin("all", flags)
     problems: dict[str, tuple[list[Group], str]] = {}
