@@ -58,6 +58,30 @@ def softmax(y: Array) -> Array:
     return p
 
 
+def plain_cross_entropy(y: Array, t: Array) -> Loss:
+    """-log p(t), p = softmax(y); the gradient of one example is p - onehot(t): y (..., C) logits, t (...) labels.
+
+    The equation as it stands in books. `cross_entropy` is the same, faster, and can do more.
+    """
+    log_p, onehot = log_softmax(y), np.eye(y.shape[-1], dtype=y.dtype)[t]  # ..., C
+    return float(-(onehot * log_p).sum()) / t.size, (np.exp(log_p) - onehot) / t.size
+
+
+def _of_labels(Y: Array, t: Array) -> tuple[float, Array]:
+    """`plain_cross_entropy` of Y (B, C), tuned: all but the exponential is faster down columns than along rows."""
+    z = Y.T.copy()  # C, B
+    at = flat_label_index(z, t)  # B
+    z -= np.maximum.reduce(z)
+    correct = z.take(at)
+    p = np.exp(z, z)
+    s = row_sum(p.T)  # B
+    loss = float(row_sum(np.log(s) - correct)) / len(Y)
+    p.put(at, p.take(at) - s)
+    s *= len(Y)
+    p /= s
+    return loss, p.T
+
+
 def cross_entropy(
     y: Array, t: Array, class_weight: Array | None = None, sample_weight: Array | None = None, smoothing: float = 0.0
 ) -> Loss:
@@ -72,17 +96,8 @@ def cross_entropy(
     B = len(Y)
     if t.ndim < y.ndim:
         if class_weight is None and sample_weight is None and not smoothing:
-            z = Y.T.copy()  # C, B: here every step but the exponential is faster down the columns than along the rows
-            at = flat_label_index(z, t)  # B
-            z -= np.maximum.reduce(z)
-            correct = z.take(at)
-            p = np.exp(z, z)
-            s = row_sum(p.T)  # B
-            loss = float(row_sum(np.log(s) - correct)) / B
-            p.put(at, p.take(at) - s)
-            s *= B
-            p /= s
-            return loss, p.T if y.ndim == 2 else p.T.reshape(y.shape)
+            loss, dy = _of_labels(Y, t)
+            return loss, dy if y.ndim == 2 else dy.reshape(y.shape)
         at = flat_label_index(Y.T, t)
         z = np.zeros((C, B), Y.dtype)
         z.put(at, 1)

@@ -3,10 +3,6 @@
 import difflib
 import signal
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class Refusal(Exception):

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from core import losses
 from core.gradcheck import directional_error
-from core.losses import binary_cross_entropy, cross_entropy, gaussian_kl, hinge, huber, log_softmax, mse, softmax
+from core.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    gaussian_kl,
+    hinge,
+    huber,
+    log_softmax,
+    mse,
+    plain_cross_entropy,
+    softmax,
+)
 
 RNG = np.random.Generator
 
@@ -28,6 +38,7 @@ def weighted(y: np.ndarray, rng: RNG) -> dict[str, np.ndarray]:
 # name: from y (..., F) and a generator to the arguments after y; targets are drawn to fit
 LOSSES = {
     "cross_entropy": lambda y, rng: (cross_entropy, [labels(y, rng)], {}),
+    "plain_cross_entropy": lambda y, rng: (plain_cross_entropy, [labels(y, rng)], {}),
     "cross_entropy soft": lambda y, rng: (cross_entropy, [softmax(rng.standard_normal(y.shape))], {}),
     "cross_entropy smoothed": lambda y, rng: (cross_entropy, [labels(y, rng)], {"smoothing": 0.1}),
     "cross_entropy weighted": lambda y, rng: (cross_entropy, [labels(y, rng)], weighted(y, rng)),
@@ -96,6 +107,18 @@ def test_labels_that_are_no_class_are_refused_not_wrapped() -> None:
             with pytest.raises(ValueError, match=r"labels from 0 to 2|reshape|shape"):
                 loss(y, np.array(wrong))
     assert cross_entropy(y, np.array([0, 2], np.uint8))[0] == pytest.approx(math.log(3))
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (64, 50), (2, 5, 4), (6,)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_tuned_cross_entropy_is_the_plain_equation(shape: tuple[int, ...], dtype: type) -> None:
+    rng = np.random.default_rng(5)
+    y = (9 * rng.standard_normal(shape)).astype(dtype)
+    for t in (labels(y, rng), labels(y, rng).astype(np.uint8)):
+        (loss, dy), (plain, expected) = cross_entropy(y, t), plain_cross_entropy(y, t)
+        assert loss == pytest.approx(plain, rel=1e-6 if dtype == np.float32 else 1e-13)
+        np.testing.assert_allclose(dy, expected, rtol=1e-4, atol=1e-7 if dtype == np.float32 else 1e-15)
+        assert dy.dtype == expected.dtype == dtype
 
 
 def test_cross_entropy_against_loops() -> None:

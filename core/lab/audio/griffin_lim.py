@@ -1,6 +1,6 @@
 """A wave out of a picture of its loudness: the way back from a mel spectrum to samples that can be heard.
 
-log mel (n, F) -> power (n, bins/2 + 1) -> magnitude -> samples (T,) -> the bytes of a wav file
+log mel (n, F) -> power (n, bins/2 + 1) -> magnitude -> samples (T,)
 
 A mel spectrum has lost two things. Which of the frequencies inside a band sounded is found by Richardson and Lucy's
 rule, the phase by Griffin and Lim's: both are iterations that never make the fit worse. All axes before the ones named
@@ -9,14 +9,13 @@ are batch; the frames are those of `core.lab.audio.spectrogram`: frame k covers 
 
 from __future__ import annotations
 
-import io
 import math
-import wave
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab.audio.spectrogram import frames, hann
+from core.lab.audio.wav import wav_bytes as wav_bytes
 from core.layers import Rng
 
 
@@ -47,9 +46,10 @@ def griffin_lim(magnitude: Array, size: int, hop: int, rng: Rng, iterations: int
     """A wave whose stft has about this magnitude (..., n, bins / 2 + 1): (..., size + (n - 1) hop).
 
     Keeps the phase of the stft of the wave so far, puts the magnitude in, and takes the nearest wave to that (Griffin
-    and Lim 1984, "Signal estimation from modified short-time Fourier transform"): the distance `convergence` never
-    grows. With `momentum` the spectrum runs ahead of the last step, which ends lower but may rise on its way
-    (Perraudin, Balazs and Sondergaard 2013, "A fast Griffin-Lim algorithm"). `rng` draws the phase of the start.
+    and Lim 1984, "Signal estimation from modified short-time Fourier transform"): the spectral convergence ||
+    |stft(x)| - magnitude || / || magnitude || never grows. With `momentum` the spectrum runs ahead of the last step,
+    which ends lower but may rise on its way (Perraudin, Balazs and Sondergaard 2013, "A fast Griffin-Lim algorithm").
+    `rng` draws the phase of the start.
     """
     bins = 2 * (magnitude.shape[-1] - 1)
     phase = rng.random(magnitude.shape, np.float32) * np.float32(2 * math.pi)
@@ -61,12 +61,6 @@ def griffin_lim(magnitude: Array, size: int, hop: int, rng: Rng, iterations: int
         last = consistent
         S = ahead * (magnitude / np.maximum(np.abs(ahead), 1e-12))
     return istft(S, size, hop)
-
-
-def convergence(x: Array, magnitude: Array, size: int, hop: int) -> float:
-    """|| |stft(x)| - magnitude || / || magnitude ||, spectral convergence, of a wave x (..., T): 0 fits perfectly."""
-    found = np.abs(stft(x, size, hop, 2 * (magnitude.shape[-1] - 1)))
-    return float(np.linalg.norm(found - magnitude) / np.linalg.norm(magnitude))
 
 
 def unmel(mels: Array, bank: Array, iterations: int = 30) -> Array:
@@ -85,16 +79,3 @@ def unmel(mels: Array, bank: Array, iterations: int = 30) -> Array:
     power = np.zeros((*p.shape[:-1], len(bank)), p.dtype)
     power[..., inside] = p
     return power
-
-
-def wav_bytes(samples: Array, rate: int) -> bytes:
-    """A wav file, mono, 16-bit PCM, of samples (T,) in [-1, 1]; what is beyond is cut off. `readers.wav` reads it."""
-    if samples.ndim != 1 or not np.isfinite(samples).all():
-        raise ValueError(f"a wav file needs finite samples (T,), not {samples.dtype} of shape {samples.shape}")
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2").tobytes())
-    return buffer.getvalue()

@@ -87,17 +87,3 @@ def mfcc(log_mels: Array, K: int) -> Array:
     """Mel-frequency cepstral coefficients: the DCT of (..., F) -> (..., K) (Davis and Mermelstein 1980)."""
     cepstrum: Array = log_mels @ dct(log_mels.shape[-1], K)
     return cepstrum
-
-
-def deltas(c: Array, reach: int = 2) -> Array:
-    """The slope over time: sum_k k (c[t + k] - c[t - k]) / (2 sum_k k^2), k = 1 ... reach; (..., n, K), ends repeated.
-
-    The least-squares line through 2 reach + 1 frames (Furui 1986).
-    """
-    n = c.shape[-2]
-    t = np.arange(n)
-    slope = np.zeros_like(c)
-    for k in range(1, reach + 1):
-        slope += k * (c[..., np.minimum(t + k, n - 1), :] - c[..., np.maximum(t - k, 0), :])
-    slope /= 2 * sum(k * k for k in range(1, reach + 1))
-    return slope

@@ -1,4 +1,4 @@
-"""The command `trivium check`: does a task keep the contract?"""
+"""`trivium check TASK`: does a task keep the contract?"""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.lab.cli.flags import parse
 from core.lab.runs.check import outcomes
 from core.lab.runs.tasks import find
+from core.lab.terminal import printable
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,6 @@ class CheckFlags:
 
 def check(args: Sequence[str]) -> int:
     """Checks a task; returns 0 if it keeps the contract, else 1."""
-    from core.lab.cli.flags import parse
-    from core.lab.terminal import printable
-
     flags = parse(CheckFlags, args, "trivium check")
     found = outcomes(find(flags.task), flags.data)
     if flags.json:

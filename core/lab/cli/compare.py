@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.lab.cli.flags import parse
 from core.lab.compare.cell import TEACHER
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, nearest
 from core.lab.files import free_name, read_json, write_json
+from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create
+from core.lab.runs.tasks import Info, Task, describe, find, installed
+from core.lab.study.job import Job, file_sha256
 
 if TYPE_CHECKING:
     from core.lab.compare.groups import Group
-    from core.lab.runs.tasks import Info
 
 PLAN, RESULTS = "compare.json", "compared.json"
 
@@ -48,18 +51,12 @@ class CompareFlags:
 
 
 def infos() -> list[Info]:
-    from core.lab.runs.tasks import describe, installed
-
     found = [describe(name, module) for name, module in installed().items()]
-    return sorted(
-        (info for info in found if info.paradigm in TEACHER), key=lambda info: list(TEACHER).index(info.paradigm)
-    )
+    return [info for paradigm in TEACHER for info in found if info.paradigm == paradigm]
 
 
 def tasks_of(problem: str) -> list[str]:
     """The installed tasks of a problem: label, nothing, reward, in this order. Raises Refusal where there is none."""
-    from core.lab.errors import nearest
-
     known = infos()
     tasks = [info.name for info in known if info.problem == problem]
     if not tasks:
@@ -80,8 +77,6 @@ def begin(name: str, flags: CompareFlags) -> Path:
 
     A task's file that has changed since is another task, and so another comparison.
     """
-    from core.lab.study.job import file_sha256
-
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
     plan = {
         "compare": list(flags.what),
@@ -101,25 +96,16 @@ def run_all(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = F
     others, and Refusal raised where they share none.
     """
     from core.lab.compare.groups import common_metric, grouped
-    from core.lab.runs.tasks import find
-    from core.lab.study.job import Job, file_sha256
     from core.lab.study.runner import launch
 
     tasks = [find(word) for word in words]
     seeds, preset = flags.budget
-    jobs = [
-        Job(
-            word,
-            seed,
-            preset,
-            out / f"{task.name}-{seed}",
-            flags.data,
-            pictures=False,
-            task_sha256=file_sha256(Path(word)) if task.outside else None,
-        )
-        for seed in range(seeds)
-        for word, task in zip(words, tasks, strict=True)
-    ]
+
+    def job(word: str, task: Task, seed: int) -> Job:
+        sha = file_sha256(Path(word)) if task.outside else None
+        return Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, pictures=False, task_sha256=sha)
+
+    jobs = [job(word, task, seed) for seed in range(seeds) for word, task in zip(words, tasks, strict=True)]
     outside = {task.name: task for task in tasks if task.outside}
     first = len(tasks) if wary else 0
     if wary:
@@ -153,7 +139,6 @@ def write_page(groups: Sequence[Group], out: Path, name: str, lead: str) -> tupl
 def print_table(groups: Sequence[Group], metric: str, name: str) -> None:
     """The table on the terminal: score and cost in one row, what was given apart, since it is long."""
     from core.lab.compare.tables import COST, SCORE, TOLD, cost_row, score_row, told_row
-    from core.lab.report.format import table
 
     rows = [[*told_row(group)[:2], *score_row(group, metric)[1:], *cost_row(group)[1:]] for group in groups]
     table((*TOLD[:2], *SCORE[1:], *COST[1:]), rows, f"{name}: {metric}")
@@ -161,8 +146,6 @@ def print_table(groups: Sequence[Group], metric: str, name: str) -> None:
 
 def compare(args: Sequence[str]) -> int:
     """Runs the comparison; returns the exit code."""
-    from core.lab.cli.flags import parse
-
     flags = parse(CompareFlags, args, "trivium compare")
     if flags.seeds < 0 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
@@ -171,12 +154,10 @@ def compare(args: Sequence[str]) -> int:
     if flags.what == ("all",):
         return _all(flags)
     folders = [Path(word) for word in flags.what]
-    if (
-        len(folders) == 1
-        and not flags.what[0].endswith(".py")
-        and (not folders[0].is_dir() or flags.what[0] in {info.problem for info in infos()})
-    ):
-        return _tasks(flags.what[0], tasks_of(flags.what[0]), flags)
+    word, *others = flags.what
+    is_problem = not folders[0].is_dir() or word in {info.problem for info in infos()}
+    if not others and not word.endswith(".py") and is_problem:
+        return _tasks(word, tasks_of(word), flags)
     if not any(map(Path.is_dir, folders)) and all(word.isidentifier() or word.endswith(".py") for word in flags.what):
         return _tasks("tasks", flags.what, flags)
     return _runs(folders, flags)
@@ -188,8 +169,6 @@ def _lead(flags: CompareFlags) -> str:
 
 
 def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
-    from core.lab.runs.tasks import find
-
     names = [find(word).name for word in words]  # refuses an unknown one before a folder is made
     if len(set(names)) < len(names):
         raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
@@ -228,31 +207,27 @@ def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
 def _all(flags: CompareFlags) -> int:
     """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
     from core.lab.compare.page import NINE, nine_page, nine_rows
-    from core.lab.report.format import table
 
     out = begin("all", flags)
-    cells: dict[str, tuple[list[Group], str]] = {}
+    problems: dict[str, tuple[list[Group], str]] = {}
     sections, missing = dict[str, list[Any]](), dict[str, str]()
     for problem in complete_problems():
         try:
             groups = run_all(tasks_of(problem), flags, out / problem)
             metric, sections[problem] = write_page(groups, out / problem, problem, _lead(flags))
-            cells[problem] = groups, metric
+            problems[problem] = groups, metric
         except Refusal as refusal:
             missing[problem] = str(refusal)
             print(f"{problem} is left out: {refusal}", file=sys.stderr)
-    if not cells:
+    if not problems:
         raise Refusal("no problem could be compared: " + "; ".join(missing.values()))
-    nine_page(cells, sections, missing, out, _lead(flags))
+    nine_page(problems, sections, missing, out, _lead(flags))
     if flags.json:
-        print(json.dumps([result for groups, _ in cells.values() for group in groups for result in group.results]))
+        print(json.dumps([result for groups, _ in problems.values() for group in groups for result in group.results]))
     else:
-        for problem, (groups, metric) in cells.items():
+        for problem, (groups, metric) in problems.items():
             print_table(groups, metric, problem)
-        table(
-            NINE,
-            [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(cells)],
-            "the nine cells",
-        )
+        rows = [[cell.replace("\n\n", "; ").replace("\n", ", ") for cell in row] for row in nine_rows(problems)]
+        table(NINE, rows, "the nine cells")
         print(f"page: {out / PAGE}")
     return 1 if missing else 0

@@ -1,10 +1,14 @@
-"""The command `trivium data`: the data sets, where they lie, and one of them fetched."""
+"""`trivium data [NAME]`: the data sets, where they lie, and one of them fetched."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.lab.cli.flags import parse
+from core.lab.data import registry
+from core.lab.report.format import table
 
 
 @dataclass(frozen=True)
@@ -16,17 +20,12 @@ class DataFlags:
 
 
 def data(args: Sequence[str]) -> int:
-    from core.lab.cli.flags import parse
-    from core.lab.data.registry import fetch, table
-
     named = args and not args[0].startswith("-")  # the name may stand alone: trivium data mnist
     flags = parse(DataFlags, ["--name", *args] if named else args, "trivium data")
     if flags.name:
-        for path in fetch(flags.name, flags.data):
+        for path in registry.fetch(flags.name, flags.data):
             print(path)
         return 0
-    from core.lab.report.format import table as show
-
-    rows = table(flags.data)
-    show(list(rows[0]), [[str(cell) for cell in row.values()] for row in rows])
+    rows = registry.table(flags.data)
+    table(list(rows[0]), [[str(cell) for cell in row.values()] for row in rows])
     return 0

@@ -6,14 +6,22 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-from core.lab.files import free_name
-from core.lab.runs.folder import create
+from core.lab.cli.flags import parse
+from core.lab.errors import Refusal
+from core.lab.files import free_name, read_json
+from core.lab.report.format import figure, table
+from core.lab.report.page import Section, write_page
+from core.lab.runs.folder import PAGE, SHOWN, create
+from core.lab.runs.page import SCORE_HEADER, best_baseline, run_sections
+from core.lab.study.job import Job
+from core.lab.study.runner import launch
 
 # Longest first, so that no worker is left with a long run at the end; the table has the order of the page.
 TASKS = ("digit_clusters", "text", "cartpole", "digits")
-SHOWN = ("digits", "digit_clusters", "text", "cartpole")
+ON_PAGE = ("digits", "digit_clusters", "text", "cartpole")
 
 
 @dataclass(frozen=True)
@@ -30,48 +38,25 @@ class DemoFlags:
 
 def summary(results: Sequence[dict[str, Any]]) -> list[str]:
     """A row of the table for one task out of the results of its seeds: means, and the worst seed."""
-    from core.lab.report.format import figure
-    from core.lab.runs.page import best_baseline
-
-    def mean(values: Sequence[float]) -> float:
-        return sum(values) / len(values)
-
     first, scores = results[0], [result["score"] for result in results]
+    mean = {name: fmean(score[name] for score in scores) for name in ("value", "chance", "reference")}
     values = [score["value"] for score in scores]
     worst = min(values) if scores[0]["reference"] > scores[0]["chance"] else max(values)
     name = best_baseline(first)
-    baseline = mean([result["baselines"][name] for result in results]) if name else float("nan")
-    return [
-        first["task"],
-        first["paradigm"],
-        scores[0]["metric"],
-        figure(mean(values)) + (f" (worst {figure(worst)})" if len(values) > 1 else ""),
-        figure(mean([score["chance"] for score in scores])),
-        f"{figure(baseline)} ({name})" if name else "-",
-        figure(mean([score["reference"] for score in scores])),
-        f"{mean([result['seconds'] for result in results]):.1f}",
-    ]
+    baseline = f"{figure(fmean(result['baselines'][name] for result in results))} ({name})" if name else "-"
+    value = figure(mean["value"]) + (f" (worst {figure(worst)})" if len(values) > 1 else "")
+    seconds = f"{fmean(result['seconds'] for result in results):.1f}"
+    own = [first["task"], first["paradigm"], scores[0]["metric"]]
+    return [*own, value, figure(mean["chance"]), baseline, figure(mean["reference"]), seconds]
 
 
 def demo(args: Sequence[str]) -> int:
     """Runs the demo; returns the exit code."""
-    from core.lab.cli.flags import parse
-    from core.lab.errors import Refusal
-
     flags = parse(DemoFlags, args, "trivium demo")
     seeds = 1 if flags.quick else flags.seeds
     if seeds < 1 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
     out = create(flags.out or free_name(Path("runs") / "demo"), flags.force)
-
-    from core.lab.files import read_json
-    from core.lab.report.format import table
-    from core.lab.report.page import Section, write_page
-    from core.lab.runs.folder import PAGE
-    from core.lab.runs.folder import SHOWN as CAPTIONS
-    from core.lab.runs.page import SCORE_HEADER, run_sections
-    from core.lab.study.job import Job
-    from core.lab.study.runner import launch
 
     jobs = [
         Job(task, seed, "quick" if flags.quick else "default", out / f"{task}-{seed}", pictures=seed == 0)
@@ -79,19 +64,20 @@ def demo(args: Sequence[str]) -> int:
         for task in TASKS
     ]
     results = launch(jobs, flags.jobs, quiet=flags.json)
-    rows = [summary([result for job, result in results if job.task == task]) for task in SHOWN]
-    references = "; ".join(f"{task}: {read_json(out / f'{task}-0' / CAPTIONS)['reference']}" for task in SHOWN)
+    rows = [summary([result for job, result in results if job.task == task]) for task in ON_PAGE]
+    references = "; ".join(f"{task}: {read_json(out / f'{task}-0' / SHOWN)['reference']}" for task in ON_PAGE)
     sections = [Section("Four tasks, one network", f"References: {references}.", SCORE_HEADER, rows)]
-    for task in SHOWN:
+    for task in ON_PAGE:
         sections += run_sections(out / f"{task}-0")
+    of_seeds = f"{seeds} seed{'s' * (seeds > 1)}"
     lead = (
-        f"Means over {seeds} seed{'s' * (seeds > 1)}; the pictures are of seed 0. A label, the data itself, or a "
+        f"Means over {of_seeds}; the pictures are of seed 0. A label, the data itself, or a "
         "reward: only the gradient at the output differs."
     )
     write_page(out / PAGE, "Trivium: one network, three ways to learn", lead, sections)
     if flags.json:
         print(json.dumps([result for _, result in results]))
         return 0
-    table(SCORE_HEADER, rows, f"Mean of {seeds} seed{'s' * (seeds > 1)}" + (" (quick: small budgets)" * flags.quick))
+    table(SCORE_HEADER, rows, f"Mean of {of_seeds}" + " (quick: small budgets)" * flags.quick)
     print(f"page: {out / PAGE}")
     return 0

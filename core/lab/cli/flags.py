@@ -8,9 +8,12 @@ import io
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from core.lab.errors import Refusal
+
+if TYPE_CHECKING:
+    from core.lab.runs.run import Run
 
 T = TypeVar("T")
 
@@ -29,6 +32,23 @@ class RunFlags:
     json: bool = False  # prints the result as JSON and nothing else
 
 
+@dataclasses.dataclass(frozen=True)
+class OpenFlags:
+    """The flags of every command on a run that is there."""
+
+    folder: Path  # the run folder
+    _: dataclasses.KW_ONLY
+    task: str | None = None  # the task's file, for a run whose task came as a file
+    data: Path | None = None  # where data sets lie, if --data was given to the run
+
+    def run(self) -> Run:
+        """The run, opened. Raises Refusal where there is none, or its task is another."""
+        from core.lab.runs.run import open_run
+        from core.lab.runs.tasks import find
+
+        return open_run(self.folder, find(self.task) if self.task else None, self.data)
+
+
 def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:
     """The dataclass `kind` out of `args`. Raises Refusal with tyro's message on one line; --help prints and exits 0."""
     import tyro
@@ -36,15 +56,8 @@ def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", 
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            parsed: Any = tyro.cli(
-                kind,
-                args=list(args),
-                prog=prog,
-                description=description or None,
-                default=default,
-                config=(tyro.conf.PositionalRequiredArgs,),
-            )
-            return cast(T, parsed)
+            options: Any = {"default": default, "config": (tyro.conf.PositionalRequiredArgs,)}
+            return cast(T, tyro.cli(kind, args=list(args), prog=prog, description=description or None, **options))
     except SystemExit as end:
         if not end.code:
             raise
@@ -60,13 +73,9 @@ def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> 
     clash = {f.name for f in dataclasses.fields(config)} & {f.name for f in dataclasses.fields(RunFlags)}
     if clash:
         raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")
-    both = dataclasses.make_dataclass(
-        "Flags",
-        [
-            ("config", Annotated[type(config), tyro.conf.arg(name="")]),
-            ("options", Annotated[RunFlags, tyro.conf.arg(name="")]),
-        ],
-    )
+    unnamed = tyro.conf.arg(name="")
+    parts = [("config", Annotated[type(config), unnamed]), ("options", Annotated[RunFlags, unnamed])]
+    both = dataclasses.make_dataclass("Flags", parts)
     flags: Any = parse(both, args, prog, description, both(config, RunFlags()))
     return flags.config, flags.options
 

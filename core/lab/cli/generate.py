@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from core.lab.cli.flags import OpenFlags, parse
+from core.lab.data import formats
 from core.lab.errors import Refusal
+from core.lab.terminal import printable
 
 if TYPE_CHECKING:
     from core.lab.runs.run import Run
@@ -21,18 +25,16 @@ PROMPT = 1 << 20  # bytes of a prompt from standard input
 
 
 @dataclass(frozen=True)
-class GenerateFlags:
-    """A run's network goes on with a text: trivium generate DIR --prompt "Once upon"."""
+class GenerateFlags(OpenFlags):
+    """A run's network continues a text: trivium generate DIR --prompt "Once upon"."""
 
-    folder: Path  # the run folder
+    _: KW_ONLY
     prompt: str = ""  # the beginning, shown first; - reads it from standard input
     length: int = 500  # characters to write
     temperature: float = 0.8  # below 1 likely characters become likelier still; 0 takes the likeliest each time
     top_k: int = 0  # draws among the k likeliest characters alone; 0 among all
     seed: int = 0  # of the draws; the same seed gives the same text
     streams: int = 1  # texts at once, shown one after another
-    task: str | None = None  # the task's file, for a run whose task came as a file
-    data: Path | None = None  # where data sets lie, if --data was given to the run
 
 
 def generate(args: Sequence[str]) -> int:
@@ -42,22 +44,16 @@ def generate(args: Sequence[str]) -> int:
     character, and `texts(w, prompt, streams, length, ...)` for many; `unseen(prompt)` says which characters of the
     prompt it never learnt. Raises Refusal for a learner without them, and for a prompt that it refuses.
     """
-    from core.lab.cli.flags import parse
-    from core.lab.runs.run import blas_threads, open_run
-    from core.lab.runs.tasks import find
+    from core.lab.runs.run import blas_threads
 
     flags = parse(GenerateFlags, args, "trivium generate")
-    for name, low, high in (
-        ("length", 1, LONGEST),
-        ("temperature", 0, 1000),
-        ("top_k", 0, LONGEST),
-        ("seed", 0, 2**63),
-        ("streams", 1, LONGEST // max(flags.length, 1)),
-    ):
+    most = {"length": LONGEST, "streams": LONGEST // max(flags.length, 1)}
+    for name, high in (most | {"temperature": 1000, "top_k": LONGEST, "seed": 2**63}).items():
+        low = int(name in most)
         if not low <= getattr(flags, name) <= high:
             raise Refusal(f"--{name.replace('_', '-')} must be from {low} to {high}, not {getattr(flags, name)}")
     prompt = _read() if flags.prompt == "-" else flags.prompt
-    run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data)
+    run = flags.run()
     learner: Any = run.learner
     if not hasattr(learner, "stream"):
         raise Refusal(f"the learner of {run.setup.task.name} does not write; a run of `trivium run text` does")
@@ -73,11 +69,8 @@ def generate(args: Sequence[str]) -> int:
         print()
         return 130
     rate = flags.length * flags.streams / max(seconds, 1e-9)
-    print(
-        f"{about(run)}; {rate:,.0f} characters a second"
-        + (f" in {flags.streams} streams" if flags.streams > 1 else ""),
-        file=sys.stderr,
-    )
+    streams = f" in {flags.streams} streams" if flags.streams > 1 else ""
+    print(f"{about(run)}; {rate:,.0f} characters a second{streams}", file=sys.stderr)
     return 0
 
 
@@ -94,10 +87,6 @@ def about(run: Run) -> str:
 
 def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
     """Shows the text or texts; returns the seconds that the network took, without those of the terminal."""
-    import numpy as np
-
-    from core.lab.terminal import printable
-
     getattr(sys.stdout, "reconfigure", lambda **_: None)(errors="replace")  # a terminal may know fewer characters
     rng, seconds, shown = np.random.default_rng(flags.seed), 0.0, printable(prompt)
     how = flags.length, flags.temperature, flags.top_k, rng
@@ -124,12 +113,10 @@ def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
 
 def _read() -> str:
     """The prompt on standard input, UTF-8. Raises Refusal where it is not, or too long."""
-    from core.lab.data import formats as readers
-
     raw = sys.stdin.buffer.read(PROMPT + 1)
     if len(raw) > PROMPT:
         raise Refusal(f"the prompt is longer than {PROMPT >> 20} MiB")
     try:
-        return readers.text(raw)
+        return formats.text(raw)
     except ValueError as error:
         raise Refusal(f"the prompt: {error}") from error

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.lab.cli.flags import parse
 from core.lab.errors import Refusal
+from core.lab.runs.folder import CHECKPOINT
+from core.lab.terminal import printable
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,6 @@ def rows(found: dict[str, Any], stem: str = "") -> list[tuple[str, str]]:
 
 
 def inspect(args: Sequence[str]) -> int:
-    from core.lab.cli.flags import parse
-    from core.lab.runs.folder import CHECKPOINT
-
     flags = parse(InspectFlags, args, "trivium inspect")
     path = flags.file / CHECKPOINT if flags.file.is_dir() else flags.file
     if not path.is_file():
@@ -70,8 +70,6 @@ def inspect(args: Sequence[str]) -> int:
     if flags.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
-    from core.lab.terminal import printable
-
     lines = rows(found)
     wide = max(len(name) for name, _ in lines)
     print("\n".join(printable(f"{name:{wide}}  {value}") for name, value in lines))

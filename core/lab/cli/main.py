@@ -6,6 +6,7 @@ import ast
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,43 +19,31 @@ usage: trivium COMMAND ...
 
 One NumPy network, three ways to learn: from labels, from the data itself, from reward.
 
-  demo                      a classifier, a clusterer, a text generator and a cart-pole agent learn before your eyes
-  list                      the tasks that are installed
-  run TASK [flags]          runs a task, or the task in a file; trivium run TASK --help shows its flags
-  resume DIR                goes on with a run that was stopped
-  eval DIR                  evaluates the best weights of a run again
-  predict DIR FILE          what a run's network says of the examples in a file
-  generate DIR              a run's network writes: trivium generate DIR --prompt "Once upon"
-  compare PROBLEM | all     one problem or all nine cells: a label, nothing, a reward; or finished runs: compare DIR DIR
-  study SPEC                tasks x settings x seeds, on this machine or on a cluster
-  status DIR                how far a study is
-  results [run|docs]        the figures that documents quote: measured again, written into them
-  inspect FILE              where a checkpoint comes from; nothing in it is run
-  check TASK                does a task keep the contract?
+  demo                      trains a classifier, a clusterer, a text generator and a cart-pole agent while you watch
+  list                      lists the installed tasks
+  run TASK [flags]          runs a task by its name or from its file; trivium run TASK --help shows its flags
+  resume DIR                continues a run that was stopped
+  eval DIR                  evaluates the best weights of a run on the test part again
+  predict DIR FILE          predicts with a run's network for each example in a file
+  generate DIR              writes a text with a run's network: trivium generate DIR --prompt "Once upon"
+  compare PROBLEM | all     compares the three teachers on one problem, or on all; or finished runs: compare DIR DIR
+  study SPEC                runs tasks x settings x seeds, on this machine or on a cluster
+  status DIR                shows how far a study is
+  results [run|docs]        lists the records that documents quote; measures them again, writes them into the documents
+  inspect FILE              shows where a checkpoint comes from, without running anything in it
+  check TASK                checks that a task keeps the contract
   new PARADIGM NAME         writes a task of your own, and its test
-  data [NAME]               the data sets, and where they lie; fetches one
+  data [NAME]               lists the data sets and where they lie, or fetches one
 {others}
-  COMMAND --help            says more
+  COMMAND --help            explains a command
 """
 
-
-COMMANDS = {  # the function of each; its module is imported when it runs
-    "demo": "core.lab.cli.demo:demo",
-    "list": "core.lab.cli.list:tasks",
-    "run": "core.lab.cli.run:run",
-    "resume": "core.lab.cli.resume:resume",
-    "eval": "core.lab.cli.eval:evaluate",
-    "predict": "core.lab.cli.predict:predict",
-    "generate": "core.lab.cli.generate:generate",
-    "compare": "core.lab.cli.compare:compare",
-    "study": "core.lab.cli.study:study",
-    "status": "core.lab.cli.status:status",
-    "results": "core.lab.cli.results:results",
-    "inspect": "core.lab.cli.inspect:inspect",
-    "check": "core.lab.cli.check:check",
-    "new": "core.lab.cli.new:new",
-    "data": "core.lab.cli.data:data",
-}
+# The command NAME is the function of that name in core.lab.cli.NAME, which is imported when it runs.
+COMMANDS = (
+    *("demo", "list", "run", "resume", "eval", "predict", "generate", "compare", "study", "status", "results"),
+    *("inspect", "check", "new", "data"),
+)
+FUNCTIONS = {"list": "tasks", "eval": "evaluate"}  # the two that have another name, since these words are taken
 GROUP = "trivium.commands"  # the entry points through which other packages add a command: NAME = "module:function"
 
 
@@ -78,7 +67,8 @@ def described() -> Iterator[tuple[str, str]]:
 def command(name: str) -> Callable[[Sequence[str]], int]:
     """The function of a command. Raises Refusal for a name that no package has."""
     if name in COMMANDS:
-        return EntryPoint(name, COMMANDS[name], GROUP).load()  # type: ignore[no-any-return]
+        function = getattr(import_module(f"core.lab.cli.{name}"), FUNCTIONS.get(name, name))
+        return function  # type: ignore[no-any-return]
     found = others()
     if name not in found:
         raise Refusal(f"there is no command {name!r}{nearest(name, [*COMMANDS, *found])}")
@@ -127,12 +117,8 @@ def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
         import traceback
 
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        return _refused(
-            printable(
-                f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno}; "
-                "TRIVIUM_DEBUG=1 shows the whole way there)"
-            )
-        )
+        at = f"{Path(frame.filename).name}:{frame.lineno}; TRIVIUM_DEBUG=1 shows the whole way there"
+        return _refused(printable(f"{type(error).__name__}: {error} ({at})"))
 
 
 def _refused(message: str) -> int:

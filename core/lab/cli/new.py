@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.lab.cli.flags import parse
 from core.lab.errors import Refusal, nearest
 from core.lab.runs.tasks import PARADIGMS, installed
 
@@ -24,8 +25,6 @@ class NewFlags:
 
 def new(args: Sequence[str]) -> int:
     """Writes the two files; returns the exit code. Refuses to write over what is there."""
-    from core.lab.cli.flags import parse
-
     flags = parse(NewFlags, args, "trivium new")
     if flags.paradigm not in PARADIGMS:
         raise Refusal(f"there is no paradigm {flags.paradigm!r}{nearest(flags.paradigm, PARADIGMS)}")

@@ -1,21 +1,19 @@
-"""Reading the examples that a person asks a network about: arrays, tables of numbers, a picture, a text."""
+"""`trivium predict DIR FILE`: what a run's network predicts for arrays, a table of numbers, a picture or a text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from core.lab.cli.flags import OpenFlags, parse
 from core.lab.errors import Refusal
+from core.lab.terminal import printable
 from core.lab.vision.photos import decode
-
-if TYPE_CHECKING:
-    pass
-from core.lab.cli.resume import opened
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 LARGEST = 1 << 30  # bytes
@@ -48,29 +46,23 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
 
 
 @dataclass(frozen=True)
-class PredictFlags:
-    """What a run's network says of each example in FILE (.npy, .csv, .wav, a picture, or .txt for text)."""
+class PredictFlags(OpenFlags):
+    """What a run's network predicts for each example in FILE (.npy, .csv, .wav, a picture, or .txt for text)."""
 
-    folder: Path  # the run folder
     file: Path  # the examples, one a row, in the units that the task trains on
-    task: str | None = None  # the task's file, for a run whose task came as a file
-    data: Path | None = None  # where data sets lie, if --data was given to the run
+    _: KW_ONLY
     json: bool = False  # prints JSON
 
 
 def predict(args: Sequence[str]) -> int:
-    from core.lab.cli.flags import parse
-    from core.lab.errors import Refusal
-    from core.lab.terminal import printable
-
     flags = parse(PredictFlags, args, "trivium predict")
-    run = opened(flags)
+    run = flags.run()
     try:
-        said = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
+        predicted = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
     except (ValueError, TypeError) as error:
         raise Refusal(f"{flags.file} does not fit this network: {error}") from error
-    if isinstance(said, str):
-        print(json.dumps(said) if flags.json else printable(said))
+    if flags.json:
+        print(json.dumps(predicted if isinstance(predicted, str) else predicted.tolist()))
     else:
-        print(json.dumps(said.tolist()) if flags.json else "\n".join(map(str, said.tolist())))
+        print(printable(predicted) if isinstance(predicted, str) else "\n".join(map(str, predicted.tolist())))
     return 0

@@ -1,7 +1,7 @@
 """`trivium results`: the records that documents quote. What is in them, measured again, and written into the documents.
 
-A record is NAME.json, and `measure.py` says what is in it. A script of `benchmarks/` may leave records of its own form;
-they can be quoted too.
+A record is NAME.json, and core/lab/results/records.py says what is in it. A script of `benchmarks/` may leave records
+of its own form; they can be quoted too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from core.lab.cli.flags import parse
 from core.lab.errors import Refusal
 from core.lab.results.records import again, by_setting, extend, is_ours, ours, outsiders, read, summary
 
@@ -26,7 +27,7 @@ class ListFlags:
 
 
 @dataclass(frozen=True)
-class RunFlags:
+class MeasureFlags:
     """Measures records again, all of them where none is named: trivium results run NAME NAME; or makes one, with --task
     or --spec."""
 
@@ -56,7 +57,7 @@ def place(folder: Path | None) -> Path:
     return folder or (ours if ours.is_dir() else Path("results"))
 
 
-def _spec_of_task(path: Path, flags: RunFlags) -> dict[str, Any]:
+def _spec_of_task(path: Path, flags: MeasureFlags) -> dict[str, Any]:
     """The spec of --task, --preset and --seeds, with the seeds that the record has already."""
     if not flags.seeds:
         raise Refusal("--seeds needs at least one seed")
@@ -66,11 +67,10 @@ def _spec_of_task(path: Path, flags: RunFlags) -> dict[str, Any]:
 
 
 def _run(args: Sequence[str]) -> int:
-    from core.lab.cli.flags import parse
     from core.lab.study.spec import load_spec
 
     named = list(itertools.takewhile(lambda word: not word.startswith("-"), args))
-    flags = parse(RunFlags, [*(["--names"] if named else []), *args], "trivium results run")
+    flags = parse(MeasureFlags, [*(["--names"] if named else []), *args], "trivium results run")
     folder = place(flags.folder)
     if flags.jobs < 1:
         raise Refusal("--jobs must be at least 1")
@@ -94,24 +94,24 @@ def _run(args: Sequence[str]) -> int:
 def _all(folder: Path) -> list[str]:
     """Every record that can be measured again, the quickest first; says how long it will take, and what is left out."""
     records = {path.stem: held for path in sorted(folder.glob("*.json")) if is_ours(held := read(path))}
-    for name in [name for name, held in records.items() if outsiders(held["spec"])]:
-        print(f"{name}: left out, its task came as a file: give it again, with --task or --spec")
-        del records[name]
-    spent = {
-        name: sum(row["processor_seconds"] or row["seconds"] for row in held["rows"]) for name, held in records.items()
-    }
+    rows = dict[str, list[dict[str, Any]]]()
+    for name, held in records.items():
+        if outsiders(held["spec"]):
+            print(f"{name}: left out, its task came as a file: give it again, with --task or --spec")
+        else:
+            rows[name] = held["rows"]
+    spent = {name: sum(row["processor_seconds"] or row["seconds"] for row in each) for name, each in rows.items()}
     if not spent:
         raise Refusal(f"there are no records to measure again in {folder}; make one with --task NAME")
+    runs, minutes = sum(map(len, rows.values())), sum(spent.values()) / 60
     print(
-        f"{len(spent)} records, {sum(len(held['rows']) for held in records.values())} runs: on the machine that made "
-        f"them {sum(spent.values()) / 60:.0f} minutes of a processor",
+        f"{len(spent)} records, {runs} runs: on the machine that made them {minutes:.0f} minutes of a processor",
         flush=True,
     )
     return sorted(spent, key=lambda name: spent[name])
 
 
 def _docs(args: Sequence[str]) -> int:
-    from core.lab.cli.flags import parse
     from core.lab.files import write_text
     from core.lab.results.quotes import documents, refill, typed
 
@@ -134,7 +134,6 @@ def _docs(args: Sequence[str]) -> int:
 
 
 def _list(args: Sequence[str]) -> int:
-    from core.lab.cli.flags import parse
     from core.lab.report.format import figure, table
 
     flags = parse(ListFlags, args, "trivium results")
@@ -150,9 +149,8 @@ def _list(args: Sequence[str]) -> int:
         for (task, label), rows in by_setting(held["rows"]).items() if is_ours(held) else ():
             s = summary(rows)
             spent = figure(s["processor_seconds"]) if s["processor_seconds"] else ""
-            lines.append(
-                (name, task, label, s["metric"], figure(s["mean"]), figure(s["worst"]), str(s["seeds"]), spent)
-            )
+            figures = figure(s["mean"]), figure(s["worst"]), str(s["seeds"])
+            lines.append((name, task, label, s["metric"], *figures, spent))
     table(("record", "task", "setting", "figure", "mean", "worst seed", "seeds", "seconds"), lines)
     for name, held in records.items():
         if not is_ours(held):

@@ -1,4 +1,4 @@
-"""The command `trivium run`: a run with a display, its result, and on a signal the command that goes on."""
+"""`trivium run TASK`: a run with a display, its result, and on a signal the command that goes on."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
+from core.lab.errors import Refusal, Stopped
+from core.lab.files import free_name, read_json
+from core.lab.report.format import table
+from core.lab.runs.folder import PAGE, SHOWN
+
 if TYPE_CHECKING:
     from core.lab.runs.run import Run
 
 
 def run(args: Sequence[str], paradigm: str | None = None) -> int:
-    from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
-    from core.lab.errors import Refusal
-    from core.lab.files import free_name
     from core.lab.runs.former import check_flags
     from core.lab.runs.run import Setup, start
     from core.lab.runs.tasks import configure, find, preset
@@ -40,7 +43,6 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
 
 def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> int:
     """Runs with a display, prints the result, or on a signal the command that goes on."""
-    from core.lab.errors import Stopped
     from core.lab.runs.progress import watching
 
     try:
@@ -56,9 +58,6 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> in
 
 
 def show_result(run: Run, as_json: bool) -> int:
-    from core.lab.files import read_json
-    from core.lab.report.format import table
-    from core.lab.runs.folder import PAGE, SHOWN
     from core.lab.runs.page import SCORE_HEADER, score_row
 
     if no_film := read_json(run.folder / SHOWN).get("texts", {}).get("Film"):

@@ -1,4 +1,4 @@
-"""The command `trivium status`: how far a study is."""
+"""`trivium status DIR`: how far a study is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.lab.cli.flags import parse
 from core.lab.errors import Refusal
 from core.lab.study.folder import SPEC
 from core.lab.study.status import clock, progress
@@ -23,8 +24,6 @@ class StatusFlags:
 
 def status(args: Sequence[str]) -> int:
     """Prints how far the study in a folder is; returns the exit code."""
-    from core.lab.cli.flags import parse
-
     flags = parse(StatusFlags, args, "trivium status")
     if not (flags.folder / SPEC).exists():
         raise Refusal(f"{flags.folder} holds no study: it has no {SPEC}")

@@ -1,4 +1,4 @@
-"""The command `trivium study`: does every job of a spec once, and sets the results side by side."""
+"""`trivium study SPEC`: does every job of a spec once, and sets the results side by side."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.lab.cli.flags import parse
 from core.lab.errors import Refusal, Stopped
-from core.lab.study.folder import ROWS, RUNS, why
+from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
 from core.lab.terminal import printable
@@ -32,8 +33,6 @@ class StudyFlags:
 
 def study(args: Sequence[str]) -> int:
     """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
-    from core.lab.cli.flags import parse
-
     flags = parse(StudyFlags, args, "trivium study")
     if flags.jobs < 1:
         raise Refusal("--jobs must be at least 1")
@@ -55,18 +54,19 @@ def study(args: Sequence[str]) -> int:
             stopped = run_jobs(planned, folder, flags.jobs, flags.engine, flags.scheduler, flags.json)
         except Stopped as stop:
             stopped = stop.signum
-        missing = [p for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
+        missing, again = (
+            [p for p in planned if not row(folder, p.key).exists()],
+            shlex.join(["trivium", "study", *args]),
+        )
         if stopped:
-            again = shlex.join(["trivium", "study", *args])
-            print(
-                f"stopped; {len(planned) - len(missing)} of {len(planned)} jobs are done, and those that ran are "
-                f"saved. Go on with: {again}",
-                file=sys.stderr,
-            )
+            done = f"{len(planned) - len(missing)} of {len(planned)} jobs are done"
+            print(f"stopped; {done}, and those that ran are saved. Go on with: {again}", file=sys.stderr)
             return 128 + stopped
         from core.lab.study.report import conclude
 
-        conclude(planned, folder, shlex.join(["trivium", "study", *args]), flags.json)
+        conclude(planned, folder, again, flags.json)
+    failed = failures(folder, (p.key for p in missing))
     for p in missing:
-        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why(folder, p.key)}"), file=sys.stderr)
+        why = failed.get(p.key, NOT_DONE)
+        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why}"), file=sys.stderr)
     return 1 if missing else 0

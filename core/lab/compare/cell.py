@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.layers import Layer
-from core.network import chain
 
 if TYPE_CHECKING:
     from core.lab.report.page import Section
@@ -52,13 +49,11 @@ class Cell:
 def forward(net: Layer) -> int:
     """Floating-point operations of one example on its way through: 2 for each weight of a matrix, 0 for one looked up.
 
-    Layers that take ids look rows up; a composition whose input is ids is walked where `chain` can.
+    Layers that take ids look rows up. Of a Sequential each part is asked, of another composition all matrices count.
     """
-    w = np.empty(net.size, np.float32)  # never read: only its slices are counted
-    links = chain(net, w)
-    return sum(
-        2 * math.prod(shape) for layer, _ in links if not layer.ids for shape in layer.layout.values() if len(shape) > 1
-    )
+    if net.op == "sequential":
+        return sum(map(forward, net.parts))
+    return 0 if net.ids else sum(2 * math.prod(shape) for shape in net.layout.values() if len(shape) > 1)
 
 
 def cell(module: Any) -> Cell:

@@ -23,21 +23,10 @@ from core.lab.runs.run import Run, open_run
 from core.lab.runs.tasks import Task, find
 
 KINDS: dict[str, type | tuple[type, ...]] = {
-    "task": str,
-    "paradigm": str,
-    "problem": str,
-    "seed": int,
-    "preset": str,
-    "config": dict,
-    "parameters": int,
-    "examples": int,
-    "answers": int,
+    **dict.fromkeys(("task", "paradigm", "problem", "preset", "w_sha256", "command"), str),
+    **dict.fromkeys(("seed", "parameters", "examples", "answers"), int),
+    **dict.fromkeys(("config", "metrics", "score", "data"), dict),
     "seconds": (int, float),
-    "metrics": dict,
-    "score": dict,
-    "data": dict,
-    "w_sha256": str,
-    "command": str,
 }
 NUMBERS = ("value", "chance", "reference")
 
@@ -129,11 +118,8 @@ class Group:
         n = len(self.results)
         mean = {name: sum(result[name] for result in self.results) / n for name in ("examples", "seconds", "answers")}
         each = self.flop_of_example
-        return {
-            **mean,
-            "flop": None if each is None else each * mean["examples"],
-            "bits": self.cell.most_bits(round(mean["answers"])),
-        }
+        flop = None if each is None else each * mean["examples"]
+        return {**mean, "flop": flop, "bits": self.cell.most_bits(round(mean["answers"]))}
 
 
 def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[str, Task] | None = None) -> list[Group]:
@@ -142,26 +128,24 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
     Where one seed is there twice in the same configuration, on two machines say, each of its folders is a group.
     `tasks` are those that came as files, by name.
     """
-    seen: dict[Path, Path] = {}
+    given: dict[Path, Path] = {}
     for folder in folders:
-        if (other := seen.setdefault(folder.resolve(), folder)) is not folder:
-            raise Refusal(
-                f"{folder} is given twice"
-                + (f", as {other} too" if other != folder else "")
-                + ": a run says nothing new of itself"
-            )
+        if (other := given.setdefault(folder.resolve(), folder)) is not folder:
+            also = f", as {other} too" if other != folder else ""
+            raise Refusal(f"{folder} is given twice{also}: a run says nothing new of itself")
     found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
     for folder in folders:
         result = read_result(folder)
         key = json.dumps([result["task"], result["config"]], sort_keys=True)
         found.setdefault(key, []).append((folder, result))
-    groups, given = list[Group](), tasks or {}
+    groups, outside = list[Group](), tasks or {}
     for pairs in found.values():
         pairs.sort(key=lambda pair: pair[1]["seed"])
         twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))
         for part in ([pair] for pair in pairs) if twice else [pairs]:
-            label = f"{part[0][1]['task']} ({part[0][0].name})" if twice else part[0][1]["task"]
-            groups.append(Group(label, [f for f, _ in part], [r for _, r in part], data, given.get(part[0][1]["task"])))
+            task, runs = part[0][1]["task"], [folder for folder, _ in part]
+            label = f"{task} ({runs[0].name})" if twice else task
+            groups.append(Group(label, runs, [result for _, result in part], data, outside.get(task)))
     for group in groups:
         same = [other for other in groups if other.first["task"] == group.first["task"] and other is not group]
         if same and "(" not in group.label:
@@ -171,15 +155,13 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
 
 def differing(group: Group, others: Sequence[Group]) -> str:
     """The settings in which a group differs from others of its task."""
-    own = group.first["config"]
-    return (
-        ", ".join(
-            f"{name} {value}"
-            for name, value in own.items()
-            if any(other.first["config"].get(name) != value for other in others)
-        )
-        or "as it is"
-    )
+    configs = [other.first["config"] for other in others]
+    own = [
+        f"{name} {value}"
+        for name, value in group.first["config"].items()
+        if any(config.get(name) != value for config in configs)
+    ]
+    return ", ".join(own) or "as it is"
 
 
 def comparable(parties: Sequence[tuple[str, str, Mapping[str, str]]]) -> None:
@@ -217,10 +199,8 @@ def common_metric(groups: Sequence[Group]) -> str:
 
 def better_low(groups: Sequence[Group], metric: str) -> bool:
     """Whether less of the metric is better, as the groups whose score it is say."""
-    return any(
-        group.first["score"]["metric"] == metric and group.first["score"]["reference"] < group.first["score"]["chance"]
-        for group in groups
-    )
+    scores = [group.first["score"] for group in groups]
+    return any(score["metric"] == metric and score["reference"] < score["chance"] for score in scores)
 
 
 def scale(groups: Sequence[Group], metric: str) -> tuple[float, float] | None:

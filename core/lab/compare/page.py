@@ -14,28 +14,30 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.compare import tables
+from core.lab.compare.cell import TEACHER
 from core.lab.compare.groups import Group
-from core.lab.compare.plots import Cells, Heard, curves, heard, nine_picture, shaded, strip
+from core.lab.compare.plots import CharacterNorms, Problems, character_panels, curves, nine_picture, shaded, strip
 from core.lab.data.splits import Splits
 from core.lab.files import read_json
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
 from core.lab.runs.folder import PAGE, SHOWN
 from core.lab.runs.run import Run, blas_threads
-from core.lab.stats.intervals import mean_interval
 from core.lab.stats.linear_probe import first_hidden, probe
 from core.lab.text.vocabulary import Vocabulary
 
 FEW = 5  # labels a class of the smaller probe
 INPUTS, PROBED = "the inputs themselves", ("all", "few", "before, all", "before, few")
 CHARACTERS, ACROSS = 32, 3  # the commonest, that a picture of what a first layer hears has; panels of one picture
+SPELT = {" ": "blank", "\n": "line end"}  # what a character that cannot be seen is called
 SHOWN_TEXT = 1500  # characters of each text of a run
 
 
 def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Section]:
+    """The tables and curves; a section is empty where nothing can be said."""
     strip(out / "scores.png", groups, metric)
     curves(out / "curves.png", groups, metric)
-    pairs, others = tables.pair_rows(groups, metric), tables.other_figures(groups, metric)
+    others = tables.other_figures(groups, metric)
     return [
         Section(
             "The score",
@@ -44,11 +46,7 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
             [tables.score_row(group, metric) for group in groups],
             [picture(out / "scores.png", f"{metric} of every seed, its mean, and the 95 % interval")],
         ),
-        *(
-            [Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:])]
-            if others
-            else []
-        ),
+        Section("", "Other test figures that all of them have: means over the seeds.", others[0], others[1:]),
         Section(
             "What it took",
             "Means over the seeds. An answer is one label, one reward or one action that a teacher "
@@ -66,61 +64,38 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
             "What a line shows of a method that was told no label is for the observer, and has chosen nothing.",
             pictures=[picture(out / "curves.png", f"{metric} of every seed")],
         ),
-        *(
-            [
-                Section(
-                    "Nine tenths of the way",
-                    "What it took until the validation figure had come nine tenths of the way "
-                    "from chance to the reference, and stayed: the median over the seeds that came there.",
-                    tables.REACH,
-                    reached,
-                )
-            ]
-            if (reached := tables.reach_rows(groups, metric))
-            else []
+        Section(
+            "Nine tenths of the way",
+            "What it took until the validation figure had come nine tenths of the way "
+            "from chance to the reference, and stayed: the median over the seeds that came there.",
+            tables.REACH,
+            tables.reach_rows(groups, metric),
         ),
-        *(
-            [
-                Section(
-                    "Interquartile means",
-                    "The middle half of the seeds, with a bootstrap interval of 95 %.",
-                    ("task", "interquartile mean", "95 % interval"),
-                    middle,
-                )
-            ]
-            if (middle := tables.interquartile_rows(groups, metric))
-            else []
+        Section(
+            "Interquartile means",
+            "The middle half of the seeds, with a bootstrap interval of 95 %.",
+            ("task", "interquartile mean", "95 % interval"),
+            tables.interquartile_rows(groups, metric),
         ),
-        *(
-            [
-                Section(
-                    "Pair by pair",
-                    "Differences are of the same seeds, with Student's t. P(A better): how likely a "
-                    "run of A beats one of B.",
-                    tables.PAIRS,
-                    pairs,
-                )
-            ]
-            if pairs
-            else []
+        Section(
+            "Pair by pair",
+            "Differences are of the same seeds, with Student's t. P(A better): how likely a run of A beats one of B.",
+            tables.PAIRS,
+            tables.pair_rows(groups, metric),
         ),
     ]
 
 
 def code_sections(runs: Mapping[str, Run]) -> list[Section]:
     """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
-    texts, told = [], dict[type, str]()
+    texts, shown = [], dict[type, str]()
     for label, run in runs.items():
         kind = type(run.learner)
-        if kind in told:
-            texts.append(f"# {label}: as {told[kind]}\n")
+        if (first := shown.setdefault(kind, label)) != label:
+            texts.append(f"# {label}: as {first}\n")
             continue
-        told[kind] = label
-        source = "\n".join(
-            textwrap.dedent(inspect.getsource(getattr(kind, part)))
-            for part in ("update", "loss")
-            if hasattr(kind, part)
-        )
+        parts = [getattr(kind, part) for part in ("update", "loss") if hasattr(kind, part)]
+        source = "\n".join(textwrap.dedent(inspect.getsource(part)) for part in parts)
         texts.append(f"# {label}: {kind.__module__}.{kind.__qualname__}\n{source}")
     rows = [[label, line(type(run.learner))] for label, run in runs.items()]
     return [
@@ -157,7 +132,7 @@ def first_matrix(run: Run) -> Array | None:
     return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
 
 
-def characters_heard(run: Run) -> Heard | None:
+def character_norms(run: Run) -> CharacterNorms | None:
     """What a network of a window of characters hears: |(E_v - mean of E) W_k|, E the table, W_k the weights of place k.
 
     The mean is over the characters that are met. Of rows beside the table, of n-grams say, it tells nothing. None
@@ -177,25 +152,25 @@ def characters_heard(run: Run) -> Heard | None:
     met = np.bincount(x.ravel().astype(np.intp), minlength=V)
     moved = (E - met @ E / met.sum()) @ W[: K * E.shape[1]].reshape(K, E.shape[1], -1)  # K, V, H
     order = met.argsort(kind="stable")[::-1][:CHARACTERS]
-    return Heard(np.linalg.norm(moved, axis=-1).T[order][:, ::-1], [spelt(vocabulary.decode([i])) for i in order])
+    return CharacterNorms(
+        np.linalg.norm(moved, axis=-1).T[order][:, ::-1],
+        [SPELT.get(c, c) for c in map(vocabulary.decode, order[:, None])],
+    )
 
 
-def spelt(character: str) -> str:
-    """A character that can be seen: itself, or what it is called."""
-    return {" ": "blank", "\n": "line end"}.get(character, character)
-
-
-def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section | None:
+def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section:
     """The first layer of each network: tiles where the input is a square image, a shaded matrix where it is not.
 
     Of text, what it hears of each character at each place.
     """
     from core.lab.report.plots import weight_sheet
 
-    pictures, texts = [], {label: told for label, run in runs.items() if (told := characters_heard(run))}
+    pictures, texts = [], {label: told for label, run in runs.items() if (told := character_norms(run))}
     for k in range(0, len(texts), ACROSS):
         path, some = out / f"characters-{k}.png", list(texts)[k : k + ACROSS]
-        heard(path, {label: texts[label] for label in some}, max(float(told.norm.max()) for told in texts.values()))
+        character_panels(
+            path, {label: texts[label] for label in some}, max(float(told.norm.max()) for told in texts.values())
+        )
         pictures.append(picture(path, "; ".join(f"{label}, told {teachers[label]}" for label in some)))
     for k, (label, run) in enumerate(runs.items()):
         W, path = first_matrix(run), out / f"weights-{k}.png"
@@ -206,8 +181,6 @@ def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: P
         else:
             shaded(path, W)
         pictures.append(picture(path, f"{label}, told {teachers[label]}"))
-    if not pictures:
-        return None
     how = (
         "The darker, the more a character that stands so many places back moves the hidden units, away from what an "
         "average one does there: the norm of its row of the table, less the mean row, times the weights of that "
@@ -258,31 +231,25 @@ def probed(runs: Mapping[str, Run]) -> dict[str, dict[str, float]]:
     return found if len(found) > 1 else {}
 
 
-def probes_section(found: Mapping[str, Mapping[str, float]]) -> list[Section]:
+def probes_section(found: Mapping[str, Mapping[str, float]]) -> Section:
     rows = [[label, *(figure(told[name]) if name in told else "-" for name in PROBED)] for label, told in found.items()]
-    return (
-        [
-            Section(
-                "Linear probes on the same examples",
-                "Test accuracy of logistic regression on what the first "
-                "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
-                f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
-                (
-                    "first hidden layer of",
-                    "learnt, all labels",
-                    f"{FEW} a class",
-                    "before learning, all labels",
-                    f"{FEW} a class",
-                ),
-                rows,
-            )
-        ]
-        if rows
-        else []
+    return Section(
+        "Linear probes on the same examples",
+        "Test accuracy of logistic regression on what the first "
+        "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
+        f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
+        (
+            "first hidden layer of",
+            "learnt, all labels",
+            f"{FEW} a class",
+            "before learning, all labels",
+            f"{FEW} a class",
+        ),
+        rows,
     )
 
 
-def said_section(groups: Sequence[Group]) -> list[Section]:
+def report_texts(groups: Sequence[Group]) -> Section:
     """The texts that the first runs have left, such as samples of what they write."""
     texts = []
     for group in groups:
@@ -293,7 +260,7 @@ def said_section(groups: Sequence[Group]) -> list[Section]:
                 continue
             more = " ..." if len(str(text)) > SHOWN_TEXT else ""
             texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
-    return [Section("Out of their reports", "Of the first seed.", text="\n".join(texts))] if texts else []
+    return Section("Out of their reports", "Of the first seed.", text="\n".join(texts))
 
 
 def every_run(groups: Sequence[Group], metric: str) -> Section:
@@ -313,67 +280,56 @@ def compare_page(
     scores = score_sections(groups, metric, out)
     runs = {group.label: group.run for group in groups if isinstance(group.run, Run)}
     closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
-    sections, found = list(scores), probed(runs)
-    if runs:
-        weights = weights_section(runs, {group.label: group.teacher for group in groups}, out)
-        sections += [*([weights] if weights else []), *probes_section(found)]
-        show = next((group.cell.show for group in groups if group.cell.show), None)
-        sections += show(runs, out) if show else []
-    sections += said_section(groups)
-    if runs:
-        sections += code_sections(runs)
-    if closed:
-        sections.append(Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)))
-    sections.append(every_run(groups, metric))
+    found = probed(runs)
+    show = next((group.cell.show for group in groups if group.cell.show and runs), None)
+    sections = [
+        *scores,
+        weights_section(runs, {group.label: group.teacher for group in groups}, out),
+        probes_section(found),
+        *(show(runs, out) if show else []),
+        report_texts(groups),
+        *code_sections(runs),
+        Section("Not opened", "Of these runs there are figures only.", text="\n".join(closed)),
+        every_run(groups, metric),
+    ]
     write_page(out / PAGE, title, lead, sections)
     return scores, found
 
 
-def nine_rows(problems: Cells) -> list[list[str]]:
+def nine_rows(problems: Problems) -> list[list[str]]:
     """A row a problem, a column a teacher; in each cell the routes, their mean, and the answers that it took."""
-    rows = []
-    for problem, (groups, metric) in problems.items():
-        row = [f"{problem}: {metric}"]
-        for paradigm in ("supervised", "unsupervised", "reinforcement"):
-            routes = []
-            for group in groups:
-                if group.first["paradigm"] == paradigm:
-                    mean, low, high = mean_interval(group.values(metric))
-                    between = f"{figure(low)} to {figure(high)}" if len(group.results) > 1 else "one seed"
-                    answers = tables.amount(group.costs()["answers"])
-                    routes.append(f"{group.label}: {figure(mean)}\n{between}\n{answers} answers")
-            row.append("\n\n".join(routes) or "-")
-        rows.append(row)
-    return rows
+
+    def route(group: Group, metric: str) -> str:
+        _, mean, between, _ = tables.score_row(group, metric)
+        return f"{group.label}: {mean}\n{between}\n{tables.amount(group.costs()['answers'])} answers"
+
+    def cell(groups: Sequence[Group], metric: str, paradigm: str) -> str:
+        return "\n\n".join(route(group, metric) for group in groups if group.first["paradigm"] == paradigm) or "-"
+
+    return [
+        [f"{problem}: {metric}", *(cell(groups, metric, paradigm) for paradigm in TEACHER)]
+        for problem, (groups, metric) in problems.items()
+    ]
 
 
 NINE = ("problem", "supervised: a label", "unsupervised: the data itself", "reinforcement: a reward")
 
 
 def nine_page(
-    cells: Cells, sections: Mapping[str, Sequence[Section]], missing: Mapping[str, str], out: Path, lead: str
+    problems: Problems, sections: Mapping[str, Sequence[Section]], missing: Mapping[str, str], out: Path, lead: str
 ) -> None:
     """The nine cells as one page: the table, the picture, then every problem's tables and curves."""
-    nine_picture(out / "nine.png", cells)
-    pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in cells]
-    top = Section(
-        "",
-        "",
-        NINE,
-        nine_rows(cells),
-        [
-            picture(
-                out / "nine.png",
-                "Every seed's score on its problem's own scale, against the answers from "
-                "the teacher, choice and naming included",
-            )
-        ],
-        links=pages,
+    nine_picture(out / "nine.png", problems)
+    caption = (
+        "Every seed's score on its problem's own scale, against the answers from "
+        "the teacher, choice and naming included"
     )
+    pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in problems]
+    top = Section("", "", NINE, nine_rows(problems), [picture(out / "nine.png", caption)], links=pages)
     rest = [
         replace(section, title=section.title and f"{problem}: {section.title.lower()}")
         for problem, parts in sections.items()
         for section in parts
     ]
-    gone = [Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))]
-    write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, *(gone if missing else [])])
+    gone = Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))
+    write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, gone])

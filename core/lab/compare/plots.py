@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ AXES = {
     "flop": "floating-point operations",
     "answers": "answers from the teacher",
 }
-Cells = dict[str, tuple[list[Group], str]]  # problem -> its groups, and the metric they share
+Problems = dict[str, tuple[list[Group], str]]  # problem -> its groups, and the metric they share
 
 
 def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
@@ -45,11 +46,8 @@ def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
     for axis, values in ((whole, [*seen, *span]), (near, seen)):  # intervals of two seeds may be wider than that
         room = 0.08 * (max(values) - min(values)) or 0.05 * abs(values[0]) or 1.0
         axis.set_xlim(min(values) - room, max(values) + room)
-    whole.set(
-        yticks=[-k for k in range(len(groups))],
-        yticklabels=[group.label for group in groups],
-        ylim=(-len(groups) + 0.4, 0.7),
-    )
+    whole.set_yticks([-k for k in range(len(groups))], [group.label for group in groups])
+    whole.set_ylim(-len(groups) + 0.4, 0.7)
     drawn.savefig(path, dpi=100)
 
 
@@ -98,14 +96,14 @@ def shaded(path: Path, W: Array, most: int = 96) -> None:
     drawn.savefig(path, dpi=100)
 
 
-class Heard(NamedTuple):
+class CharacterNorms(NamedTuple):
     """How strongly characters move the first hidden layer of a network."""
 
     norm: Array  # (N, K): of each character, by how many places back it stands
     names: list[str]  # of the characters
 
 
-def heard(path: Path, networks: Mapping[str, Heard], loudest: float) -> None:
+def character_panels(path: Path, networks: Mapping[str, CharacterNorms], loudest: float) -> None:
     """A panel a network, side by side: a row a character, a column a place back."""
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
@@ -114,14 +112,9 @@ def heard(path: Path, networks: Mapping[str, Heard], loudest: float) -> None:
     drawn = Figure(figsize=(0.8 + 3.2 * len(networks), 0.9 + 0.15 * most), layout="constrained")
     panels = drawn.subplots(1, len(networks), squeeze=False)[0]
     for axis, (label, (norm, names)) in zip(panels, networks.items(), strict=True):
-        image = axis.imshow(
-            norm,
-            cmap="Blues",
-            norm=PowerNorm(0.5, 0, loudest),
-            aspect="auto",
-            interpolation="nearest",
-            extent=(0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5),
-        )
+        places = (0.5, norm.shape[1] + 0.5, len(norm) - 0.5, -0.5)
+        shade = PowerNorm(0.5, 0, loudest)
+        image = axis.imshow(norm, "Blues", shade, aspect="auto", interpolation="nearest", extent=places)
         axis.set_yticks(range(len(names)), names, fontsize=7, family="monospace")
         axis.set(title=label, xlabel="places back", xticks=[1, *range(5, norm.shape[1] + 1, 5)])
         axis.tick_params(length=0)
@@ -129,7 +122,7 @@ def heard(path: Path, networks: Mapping[str, Heard], loudest: float) -> None:
     drawn.savefig(path, dpi=100)
 
 
-def nine_picture(path: Path, problems: Cells) -> None:
+def nine_picture(path: Path, problems: Problems) -> None:
     """The score, scaled so that 0 is chance and 1 the reference, against the answers it took: a panel a problem."""
     from matplotlib.figure import Figure
 
@@ -138,20 +131,12 @@ def nine_picture(path: Path, problems: Cells) -> None:
     panels = drawn.subplots(1, len(problems), sharey=True, squeeze=False)[0]
     for axis, (problem, (groups, metric)) in zip(panels, problems.items(), strict=True):
         low, high = scale(groups, metric) or (0.0, 1.0)
-        drawn_already: list[str] = []
+        markers = {paradigm: cycle("osD^v") for paradigm in colours}
         for group in groups:
             answers, paradigm = group.costs()["answers"] or 0.0, group.first["paradigm"]
             scaled = (np.array(group.values(metric)) - low) / (high - low)
-            axis.plot(
-                np.full(len(scaled), answers),
-                scaled,
-                "osD^v"[drawn_already.count(paradigm) % 5],
-                alpha=0.6,
-                color=colours[paradigm],
-                markersize=5,
-                label=group.label,
-            )
-            drawn_already.append(paradigm)
+            look = {"color": colours[paradigm], "alpha": 0.6, "markersize": 5}
+            axis.plot(np.full(len(scaled), answers), scaled, next(markers[paradigm]), label=group.label, **look)
         axis.set_xscale("symlog")
         axis.set(title=problem, xlabel="answers from the teacher")
         axis.axhline(1, color="0.5", linewidth=0.8, linestyle=":")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from core.lab.compare.groups import Group, better_low, scale
-from core.lab.report.format import figure
+from core.lab.report.format import figure, span
 from core.lab.runs.loop import Row
 from core.lab.stats.intervals import (
     LEAST,
@@ -21,7 +21,6 @@ from core.lab.stats.intervals import (
 
 WAY = 0.9  # of the way from chance to the reference
 
-
 SCORE = ("task", "mean", "95 % interval", "every seed")
 TOLD = ("task", "teacher gives", "given beside that")
 COST = ("task", "examples", "seconds", "operations", "answers", "bits at most", "parameters", "settings tried")
@@ -31,34 +30,22 @@ PAIRS = ("A", "B", "A - B", "95 % interval", "P(A better)", "95 % interval")
 def score_row(group: Group, metric: str) -> list[str]:
     values = group.values(metric)
     mean, low, high = mean_interval(values)
-    return [
-        group.label,
-        figure(mean),
-        f"{figure(low)} to {figure(high)}" if len(values) > 1 else "one seed",
-        " ".join(map(figure, values)),
-    ]
+    between = span(low, high) if len(values) > 1 else "one seed"
+    return [group.label, figure(mean), between, " ".join(map(figure, values))]
 
 
 def cost_row(group: Group) -> list[str]:
-    costs = group.costs()
-    tried = group.cell.trials
-    return [
-        group.label,
-        *(amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")),
-        amount(group.first["parameters"]),
-        "-" if tried is None else str(tried),
-    ]
+    costs, tried = group.costs(), group.cell.trials
+    spent = [amount(costs[name]) for name in ("examples", "seconds", "flop", "answers", "bits")]
+    return [group.label, *spent, amount(group.first["parameters"]), "-" if tried is None else str(tried)]
 
 
 def other_figures(groups: Sequence[Group], metric: str) -> list[list[str]]:
     """The other figures that every run has: a heading, then a row a group with the means over its seeds."""
-    shared = [
-        name
-        for name in groups[0].first["metrics"]
-        if name != metric and all(name in r["metrics"] for group in groups for r in group.results)
-    ]
+    figures = [result["metrics"] for group in groups for result in group.results]
+    shared = [name for name in figures[0] if name != metric and all(name in found for found in figures)]
     rows = [[group.label, *(figure(mean_interval(group.values(name)).value) for name in shared)] for group in groups]
-    return [["task", *shared], *rows] if shared else []
+    return [["task", *shared], *(rows if shared else [])]
 
 
 def told_row(group: Group) -> list[str]:
@@ -82,7 +69,7 @@ def pair_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
         difference = ["-", "-"]
         if [r["seed"] for r in a.results] == [r["seed"] for r in b.results]:
             mean, low, high = paired_difference(x, y)
-            difference = [figure(mean), f"{figure(low)} to {figure(high)}"]
+            difference = [figure(mean), span(low, high)]
         chance, low, high = probability_of_improvement(*((y, x) if less else (x, y)))
         rows.append([a.label, b.label, *difference, f"{chance:.2f}", f"{low:.2f} to {high:.2f}"])
     return rows
@@ -96,9 +83,9 @@ def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
 
     The median over the seeds that came there; nothing where the scale of the metric is not known.
     """
-    if (span := scale(groups, metric)) is None:
+    if (ends := scale(groups, metric)) is None:
         return []
-    chance, reference = span
+    chance, reference = ends
     rows, name = [], "val_" + metric.removeprefix("test_")
     for group in groups:
         there = [
@@ -106,11 +93,9 @@ def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
             for log in group.logs
         ]
         came = [row for row in there if row is not None]
-        costs = [
-            float(np.median([row[cost] for row in came])) if came and cost in came[0] else None
-            for cost in ("examples", "seconds", "flop", "answers")
-        ]
-        rows.append([group.label, f"{len(came)} of {len(there)}", *map(amount, costs)])
+        costs = ("examples", "seconds", "flop", "answers")
+        medians = [float(np.median([row[c] for row in came])) if came and c in came[0] else None for c in costs]
+        rows.append([group.label, f"{len(came)} of {len(there)}", *map(amount, medians)])
     return rows
 
 
@@ -129,19 +114,13 @@ def interquartile_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
     if min(len(group.results) for group in groups) < LEAST:
         return []
     found = [interquartile_interval([group.values(metric)], np.random.default_rng(0)) for group in groups]
-    return [
-        [group.label, figure(value), f"{figure(low)} to {figure(high)}"]
-        for group, (value, low, high) in zip(groups, found, strict=True)
-    ]
+    return [[group.label, figure(mean.value), span(*mean[1:])] for group, mean in zip(groups, found, strict=True)]
 
 
 def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
     """All figures of a comparison, for JSON."""
 
-    def known(values: Mapping[str, float | None]) -> dict[str, float]:
-        return {name: value for name, value in values.items() if value is not None}
-
-    def told(group: Group) -> dict[str, Any]:
+    def cell(group: Group) -> dict[str, Any]:
         first, values = group.first, group.values(metric)
         mean, low, high = mean_interval(values)
         return {
@@ -156,11 +135,11 @@ def summary(groups: Sequence[Group], metric: str) -> dict[str, Any]:
             "values": values,
             "mean": mean,
             **({"low": low, "high": high} if len(values) > 1 else {}),
-            "costs": known(group.costs()),
+            "costs": {name: value for name, value in group.costs().items() if value is not None},
             "validation": [result.get("validation", {}) for result in group.results],
             "w_sha256": [result["w_sha256"] for result in group.results],
             "data": first["data"],
             "versions": first.get("versions", {}),
         }
 
-    return {"metric": metric, "cells": [told(group) for group in groups]}
+    return {"metric": metric, "cells": [cell(group) for group in groups]}

@@ -18,11 +18,8 @@ def check_examples(splits: Splits) -> None:
         x, t = getattr(splits, f"x_{part}"), getattr(splits, f"t_{part}")
         if not len(x) or t.ndim == 0 or len(x) != len(t):
             raise ValueError(f"the {part} part has {len(x)} examples and {len(t) if t.ndim else 'no'} labels")
-        finite = np.isfinite(x)
-        if not finite.all():
-            raise ValueError(
-                f"the {part} part holds NaN or infinity, first in example {int(np.argwhere(~finite)[0, 0])}"
-            )
+        if len(bad := np.argwhere(~np.isfinite(x))):
+            raise ValueError(f"the {part} part holds NaN or infinity, first in example {int(bad[0, 0])}")
 
 
 def check_labels(splits: Splits, C: int) -> None:
@@ -30,13 +27,11 @@ def check_labels(splits: Splits, C: int) -> None:
     for part in PARTS:
         t = getattr(splits, f"t_{part}")
         if t.ndim != 1 or t.dtype.kind not in "iu":
-            raise ValueError(
-                f"the labels of the {part} part must be whole numbers, one an example, not {t.dtype} {t.shape}"
-            )
-        if t.min() < 0 or t.max() >= C:
-            raise ValueError(
-                f"the labels of the {part} part run from {t.min()} to {t.max()}; the network has {C} classes"
-            )
+            kind = f"{t.dtype} {t.shape}"
+            raise ValueError(f"the labels of the {part} part must be whole numbers, one an example, not {kind}")
+        low, high = t.min(), t.max()
+        if low < 0 or high >= C:
+            raise ValueError(f"the labels of the {part} part run from {low} to {high}; the network has {C} classes")
 
 
 def check_values(splits: Splits, O: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.initializers import Array
-from core.lab.data import formats as readers
+from core.lab.data import formats
 from core.lab.errors import Refusal
 
 TIMEOUT = 10.0  # seconds that an address may stay silent
@@ -170,12 +170,12 @@ class Folder:
         form = self.forms[name]
         raw = read(form, self.root)
         self.sums[form.name] = form.sha256
-        return readers.gunzip(raw, form.unpacked) if form.name.endswith(".gz") else raw
+        return formats.gunzip(raw, form.unpacked) if form.name.endswith(".gz") else raw
 
     def members(self, name: str) -> dict[str, bytes]:
         """The members of a zip file by name."""
-        return readers.unzip(self.read(name), self.forms[name].unpacked)
+        return formats.unzip(self.read(name), self.forms[name].unpacked)
 
     def arrays(self, name: str) -> dict[str, Array]:
         """The arrays of an npz file by name."""
-        return readers.npz(self.read(name), self.forms[name].unpacked)
+        return formats.npz(self.read(name), self.forms[name].unpacked)

@@ -12,7 +12,6 @@ import io
 import math
 import struct
 import tokenize
-import wave
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -27,7 +26,6 @@ NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.forma
 NO_GZIP = (OSError, EOFError, zlib.error, struct.error)
 NO_ZIP = (*NO_GZIP, zipfile.BadZipFile, RuntimeError, IndexError)  # NotImplementedError is a RuntimeError
 NO_NPY = (ValueError, TypeError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError)
-NO_WAV = (wave.Error, EOFError, RuntimeError, struct.error)
 
 
 def gunzip(raw: bytes, limit: int) -> bytes:
@@ -82,7 +80,7 @@ def idx(raw: bytes) -> Array:
     if len(raw) < start:
         raise ValueError("the idx file ends within its header")
     shape = tuple(int.from_bytes(raw[i : i + 4], "big") for i in range(4, start, 4))
-    _same_size(math.prod(shape) * dtype.itemsize, len(raw) - start, "idx")
+    check_size(math.prod(shape) * dtype.itemsize, len(raw) - start, "idx")
     return np.frombuffer(memoryview(raw)[start:], dtype).reshape(shape)
 
 
@@ -98,27 +96,13 @@ def npy(raw: bytes) -> Array:
         raise ValueError(f"not an npy file: {str(error).splitlines()[0] if str(error) else 'bad header'}") from error
     if dtype.hasobject:
         raise ValueError("the npy file holds Python objects, which are never loaded")
-    _same_size(math.prod(shape) * dtype.itemsize, len(raw) - file.tell(), "npy")
+    check_size(math.prod(shape) * dtype.itemsize, len(raw) - file.tell(), "npy")
     return np.frombuffer(memoryview(raw)[file.tell() :], dtype).reshape(shape, order="F" if fortran else "C")
 
 
 def npz(raw: bytes, limit: int) -> dict[str, Array]:
     """The arrays of an npz file by name, at most `limit` bytes in all."""
     return {name.removesuffix(".npy"): npy(content) for name, content in unzip(raw, limit).items()}
-
-
-def wav(raw: bytes) -> tuple[Array, int]:
-    """(samples (T,) float32 in [-1, 1), samples per second) of a wav file, mono, 16-bit PCM."""
-    try:
-        with wave.open(io.BytesIO(raw)) as file:
-            channels, width, rate, count = file.getparams()[:4]
-            if channels != 1 or width != 2:
-                raise ValueError(f"the wav file has {channels} channels of {8 * width} bits, not 1 of 16")
-            content = file.readframes(count)
-    except NO_WAV as error:
-        raise ValueError(f"not a whole wav file: {str(error) or 'it ends too early'}") from error
-    _same_size(2 * count, len(content), "wav")
-    return np.frombuffer(content, "<i2").astype(np.float32) / 32768, rate
 
 
 def text(raw: bytes) -> str:
@@ -148,6 +132,7 @@ def csv_rows(text: str) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def _same_size(claimed: int, found: int, kind: str) -> None:
+def check_size(claimed: int, found: int, kind: str) -> None:
+    """Raises ValueError unless a header claims as many bytes as there are."""
     if claimed != found:
         raise ValueError(f"the header of the {kind} file claims {claimed:,} bytes, but {found:,} follow it")

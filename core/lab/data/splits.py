@@ -73,10 +73,10 @@ def split(x: Any, t: Any) -> Splits:
     x, t = np.asarray(x), np.asarray(t)
     if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or len(x) < 8:
         raise ValueError(f"split needs at least 8 examples with a target each, not x {x.shape} and t {t.shape}")
-    return divide(x, t, len(x) - len(x) // 5 - len(x) // 8, len(x) // 8)
+    return split_at(x, t, len(x) - len(x) // 5 - len(x) // 8, len(x) // 8)
 
 
-def divide(x: Array, t: Array, train: int, val: int) -> Splits:
+def split_at(x: Array, t: Array, train: int, val: int) -> Splits:
     """The first `train` of a fixed permutation, the next `val`, and the rest."""
     # RandomState, since NumPy keeps its stream for ever (NEP 19); that of a Generator may change with a release
     order = np.random.RandomState(SEED).permutation(len(x))

@@ -171,8 +171,7 @@ def numbers(rows: Rows, name: str) -> Array:
     """A column as float64 (N,), NaN where missing. Raises ValueError, naming the line, for words and infinity."""
     values = []
     for text, line in zip(rows.column(name), rows.lines, strict=True):
-        value = _number(text)
-        if value is None or math.isinf(value):
+        if (value := _number(text)) is None or math.isinf(value):
             raise ValueError(f"line {line}: {text[:40]!r} in the column {name!r} is not a finite number")
         values.append(value)
     return np.array(values)
@@ -279,10 +278,8 @@ def _numeric(rows: Rows, name: str) -> Numeric:
         return Numeric(name, 0.0, 1.0, 0.0, bool(missing.any()))
     there /= scale  # so that the square of no number overflows
     mean, deviation = float(there.mean()), float(there.std())
-    steady = deviation <= 1e-12  # one value only, apart from rounding
-    return Numeric(
-        name, scale * mean, scale * (1.0 if steady else deviation), scale * float(np.median(there)), bool(missing.any())
-    )
+    unit = scale * (1.0 if deviation <= 1e-12 else deviation)  # below it is one value only, apart from rounding
+    return Numeric(name, scale * mean, unit, scale * float(np.median(there)), bool(missing.any()))
 
 
 def _categorical(rows: Rows, name: str) -> Categorical:

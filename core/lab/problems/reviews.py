@@ -22,8 +22,7 @@ from core.initializers import Array
 from core.lab.data.splits import SEED, Reviews
 from core.lab.learner import Report
 from core.lab.terminal import printable
-from core.lab.text import lines as records
-from core.lab.text import sampling as generation
+from core.lab.text import lines, sampling
 from core.lab.text.tokenize import words
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
@@ -68,7 +67,7 @@ def distinct(reviews: Reviews) -> list[tuple[int, str]]:
     return list(once.values())
 
 
-def divide(reviews: Reviews) -> dict[str, Part]:
+def split_reviews(reviews: Reviews) -> dict[str, Part]:
     """The five parts, half of each good. Raises ValueError where none are left to learn from."""
     rated = distinct(reviews)
     order = np.random.RandomState(SEED).permutation(len(rated))  # its stream is the same for ever (NEP 19)
@@ -101,7 +100,7 @@ def reader(part: Part) -> Reader:
 
 def whole_words(text: str) -> str:
     """The text before its END, or where it has none up to its last whole word."""
-    before, end, _ = text.partition(records.END)
+    before, end, _ = text.partition(lines.END)
     return before if end else text.rpartition(" ")[0] or text
 
 
@@ -119,16 +118,16 @@ class Exam:
     """
 
     def __init__(self, reviews: Reviews, context: int, longest: int) -> None:
-        self.parts, self.context, self.longest = divide(reviews), context, longest
-        self.vocabulary = Vocabulary.of("".join(text + records.END for text in self.parts["train"].texts))
-        self.end = int(self.vocabulary.encode(records.END)[0])
+        self.parts, self.context, self.longest = split_reviews(reviews), context, longest
+        self.vocabulary = Vocabulary.of("".join(text + lines.END for text in self.parts["train"].texts))
+        self.end = int(self.vocabulary.encode(lines.END)[0])
         self.rater = reader(self.parts["rater"])
         self.val = self.five_stars("val")
 
     def windows(self, texts: Sequence[str], width: int) -> Array:
         """The windows (N, width) of all characters of these texts and of their ENDs."""
-        ids = self.vocabulary.encode("".join(text + records.END for text in texts))
-        return records.windows(self.end)(ids[:0], ids, width)
+        ids = self.vocabulary.encode("".join(text + lines.END for text in texts))
+        return lines.windows(self.end)(ids[:0], ids, width)
 
     def five_stars(self, name: str) -> Array:
         """Windows (POSITIONS, K + 1) of a part's good reviews, evenly spread."""
@@ -148,7 +147,7 @@ class Exam:
         start = self.windows([beginning], self.context + 1)[-1, :-1]
         x = start[None].repeat(n, 0)  # S, K
         rows, authors, going = [], [], np.ones(n, bool)
-        for s in generation.write(ask, x, self.longest, TEMPERATURE, rng=rng):
+        for s in sampling.write(ask, x, self.longest, TEMPERATURE, rng=rng):
             rows.append(np.concatenate([x[going], s[going, None].astype(x.dtype)], 1))
             authors.append(np.flatnonzero(going))
             going &= s != self.end  # what the network goes on with after an END is not looked at
@@ -184,7 +183,7 @@ class Exam:
         Where a `beginning` is given, that share is told of how such reviews go on, too.
         """
         judge, (real, good) = reader(self.parts["judge"]), self.parts["test"]
-        real = [whole_words((text + records.END)[: self.longest]) for text in real]
+        real = [whole_words((text + lines.END)[: self.longest]) for text in real]
         verdict = judge(real)
         written = self.write(ask, WRITTEN, np.random.default_rng(0)).texts
         guards = self.guards()

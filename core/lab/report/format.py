@@ -11,6 +11,11 @@ def figure(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
+def span(low: float, high: float) -> str:
+    """'0.91 to 0.95': the bounds of an interval."""
+    return f"{figure(low)} to {figure(high)}"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
     """Prints a table to stdout, or a line a cell where the terminal is too narrow; cells are plain text, not markup."""
     from rich import box

@@ -28,6 +28,10 @@ class Section:
     text: str = ""
     links: Sequence[tuple[str, str]] = ()  # to other pages beside this one: address, words
 
+    def __bool__(self) -> bool:
+        """Whether there is more than a heading: a page leaves out a section that says nothing."""
+        return bool(self.rows or self.pictures or self.text or self.links)
+
 
 def picture(path: Path, caption: str) -> dict[str, str]:
     """A PNG, GIF or WAV as data, with its caption."""
@@ -40,6 +44,7 @@ def write_page(path: Path, title: str, lead: str, sections: Sequence[Section]) -
     """Writes one page, atomically."""
     from jinja2 import Environment, PackageLoader
 
+    sections = [section for section in sections if section]
     for section in sections:
         section.text = printable(section.text)
     page = Environment(loader=PackageLoader("core.lab.report"), autoescape=True).get_template("page.html")

@@ -15,23 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, nearest
+from core.lab.files import read_json, write_json
 from core.lab.study.job import Ended, Job
 from core.lab.study.spec import Planned
 
-KEPT = (
-    "validation",
-    "metrics",
-    "score",
-    "baselines",
-    "config",
-    "parameters",
-    "examples",
-    "answers",
-    "seconds",
-    "w_sha256",
-    "versions",
-    "data",
+KEPT = (  # of a result
+    *("validation", "metrics", "score", "baselines", "config", "parameters"),
+    *("examples", "answers", "seconds", "w_sha256", "versions", "data"),
 )
 LEVEL = 0.001  # how unlikely a difference has to be before a check calls it one
 
@@ -108,9 +99,8 @@ def differs(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> s
     if all(kept.get(row["seed"]) == row["w_sha256"] for row in b):
         return ""
     old, new = ([row["score"]["value"] for row in rows] for rows in (a, b))
-    told = (
-        f"{statistics.fmean(new):.5g} over {len(new)} seeds, in the record {statistics.fmean(old):.5g} over {len(old)}"
-    )
+    before, now = statistics.fmean(old), statistics.fmean(new)
+    told = f"{now:.5g} over {len(new)} seeds, in the record {before:.5g} over {len(old)}"
     if max(old) - min(old) == max(new) - min(new) == 0:
         return told if old[0] != new[0] else ""
     p = float(stats.ttest_ind(old, new, equal_var=False).pvalue)
@@ -118,9 +108,6 @@ def differs(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> s
 
 
 def read(path: Path) -> dict[str, Any]:
-    from core.lab.errors import nearest
-    from core.lab.files import read_json
-
     if not path.is_file():
         names = [other.stem for other in path.parent.glob("*.json")]
         raise Refusal(f"there is no record {path.stem!r} in {path.parent}{nearest(path.stem, names)}")
@@ -152,8 +139,6 @@ def outsiders(spec: Mapping[str, Any]) -> list[Any]:
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Mean and worst seed stand at the top where there is one setting; of several, in `settings`."""
-    from core.lab.files import write_json
-
     groups = by_setting(rows)
     each = [{"task": task, "label": label, **summary(group)} for (task, label), group in groups.items()]
     means = {"settings": each} if len(each) > 1 else summary(rows)

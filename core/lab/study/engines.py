@@ -151,15 +151,13 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
         asyncio.run(_greeted(address))
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
-        tls = (
-            ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, "
-            "client.key) there, and of its authority"
-            if address.startswith("tls:")
-            else ""
-        )
-        raise Refusal(
-            f"the scheduler {address} does not answer ({type(error).__name__}): is it running{tls}?"
-        ) from error
+        why = f"the scheduler {address} does not answer ({type(error).__name__}): is it running"
+        if address.startswith("tls:"):
+            why += (
+                ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, "
+                "client.key) there, and of its authority"
+            )
+        raise Refusal(f"{why}?") from error
     with client:
         workers = _inspect(client, address, file, version("trivium"))
 

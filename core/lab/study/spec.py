@@ -29,7 +29,7 @@ from core.lab.errors import Refusal, nearest
 from core.lab.runs.tasks import PRESET_NAMES, Task, configure, find, preset
 from core.lab.study.job import Job, file_sha256
 
-MOST = 10_000  # jobs of a study
+MAX_JOBS = 10_000  # of a study
 SIZE = 1 << 20  # bytes of a spec
 
 
@@ -43,6 +43,11 @@ class Planned:
     setting: dict[str, Any]
     config: dict[str, Any]
     label: str = ""  # what tells its setting from the others of its task: 'lr 0.001, hidden 64'
+
+    def kept(self) -> dict[str, Any]:
+        """What spec.json keeps of it."""
+        said = {name: getattr(self, name) for name in ("task", "label", "setting", "config")}
+        return {**said, **{name: getattr(self.job, name) for name in ("preset", "seed", "task_sha256")}}
 
 
 def load_spec(path: Path) -> dict[str, Any]:
@@ -77,8 +82,8 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
         task = _task(where, table.get("task"), beside, faults)
         if task is None:
             continue
-        if len(seeds) * len(settings) > MOST:
-            faults.append(f"{where}: {len(seeds) * len(settings)} jobs are more than {MOST}")
+        if len(seeds) * len(settings) > MAX_JOBS:
+            faults.append(f"{where}: {len(seeds) * len(settings)} jobs are more than {MAX_JOBS}")
             continue
         source = str(Path(str(task.module.__file__)).resolve()) if task.outside else task.name
         sha = file_sha256(Path(source)) if task.outside else None
@@ -99,13 +104,12 @@ def _labelled(planned: list[Planned]) -> list[Planned]:
     groups: dict[str, list[Planned]] = {}
     for p in planned:
         groups.setdefault(p.task, []).append(p)
-    differ: dict[str, list[str]] = {}
-    presets: dict[str, bool] = {}
+    told: dict[str, tuple[list[str], bool]] = {}
     for task, group in groups.items():
         fields = dict.fromkeys(field for p in group for field in p.setting)
-        differ[task] = [field for field in fields if any(p.config[field] != group[0].config[field] for p in group)]
-        presets[task] = len({p.job.preset for p in group}) > 1
-    return [replace(p, label=_label(p, differ[p.task], presets[p.task])) for p in planned]
+        differ = [field for field in fields if any(p.config[field] != group[0].config[field] for p in group)]
+        told[task] = differ, len({p.job.preset for p in group}) > 1
+    return [replace(p, label=_label(p, *told[p.task])) for p in planned]
 
 
 def _label(p: Planned, fields: list[str], with_preset: bool) -> str:
@@ -122,13 +126,14 @@ def _unknown(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> li
 
 
 def _seeds(where: str, value: Any, faults: list[str]) -> list[int]:
-    if type(value) is int and 0 < value <= MOST:
+    if type(value) is int and 0 < value <= MAX_JOBS:
         return list(range(value))
     whole = isinstance(value, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in value)
     if whole and value and len(set(value)) == len(value):
         return list(value)
     faults.append(
-        f"{where}: seeds must be a number from 1 to {MOST}, or a list of different whole numbers from 0, not {value!r}"
+        f"{where}: seeds must be a number from 1 to {MAX_JOBS}, or a list of different whole numbers from 0, "
+        f"not {value!r}"
     )
     return []
 
@@ -156,15 +161,15 @@ def _settings(where: str, table: Mapping[str, Any], faults: list[str]) -> Iterat
     for field, values in grid.items():
         if not isinstance(values, list) or not values:
             faults.append(f"{where}: the grid of {field} must be a list of at least one value, not {values!r}")
-        elif any(values.count(value) > 1 for value in values[:MOST]):
+        elif any(values.count(value) > 1 for value in values[:MAX_JOBS]):
             faults.append(f"{where}: the grid of {field} holds a value twice")
         if field in fixed:
             faults.append(f"{where}: {field} is in config and in grid")
     if table.get("grid") == {}:
         faults.append(f"{where}: the grid is empty")
     lists = [values if isinstance(values, list) and values else [None] for values in grid.values()]
-    if math.prod(map(len, lists)) > MOST:
-        faults.append(f"{where}: the grid has more than {MOST} settings")
+    if math.prod(map(len, lists)) > MAX_JOBS:
+        faults.append(f"{where}: the grid has more than {MAX_JOBS} settings")
         return
     for values in itertools.product(*lists):
         chosen = {name: value for name, value in zip(grid, values, strict=True) if value is not None}

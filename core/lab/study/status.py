@@ -19,7 +19,7 @@ from core.lab.errors import Refusal
 from core.lab.files import lock, read_json
 from core.lab.runs import folder as folders
 from core.lab.runs.loop import EVALUATIONS
-from core.lab.study.folder import FAILED, RUNS, SESSION, SPEC, finished
+from core.lab.study.folder import RUNS, SESSION, SPEC, failures, finished
 from core.lab.study.job import Job
 from core.lab.study.runner import one_thread
 from core.lab.study.spec import Planned
@@ -33,34 +33,22 @@ def progress(folder: Path) -> dict[str, Any]:
     """Numbers of jobs, and seconds to go: each unfinished job as long as those that are done, less what it has done."""
     jobs = read_json(folder / SPEC)["jobs"]
     rows = finished(folder, jobs)
-    failures = {
-        key: str(read_json(path).get("why"))
-        for key in jobs
-        if key not in rows and (path := folder / FAILED / f"{key}.json").exists()
-    }
-    shares = {
-        key: log[-1]["progress"]
-        for key in jobs
-        if key not in rows and key not in failures and (log := folders.read_log(folder / RUNS / key))
-    }
-    left = [key for key in jobs if key not in rows and key not in failures]
+    failed = failures(folder, (key for key in jobs if key not in rows))
+    left = [key for key in jobs if key not in rows and key not in failed]
+    logs = {key: folders.read_log(folder / RUNS / key) for key in left}
+    shares = {key: log[-1]["progress"] if log else 0.0 for key, log in logs.items()}
+    workers = read_json(folder / SESSION)["workers"] if (folder / SESSION).exists() else 1
     expected = seconds(jobs, rows)
-    session = read_json(folder / SESSION) if (folder / SESSION).exists() else {"workers": 1}
-    to_go = (
-        None
-        if expected is None
-        else wall([expected[key] * (1 - shares.get(key, 0)) for key in left], session["workers"])
-    )
     return {
         "jobs": len(jobs),
         "done": len(rows),
-        "failed": len(failures),
+        "failed": len(failed),
         "left": len(left),
-        "begun": len(shares),
+        "begun": sum(map(bool, logs.values())),
         "running": locked(folder),
-        "workers": session["workers"],
-        "seconds_to_go": to_go,
-        "failures": failures,
+        "workers": workers,
+        "seconds_to_go": expected and wall([expected[key] * (1 - shares[key]) for key in left], workers),
+        "failures": failed,
     }
 
 
@@ -111,30 +99,13 @@ def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bo
     workers = min(workers, os.cpu_count() or 1)
     total = wall([known[p.key] for p in planned if p.key not in rows], workers)
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "jobs": [
-                        {
-                            "key": p.key,
-                            "task": p.task,
-                            "label": p.label,
-                            "seed": p.job.seed,
-                            "done": p.key in rows,
-                            "seconds": known[p.key],
-                        }
-                        for p in planned
-                    ],
-                    "seconds": total,
-                    "source": source,
-                }
-            )
-        )
+        names = ("key", "task", "label", "seed", "done", "seconds")
+        values = [(p.key, p.task, p.label, p.job.seed, p.key in rows, known[p.key]) for p in planned]
+        each = [dict(zip(names, row, strict=True)) for row in values]
+        print(json.dumps({"jobs": each, "seconds": total, "source": source}))
         return 0
-    table(
-        ("task", "setting", "seed", "seconds"),
-        [[p.task, p.label, str(p.job.seed), "done" if p.key in rows else f"{known[p.key]:.1f}"] for p in planned],
-    )
+    lines = [[p.task, p.label, str(p.job.seed), "done" if p.key in rows else f"{known[p.key]:.1f}"] for p in planned]
+    table(("task", "setting", "seed", "seconds"), lines)
     print(f"{len(planned)} jobs, {len(rows)} done; about {clock(total)} on {workers} at once, measured by {source}")
     return 0
 

@@ -24,7 +24,7 @@ from typing import Any
 from core.lab.errors import Refusal, Stopped
 from core.lab.files import LOCK, lock, read_json, write_json
 from core.lab.runs.loop import Row, Watch
-from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC
+from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, row
 from core.lab.study.job import Job, Outcome
 from core.lab.study.runner import followed, work
 from core.lab.study.spec import Planned, differences
@@ -37,25 +37,7 @@ WAIT = 10.0  # seconds that a job waits for another process to leave its run fol
 @contextmanager
 def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Iterator[Path]:
     """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
-    content = json.loads(
-        json.dumps(
-            {
-                "spec": spec,
-                "jobs": {
-                    p.key: {
-                        "task": p.task,
-                        "preset": p.job.preset,
-                        "label": p.label,
-                        "setting": p.setting,
-                        "config": p.config,
-                        "seed": p.job.seed,
-                        "task_sha256": p.job.task_sha256,
-                    }
-                    for p in planned
-                },
-            }
-        )
-    )
+    content = json.loads(json.dumps({"spec": spec, "jobs": {p.key: p.kept() for p in planned}}))
     try:
         ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
         if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
@@ -71,9 +53,9 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
             if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
                 changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
             if changed:
+                why = "; ".join(changed[:8])
                 raise Refusal(
-                    f"{out} was begun with another spec: {'; '.join(changed[:8])}. Put the spec back, or "
-                    "name another folder with --out"
+                    f"{out} was begun with another spec: {why}. Put the spec back, or name another folder with --out"
                 )
         else:
             write_json(out / SPEC, content)
@@ -90,7 +72,7 @@ def run_jobs(
     planned: Sequence[Planned], folder: Path, workers: int, engine_name: str, scheduler: str | None, quiet: bool
 ) -> int | None:
     """Does every job without a row; returns the number of the signal that stopped it, if one did."""
-    left = [p.job for p in planned if not (folder / ROWS / f"{p.key}.json").exists()]
+    left = [p.job for p in planned if not row(folder, p.key).exists()]
     if not left:
         return None
     from core.lab.study.engines import cluster, local
@@ -106,9 +88,9 @@ def run_jobs(
                 if isinstance(outcome, int):
                     caught.append(outcome)
                 elif isinstance(outcome, str):
-                    write_json(folder / FAILED / f"{job.folder.name}.json", {"why": outcome})
+                    write_json(failure(folder, job.folder.name), {"why": outcome})
                 else:
-                    (folder / FAILED / f"{job.folder.name}.json").unlink(missing_ok=True)
+                    failure(folder, job.folder.name).unlink(missing_ok=True)
     return caught[0] if caught else None
 
 
@@ -122,9 +104,8 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
         caught.append(signum)
         write_json(folder / SESSION, {**said, "token": None})
         last.start()
-        print(
-            f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once", file=sys.stderr
-        )
+        told = f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
+        print(told, file=sys.stderr)
 
     last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
     last.daemon = True
@@ -154,9 +135,9 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
     if child and sys.platform != "win32":
         with contextlib.suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
-    row = folder / ROWS / f"{job.folder.name}.json"
-    if row.exists():
-        return job, read_json(row)
+    path = row(folder, job.folder.name)
+    if path.exists():
+        return job, read_json(path)
     if not _lasts(folder, token):
         return job, int(signal.SIGTERM)
     began = time.perf_counter()
@@ -171,17 +152,12 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
             os._exit(128 + outcome)
     if isinstance(outcome, dict):
         seconds = round(time.perf_counter() - began, 3)
-        outcome = {
-            "key": job.folder.name,
-            "setting": dict(job.config),
-            "task_sha256": job.task_sha256,
-            **outcome,
-            "job_seconds": seconds,
-        }
+        said = {"key": job.folder.name, "setting": dict(job.config), "task_sha256": job.task_sha256}
+        outcome = {**said, **outcome, "job_seconds": seconds}
         try:
-            write_json(row, outcome)
+            write_json(path, outcome)
         except OSError as error:
-            return job, f"cannot write {row}: {error.strerror or error}"
+            return job, f"cannot write {path}: {error.strerror or error}"
     return job, outcome
 
 

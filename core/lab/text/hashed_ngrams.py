@@ -51,7 +51,7 @@ def hashed(rows: Callable[[Array], Array], N: int, bits: int, E: int) -> Layer:
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         return table.forward(rows(x), w, rng)
 
-    return Layer(forward, table.layout, table.fill, ids=True)
+    return Layer(forward, table.layout, table.fill, ids=True, op="hashed", constants={"bits": bits}, parts=(table,))
 
 
 def HashedNGrams(orders: Sequence[int], bits: int, E: int) -> Layer:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.initializers import Array
 
-CHUNK = 1 << 20  # characters that are encoded at once
+ENCODED = 1 << 20  # characters that are encoded at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,5 +51,5 @@ class Vocabulary:
 
 
 def _code_points(text: str) -> Iterator[Array]:
-    for a in range(0, len(text), CHUNK):
-        yield np.frombuffer(text[a : a + CHUNK].encode("utf-32-le", "surrogatepass"), np.uint32)
+    for a in range(0, len(text), ENCODED):
+        yield np.frombuffer(text[a : a + ENCODED].encode("utf-32-le", "surrogatepass"), np.uint32)

@@ -37,7 +37,7 @@ def TokenDropout(blank: float, cut: float) -> Layer:
             x = np.where(gone, x.dtype.type(0), x)
         return x, lambda dy, g=None, add=False, dx=False: None  # ids have no gradient
 
-    return Layer(forward, ids=True)
+    return Layer(forward, ids=True, op="token_dropout", constants={"blank": blank, "cut": cut})
 
 
 def window_net(

@@ -22,7 +22,7 @@ from core.initializers import Array
 from core.layers import Rng
 
 Step = Callable[[Rng, Array], Array]
-CHUNK = 16  # pictures warped at a time: what is in between then fits into the processor's cache
+WARPED = 16  # pictures at a time: what is in between then fits into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def warp(shape: tuple[int, ...], strength: AffineElastic, smooth: float = 4.0, e
         k[..., 0] = rng.standard_normal((2, n), np.float32) * np.float32(strength.shift) + centre
         k[..., 3:] = rng.standard_normal((2, n, m - 3), np.float32) * np.float32(strength.bend)
         y = np.empty_like(x)
-        for a in range(0, n, CHUNK):
-            part = k[:, a : a + CHUNK]
+        for a in range(0, n, WARPED):
+            part = k[:, a : a + WARPED]
             places = part.reshape(-1, m).dot(basis).reshape(2, part.shape[1], H, W)
-            y[a : a + CHUNK] = _between(x[a : a + CHUNK], places, edge)
+            y[a : a + WARPED] = _between(x[a : a + WARPED], places, edge)
         return y
 
     return step

@@ -35,20 +35,8 @@ FEWEST = 4  # pictures in a class: two to learn from, one to choose by, one to t
 NOT_PICTURES = ("Thumbs.db", "desktop.ini", "__MACOSX")  # left behind by file managers
 # what Pillow raises at broken bytes, found by flipping bits
 BROKEN = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    ZeroDivisionError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError),
+    *(RuntimeError, MemoryError, struct.error, zlib.error),
 )
 
 
@@ -144,7 +132,7 @@ def ink(photo: Photo, side: int, margin: int | None = None) -> Array:
     return sign
 
 
-class Pictures(NamedTuple):
+class LabelledPhotos(NamedTuple):
     """Pictures of equal size with their classes."""
 
     x: Array  # N, S, S, 3 or N, S, S: float32 in [0, 1]
@@ -152,7 +140,7 @@ class Pictures(NamedTuple):
     classes: tuple[str, ...]
 
 
-def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Pictures:
+def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> LabelledPhotos:
     """The pictures in the folders of `path`: each folder is a class, named as it is, in the order of the names.
 
     Files and folders whose names begin with a dot are skipped, and what file managers leave behind; anything else
@@ -192,7 +180,7 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Pictu
         if count < FEWEST:
             raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more")
     data.sums[str(root)] = total.hexdigest()
-    return Pictures(np.stack(x), np.array(t), classes)
+    return LabelledPhotos(np.stack(x), np.array(t), classes)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -201,7 +189,7 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(found, key=lambda entry: entry.name)
 
 
-def photographs(data: Any, side: int, colour: bool = True) -> Pictures:
+def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
     """The two photographs that come with scikit-learn, a temple and a flower, cut into pieces of side x side pixels.
 
     The class is the photograph a piece was cut from: pictures for a first try, without a folder of one's own.
@@ -218,7 +206,7 @@ def photographs(data: Any, side: int, colour: bool = True) -> Pictures:
         x += [square(Photo(piece), side, colour) for piece in pieces.reshape(-1, side, side, 3)]
         t += [c] * (rows * columns)
     data.sums["photographs"] = total.hexdigest()
-    return Pictures(np.stack(x), np.array(t), ("temple", "flower"))
+    return LabelledPhotos(np.stack(x), np.array(t), ("temple", "flower"))
 
 
 def split_classes(x: Array, t: Array) -> Splits:

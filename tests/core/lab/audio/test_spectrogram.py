@@ -95,15 +95,6 @@ def test_the_cepstrum_is_scipys_dct():
     np.testing.assert_allclose(sounds.mfcc(x, 13), dct(x, norm="ortho")[..., :13], atol=1e-5)
 
 
-def test_deltas_are_slopes():
-    from scipy.signal import savgol_filter
-
-    line = np.arange(9.0)[:, None] * [2.0, -1.0]
-    np.testing.assert_allclose(sounds.deltas(line)[2:-2], [[2, -1]] * 5)
-    x = RNG.standard_normal((3, 12, 5))
-    np.testing.assert_allclose(sounds.deltas(x, 3), savgol_filter(x, 7, 1, deriv=1, axis=1, mode="nearest"), atol=1e-12)
-
-
 def test_a_wav_comes_back():
     samples = (RNG.uniform(-1, 1, 500) * 32767).astype("<i2")
     sound = read_sound(wav_bytes(samples, 16000))

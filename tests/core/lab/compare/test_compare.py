@@ -13,7 +13,7 @@ from core.lab.cli import compare as comparing
 from core.lab.cli.main import main
 from core.lab.compare.cell import Cell, cell, forward
 from core.lab.compare.groups import better_low, common_metric, grouped
-from core.lab.compare.page import characters_heard, line, probed
+from core.lab.compare.page import character_norms, line, probed
 from core.lab.compare.tables import amount, interquartile_rows, pair_rows, reach_rows
 from core.lab.data.splits import Splits
 from core.lab.errors import Refusal
@@ -276,7 +276,7 @@ class Writer:
 def test_what_a_first_layer_hears_of_characters_by_hand():
     learner = Writer("aab  b\n\n" * 9, 5, 7)
     w = learner.net.init(np.random.default_rng(0))
-    told = characters_heard(SimpleNamespace(learner=learner, w=w))
+    told = character_norms(SimpleNamespace(learner=learner, w=w))
     assert set(told.names) == {"a", "b", "blank", "line end", "\N{REPLACEMENT CHARACTER}"}
     E, W = (learner.net.views(w)[name] for name in ("0.0.table", "1.weight"))
     met = np.bincount(learner.x.ravel(), minlength=len(E)) / learner.x.size
@@ -284,7 +284,7 @@ def test_what_a_first_layer_hears_of_characters_by_hand():
     by_hand = [np.linalg.norm(row @ W[5 * k : 5 * k + 5]) for k in (2, 1, 0)]  # the last place first
     np.testing.assert_allclose(told.norm[told.names.index("b")], by_hand, rtol=1e-5)
     assert (
-        characters_heard(
+        character_norms(
             SimpleNamespace(learner=SimpleNamespace(net=MLP(4, 3, 2)), w=MLP(4, 3, 2).init(np.random.default_rng(0)))
         )
         is None
@@ -352,7 +352,7 @@ def test_the_nine_cells_leave_out_by_name_what_is_refused(tmp_path, monkeypatch,
 
     monkeypatch.setattr(comparing, "complete_problems", lambda: ["digits", "text"])
     monkeypatch.setattr(comparing, "tasks_of", lambda problem: [problem])
-    monkeypatch.setattr(comparing, "measured", measured)
+    monkeypatch.setattr(comparing, "run_all", measured)
     assert main(["compare", "all", "--seeds", "2", "--out", str(tmp_path / "out")]) == 1
     assert "text is left out: the reviews are missing" in capsys.readouterr().err
     page = (tmp_path / "out" / "report.html").read_text("utf-8")

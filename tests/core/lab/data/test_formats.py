@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.lab.audio.wav import read_wav
 from core.lab.data import formats as readers
 from core.lab.terminal import printable
 
@@ -238,7 +239,7 @@ def test_npz_reads_what_numpy_writes(tmp_path: Path):
 
 
 def test_wav_gives_samples_and_rate():
-    samples, rate = readers.wav(make_wav([0, 16384, -32768, 32767]))
+    samples, rate = read_wav(make_wav([0, 16384, -32768, 32767]))
     assert rate == 8000
     assert samples.dtype == np.float32
     assert samples.tolist() == [0, 0.5, -1, 32767 / 32768]
@@ -246,12 +247,12 @@ def test_wav_gives_samples_and_rate():
 
 def test_a_wav_of_another_kind_or_length_is_refused():
     raw = make_wav(list(range(100)))
-    refused(lambda: readers.wav(make_wav([1, 2], channels=2)), "2 channels of 16 bits")
-    refused(lambda: readers.wav(make_wav([1, 2], width=4)), "1 channels of 32 bits")
-    refused(lambda: readers.wav(raw[:-10]), "claims 200 bytes, but 190 follow")
-    refused(lambda: readers.wav(raw.replace(struct.pack("<I", 200), struct.pack("<I", 2**31 - 2))), "claims")
-    refused(lambda: readers.wav(raw[:30]), "not a whole wav file")
-    refused(lambda: readers.wav(b""), "not a whole wav file: it ends too early")
+    refused(lambda: read_wav(make_wav([1, 2], channels=2)), "2 channels of 16 bits")
+    refused(lambda: read_wav(make_wav([1, 2], width=4)), "1 channels of 32 bits")
+    refused(lambda: read_wav(raw[:-10]), "claims 200 bytes, but 190 follow")
+    refused(lambda: read_wav(raw.replace(struct.pack("<I", 200), struct.pack("<I", 2**31 - 2))), "claims")
+    refused(lambda: read_wav(raw[:30]), "not a whole wav file")
+    refused(lambda: read_wav(b""), "not a whole wav file: it ends too early")
 
 
 def test_text_is_strict_utf_8():
@@ -288,7 +289,7 @@ SPECIMENS = {
     "zip": (make_zip({"a.npy": npy(np.arange(3, dtype=np.uint8))}), lambda raw: readers.npz(raw, 1 << 12)),
     "idx": (make_idx(8, (2, 3), bytes(6)), readers.idx),
     "npy": (npy(np.arange(3, dtype=np.uint8)), readers.npy),
-    "wav": (make_wav([1, 2, 3]), readers.wav),
+    "wav": (make_wav([1, 2, 3]), read_wav),
 }
 
 

@@ -17,9 +17,11 @@ import socket
 import subprocess
 import sys
 import threading
+import types
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,14 @@ import numpy as np
 import pytest
 from places import REPOSITORY
 
+from core.lab.cli.main import main
 from core.lab.data import download as data_files
 from core.lab.data import formats as readers
 from core.lab.data import registry as datasets
-from core.lab.data import sets as data_known
+from core.lab.data.dataset import DataSet
 from core.lab.data.download import File
 from core.lab.data.registry import Data, fetch, split, table
+from core.lab.data.sets.free_spoken_digits import spoken_recordings
 from core.lab.errors import Refusal
 
 REPOSITORY = REPOSITORY
@@ -64,7 +68,7 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @functools.cache
 def real(name: str) -> Any:
-    if not all(data_files.find(file, ROOT) for file in data_known.FILES[name]):
+    if not all(data_files.find(file, ROOT) for file in datasets.SETS[name].files):
         pytest.skip(f"the files of {name} are not in {ROOT}")
     return Data(ROOT)(name)
 
@@ -144,12 +148,12 @@ def test_free_spoken_digits():
 
 
 def test_spoken_digits_out_of_the_whole_repository_are_the_known_file():
-    (file,) = data_known.FILES["free-spoken-digits"]
+    (file,) = datasets.SETS["free-spoken-digits"].files
     real("free-spoken-digits")
     wavs = readers.unzip(data_files.read(file, ROOT), file.unpacked)
     archive = {f"free-spoken-digit-dataset-1.0.10/{name}": content for name, content in wavs.items()}
     archive["free-spoken-digit-dataset-1.0.10/utils/recordings.py"] = b"code"
-    raw = data_known.spoken_recordings(readers.zip_stored(archive))
+    raw = spoken_recordings(readers.zip_stored(archive))
     assert file.instead
     assert (len(raw), sha256(raw)) == (file.instead.size, file.instead.sha256)
 
@@ -188,7 +192,7 @@ def test_clothing_reviews(tmp_path: Path):
     assert any("\n" in text for text in written)
 
     # the same reviews as a plain csv, which is how their address serves them
-    (file,) = data_known.FILES["womens-clothing"]
+    (file,) = datasets.SETS["womens-clothing"].files
     assert file.instead
     plain = tmp_path / file.instead.name
     plain.parent.mkdir(parents=True)
@@ -357,6 +361,65 @@ def test_table(tmp_path: Path, small: File):
     assert table(tmp_path)[list(rows).index("tiny-shakespeare")]["where"] == "not here"
 
 
+# Sets of other packages.
+
+FLOWERS = DataSet("3 flowers", "MIT", "A. Gardener, 2026", lambda: (np.arange(3),), embedded="flowers")
+
+
+def register(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
+    found = [EntryPoint(name, value, datasets.GROUP) for name, value in points.items()]
+    monkeypatch.setattr(datasets, "entry_points", lambda group: found if group == "trivium.datasets" else [])
+
+
+def test_another_package_adds_a_set(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    module = types.ModuleType("flowers_of_a_stranger")
+    module.FLOWERS = FLOWERS
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    register(monkeypatch, wild_flowers="flowers_of_a_stranger:FLOWERS")
+    data = Data()
+    for name in ("wild-flowers", "wild_flowers"):
+        assert data(name)[0].tolist() == [0, 1, 2]
+    assert data.sums == {"wild-flowers": sha256(np.arange(3).tobytes())}
+    assert fetch("wild-flowers") == []
+    assert main(["data"]) == 0
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if "wild-flowers" in line)
+    assert all(word in row for word in ("embedded", "MIT", "with flowers", "3 flowers"))
+    with pytest.raises(Refusal, match="did you mean wild-flowers"):
+        data("wild-flower")
+
+
+@pytest.mark.parametrize("name", ["digits", "fashion_mnist", "reviews"])
+def test_no_package_takes_the_name_of_a_set_of_ours(name: str, monkeypatch: pytest.MonkeyPatch):
+    register(monkeypatch, **{name: "strange:SET"})
+    for ask in (Data(), fetch, lambda name: table()):
+        with pytest.raises(Refusal, match="as strange:SET, but the name is taken by Trivium: uninstall") as caught:
+            ask(name)
+        assert "\n" not in str(caught.value)
+
+
+def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch):
+    register(monkeypatch, wild_flowers="a:SET", **{"wild-flowers": "b:SET"})
+    with pytest.raises(Refusal, match="'wild-flowers' as b:SET, but the name is taken by a:SET"):
+        Data()("wild-flowers")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("no_such_module:SET", "cannot be loaded: No module"),
+        ("math:SET", "cannot be loaded"),
+        ("math:pi", "no DataSet"),
+    ],
+)
+def test_what_is_no_data_set_is_refused_by_name_and_spoils_no_other(
+    value: str, why: str, monkeypatch: pytest.MonkeyPatch
+):
+    register(monkeypatch, flowers=value)
+    assert Data()("digits").x_train.shape == (1200, 64)
+    with pytest.raises(Refusal, match=f"the data set 'flowers' \\({value}\\) .*{why}"):
+        Data()("flowers")
+
+
 # Files that are wrong, absent, or come from several addresses.
 
 CONTENT = b"Speak, speak.\n" * 20
@@ -366,8 +429,12 @@ CONTENT = b"Speak, speak.\n" * 20
 def small(monkeypatch: pytest.MonkeyPatch) -> File:
     """Puts a small file in the place of Tiny Shakespeare's, without an address."""
     file = File("tiny-shakespeare/input.txt", len(CONTENT), sha256(CONTENT), (closed(),))
-    monkeypatch.setitem(data_known.FILES, "tiny-shakespeare", (file,))
+    with_files(monkeypatch, "tiny-shakespeare", (file,))
     return file
+
+
+def with_files(monkeypatch: pytest.MonkeyPatch, name: str, files: tuple[File, ...]) -> None:
+    monkeypatch.setitem(datasets.SETS, name, replace(datasets.SETS[name], files=files))
 
 
 def put(root: Path, file: File, content: bytes) -> Path:
@@ -415,7 +482,7 @@ def server() -> Iterator[Callable[[dict[str, bytes]], tuple[str, list[str]]]]:
 
 
 def at(monkeypatch: pytest.MonkeyPatch, file: File, *addresses: str) -> None:
-    monkeypatch.setitem(data_known.FILES, "tiny-shakespeare", (replace(file, addresses=addresses),))
+    with_files(monkeypatch, "tiny-shakespeare", (replace(file, addresses=addresses),))
 
 
 def test_addresses_are_tried_in_turn_until_one_gives_the_right_bytes(
@@ -497,7 +564,7 @@ def test_a_download_that_does_not_end_is_cut_off(
 def test_every_set_that_is_absent_offline_says_what_to_fetch_and_where_to_put_it(name: str, tmp_path: Path):
     with pytest.raises(Refusal) as caught:
         Data(tmp_path)(name)
-    said, files = str(caught.value), data_known.FILES[name]
+    said, files = str(caught.value), datasets.SETS[name].files
     forms = [form for form in files[0].forms() if form.addresses] or [files[0]]
     assert forms[0].name in said
     assert f"put it into {(tmp_path / files[0].name).parent}" in said
@@ -558,9 +625,9 @@ def test_a_member_is_picked_out_of_the_archive_that_its_address_serves(
     addresses = (base + "/cut.zip", base + "/other.zip", base + "/right.zip")
     files = tuple(
         replace(file, size=len(text), sha256=sha256(text), addresses=addresses)
-        for file, text in zip(data_known.FILES["sentiment-labelled-sentences"], texts.values(), strict=True)
+        for file, text in zip(datasets.SETS["sentiment-labelled-sentences"].files, texts.values(), strict=True)
     )
-    monkeypatch.setitem(data_known.FILES, "sentiment-labelled-sentences", files)
+    with_files(monkeypatch, "sentiment-labelled-sentences", files)
     sentences = Data(tmp_path)("sentiment")
     assert sentences.text == [text for name in texts for text in (f"A {name} film.", "Not\x85good.")]
     assert sentences.label.tolist() == [1, 0] * 3
@@ -574,8 +641,8 @@ def test_a_member_is_picked_out_of_the_archive_that_its_address_serves(
 
 
 def test_every_known_file_is_whole_in_the_registry():
-    files = [form for row in data_known.FILES.values() for file in row for form in file.forms()]
-    assert set(data_known.FILES) < set(datasets.SETS)
+    files = [form for known in datasets.SETS.values() for file in known.files for form in file.forms()]
+    assert all(known.about and known.licence and known.citation for known in datasets.SETS.values())
     assert len({file.name for file in files}) == len(files)
     for file in files:
         assert re.fullmatch("[0-9a-f]{64}", file.sha256)

@@ -10,7 +10,7 @@ from toy_reviews import toy_reviews
 from core.lab.data.registry import Data
 from core.lab.data.splits import Reviews
 from core.lab.problems import reviews as praise
-from core.lab.problems.reviews import Exam, Part, distinct, divide, reader, runs, whole_words
+from core.lab.problems.reviews import Exam, Part, distinct, reader, runs, split_reviews, whole_words
 
 SIZES = {"val": 10, "test": 30, "judge": 50, "rater": 50}
 
@@ -42,7 +42,7 @@ def test_a_text_stands_there_once():
 def test_parts_are_balanced_disjoint_and_fixed(monkeypatch):
     monkeypatch.setattr(praise, "SIZES", SIZES)
     reviews = toy_reviews(200)
-    parts = divide(reviews)
+    parts = split_reviews(reviews)
     assert {name: len(part.texts) for name, part in parts.items()} == {
         "val": 20,
         "test": 60,
@@ -57,12 +57,12 @@ def test_parts_are_balanced_disjoint_and_fixed(monkeypatch):
     for part in parts.values():
         assert part.good.mean() == 0.5
         assert [rating[text] == 5 for text in part.texts] == part.good.tolist()
-    assert divide(reviews)["train"].texts == parts["train"].texts
+    assert split_reviews(reviews)["train"].texts == parts["train"].texts
 
 
 def test_too_few_reviews_are_refused(monkeypatch):
     with pytest.raises(ValueError, match="200 reviews with five stars and 200 with three or fewer are too few"):
-        divide(toy_reviews(200))
+        split_reviews(toy_reviews(200))
 
 
 def test_a_reader_learns_and_is_the_same_each_time():
@@ -129,7 +129,7 @@ def test_guards(exam):
 def test_the_judge_of_real_reviews():
     if not (DATA / "reviews").exists():
         pytest.skip("needs the files of reviews")
-    parts = divide(Data(DATA)("reviews"))
+    parts = split_reviews(Data(DATA)("reviews"))
     assert len(parts["train"].texts) == 5184
     judge, test = reader(parts["judge"]), parts["test"]
     assert (judge(test.texts) == test.good).mean() > 0.87
