@@ -18,7 +18,7 @@ from core.lab.data.checks import PARTS, check_examples, check_labels
 from core.lab.data.splits import Splits
 from core.lab.envs.film import film
 from core.lab.envs.rollout import Policy, returns
-from core.lab.envs.vector import Envs, side_by_side
+from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Report
 from core.layers import Rng
 from core.losses import softmax
@@ -31,10 +31,13 @@ Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor 
 class Exam(Protocol):
     @property
     def monitor(self) -> str: ...
-    @property
-    def labels(self) -> int: ...  # answers of a teacher that choosing needs, to be counted once
-    def validate(self, logits: Logits) -> dict[str, float]: ...
-    def report(self, logits: Logits, folder: Path | None) -> Report: ...
+    def validate(self, model: Any, /) -> dict[str, float]: ...
+    def report(self, model: Any, folder: Path | None, /) -> Report: ...
+
+
+def labels_once(exam: Exam, done: int) -> int:
+    """The labels that an exam needs to choose weights, if it needs any: counted by the first update alone."""
+    return getattr(exam, "labels", 0) if done == 1 else 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class ReturnExam:
     labels: int = 0
 
     def __post_init__(self) -> None:
-        side_by_side(max(2 * self.n_val, self.n_test))  # the episodes of a trial, and of the report, are played at once
+        check_count(max(2 * self.n_val, self.n_test))  # the episodes of a trial, and of the report, are played at once
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes, val_return_sampled, their mean val_score, and answers, the rewards it took."""

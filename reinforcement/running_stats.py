@@ -16,7 +16,7 @@ from core.initializers import Array
 from core.lab.state import State
 from core.layers import Layer
 
-LEAST = 1e-3  # deviation below which a number counts as one that does not change
+MIN_DEVIATION = 1e-3  # deviation below which a number counts as one that does not change
 
 
 class RunningMeanStd:
@@ -27,7 +27,7 @@ class RunningMeanStd:
 
     @property
     def deviation(self) -> Array:
-        return np.where(self.var > LEAST**2, np.sqrt(self.var), 1.0)
+        return np.where(self.var > MIN_DEVIATION**2, np.sqrt(self.var), 1.0)
 
     def __call__(self, x: Array) -> Array:
         """(x - mean) / deviation, (..., I) float32."""

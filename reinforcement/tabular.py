@@ -91,16 +91,16 @@ def best_with_a_clock(w: TabularMDP) -> float:
 
 
 def q_learning(
-    envs: Envs, rng: Rng, O: int, A: int, *, steps: int, gamma: float, rate: float, last: float, explore: float
+    envs: Envs, rng: Rng, O: int, A: int, *, steps: int, gamma: float, lr: float, final_lr: float, explore: float
 ) -> Array:
-    """Q (O, A) after `steps` steps of every environment: Q(s, a) += rate (r + gamma max_b Q(s', b) - Q(s, a)).
+    """Q (O, A) after `steps` steps of every environment: Q(s, a) += lr (r + gamma max_b Q(s', b) - Q(s, a)).
 
-    Observations are ids (B, 1). The rate falls from `rate` to `last` geometrically; actions are drawn evenly with
-    probability `explore`, else they are the best so far, ties broken by chance.
+    Observations are ids (B, 1). The step size falls from `lr` to `final_lr` geometrically; actions are drawn evenly
+    with probability `explore`, else they are the best so far, ties broken by chance.
     """
     Q = np.zeros((O, A))
     for step in range(steps):
-        alpha = rate * (last / rate) ** (step / steps)
+        alpha = lr * (final_lr / lr) ** (step / steps)
         row = Q[envs.obs[:, 0]] + 1e-9 * rng.random((envs.n, A))
         action = np.where(rng.random(envs.n) < explore, rng.integers(A, size=envs.n), row.argmax(-1))
         s = envs.step(action)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +19,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
-from core.lab.envs.vector import Envs
+from core.lab.envs.vector import Envs, make
 from core.lab.learner import Report
+from core.lab.problems import cartpole
 from core.layers import Rng
 from reinforcement.evaluate import Logits, ReturnExam
 
@@ -136,7 +138,6 @@ class ClassicExam:
 
     fast: ReturnExam
     own: ReturnExam
-    labels: int = 0
 
     @property
     def monitor(self) -> str:
@@ -149,11 +150,8 @@ class ClassicExam:
         return self.own.report(logits, folder)
 
 
-def exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ClassicExam:
+def classic_exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ClassicExam:
     """`n_val` episodes of the arrays choose, greedy and drawn alike; 100 of Gymnasium's environment judge."""
-    from functools import partial
-
-    from core.lab.envs.vector import make
 
     def fast(n: int, rng: Rng) -> Envs:
         return Envs(ClassicEnvs(n, law), rng, law.name)
@@ -162,3 +160,9 @@ def exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = 
         ReturnExam(fast, reference, name, n_val=n_val, monitor=monitor),
         ReturnExam(partial(make, law.name), reference, name, film=law.name),
     )
+
+
+def cartpole_exam(**options: Any) -> ReturnExam:
+    """Whole episodes of CartPole-v1, from the reward of not falling."""
+    limit, name = cartpole.TIME_LIMIT, "the time limit: the best possible"
+    return ReturnExam(cartpole.environments, limit, name, film=cartpole.NAME, **options)

@@ -126,7 +126,6 @@ class OpenExam:
 
     play: ReturnExam
     known: bool
-    labels: int = 0
 
     @property
     def monitor(self) -> str:

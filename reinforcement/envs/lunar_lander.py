@@ -46,7 +46,7 @@ def in_hundreds(n: int, rng: Rng) -> Envs:
     return make_envs(one, n, rng)
 
 
-def exam(flights: int = 100) -> ReturnExam:
+def lander_exam(flights: int = 100) -> ReturnExam:
     """Returns as Gymnasium pays them; `flights` whole episodes judge, beside a random pilot's and the heuristic's."""
     return ReturnExam(
         partial(make_envs, NAME),
@@ -70,7 +70,6 @@ class ExpertExam:
     expert: Policy
     n_val: int = 8  # episodes that choose; each of their steps is a question to the expert
     monitor: str = "+val_agreement"
-    labels: int = 0
 
     def validate(self, logits: Logits) -> dict[str, float]:
         envs = self.play.make_envs(self.n_val, np.random.default_rng(VAL_SEED))

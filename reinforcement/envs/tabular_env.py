@@ -13,8 +13,8 @@ from core.initializers import Array
 from reinforcement.tabular import TabularMDP
 
 
-class TableEnvs(VectorEnv[Array, Array, Array]):
-    """B copies of a World; the observation of a state is the id `shown[state]`.
+class TabularEnvs(VectorEnv[Array, Array, Array]):
+    """B copies of a TabularMDP; the observation of a state is the id `shown[state]`.
 
     The step after an end is a start (NEXT_STEP). `at`, `steps` and `prev_done` are all that changes, and the generator.
     """

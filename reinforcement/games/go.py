@@ -163,7 +163,7 @@ def _go(size: int, komi: float) -> Game:
         rest = np.stack([black(states), states[:, 2, -1, -1] != 0, left], -1)
         return np.concatenate([*planes, legal(states)[:, :points], rest], -1, dtype=np.float32)
 
-    def judge(states: Array) -> Array:
+    def heuristic(states: Array) -> Array:
         """The points ahead if the game ended here, scaled to stay between -1 and 1."""
         return ahead(states) / (points + abs(komi) + 1)
 
@@ -184,7 +184,7 @@ def _go(size: int, komi: float) -> Game:
         play,
         result,
         observation,
-        judge,
+        heuristic,
         cells,
         moves,
         show,

@@ -106,33 +106,10 @@ class GlimpseEnvs(VectorEnv[Array, Array, Array]):
         return self._seen(), reward.astype(np.float32), said, cut, {}
 
 
-class Glimpse(gym.Env[Array, Any]):
-    """The same for one agent, with the same options. As "rgb_array" it is drawn: covered, uncovered, the window."""
-
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 2}  # noqa: RUF012
-
-    def __init__(self, x: Array, t: Array, render_mode: str | None = None, **options: Any) -> None:
-        self.many, self.render_mode = GlimpseEnvs(1, x, t, **options), render_mode
-        self.observation_space, self.action_space = self.many.single_observation_space, self.many.single_action_space
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.many._np_random = self.np_random
-        return self.many.reset(options=options)[0][0], {}
-
-    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        obs, reward, terminated, truncated, _ = self.many.step(np.array([action]))
-        return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
-
-    def render(self) -> Any:
-        one = self.many
-        return drawn(one.picture[0], one.mask[0], one.shows[one.place[0]] if one.place[0] >= 0 else None)
-
-
 COVERED, FRAME = (0.36, 0.40, 0.55), (0.95, 0.45, 0.1)
 
 
-def drawn(picture: Array, mask: Array, window: Array | None, scale: int = 12) -> Array:
+def render(picture: Array, mask: Array, window: Array | None, scale: int = 12) -> Array:
     """Ink on white where it was seen, blue-grey with a faint trace of the rest elsewhere, a frame around the window.
 
     picture, mask, window (S S) -> (S scale, S scale, 3) uint8.

@@ -78,8 +78,8 @@ class GlimpseExam:
         many = max(1, round(float(looked.looks.mean())))
         fixed, random = fixed_looks(s, self.window, max(4, many)), np.random.default_rng(TEST_SEED)
         shows = windows(round(s.x_test.shape[1] ** 0.5), self.window)
-        chance = [judged(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
-        whole = judged(s, np.ones(s.x_test.shape[1], bool))
+        chance = [svm_accuracy(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
+        whole = svm_accuracy(s, np.ones(s.x_test.shape[1], bool))
         common = np.bincount(s.t_train).argmax()
         made = Report(
             metrics={
@@ -95,8 +95,8 @@ class GlimpseExam:
             reference=whole,
             reference_name="support vector machine that saw the whole picture, given the labels",
             baselines={
-                "the best 4 fixed looks": judged(s, covered(shows, fixed[:4])),
-                "as many of them as the agent takes": judged(s, covered(shows, fixed[:many])),
+                "the best 4 fixed looks": svm_accuracy(s, covered(shows, fixed[:4])),
+                "as many of them as the agent takes": svm_accuracy(s, covered(shows, fixed[:many])),
                 "4 random looks": float(np.mean(chance)),
                 "always the commonest": float((s.t_test == common).mean()),
             },
@@ -120,7 +120,7 @@ def covered(shows: Array, places: Any) -> Array:
     return pixels
 
 
-def judged(s: Splits, pixels: Array) -> float:
+def svm_accuracy(s: Splits, pixels: Array) -> float:
     """The test accuracy of a support vector machine that sees these pixels (S S) bool, and was given the labels."""
     return float(machine().fit(s.x_train[:, pixels], s.t_train).score(s.x_test[:, pixels], s.t_test))
 

@@ -10,7 +10,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.report.gif import write_gif
-from reinforcement.glimpse.env import Looked, drawn, windows
+from reinforcement.glimpse.env import Looked, render, windows
 
 RIGHT, WRONG = (0.1, 0.55, 0.25), (0.8, 0.15, 0.15)
 
@@ -35,7 +35,7 @@ def steps(window: int, path: Array, x: Array) -> list[Array]:
     shows, mask, frames = windows(round(len(x) ** 0.5), window), np.zeros(len(x), bool), []
     for place in path[path >= 0]:
         mask = mask | shows[place]
-        frames.append(drawn(x, mask, shows[place]))
+        frames.append(render(x, mask, shows[place]))
     return frames
 
 
@@ -105,7 +105,7 @@ def write_film(
     path: Path, s: Splits, window: int, looked: Looked, chosen: Array, columns: int = 5, wait: int = 3
 ) -> None:
     """All pictures at once, a look a frame; who has answered waits, the answer green or red below what it saw."""
-    covered = [drawn(s.x_test[i], np.zeros(s.x_test.shape[1], bool), None) for i in chosen]
+    covered = [render(s.x_test[i], np.zeros(s.x_test.shape[1], bool), None) for i in chosen]
     looks = [steps(window, looked.path[i], s.x_test[i]) for i in chosen]
 
     def tile(j: int, k: int) -> Array:

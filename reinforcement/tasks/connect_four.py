@@ -16,6 +16,12 @@ from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "connect_four"
+ABOUT = """
+Learn Connect Four from games against oneself alone (AlphaZero's method). In goes the board; out come how likely each
+of the seven columns is the best move, and who will win. A tree search that both guide plays better than the network,
+and the network learns what the search found. The only teacher is the result of each game. The score is the share of
+points against minimax that looks four moves ahead: above 0.9 is strong.
+"""
 PRESETS = {
     "quick": {"hidden": 128, "updates": 200, "simulations": 32, "replay_size": 40_000, "think": 32, "openings": 10},
     "best": {"updates": 4000, "replay_size": 100_000, "think": 200, "openings": 200},
@@ -42,12 +48,12 @@ class Config(BoardGame):
 
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
-    game, n, judge = CONNECT_FOUR, config.openings, Path(config.against).name
-    opponents = {"random": random_player(game), "greedy": greedy_player(game), judge: opponent(game, config.against)}
+    game, n, against = CONNECT_FOUR, config.openings, Path(config.against).name
+    opponents = {"random": random_player(game), "greedy": greedy_player(game), against: opponent(game, config.against)}
     exam = MatchExam(
         game,
         opponents,
-        judge,
+        against,
         1.0,
         "every game won",
         simulations=config.think,

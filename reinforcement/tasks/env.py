@@ -10,24 +10,30 @@ from typing import Any
 
 from gymnasium.spaces import Box
 
-from core.initializers import orthogonal
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.envs.vector import make as make_envs
 from core.lab.errors import nearest
-from core.layers import Layer, Rng, tanh
+from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
-from reinforcement.dqn import DQN
+from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.gymnasium_env import OpenExam, choice, find, wrapped
 from reinforcement.evaluate import ReturnExam
-from reinforcement.ppo import PPO
+from reinforcement.networks import actor_and_critic, actor_and_two_critics
+from reinforcement.ppo import PPO, PPOConfig
 from reinforcement.running_stats import RunningMeanStd
-from reinforcement.sac import SAC
+from reinforcement.sac import SAC, SACConfig
 
 PARADIGM = "reinforcement"
 PROBLEM = "env"
 ROOM = 2**29  # bytes of observations in a replay memory: pictures would fill any machine
+ABOUT = """
+Learn any environment of Gymnasium by its id, `--id CartPole-v1` say, or one that an installed package registers. In
+go its observations, flattened to a row of numbers; out come its actions, choices or real numbers. PPO, DQN or SAC
+learns, picked by the kinds of both. The score is the mean return of whole episodes. Good is the return at which
+Gymnasium calls the environment solved, where it names one.
+"""
 PRESETS = {"quick": {"timesteps": 20_000, "episodes": 20}, "best": {"timesteps": 1_000_000}}
 
 
@@ -44,81 +50,40 @@ class Config:
     limit: int = 1000  # steps of an episode, where the environment names no limit
 
     def __post_init__(self) -> None:
-        positive(self, "timesteps", "envs", "hidden", "lr", "episodes", "limit")
+        check(self, positive=("timesteps", "envs", "hidden", "lr", "episodes", "limit"), probability=("gamma",))
         if self.learner not in ("auto", *LEARNERS):
             raise ValueError(f"there is no learner {self.learner!r}{nearest(self.learner, ('auto', *LEARNERS))}")
-        if not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma must be from 0 to 1, not {self.gamma}")
-
-
-def mlp(config: Config, I: int, O: int, gain: float) -> Layer:
-    return MLP(
-        I,
-        config.hidden,
-        config.hidden,
-        O,
-        activation=tanh,
-        init=orthogonal,
-        gain=2**0.5,
-        last=orthogonal,
-        last_gain=gain,
-    )
 
 
 def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> PPO:
-    mean = mlp(config, I, A, 0.01)
+    mean, critic = actor_and_critic(I, config.hidden, A)
     actor = mean if family is CATEGORICAL else with_spread(mean, A, -0.5)
-    return PPO(
-        actor,
-        mlp(config, I, 1, 1.0),
-        exam.make_envs,
-        exam,
-        Adam(config.lr, eps=1e-5),
-        rng,
-        n=config.envs,
-        T=128,
-        updates=math.ceil(config.timesteps / config.envs / 128),
-        gamma=config.gamma,
-        family=family,
-        seen=RunningMeanStd(I),
-    )
+    settings = PPOConfig(updates=updates(config, 128), envs=config.envs, rollout=128, gamma=config.gamma)
+    optimizer, stats = Adam(config.lr, eps=1e-5), RunningMeanStd(I)
+    return PPO(actor, critic, exam.make_envs, exam, optimizer, rng, settings, family=family, obs_stats=stats)
 
 
-def memory(I: int) -> int:
+def replay_size(I: int) -> int:
     """Steps that are remembered: 100,000, or as many as there is room for, at two rows (I,) of float32 each."""
     return min(100_000, ROOM // (8 * I))
 
 
 def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> DQN:
-    return DQN(
-        MLP(I, config.hidden, config.hidden, A),
-        exam.make_envs,
-        exam,
-        Adam(config.lr),
-        rng,
-        n=config.envs,
-        T=32,
-        updates=math.ceil(config.timesteps / config.envs / 32),
-        batch=128,
-        memory=memory(I),
-        gamma=config.gamma,
+    net, size = MLP(I, config.hidden, config.hidden, A), replay_size(I)
+    settings = DQNConfig(
+        updates(config, 32), envs=config.envs, rollout=32, batch=128, replay_size=size, gamma=config.gamma
     )
+    return DQN(net, exam.make_envs, exam, Adam(config.lr), rng, settings)
 
 
 def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> SAC:
-    actor = MLP(I, config.hidden, config.hidden, 2 * A, last_gain=0.1)
-    critics = MLP(I + A, config.hidden, config.hidden, 1, members=2)
-    return SAC(
-        actor,
-        critics,
-        exam.make_envs,
-        exam,
-        config.lr,
-        rng,
-        updates=math.ceil(config.timesteps / 64),
-        memory=memory(I),
-        gamma=config.gamma,
-    )
+    networks = actor_and_two_critics(I, config.hidden, A)
+    settings = SACConfig(updates=math.ceil(config.timesteps / 64), replay_size=replay_size(I), gamma=config.gamma)
+    return SAC(*networks, exam.make_envs, exam, config.lr, rng, settings)
+
+
+def updates(config: Config, rollout: int) -> int:
+    return math.ceil(config.timesteps / config.envs / rollout)
 
 
 Maker = Callable[[Config, int, int, ActionDistribution, OpenExam, Rng], PPO | DQN | SAC]

@@ -26,7 +26,7 @@ NAME = "CartPole-v1"
 LIMITS = np.array([2.4, 0.2095])  # metres and radians: beyond one of them an episode is over
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 EPISODES = 100  # that judge
-STEPS = 500  # after which an episode ends well
+TIME_LIMIT = 500  # steps after which an episode ends well
 
 environments = partial(make, NAME)  # n, rng -> that many cart-poles side by side
 
@@ -67,7 +67,7 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
         {"test_return": float(G.mean()), "test_return_worst": float(G.min())},
         "test_return",
         chance=others["random"],
-        reference=STEPS,
+        reference=TIME_LIMIT,
         reference_name="the time limit: the best possible",
         baselines=others,
     )

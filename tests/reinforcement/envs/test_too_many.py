@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from core.lab.cli.main import main
-from core.lab.envs.vector import MOST, side_by_side
+from core.lab.envs.vector import MAX_ENVS, check_count
 from core.lab.errors import Refusal
 from core.lab.runs.run import prepare
 from core.lab.runs.tasks import find, installed
@@ -34,14 +34,14 @@ def test_too_many_episodes_at_once_are_refused(name, field):
 
 
 def test_the_most_are_taken():
-    assert side_by_side(MOST) == MOST
+    assert check_count(MAX_ENVS) == MAX_ENVS
     with pytest.raises(ValueError, match="too many"):
-        side_by_side(MOST + 1)
+        check_count(MAX_ENVS + 1)
 
 
 def test_it_is_one_line_and_no_folder_is_left(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["run", "cartpole", "--envs", str(MANY)]) == 2
     said = capsys.readouterr().err
-    assert said == f"error: cartpole: {MANY} environments side by side are too many: at most {MOST}\n"
+    assert said == f"error: cartpole: {MANY} environments side by side are too many: at most {MAX_ENVS}\n"
     assert not list(tmp_path.glob("runs/*"))

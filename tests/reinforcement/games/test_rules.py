@@ -126,7 +126,7 @@ def test_a_symmetry_commutes_with_playing(game):
         np.testing.assert_array_equal(game.legal(there), image(game, ks, states, game.legal(states))[1])
         after = game.play(there, chosen_there.argmax(-1))
         np.testing.assert_array_equal(after, image(game, ks, game.play(states, moves), chosen)[0])
-        np.testing.assert_allclose(game.judge(there), game.judge(states), rtol=1e-6)
+        np.testing.assert_allclose(game.heuristic(there), game.heuristic(states), rtol=1e-6)
 
 
 def test_judge_counts_lines_that_are_still_open():
@@ -192,7 +192,7 @@ def slow_minimax(game, state, depth):
     if over[0]:
         return float(reward[0])
     if depth == 0:
-        return float(game.judge(state)[0])
+        return float(game.heuristic(state)[0])
     return FADE * max(
         -slow_minimax(game, game.play(state, np.array([a])), depth - 1) for a in np.flatnonzero(game.legal(state)[0])
     )
@@ -202,7 +202,7 @@ def test_minimax_against_a_slow_twin():
     rng = np.random.default_rng(3)
     for game, plies in ((CONNECT_FOUR, 9), (TIC_TAC_TOE, 3)):
         states = openings(game, rng, 3, plies)
-        values = move_values(game, states, 3, game.judge)
+        values = move_values(game, states, 3, game.heuristic)
         for state, row in zip(states, values, strict=True):
             for a in range(game.A):
                 expected = -np.inf
@@ -224,7 +224,7 @@ def test_greedy_wins_at_once_and_blocks():
 def test_players_are_ordered_as_they_should_be():
     game, rng = CONNECT_FOUR, np.random.default_rng(5)
     starts = openings(game, rng, 8, 4)
-    ladder = [random_player(game), greedy_player(game), minimax(game, 4, game.judge)]
+    ladder = [random_player(game), greedy_player(game), minimax(game, 4, game.heuristic)]
     for weak, strong in pairwise(ladder):
         assert match(game, strong, weak, starts, rng).mean() > 0.75
     assert match(game, mcts(game, 30), random_player(game), starts, rng).mean() > 0.85
@@ -271,7 +271,7 @@ def test_minimax_of_a_wide_tree_holds_fewer_trees_at_once(monkeypatch):
     moves = []
     for cells in (opponents.CELLS, 4.5 * 42 * 7**3):
         monkeypatch.setattr(opponents, "CELLS", cells)
-        moves.append(minimax(game, 3, game.judge)(states, np.random.default_rng(1)))
+        moves.append(minimax(game, 3, game.heuristic)(states, np.random.default_rng(1)))
     np.testing.assert_array_equal(*moves)
     assert held == [9, 4, 4, 1]
 
