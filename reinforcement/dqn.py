@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import check, settings
+from core.lab.config import settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Report
@@ -27,6 +27,7 @@ from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
 from core.optimizers import Optimizer, Schedule, average, clip_norm, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, epsilon_greedy_logits, greedy
 from reinforcement.evaluate import Exam, labels_once
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
@@ -41,8 +42,10 @@ def q_loss(q: Array, action: Array, target: Array) -> Loss:
 
 
 @dataclass(frozen=True)
-class DQNConfig:
+class DQNConfig(Checked):
     """The settings of deep Q-learning; a task gives them its own defaults."""
+
+    probability = "gamma", "explore", "tau"
 
     updates: int = 200  # roll-outs that are learnt from
     envs: int = 8  # environments side by side
@@ -56,14 +59,6 @@ class DQNConfig:
     exploration_fraction: float = 0.3  # share of the run over which it falls
     tau: float = 0.01  # how fast the old weights follow
     max_norm: float = 10.0  # longer gradients are cut to this length
-
-    def __post_init__(self) -> None:
-        counts = "updates", "envs", "rollout", "batches", "batch", "replay_size", "n_step"
-        check(
-            self,
-            positive=(*counts, "exploration_fraction", "max_norm"),
-            probability=("gamma", "explore", "tau"),
-        )
 
 
 class DQN:
@@ -94,13 +89,9 @@ class DQN:
         self.g, self.old = np.empty_like(self.w), self.w.copy()
         self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(c.envs), env_rng), exam
         self.optimizer, self.schedule, self.replay = optimizer, schedule, ReplayBuffer(c.replay_size)
-        self.done = 0
+        self.monitor, self.done = exam.monitor, 0
         self.envs.check_actions(self.net(self.envs.obs, self.w)[0])
         check_replay_size(c)
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

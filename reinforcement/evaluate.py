@@ -16,15 +16,14 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data.checks import PARTS, check_examples, check_labels
 from core.lab.data.splits import Splits
-from core.lab.envs.film import film
-from core.lab.envs.rollout import Policy, returns
+from core.lab.envs.film import add_film
+from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Report
 from core.layers import Rng
 from core.losses import softmax
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
-VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
 
 
@@ -58,6 +57,7 @@ class ReturnExam:
     family: ActionDistribution = CATEGORICAL  # how actions come out of what the actor says
     monitor: str = "+val_score"
     labels: int = 0
+    judge: ReturnExam | None = None  # the exam that judges, where it is another than the one that chooses
 
     def __post_init__(self) -> None:
         check_count(max(2 * self.n_val, self.n_test))  # the episodes of a trial, and of the report, are played at once
@@ -84,6 +84,8 @@ class ReturnExam:
         return returns(self.make_envs, both, 2 * n, VAL_SEED)
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
+        if self.judge:
+            return self.judge.report(logits, folder)
         rng = np.random.default_rng(TEST_SEED)
 
         def random(obs: Array) -> Array:
@@ -112,11 +114,8 @@ class ReturnExam:
             },
         )
         if folder and self.film:
-            trouble = film(self.film, {"agent": agent, "random": random}, folder / "agent.gif", FILM_SEED)
-            if trouble:
-                made.texts["Film"] = trouble
-            else:
-                made.pictures["agent.gif"] = "The agent's likeliest actions beside a random policy's"
+            caption = "The agent's likeliest actions beside a random policy's"
+            add_film(made, folder, self.film, {"agent": agent, "random": random}, FILM_SEED, caption)
         return made
 
 

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import positive, settings
+from core.lab.config import settings
 from core.lab.envs.rollout import play
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 from reinforcement.evaluate import Exam, labels_once
 
@@ -49,16 +50,13 @@ def members(net: Layer, rows: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class EvolutionConfig:
+class EvolutionConfig(Checked):
     """The settings of an evolution strategy; a task gives them its own defaults."""
 
     updates: int = 100  # each of some episodes of every perturbed network
     pairs: int = 32  # noises, each added once and subtracted once
     episodes: int = 1  # of every perturbed network in an update
     sigma: float = 0.1  # deviation of the noise
-
-    def __post_init__(self) -> None:
-        positive(self, "updates", "pairs", "episodes", "sigma")
 
 
 class Evolution:
@@ -89,16 +87,12 @@ class Evolution:
         self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
         self.envs, self.exam = make_envs(check_count(2 * c.pairs * c.episodes), env_rng), exam
         self.optimizer, self.schedule, self.family = optimizer, schedule, family
-        self.done = 0
+        self.monitor, self.done = exam.monitor, 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])
         if crowd.size != 2 * c.pairs * net.size:
             raise ValueError(
                 f"the crowd has {crowd.size} parameters, not those of {2 * c.pairs} networks of {net.size}"
             )
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

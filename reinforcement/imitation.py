@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import check, positive, settings
+from core.lab.config import settings
 from core.lab.envs.rollout import Policy, play, rollout, stack
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Report
@@ -25,6 +25,7 @@ from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 from reinforcement.evaluate import Exam, labels_once
 from reinforcement.replay_buffer import ReplayBuffer
@@ -43,8 +44,10 @@ def from_run(folder: str) -> Policy:
 
 
 @dataclass(frozen=True)
-class ImitationConfig:
+class ImitationConfig(Checked):
     """The settings of cloning and DAgger; a task gives them its own defaults."""
+
+    nonnegative = ("ask",)
 
     updates: int = 40  # each of some minibatches
     episodes: int = 1  # of the expert, at first
@@ -53,10 +56,6 @@ class ImitationConfig:
     batches: int = 100  # minibatches in an update
     batch: int = 64  # labels in a minibatch
     replay_size: int = 100_000  # labels that are remembered
-
-    def __post_init__(self) -> None:
-        positive(self, "updates", "episodes", "envs", "batches", "batch", "replay_size")
-        check(self, nonnegative=("ask",))
 
 
 class Imitation:
@@ -90,7 +89,7 @@ class Imitation:
         self.envs, self.exam, self.expert = make_envs(check_count(c.envs), env_rng), exam, expert
         self.optimizer, self.schedule, self.replay = optimizer, schedule, ReplayBuffer(c.replay_size)
         self.of_labels, self.family = loss, family
-        self.done = 0
+        self.monitor, self.done = exam.monitor, 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])
         said, fits = np.asarray(expert(self.envs.obs)), family.best(self.net(self.envs.obs, self.w)[0])
         if said.shape != fits.shape or said.dtype.kind != fits.dtype.kind:
@@ -105,10 +104,6 @@ class Imitation:
         if len(obs) > self.replay.size:
             raise ValueError(f"the memory of {self.replay.size} does not hold {len(obs)} labels at once")
         self.replay.add(obs, action)
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

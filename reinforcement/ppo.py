@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import check, settings
+from core.lab.config import settings
 from core.lab.envs.rollout import Policy, rollout
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Report
@@ -26,6 +26,7 @@ from core.layers import Layer, Rng
 from core.losses import Loss
 from core.network import Concat
 from core.optimizers import Optimizer, Schedule, clip_norm, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, as_batch, categorical
 from reinforcement.evaluate import Exam, labels_once
 from reinforcement.returns import gae
@@ -61,8 +62,11 @@ def ppo_loss(
 
 
 @dataclass(frozen=True)
-class PPOSettings:
+class PPOSettings(Checked):
     """All settings of PPO but how long it learns, which a task may count in its own way: it then says `updates`."""
+
+    nonnegative: ClassVar[tuple[str, ...]] = "value_weight", "entropy_weight"
+    probability = "gamma", "lam"
 
     envs: int = 32  # environments side by side
     rollout: int = 64  # steps of each in one roll-out
@@ -78,14 +82,6 @@ class PPOSettings:
     @property
     def updates(self) -> int:
         raise NotImplementedError
-
-    def __post_init__(self) -> None:
-        check(
-            self,
-            positive=("updates", "envs", "rollout", "epochs", "batch", "clip", "max_norm"),
-            nonnegative=("value_weight", "entropy_weight"),
-            probability=("gamma", "lam"),
-        )
 
 
 @dataclass(frozen=True)
@@ -131,12 +127,8 @@ class PPO:
         self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(self.config.envs), env_rng), exam
         self.optimizer, self.schedule = optimizer, schedule
         self.family, self.density, self.obs_stats = family, family.density, obs_stats
-        self.done = 0
+        self.monitor, self.done = exam.monitor, 0
         family.check(self.envs, self.logits(self.w, self.envs.obs))
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, log_softmax
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, entropy, greedy
 from reinforcement.evaluate import Exam, labels_once
 from reinforcement.returns import discounted_returns
@@ -41,8 +42,11 @@ def reinforce_loss(y: Array, action: Array, advantage: Array, entropy_weight: fl
 
 
 @dataclass(frozen=True)
-class REINFORCEConfig:
+class REINFORCEConfig(Checked):
     """The settings of REINFORCE; a task gives them its own defaults."""
+
+    nonnegative: ClassVar[tuple[str, ...]] = ("entropy_weight",)
+    probability = ("gamma",)
 
     updates: int = 100  # each of some batches of whole episodes
     batches: int = 100  # steps of the optimizer in an update
@@ -52,12 +56,8 @@ class REINFORCEConfig:
     baseline_momentum: float = 0.01  # how fast the expected reward follows what is earned
 
     def __post_init__(self) -> None:
-        check(
-            self,
-            positive=("updates", "batches", "batch", "baseline_momentum"),
-            nonnegative=("entropy_weight",),
-            probability=("gamma", "baseline_momentum"),
-        )
+        super().__post_init__()
+        check(self, probability=("baseline_momentum",))
 
 
 class REINFORCE:
@@ -89,12 +89,8 @@ class REINFORCE:
         self.g = np.empty_like(self.w)
         self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(self.config.batch), env_rng), exam
         self.optimizer, self.schedule = optimizer, schedule
-        self.done, self.baseline = 0, 0.0
+        self.monitor, self.done, self.baseline = exam.monitor, 0, 0.0
         self.envs.check_actions(self.net(self.envs.obs, self.w)[0])
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

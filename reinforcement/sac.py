@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import check, settings
+from core.lab.config import settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Report
@@ -31,6 +31,7 @@ from core.layers import Layer, Rng
 from core.losses import Loss
 from core.network import Parts
 from core.optimizers import Adam, Schedule, average, constant
+from reinforcement.config import Checked
 from reinforcement.distributions import SQUASHED, as_batch, squashed
 from reinforcement.evaluate import Exam, labels_once
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
@@ -55,11 +56,14 @@ def Temperature(start: float) -> Layer:
 
 
 @dataclass(frozen=True)
-class SACSettings:
+class SACSettings(Checked):
     """All settings of SAC but how long it learns and how often, which a task may count in its own way.
 
     It then says `updates`, `rollout` and `batches`.
     """
+
+    nonnegative = ("learning_starts",)
+    probability = "gamma", "tau"
 
     envs: int = 1  # environments side by side
     batch: int = 256  # steps in a minibatch
@@ -80,14 +84,6 @@ class SACSettings:
     @property
     def batches(self) -> int:
         raise NotImplementedError
-
-    def __post_init__(self) -> None:
-        check(
-            self,
-            positive=("envs", "updates", "rollout", "batches", "batch", "replay_size", "alpha"),
-            nonnegative=("learning_starts",),
-            probability=("gamma", "tau"),
-        )
 
 
 @dataclass(frozen=True)
@@ -132,14 +128,10 @@ class SAC:
         self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(c.envs), env_rng), exam
         self.optimizer0, self.optimizer1, self.optimizer2 = (Adam(lr) for _ in range(3))  # of each part
         self.schedule, self.replay = schedule, ReplayBuffer(c.replay_size)
-        self.done = 0
+        self.monitor, self.done = exam.monitor, 0
         self.A = self.y(self.w, self.envs.obs).shape[-1] // 2
         self.envs.check_numbers(self.A)
         check_replay_size(c)
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

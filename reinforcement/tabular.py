@@ -29,19 +29,17 @@ class TabularMDP(NamedTuple):
     limit: int  # steps after which an episode is cut off
 
 
+def ended(shape: tuple[int, int, int], start: Array, shown: Array, limit: int) -> TabularMDP:
+    """A table (S, A, K) to be filled in: so far all episodes are over at once, without a reward."""
+    next_state, over = np.zeros(shape, np.int64), np.ones(shape, bool)
+    return TabularMDP(next_state, np.zeros(shape), np.zeros(shape), over, start, shown, limit)
+
+
 def world(env: Any, limit: int) -> TabularMDP:
     """The table that Gymnasium's own FrozenLake, CliffWalking and Taxi carry: P[s][a] = [(p, next, reward, over)]."""
     P, start = env.unwrapped.P, np.asarray(env.unwrapped.initial_state_distrib, float)
     S, A, K = len(P), len(P[0]), max(len(ways) for actions in P.values() for ways in actions.values())
-    table = TabularMDP(
-        np.zeros((S, A, K), np.int64),
-        np.zeros((S, A, K)),
-        np.zeros((S, A, K)),
-        np.ones((S, A, K), bool),
-        start,
-        np.arange(S),
-        limit,
-    )
+    table = ended((S, A, K), start, np.arange(S), limit)
     for s, actions in P.items():
         for a, ways in actions.items():
             for k, (p, there, reward, over) in enumerate(ways):

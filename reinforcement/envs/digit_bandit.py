@@ -10,31 +10,25 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
 from core.lab.vision.augment import AffineElastic, deform, deformations
+from reinforcement.envs.arrays import ArrayEnvs
 
 
-class DigitBandits(VectorEnv[Array, Array, Array]):
+class DigitBandits(ArrayEnvs):
     """B bandits as arrays: `index` of the pictures, the pictures as `shown`, and who is through with its guess.
 
     x (N, 64) in [0, 1], t (N,) labels below C. Pictures are drawn evenly, and with `strength` deformed anew each time.
     """
 
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
-    arrays = ("index", "shown", "prev_done")  # all that changes, beside the generator
+    arrays = ("index", "shown", "prev_done")
     index: Array  # B
     shown: Array  # B, 64
-    prev_done: Array  # B
 
     def __init__(self, n: int, x: Array, t: Array, C: int = 10, strength: AffineElastic | None = None) -> None:
-        self.num_envs, self.x, self.t, self.strength = n, x, t, strength
-        self.single_observation_space = gym.spaces.Box(0, 1, x.shape[1:], np.float32)
-        self.single_action_space = gym.spaces.Discrete(C)
-        self.observation_space = batch_space(self.single_observation_space, n)
-        self.action_space = batch_space(self.single_action_space, n)
+        super().__init__(n, gym.spaces.Box(0, 1, x.shape[1:], np.float32), gym.spaces.Discrete(C))
+        self.x, self.t, self.strength = x, t, strength
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)

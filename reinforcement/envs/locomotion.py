@@ -15,7 +15,6 @@ from typing import Any
 
 import gymnasium as gym
 
-from core.lab.config import positive
 from core.lab.envs.vector import make as make_envs
 from core.layers import Rng
 from reinforcement.distributions import SQUASHED
@@ -54,13 +53,12 @@ class RobotConfig(SACSettings):
         return SPAN // self.train_every
 
     def __post_init__(self) -> None:
-        positive(self, "timesteps", "hidden", "lr", "envs", "train_every", "episodes")
+        super().__post_init__()
         for name in ("envs", "train_every"):
             if getattr(self, name) > SPAN:
                 raise ValueError(f"{name} must be at most {SPAN}, not {getattr(self, name)}")
         if not 0 <= self.learning_starts < self.timesteps:
             raise ValueError(f"learning_starts must be 0 to {self.timesteps - 1}, not {self.learning_starts}")
-        super().__post_init__()
 
 
 class Anew(gym.Wrapper[Any, Any, Any, Any]):

@@ -17,12 +17,12 @@ import numpy as np
 from gymnasium.wrappers import TransformReward
 
 from core.initializers import Array
-from core.lab.envs.rollout import Policy, play
+from core.lab.envs.rollout import VAL_SEED, Policy, play
 from core.lab.envs.vector import Envs
 from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
 from core.layers import Rng
-from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
+from reinforcement.evaluate import Logits, ReturnExam
 
 NAME = "LunarLander-v3"
 DISCRETE: Any = SimpleNamespace(unwrapped=SimpleNamespace(continuous=False))  # all that the heuristic asks of its world

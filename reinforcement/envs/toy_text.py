@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import positive
-from core.lab.envs.rollout import returns
+from core.lab.envs.rollout import VAL_SEED, returns
 from core.lab.envs.vector import Envs
 from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
@@ -26,7 +25,7 @@ from core.optimizers import Adam
 from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.tabular_env import TabularEnvs
-from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
+from reinforcement.evaluate import Logits, ReturnExam
 from reinforcement.tabular import TabularMDP, best_with_a_clock, earned, greedy_policy, q_learning, value_iteration
 
 
@@ -40,10 +39,6 @@ class ToyText(DQNConfig):
     batch: int = 256  # steps in a minibatch
     explore: float = 0.1  # share of actions drawn evenly, in the end; at first all are
     tau: float = 0.02  # how fast the old weights follow
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.initializers import Array
+from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
 from core.layers import Rng
 from reinforcement.games.mcts import Evaluate
@@ -20,7 +21,7 @@ from reinforcement.games.players import Player, drawing, likeliest, random_playe
 from reinforcement.games.plots import draw_game
 from reinforcement.games.rules import Game, openings
 
-VAL_SEED, TEST_SEED, OPENING_SEED = 1_000_000, 2_000_000, 4_000_000
+OPENING_SEED = 4_000_000
 
 
 def match(game: Game, agent: Player, other: Player, starts: Array, rng: Rng) -> Array:

@@ -77,11 +77,7 @@ def greedy_player(game: Game) -> Player:
 
 def mcts(game: Game, rollouts: int, c: float = 1.5) -> Player:
     """Search without a network: a state is worth what one game of random moves ends with; no move is preferred."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        return searching(game, by_playing(game, rng), rollouts, c)(states, rng)
-
-    return player
+    return lambda states, rng: searching(game, by_playing(game, rng), rollouts, c)(states, rng)
 
 
 def most_visited(visits: Array, rng: Rng) -> Array:
@@ -102,21 +98,12 @@ def evaluation(game: Game, net: Layer, w: Array) -> Evaluate:
 
 def likeliest(evaluate: Evaluate) -> Player:
     """A network alone: the move with the highest prior."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        moves: Array = evaluate(states)[0].argmax(-1)
-        return moves
-
-    return player
+    return lambda states, rng: evaluate(states)[0].argmax(-1)
 
 
 def drawing(evaluate: Evaluate) -> Player:
     """A network alone, its moves drawn by its prior: a ~ p."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        return sample_moves(evaluate(states)[0], rng)
-
-    return player
+    return lambda states, rng: sample_moves(evaluate(states)[0], rng)
 
 
 def sample_moves(shares: Array, rng: Rng) -> Array:
@@ -128,11 +115,7 @@ def sample_moves(shares: Array, rng: Rng) -> Array:
 
 def searching(game: Game, evaluate: Evaluate, simulations: int, c: float = 1.5) -> Player:
     """The move that a search tries most."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        return most_visited(search(game, evaluate, states, simulations, c)[0], rng)
-
-    return player
+    return lambda states, rng: most_visited(search(game, evaluate, states, simulations, c)[0], rng)
 
 
 def checkpoint(game: Game, folder: str | Path) -> Player:

@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import check, settings
+from core.lab.config import settings
 from core.lab.envs.vector import check_count
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import as_batch
 from reinforcement.evaluate import Exam
 from reinforcement.games.mcts import noisy, search
@@ -48,8 +49,11 @@ def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
 
 
 @dataclass(frozen=True)
-class SelfPlayConfig:
+class SelfPlayConfig(Checked):
     """The settings of self-play; a task gives them its own defaults."""
+
+    nonnegative = "warm", "opening"
+    probability = ("noise",)
 
     updates: int = 300  # rounds of playing and learning
     games: int = 64  # games side by side
@@ -63,10 +67,6 @@ class SelfPlayConfig:
     explore: float = 1.5  # c of PUCT: how much a prior counts against what came back
     noise: float = 0.25  # share of noise in the prior of a root
     alpha: float = 1.0  # of Dirichlet's distribution, from which the noise is drawn
-
-    def __post_init__(self) -> None:
-        counts = "updates", "games", "moves", "simulations", "batches", "batch", "replay_size"
-        check(self, positive=(*counts, "explore", "alpha"), nonnegative=("warm", "opening"), probability=("noise",))
 
 
 class SelfPlay:
@@ -102,15 +102,11 @@ class SelfPlay:
             raise ValueError(
                 f"a memory of {c.replay_size} may not hold what {n} games bring: {n * game.longest} positions"
             )
-        self.done = 0
+        self.monitor, self.done = exam.monitor, 0
         self.states, self.length = game.start(n), np.zeros(n, np.int64)  # the games, and the moves learnt from in each
         self.past = np.zeros((n, game.longest, *game.shape), np.int8)
         self.found = np.zeros((n, game.longest, game.A), np.float32)
         self.begin(np.arange(n))
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
 
     @property
     def progress(self) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.lab.config import positive
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
@@ -23,10 +22,6 @@ class BoardGame(SelfPlayConfig):
     simulations: int = 50  # that are searched before a move
     batches: int = 8  # minibatches after each round
     opening: int = 4  # most random moves that a game begins with
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
 
 
 def learner(config: BoardGame, game: Game, exam: Exam, rng: Rng) -> SelfPlay:

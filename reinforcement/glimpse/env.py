@@ -16,11 +16,10 @@ from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
 from core.lab.vision.augment import AffineElastic
+from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.envs.digit_bandit import show
 
 
@@ -33,20 +32,18 @@ def windows(S: int, K: int) -> Array:
     return (inside[0][:, None, :, None] & inside[1][None, :, None, :]).reshape(-1, S * S)
 
 
-class GlimpseEnvs(VectorEnv[Array, Array, Array]):
+class GlimpseEnvs(ArrayEnvs):
     """B agents at once, as arrays; x (N, S S) in [0, 1], t (N,) labels below C. Pictures are drawn evenly.
 
     With `strength` each is deformed anew when it is drawn. reset(options={"index": (B,)}) shows those pictures.
     """
 
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012  (as Gymnasium declares it)
-    arrays = ("index", "picture", "mask", "place", "looks", "prev_done")  # all that changes, beside the generator
+    arrays = ("index", "picture", "mask", "place", "looks", "prev_done")
     index: Array  # B
     picture: Array  # B, S S
     mask: Array  # B, S S bool: what has been seen
     place: Array  # B, of the window; -1 before the first look
     looks: Array  # B
-    prev_done: Array  # B
 
     def __init__(
         self,
@@ -60,14 +57,12 @@ class GlimpseEnvs(VectorEnv[Array, Array, Array]):
         limit: int = 10,
         strength: AffineElastic | None = None,
     ) -> None:
-        self.num_envs, self.x, self.t, self.strength = n, x, t, strength
+        self.x, self.t, self.strength = x, t, strength
         self.C, self.cost, self.limit, self.side = C, cost, limit, round(x.shape[1] ** 0.5)
         self.shows = windows(self.side, window)  # P, S S
         self.across = self.side - window + 1  # places side by side
-        self.single_observation_space = gym.spaces.Box(0, 1, (2 * x.shape[1] + 2,), np.float32)
-        self.single_action_space = gym.spaces.Discrete(C + len(self.shows))
-        self.observation_space = batch_space(self.single_observation_space, n)
-        self.action_space = batch_space(self.single_action_space, n)
+        observation = gym.spaces.Box(0, 1, (2 * x.shape[1] + 2,), np.float32)
+        super().__init__(n, observation, gym.spaces.Discrete(C + len(self.shows)))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)

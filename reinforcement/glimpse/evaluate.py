@@ -15,10 +15,11 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
+from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
 from core.layers import Rng
 from reinforcement.distributions import draw, greedy
-from reinforcement.evaluate import TEST_SEED, VAL_SEED, Logits
+from reinforcement.evaluate import Logits
 from reinforcement.glimpse.env import GlimpseEnvs, Looked, windows
 
 

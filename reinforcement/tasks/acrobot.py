@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from core.optimizers import Adam
 from reinforcement.envs.classic_control import ACROBOT, classic_exam
@@ -34,12 +33,8 @@ class Config(PPOConfig):
     epochs: int = 4  # passes over a roll-out
     entropy_weight: float = 0.01  # of the reward for staying undecided
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
-
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
     exam = classic_exam(ACROBOT, -69, "the best of the zoo of Stable-Baselines3, as published", n_val=50)
     networks, optimizer = actor_and_critic(6, config.hidden, 3), Adam(config.lr, eps=1e-5)
-    return PPO(*networks, exam.fast.make_envs, exam, optimizer, rng, config, obs_stats=RunningMeanStd(6))
+    return PPO(*networks, exam.make_envs, exam, optimizer, rng, config, obs_stats=RunningMeanStd(6))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
-from core.lab.learner import Report
 from core.lab.problems.cartpole import TIME_LIMIT, environments, lean
 from core.layers import Rng
 from core.optimizers import Adam
@@ -43,39 +40,28 @@ class Config(PPOConfig):
     epochs: int = 10  # passes over a roll-out
     batch: int = 32  # steps in a minibatch
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
 
-
-@dataclass(frozen=True)
-class LongExam:
+class LongExam(ReturnExam):
     """Weights are chosen by episodes that are cut off after 1,000 steps and judged by those of the rules, of 500.
 
     Half way through a run many agents reach 500 on all episodes that choose, and fail one in some hundreds: those that
     last twice as long have the margin. The first 500 steps of a long episode are one of the rules: `val_return`.
     """
 
-    long: ReturnExam
-    own: ReturnExam
-    monitor: str = "+val_score"
-
     def validate(self, logits: Logits) -> dict[str, float]:
-        G, lengths = self.long.trial(logits)
-        n, short = self.long.n_val, np.minimum(G, TIME_LIMIT)
+        G, lengths = self.trial(logits)
+        short = np.minimum(G, TIME_LIMIT)
         return {
-            "val_return": float(short[:n].mean()),
-            "val_return_sampled": float(short[n:].mean()),
+            "val_return": float(short[: self.n_val].mean()),
+            "val_return_sampled": float(short[self.n_val :].mean()),
             "val_score": float(G.mean()),
             "answers": float(lengths.sum()),
         }
 
-    def report(self, logits: Logits, folder: Path | None) -> Report:
-        return self.own.report(logits, folder)
-
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
     own = cartpole_exam(baselines={"push towards the lean": lean})
-    exam = LongExam(replace(own, make_envs=partial(environments, max_episode_steps=LONG), n_val=10), own)
+    long = partial(environments, max_episode_steps=LONG)
+    exam = LongExam(long, own.reference, own.reference_name, n_val=10, judge=own)
     networks, optimizer = actor_and_critic(4, config.hidden, 2), Adam(config.lr, eps=1e-5)
     return PPO(*networks, own.make_envs, exam, optimizer, rng, config)

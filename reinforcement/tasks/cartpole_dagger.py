@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.config import positive
 from core.lab.problems.cartpole import expert as rule
 from core.layers import Rng, tanh
 from core.network import MLP
@@ -30,10 +29,6 @@ class Config(ImitationConfig):
     hidden: int = 64  # units in each of the two hidden layers
     lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
     batches: int = 50  # minibatches in an update
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
 
 
 def make(config: Config, rng: Rng, data: Any) -> Imitation:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
@@ -31,10 +30,6 @@ class Config(EvolutionConfig):
     lr: float = 0.15  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 60  # each of some episodes of every perturbed network
     sigma: float = 0.2  # deviation of the noise
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
 
 
 def make(config: Config, rng: Rng, data: Any) -> Evolution:

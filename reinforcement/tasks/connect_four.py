@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.players import greedy_player, mcts, opponent, random_player
@@ -41,10 +40,6 @@ class Config(BoardGame):
     think: int = 50  # simulations before a move when it is judged
     against: str = "minimax-4"  # who judges: random, greedy, minimax-K, mcts-N, or the folder of a run
     openings: int = 50  # of four random moves, from which it is judged, with either colour
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "think", "openings")
 
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lab.compare.cell import Cell
-from core.lab.config import check
 from core.lab.envs.vector import Envs
 from core.layers import Rng
 from core.network import MLP
@@ -36,6 +35,8 @@ PRESETS = {"quick": {"updates": 40}, "best": {"updates": 400}}
 
 @dataclass(frozen=True)
 class Config(REINFORCEConfig):
+    nonnegative = "entropy_weight", "deform"
+
     hidden: int = 128  # units in the hidden layer
     lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
     updates: int = 160  # each of some batches of guesses
@@ -43,10 +44,6 @@ class Config(REINFORCEConfig):
     batch: int = 64  # guesses between two of them
     entropy_weight: float = 0.1  # of the reward for staying undecided, at the start; it falls to 0 linearly
     deform: float = 1.0  # how far pictures are shifted, turned and stretched anew each time; 0 shows them as they are
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check(self, positive=("hidden", "lr"), nonnegative=("deform",))
 
 
 def make(config: Config, rng: Rng, data: Any) -> REINFORCE:

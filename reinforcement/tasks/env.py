@@ -10,12 +10,12 @@ from typing import Any
 
 from gymnasium.spaces import Box
 
-from core.lab.config import check
 from core.lab.envs.vector import make as make_envs
 from core.lab.errors import nearest
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
 from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.gymnasium_env import OpenExam, choice, find, wrapped
@@ -38,7 +38,9 @@ PRESETS = {"quick": {"timesteps": 20_000, "episodes": 20}, "best": {"timesteps":
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
+    probability = ("gamma",)
+
     id: str = "CartPole-v1"  # of a registered environment
     learner: str = "auto"  # ppo, dqn or sac; auto picks by the spaces
     timesteps: int = 100_000  # steps to learn from
@@ -50,12 +52,12 @@ class Config:
     limit: int = 1000  # steps of an episode, where the environment names no limit
 
     def __post_init__(self) -> None:
-        check(self, positive=("timesteps", "envs", "hidden", "lr", "episodes", "limit"), probability=("gamma",))
+        super().__post_init__()
         if self.learner not in ("auto", *LEARNERS):
             raise ValueError(f"there is no learner {self.learner!r}{nearest(self.learner, ('auto', *LEARNERS))}")
 
 
-def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> PPO:
+def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> PPO:
     mean, critic = actor_and_critic(I, config.hidden, A)
     actor = mean if family is CATEGORICAL else with_spread(mean, A, -0.5)
     settings = PPOConfig(updates=updates(config, 128), envs=config.envs, rollout=128, gamma=config.gamma)
@@ -68,7 +70,7 @@ def replay_size(I: int) -> int:
     return min(100_000, ROOM // (8 * I))
 
 
-def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> DQN:
+def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> DQN:
     net, size = MLP(I, config.hidden, config.hidden, A), replay_size(I)
     settings = DQNConfig(
         updates(config, 32), envs=config.envs, rollout=32, batch=128, replay_size=size, gamma=config.gamma
@@ -76,7 +78,7 @@ def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenEx
     return DQN(net, exam.make_envs, exam, Adam(config.lr), rng, settings)
 
 
-def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> SAC:
+def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> SAC:
     networks = actor_and_two_critics(I, config.hidden, A)
     settings = SACConfig(updates=math.ceil(config.timesteps / 64), replay_size=replay_size(I), gamma=config.gamma)
     return SAC(*networks, exam.make_envs, exam, config.lr, rng, settings)
@@ -86,7 +88,7 @@ def updates(config: Config, rollout: int) -> int:
     return math.ceil(config.timesteps / config.envs / rollout)
 
 
-Maker = Callable[[Config, int, int, ActionDistribution, OpenExam, Rng], PPO | DQN | SAC]
+Maker = Callable[[Config, int, int, ActionDistribution, ReturnExam, Rng], PPO | DQN | SAC]
 LEARNERS: dict[str, Maker] = {"ppo": ppo, "dqn": dqn, "sac": sac}
 ACTIONS = {"ppo": (CATEGORICAL, GAUSSIAN), "dqn": (CATEGORICAL, None), "sac": (None, SQUASHED)}  # choices, numbers
 
@@ -108,7 +110,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
             f"{name} does not learn such actions as those of {config.id}: {env.action_space}; leave --learner auto"
         )
     solved = find(config.id).reward_threshold
-    play = ReturnExam(
+    exam = (OpenExam if solved is None else ReturnExam)(
         partial(make_envs, one),
         solved or 0.0,
         "the return at which Gymnasium calls it solved",
@@ -117,4 +119,4 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
         n_test=config.episodes,
         family=family,
     )
-    return LEARNERS[name](config, I, A, family, OpenExam(play, solved is not None), rng)
+    return LEARNERS[name](config, I, A, family, exam, rng)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array, orthogonal
-from core.lab.config import check
 from core.lab.envs.vector import Envs
 from core.lab.vision.photos import Photo, ink
 from core.layers import Layer, Rng
@@ -32,6 +31,8 @@ PRESETS = {"quick": {"updates": 100}, "best": {"updates": 1000}}
 
 @dataclass(frozen=True)
 class Config(PPOConfig):
+    nonnegative = *PPOConfig.nonnegative, "cost", "deform"
+
     window: int = 2  # side of the window, in pixels of a picture of 8 x 8
     cost: float = 0.01  # of a look; a right answer earns 1
     limit: int = 10  # looks without an answer after which the episode is cut off
@@ -50,7 +51,6 @@ class Config(PPOConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self, positive=("limit", "hidden", "critic", "lr"), nonnegative=("cost", "deform"))
         if not self.cost < float("inf"):
             raise ValueError(f"cost must be finite, not {self.cost}")
         if not 1 <= self.window <= 8:

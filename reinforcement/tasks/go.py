@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.go import KOMI, SIZE, go
@@ -29,6 +28,8 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class Config(BoardGame):
+    unchecked = "size", "komi"
+
     size: int = SIZE  # points a side
     komi: float = KOMI  # points that White is given, since Black begins
     hidden: int = 256  # units in each of the two hidden layers
@@ -41,10 +42,6 @@ class Config(BoardGame):
     alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
     think: int = 50  # simulations before a move when it is judged, and roll-outs of the MCTS that it is judged by
     openings: int = 50  # of four random moves, from which it is judged, with either colour
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "think", "openings")
 
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from core.optimizers import Adam
 from reinforcement.envs.lunar_lander import in_hundreds, lander_exam
@@ -43,10 +42,6 @@ class Config(PPOSettings):
     @property
     def updates(self) -> int:
         return math.ceil(self.timesteps / self.envs / self.rollout)
-
-    def __post_init__(self) -> None:
-        positive(self, "timesteps", "hidden", "lr", "flights")
-        super().__post_init__()
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:

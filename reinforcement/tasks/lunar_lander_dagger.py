@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
@@ -35,10 +34,6 @@ class Config(ImitationConfig):
     updates: int = 60  # each of some minibatches
     batch: int = 128  # labels in a minibatch
     flights: int = 100  # episodes that judge
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr", "flights")
 
 
 def make(config: Config, rng: Rng, data: Any) -> Imitation:

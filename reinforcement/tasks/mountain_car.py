@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from core.lab.config import positive
 from core.layers import Layer, Rng, activation, tanh
 from core.network import MLP, Sequential
 from core.optimizers import Adam
@@ -34,10 +33,6 @@ class Config(EvolutionConfig):
     episodes: int = 8  # of every perturbed network in an update
     sigma: float = 0.3  # deviation of the noise
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
-
 
 def make(config: Config, rng: Rng, data: Any) -> Evolution:
     """Whoever draws its actions step by step never comes up the hill; perturbed weights drive on as they once chose.
@@ -55,4 +50,4 @@ def make(config: Config, rng: Rng, data: Any) -> Evolution:
 
     crowd, reference = net(2 * config.pairs), "DQN, as published in the zoo of Stable-Baselines3"
     exam = classic_exam(MOUNTAIN_CAR, -100.8, reference, 100, "+val_return")
-    return Evolution(net(None), crowd, exam.fast.make_envs, exam, Adam(config.lr), rng, config)
+    return Evolution(net(None), crowd, exam.make_envs, exam, Adam(config.lr), rng, config)

@@ -9,7 +9,6 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from core.lab.config import positive
 from core.lab.envs.vector import make as make_envs
 from core.layers import Rng
 from reinforcement.distributions import SQUASHED
@@ -34,10 +33,6 @@ class Config(SACConfig):
     lr: float = 1e-3  # step size of Adam
     updates: int = 305  # roll-outs that are learnt from
     learning_starts: int = 500  # steps that are drawn evenly, at first
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "hidden", "lr")
 
 
 def pendulum(**options: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
 from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.layers import Rng
@@ -32,7 +31,6 @@ class Config(KLReinforceConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive(self, "hidden", "longest", "lr", "tuning")
         if not self.context >= 6:
             raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
 

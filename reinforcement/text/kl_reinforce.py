@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import check, settings
+from core.lab.config import settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import TEMPERATURE, Exam
 from core.lab.state import State, restore, saved
@@ -26,6 +26,7 @@ from core.lab.text.sampling import asker
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, log_softmax
 from core.optimizers import Optimizer, Schedule
+from reinforcement.config import Checked
 
 STEPS_PER_UPDATE = 20  # minibatches of one update() before there are rewards
 
@@ -56,8 +57,10 @@ def others_baseline(reward: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class KLReinforceConfig:
+class KLReinforceConfig(Checked):
     """The settings of tuning by rewards; a task gives them its own defaults."""
+
+    nonnegative = ("kl_coef",)
 
     batch: int = 256  # characters predicted in a minibatch
     updates: int = 3000  # minibatches of real reviews
@@ -66,7 +69,7 @@ class KLReinforceConfig:
     kl_coef: float = 0.05  # what it costs to leave the writer of before, a nat per character
 
     def __post_init__(self) -> None:
-        check(self, positive=("batch", "updates", "rounds"), nonnegative=("kl_coef",))
+        super().__post_init__()
         if not self.n >= 2:
             raise ValueError(f"n must be at least 2, for each review is held against the others, not {self.n}")
 
