@@ -122,7 +122,8 @@ def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
     def fill(rng: Rng, w: Array) -> None:
         w[:] = start
 
-    return Concat(mean, Layer(forward, {"log_s": (A,)}, fill))
+    spread = Layer(forward, {"log_s": (A,)}, fill, op="spread", constants={"start": start})
+    return Concat(mean, spread)
 
 
 def epsilon_greedy_logits(q: Array, explore: float) -> Array:

@@ -7,7 +7,7 @@ from going_on import same_after_resuming
 
 from core.lab.envs.rollout import returns
 from core.lab.envs.vector import make
-from reinforcement.envs.lunar_lander import NAME, ExpertExam, exam, heuristic, in_hundreds
+from reinforcement.envs.lunar_lander import NAME, ExpertExam, heuristic, in_hundreds, lander_exam
 from reinforcement.evaluate import VAL_SEED
 from reinforcement.tasks import lunar_lander, lunar_lander_dagger
 
@@ -23,7 +23,7 @@ def test_the_heuristic_is_gymnasiums_for_a_batch():
     acts = heuristic(obs)
     assert acts.tolist() == [int(own(env, row)) for row in obs]
     assert set(acts.tolist()) == {0, 1, 2, 3}
-    assert returns(exam().make_envs, heuristic, 10, 0)[0].mean() > 150  # a random pilot has -180
+    assert returns(lander_exam().make_envs, heuristic, 10, 0)[0].mean() > 150  # a random pilot has -180
 
 
 def test_rewards_to_learn_from_are_in_hundreds():
@@ -40,7 +40,7 @@ def test_rewards_to_learn_from_are_in_hundreds():
 
 
 def test_an_expert_is_its_own_measure():
-    judge = ExpertExam(exam(4), heuristic, n_val=2)
+    judge = ExpertExam(lander_exam(4), heuristic, n_val=2)
 
     def itself(obs):
         return np.eye(4)[heuristic(obs)]

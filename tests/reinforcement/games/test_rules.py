@@ -129,13 +129,14 @@ def test_a_symmetry_commutes_with_playing(game):
         np.testing.assert_allclose(game.heuristic(there), game.heuristic(states), rtol=1e-6)
 
 
-def test_judge_counts_lines_that_are_still_open():
-    seen = TIC_TAC_TOE.judge(board("X.O", "...", "...")) * (4 * 8 + 1)
+def test_heuristic_counts_lines_that_are_still_open():
+    seen = TIC_TAC_TOE.heuristic(board("X.O", "...", "...")) * (4 * 8 + 1)
     np.testing.assert_allclose(seen, [0], atol=1e-6)
     # X: middle row and middle column 1 each, a diagonal with two stones 4; O: its two lines that X does not touch
-    np.testing.assert_allclose(TIC_TAC_TOE.judge(board("X..", ".X.", "..O")) * 33, [2 + 2 - 2 + 1], atol=1e-5)
+    np.testing.assert_allclose(TIC_TAC_TOE.heuristic(board("X..", ".X.", "..O")) * 33, [2 + 2 - 2 + 1], atol=1e-5)
     np.testing.assert_allclose(
-        CONNECT_FOUR.judge(-board(*["......."] * 5, "XX.....")), -CONNECT_FOUR.judge(board(*["......."] * 5, "XX....."))
+        CONNECT_FOUR.heuristic(-board(*["......."] * 5, "XX.....")),
+        -CONNECT_FOUR.heuristic(board(*["......."] * 5, "XX.....")),
     )
 
 
@@ -183,7 +184,7 @@ def test_openings_are_distinct_and_not_over():
 
 
 def test_minimax_says_that_tic_tac_toe_is_a_draw():
-    values = move_values(TIC_TAC_TOE, TIC_TAC_TOE.start(1), 9, TIC_TAC_TOE.judge)
+    values = move_values(TIC_TAC_TOE, TIC_TAC_TOE.start(1), 9, TIC_TAC_TOE.heuristic)
     np.testing.assert_array_equal(values, np.zeros((1, 9)))
 
 
@@ -215,7 +216,7 @@ def test_greedy_wins_at_once_and_blocks():
     rng = np.random.default_rng(4)
     wins = board("XX.", "OO.", "...")
     blocks = board("X..", "OO.", "..X")
-    for player in (greedy_player(TIC_TAC_TOE), minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.judge)):
+    for player in (greedy_player(TIC_TAC_TOE), minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.heuristic)):
         assert {int(player(wins, rng)[0]) for _ in range(9)} == {2}
         assert {int(player(blocks, rng)[0]) for _ in range(9)} == {5}
     assert len({int(greedy_player(TIC_TAC_TOE)(TIC_TAC_TOE.start(1), rng)[0]) for _ in range(60)}) == 9
@@ -236,7 +237,7 @@ def test_players_are_ordered_as_they_should_be():
 def test_every_reply_finds_who_can_be_beaten():
     rng = np.random.default_rng(6)
     for first in (True, False):
-        perfect = every_reply(TIC_TAC_TOE, minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.judge), first, rng)
+        perfect = every_reply(TIC_TAC_TOE, minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.heuristic), first, rng)
         assert perfect[0] == 0
         assert perfect[2] > 0
         assert every_reply(TIC_TAC_TOE, random_player(TIC_TAC_TOE), first, rng)[0] > 0

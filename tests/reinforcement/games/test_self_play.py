@@ -194,7 +194,7 @@ def test_connect_four_is_judged_by_whoever_is_named():
 
 @pytest.mark.parametrize("task", [tic_tac_toe, connect_four], ids=["tic_tac_toe", "connect_four"])
 def test_task_keeps_the_contract(task, monkeypatch):
-    small = {"hidden": 32, "updates": 8, "games": 16, "simulations": 10, "batches": 2, "memory": 1000}
+    small = {"hidden": 32, "updates": 8, "games": 16, "simulations": 10, "batches": 2, "replay_size": 1000}
     monkeypatch.setitem(task.PRESETS, "quick", small | ({} if task is tic_tac_toe else {"think": 5, "openings": 4}))
     found = find(str(Path(task.__file__)))
     found.presets["quick"] = task.PRESETS["quick"]
@@ -206,7 +206,7 @@ def test_an_earlier_run_is_an_opponent(tmp_path):
         find("tic_tac_toe")
     except Refusal:
         pytest.skip("the task is not installed: pip install -e .")
-    small = {"hidden": 16, "updates": 2, "games": 8, "simulations": 5, "memory": 1000}
+    small = {"hidden": 16, "updates": 2, "games": 8, "simulations": 5, "replay_size": 1000}
     made = run("tic_tac_toe", preset="quick", out=tmp_path / "run", **small)
     player, states = opponent(TIC_TAC_TOE, str(tmp_path / "run")), openings(TIC_TAC_TOE, np.random.default_rng(0), 9, 2)
     moves = player(states, np.random.default_rng(0))
