@@ -19,7 +19,7 @@ ABOUT = """
 Learn Connect Four from games against oneself alone (AlphaZero's method). In goes the board; out come how likely each
 of the seven columns is the best move, and who will win. A tree search that both guide plays better than the network,
 and the network learns what the search found. The only teacher is the result of each game. The score is the share of
-points against minimax that looks four moves ahead: above 0.9 is strong.
+points against minimax that looks four moves ahead: 0.85 and more is strong.
 """
 PRESETS = {
     "quick": {"hidden": 128, "updates": 200, "simulations": 32, "replay_size": 40_000, "think": 32, "openings": 10},

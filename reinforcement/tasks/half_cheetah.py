@@ -15,8 +15,7 @@ PROBLEM = "half_cheetah"
 ABOUT = """
 Teach a flat two-legged robot to run as fast as it can. In go 17 numbers, angles and speeds of its joints; out come
 six torques, from -1 to 1. Each step earns the speed forward, less a little for force. An episode lasts 1,000 steps. A
-random agent earns about -280. Several thousand is a real run; about 9,500 is a published agent after ten times as
-many steps.
+random agent earns about -280. Several thousand is a real run; about 9,500 is as good as published agents.
 """
 NEEDS = {"mujoco": "trivium[robots]"}
 PRESETS = {

@@ -134,10 +134,8 @@ def test_heuristic_counts_lines_that_are_still_open():
     np.testing.assert_allclose(seen, [0], atol=1e-6)
     # X: middle row and middle column 1 each, a diagonal with two stones 4; O: its two lines that X does not touch
     np.testing.assert_allclose(TIC_TAC_TOE.heuristic(board("X..", ".X.", "..O")) * 33, [2 + 2 - 2 + 1], atol=1e-5)
-    np.testing.assert_allclose(
-        CONNECT_FOUR.heuristic(-board(*["......."] * 5, "XX.....")),
-        -CONNECT_FOUR.heuristic(board(*["......."] * 5, "XX.....")),
-    )
+    two = board(*["......."] * 5, "XX.....")
+    np.testing.assert_allclose(CONNECT_FOUR.heuristic(-two), -CONNECT_FOUR.heuristic(two))
 
 
 def test_what_a_network_is_shown():
