@@ -1,7 +1,5 @@
 """What the configurations of algorithms, and of the tasks that extend them, check of their fields."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from typing import ClassVar
 

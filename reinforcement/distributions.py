@@ -5,8 +5,6 @@ action u ~ N(m, s^2), which the environment cuts off at its border. Squashed: th
 stays within -1 and 1 (Haarnoja et al. 2018, arXiv:1801.01290).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -9,8 +9,6 @@ The gradient at the output is Q(obs, action) - target, cut off at 1, at the acti
 one says what they would have been worth. Weakness: with n > 1 the explorer's own actions are taken for the best.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

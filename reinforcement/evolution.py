@@ -7,8 +7,6 @@ is, for F the return itself, an unbiased estimate of the gradient of -E F(w + si
 the update is that of the other learners. All 2m networks play side by side, as the members of one network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

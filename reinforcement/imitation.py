@@ -7,8 +7,6 @@ learns from all labels so far. Cloning is DAgger that never asks again. No rewar
 The expert is any policy, obs (B, ...) -> actions (B, ...): a rule, or the network of a finished run (`from_run`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The networks that agents of several tasks start from."""
 
-from __future__ import annotations
-
 from core.initializers import orthogonal
 from core.layers import Layer, tanh
 from core.network import MLP

@@ -6,8 +6,6 @@ of proximal policy optimization"). With r = p(action) / p_old(action), the gradi
 where the advantage A pushes it. Actions are choices or numbers: `family` knows their density.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise

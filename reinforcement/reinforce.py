@@ -5,8 +5,6 @@ gradient at the logits is -A (onehot(action) - p): cross-entropy's, with the act
 label, and weighted by A, how much better than usual the return was. No one says which action would have been right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What an agent has lived through, to be learnt from again: a ring of arrays, the oldest giving way to the newest."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

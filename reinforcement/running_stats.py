@@ -6,8 +6,6 @@ so weights of a network that was shown the former become those of the same funct
 and opened again is one vector, and needs no statistics beside it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

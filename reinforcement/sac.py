@@ -12,8 +12,6 @@ The critics are two members of one network, so their products are one batched ca
 one w, in this order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,8 +6,6 @@ What a policy earns is then no matter of sampling: `earned` works it out, within
 References: Bellman (1957), "Dynamic programming"; Watkins (1989), "Learning from delayed rewards" (Q-learning).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

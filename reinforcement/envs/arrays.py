@@ -1,7 +1,5 @@
 """B environments of one law in one object of arrays: what all of them declare."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from gymnasium.vector import AutoresetMode, VectorEnv

@@ -5,8 +5,6 @@ sees, (sum, the dealer's card, usable ace), and whether the two cards of the dea
 the rules of Sutton and Barto (2018, example 5.1; `sab`) a natural beats a 21 that took more cards.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -4,8 +4,6 @@ The laws are Gymnasium's (Sutton 1996; Moore 1990), in float64; a test steps bot
 episodes of the arrays and judged by episodes of Gymnasium's own environments.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import partial

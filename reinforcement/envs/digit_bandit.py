@@ -4,8 +4,6 @@ A contextual bandit (Langford and Zhang 2008): episodes of one step, as arrays, 
 never told what was right.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import gymnasium as gym

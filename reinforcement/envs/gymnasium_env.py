@@ -5,8 +5,6 @@ Observations become a row of float32 (FlattenObservation: Box, Discrete, MultiDi
 to 1 where they have borders. Whatever is not supported is a ValueError of one line.
 """
 
-from __future__ import annotations
-
 import difflib
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ The extra `robots` brings the simulators, Box2D and MuJoCo. A robot sees the ang
 how hard to turn each, from -1 to 1; what it is paid for is to get on, and what it pays is force.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Two legs, a main engine and two side engines, a body of Box2D that starts with a
 the flags is worth some 250, a crash -100, and every firing costs a little; at 1,000 steps a time limit cuts it off.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path

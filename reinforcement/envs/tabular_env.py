@@ -1,7 +1,5 @@
 """A world that is a table, as B environments in one object of arrays: a hundred thousand steps a second and more."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gymnasium as gym

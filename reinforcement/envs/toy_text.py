@@ -4,8 +4,6 @@ The agent learns in a copy of the world as arrays, which has the same probabilit
 on the table, beside the best that there is, and by playing Gymnasium's own environment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

@@ -7,8 +7,6 @@ unless `first` says so. The reward is 1 for a win, -1 for a loss, 0 for a draw a
 at once: -1, and the episode is terminated; info["legal"] (A,) says which moves are legal.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import gymnasium as gym

@@ -4,8 +4,6 @@ A match is played from openings that are fixed and distinct, each twice, the pla
 the other; a win is a point, a draw half a point. Openings that choose weights are apart from those that judge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -14,8 +14,6 @@ Black moves first, so the lowest digit says who is to move.
 Inside, a point is (row, column, board): a neighbour is a slice, and all points of all boards are one stretch of bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 

@@ -4,8 +4,6 @@ The side that begins is X. A move is what stands at the board's edges: a column 
 letter and a row's number, such as b3; and pass where a game has it. The other words are in `HELP`.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

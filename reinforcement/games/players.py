@@ -4,8 +4,6 @@ From the weakest to the strongest: random; greedy, who wins or blocks at once; m
 MCTS with random roll-outs; a network, alone or with search. Who finds several moves equally good draws one of them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A game of two players as one picture: every board on the way, the last move ringed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -9,8 +9,6 @@ stones wins: with `lines` (cells, L), a column of ones for every line, one produ
 A symmetry is a pair of permutations: cells[k] takes a board to its image, moves[k] the moves to theirs.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace

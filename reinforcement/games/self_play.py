@@ -11,8 +11,6 @@ Many games go on side by side, each search a batch; one that ends gives way to a
 moves, since a network that is to answer anything must have seen more than its own good moves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """What the tasks of board games share: a network of two hidden layers, learnt by self-play."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from core.layers import Rng

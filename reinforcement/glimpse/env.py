@@ -10,8 +10,6 @@ The observation is all that has been seen so far: the uncovered pixels, 0 elsewh
 (S S), and row and column of the window from 0 to 1 (before the first look it hovers, shut, over the middle).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import gymnasium as gym

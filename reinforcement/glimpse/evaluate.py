@@ -4,8 +4,6 @@ Each picture is shown once, as it is. Weights are chosen by what the validation 
 actions; each of their labels is one answer of the teacher. The baselines were given every training label.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """An agent that looks, drawn: its paths over pictures, what it confuses, how often it looks; and as a film."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Swing a two-jointed arm above the bar by a motor in its elbow (Acrobot-v1), by PPO."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

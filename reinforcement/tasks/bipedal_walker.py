@@ -1,7 +1,5 @@
 """Walk over rough ground on two legs, with a rangefinder (BipedalWalker-v3), by SAC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

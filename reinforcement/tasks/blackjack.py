@@ -1,7 +1,5 @@
 """Blackjack: take another card or stick, against a dealer who draws below 17; even the best player loses a little."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Balance a pole on a cart, from nothing but the reward of not falling (CartPole-v1), by PPO."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Balance a pole on a cart as an expert does, from one episode of it (CartPole-v1), by cloning or DAgger."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

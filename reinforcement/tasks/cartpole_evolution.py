@@ -1,7 +1,5 @@
 """Balance a pole on a cart without any gradient: perturb the weights, keep what lasts longer (CartPole-v1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Walk along a cliff to the other end: a step costs 1, a fall 100 and the way back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Play Connect Four, learnt from games against oneself alone, by AlphaZero's method: a network that guides a search."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

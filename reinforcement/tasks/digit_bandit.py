@@ -1,7 +1,5 @@
 """Learn to read digits from being told only right or wrong: one guess a picture, by REINFORCE."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Any environment of Gymnasium, by its id: trivium run env --id MyPackage/MyEnv-v0, by PPO, DQN or SAC."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Cross a frozen lake without falling into a hole, on ice where one step in three goes where it should."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

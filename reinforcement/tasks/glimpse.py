@@ -1,7 +1,5 @@
 """See through a small window: choose where to look at a digit, and answer when sure; each look costs (PPO)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

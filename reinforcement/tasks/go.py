@@ -1,7 +1,5 @@
 """Play Go on a small board, learnt from games against oneself alone, by AlphaZero's method."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

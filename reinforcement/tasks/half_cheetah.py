@@ -1,7 +1,5 @@
 """Run on two legs as fast as they go (HalfCheetah-v5), by SAC."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

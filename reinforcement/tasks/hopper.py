@@ -1,7 +1,5 @@
 """Hop on one leg without falling (Hopper-v5), by SAC."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

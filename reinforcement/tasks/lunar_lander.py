@@ -1,7 +1,5 @@
 """Land softly between two flags, with a main engine and two at the sides (LunarLander-v3), by PPO."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Land as an expert does, who is asked about every place that the learner comes to (LunarLander-v3), by DAgger."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Drive a car up a hill too steep for its engine (MountainCar-v0), with no hint before the top, by evolution."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Swing a pendulum up and hold it there, by a torque too weak to lift it at once (Pendulum-v1), by SAC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

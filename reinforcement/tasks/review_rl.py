@@ -1,7 +1,5 @@
 """Write positive reviews, taught by rewards: a rater says of each whole review whether it is praise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from core.lab.compare.cell import Cell

@@ -1,7 +1,5 @@
 """Drive a taxi: fetch the passenger, bring them where they want to go, and waste no step."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

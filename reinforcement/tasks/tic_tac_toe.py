@@ -1,7 +1,5 @@
 """Play tic-tac-toe without ever losing, learnt from games against oneself alone, by AlphaZero's method."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -8,8 +8,6 @@ et al. (2019), "Buy 4 REINFORCE samples, get a baseline for free!". Weakness: wh
 less and less is said that is new; and the penalty is that of each character, not of the texts that they lead to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
