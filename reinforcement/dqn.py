@@ -20,14 +20,14 @@ from core.initializers import Array
 from core.lab.config import settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
 from core.optimizers import Optimizer, Schedule, average, clip_norm, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, epsilon_greedy_logits, greedy
-from reinforcement.evaluate import Exam, labels_once
+from reinforcement.evaluate import labels_once
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 from reinforcement.returns import n_step
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -19,19 +19,12 @@ from core.lab.data.splits import Splits
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.layers import Rng
 from core.losses import softmax
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
-
-
-class Exam(Protocol):
-    @property
-    def monitor(self) -> str: ...
-    def validate(self, model: Any, /) -> dict[str, float]: ...
-    def report(self, model: Any, folder: Path | None, /) -> Report: ...
 
 
 def labels_once(exam: Exam, done: int) -> int:

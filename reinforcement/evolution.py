@@ -18,13 +18,13 @@ from core.initializers import Array
 from core.lab.config import settings
 from core.lab.envs.rollout import play
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
-from reinforcement.evaluate import Exam, labels_once
+from reinforcement.evaluate import labels_once
 
 
 def centred_ranks(scores: Array) -> Array:

@@ -18,14 +18,14 @@ from core.initializers import Array
 from core.lab.config import settings
 from core.lab.envs.rollout import Policy, play, rollout, stack
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy
 from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
-from reinforcement.evaluate import Exam, labels_once
+from reinforcement.evaluate import labels_once
 from reinforcement.replay_buffer import ReplayBuffer
 
 

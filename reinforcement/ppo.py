@@ -18,7 +18,7 @@ from core.initializers import Array
 from core.lab.config import settings
 from core.lab.envs.rollout import Policy, rollout
 from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss
@@ -26,7 +26,7 @@ from core.network import Concat
 from core.optimizers import Optimizer, Schedule, clip_norm, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, as_batch, categorical
-from reinforcement.evaluate import Exam, labels_once
+from reinforcement.evaluate import labels_once
 from reinforcement.returns import gae
 from reinforcement.running_stats import RunningMeanStd
 

@@ -23,7 +23,7 @@ from core.initializers import Array
 from core.lab.config import settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss
@@ -31,7 +31,7 @@ from core.network import Parts
 from core.optimizers import Adam, Schedule, average, constant
 from reinforcement.config import Checked
 from reinforcement.distributions import SQUASHED, as_batch, squashed
-from reinforcement.evaluate import Exam, labels_once
+from reinforcement.evaluate import labels_once
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 
 

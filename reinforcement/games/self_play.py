@@ -22,14 +22,13 @@ import numpy as np
 from core.initializers import Array
 from core.lab.config import settings
 from core.lab.envs.vector import check_count
-from core.lab.learner import Report
+from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch
-from reinforcement.evaluate import Exam
 from reinforcement.games.mcts import noisy, search
 from reinforcement.games.players import evaluation, likeliest, sample_moves
 from reinforcement.games.rules import Game, image, random_moves
