@@ -12,6 +12,7 @@ The critics are two members of one network, so their products are one batched ca
 one w, in this order.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from core.losses import Loss
 from core.network import Parts
 from core.optimizers import Adam, Schedule, average, constant
 from reinforcement.config import Checked
-from reinforcement.distributions import SQUASHED, as_batch, squashed
+from reinforcement.distributions import SQUASHED, Constant, as_batch, squashed
 from reinforcement.evaluate import labels_once
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 
@@ -39,18 +40,6 @@ def critic_loss(q: Array, target: Array) -> Loss:
     """sum over the critics of mean (q - target)^2 / 2: q (E, B, 1), target (B,); the gradient (E, B, 1)."""
     d = q - target[:, None].astype(q.dtype)
     return float((d * d).sum()) / (2 * len(target)), d / len(target)
-
-
-def Temperature(start: float) -> Layer:
-    """One parameter, log alpha; it is no function of anything, only something that is learnt."""
-
-    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Callable[..., None]]:
-        raise ValueError("a temperature is read, not called")
-
-    def fill(rng: Rng, w: Array) -> None:
-        w[:] = np.log(start)
-
-    return Layer(forward, {"log_alpha": (1,)}, fill, op="temperature", constants={"start": start})
 
 
 @dataclass(frozen=True)
@@ -119,7 +108,7 @@ class SAC:
         self.config = c = settings(SACConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.actor, self.critics = actor, critics
-        self.parts = Parts(actor=actor, critics=critics, temperature=Temperature(c.alpha))
+        self.parts = Parts(actor=actor, critics=critics, temperature=Constant("log_alpha", 1, math.log(c.alpha)))
         self.net = self.parts.net
         self.w = self.net.init(w_rng)
         self.g, self.old = np.zeros_like(self.w), self.parts.split(self.w)[1].copy()
