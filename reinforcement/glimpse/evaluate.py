@@ -17,7 +17,7 @@ from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
 from core.layers import Rng
 from reinforcement.distributions import draw, greedy
-from reinforcement.evaluate import Logits
+from reinforcement.evaluate import Logits, svm
 from reinforcement.glimpse.env import GlimpseEnvs, Looked, windows
 
 
@@ -107,12 +107,6 @@ class GlimpseExam:
         return made
 
 
-def machine() -> Any:
-    from sklearn.svm import SVC
-
-    return SVC(C=10, gamma="scale")
-
-
 def covered(shows: Array, places: Any) -> Array:
     """All that is seen from these places together, (S S) bool."""
     pixels: Array = np.logical_or.reduce(shows[places])
@@ -121,7 +115,7 @@ def covered(shows: Array, places: Any) -> Array:
 
 def svm_accuracy(s: Splits, pixels: Array) -> float:
     """The test accuracy of a support vector machine that sees these pixels (S S) bool, and was given the labels."""
-    return float(machine().fit(s.x_train[:, pixels], s.t_train).score(s.x_test[:, pixels], s.t_test))
+    return float(svm().fit(s.x_train[:, pixels], s.t_train).score(s.x_test[:, pixels], s.t_test))
 
 
 def fixed_looks(s: Splits, window: int, n: int) -> list[int]:
