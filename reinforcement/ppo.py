@@ -186,8 +186,8 @@ class PPO:
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         obs, action, old_log_p, advantage, target = batch
         y, back = self.net(obs, w, rng)
-        weights = self.config.clip, self.config.value_weight, self.entropy_weight
-        loss, dy = ppo_loss(y, action, old_log_p, advantage, target, *weights, self.density)
+        coefficients = self.config.clip, self.config.value_weight, self.entropy_weight
+        loss, dy = ppo_loss(y, action, old_log_p, advantage, target, *coefficients, self.density)
         if g is not None:
             back(dy, g)
         return loss
