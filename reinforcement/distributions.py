@@ -5,8 +5,6 @@ action u ~ N(m, s^2), which the environment cuts off at its border. Squashed: th
 stays within -1 and 1 (Haarnoja et al. 2018, arXiv:1801.01290).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -108,8 +106,8 @@ def gaussian(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, fl
     return log_p, (log_s + 0.5 * (1 + LOG_2PI)).sum(-1), back
 
 
-def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
-    """y = [m(x), log s] (..., 2A): `mean` says m; log s are A parameters that begin at `start`, the same at every x."""
+def Constant(name: str, A: int, start: float) -> Layer:
+    """y = w (..., A), whatever x is: parameters, called `name`, that begin at `start`."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
@@ -119,10 +117,12 @@ def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
 
         return np.broadcast_to(w, (*x.shape[:-1], A)), back
 
-    def fill(rng: Rng, w: Array) -> None:
-        w[:] = start
+    return Layer(forward, {name: (A,)}, lambda rng, w: w.fill(start), op="constant", constants={"start": start})
 
-    return Concat(mean, Layer(forward, {"log_s": (A,)}, fill))
+
+def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
+    """y = [m(x), log s] (..., 2A): `mean` says m; log s are A parameters that begin at `start`, the same at every x."""
+    return Concat(mean, Constant("log_s", A, start))
 
 
 def epsilon_greedy_logits(q: Array, explore: float) -> Array:

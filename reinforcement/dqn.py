@@ -9,24 +9,26 @@ The gradient at the output is Q(obs, action) - target, cut off at 1, at the acti
 one says what they would have been worth. Weakness: with n > 1 the explorer's own actions are taken for the best.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import settings
 from core.lab.envs.rollout import rollout
-from core.lab.envs.vector import Envs, Steps, side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.envs.vector import Envs, Steps, check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, huber
 from core.optimizers import Optimizer, Schedule, average, clip_norm, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, epsilon_greedy_logits, greedy
-from reinforcement.evaluate import Exam
-from reinforcement.replay_buffer import ReplayBuffer
+from reinforcement.evaluate import labels_once
+from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 from reinforcement.returns import n_step
 
 
@@ -37,12 +39,35 @@ def q_loss(q: Array, action: Array, target: Array) -> Loss:
     return loss, dq
 
 
-class DQN:
-    """One update is `T` steps of `n` environments into the memory, then `batches` minibatches out of it.
+@dataclass(frozen=True)
+class DQNConfig(Checked):
+    """The settings of deep Q-learning; a task gives them its own defaults."""
 
-    An action is drawn evenly with a probability that falls from 1 to `explore` over the first `exploring` of progress.
-    Every reward is an answer of the teacher. Raises ValueError when `net` (I -> A) does not fit the environment.
+    probability = "gamma", "explore", "tau"
+
+    updates: int = 200  # roll-outs that are learnt from
+    envs: int = 8  # environments side by side
+    rollout: int = 32  # steps of each in one roll-out
+    batches: int = 64  # minibatches after each roll-out
+    batch: int = 64  # steps in a minibatch
+    replay_size: int = 100_000  # steps that are remembered
+    gamma: float = 0.99  # a reward k steps away counts gamma^k
+    n_step: int = 1  # steps after which the value of what follows stands for the rest
+    explore: float = 0.05  # share of actions drawn evenly, in the end; at first all are
+    exploration_fraction: float = 0.3  # share of the run over which it falls
+    tau: float = 0.01  # how fast the old weights follow
+    max_norm: float = 10.0  # longer gradients are cut to this length
+
+
+class DQN:
+    """One update is some steps of all environments into the replay buffer, then some minibatches out of it.
+
+    An action is drawn evenly with a probability that falls from 1 to `explore` over the first `exploration_fraction`
+    of progress. Every reward is an answer of the teacher. Raises ValueError when `net` (I -> A) does not fit the
+    environment.
     """
+
+    kept = "done", "rng", "old", "optimizer", "envs", "memory=replay"
 
     def __init__(
         self,
@@ -51,66 +76,52 @@ class DQN:
         exam: Exam,
         optimizer: Optimizer,
         rng: Rng,
+        config: DQNConfig | None = None,
         *,
-        updates: int,
-        n: int = 8,
-        T: int = 32,
-        batches: int = 64,
-        batch: int = 64,
-        memory: int = 100_000,
-        gamma: float = 0.99,
-        steps: int = 1,
-        explore: float = 0.05,
-        exploring: float = 0.3,
-        follow: float = 0.01,
-        max_norm: float = 10.0,
         schedule: Schedule = linear,
+        **changes: Any,
     ) -> None:
+        self.config = c = settings(DQNConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.w = net, net.init(w_rng)
         self.g, self.old = np.empty_like(self.w), self.w.copy()
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
-        self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, ReplayBuffer(memory)
-        self.T, self.batches, self.batch, self.gamma, self.steps = T, batches, batch, gamma, steps
-        self.least, self.exploring, self.follow, self.max_norm = explore, exploring, follow, max_norm
-        self.done = 0
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(c.envs), env_rng), exam
+        self.optimizer, self.schedule, self.replay = optimizer, schedule, ReplayBuffer(c.replay_size)
+        self.monitor, self.done = exam.monitor, 0
         self.envs.check_actions(self.net(self.envs.obs, self.w)[0])
-        if n * T > memory:
-            raise ValueError(f"the memory of {memory} does not hold the {n * T} steps of one update")
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
+        check_replay_size(c)
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     @property
     def explore(self) -> float:
-        return max(self.least, 1 - (1 - self.least) * self.progress / self.exploring)
+        least = self.config.explore
+        return max(least, 1 - (1 - least) * self.progress / self.config.exploration_fraction)
 
     def act(self, w: Array, obs: Array, explore: float, rng: Rng) -> Array:
         return draw(rng, epsilon_greedy_logits(self.net(obs, w)[0], explore))
 
     def update(self) -> dict[str, float]:
-        steps = rollout(self.envs, lambda obs: self.act(self.w, obs, self.explore, self.rng), self.T)
-        self.memory.add(*self.judge(steps))
+        steps = rollout(self.envs, lambda obs: self.act(self.w, obs, self.explore, self.rng), self.config.rollout)
+        self.replay.add(*self.experience(steps))
         losses = []
-        for _ in range(self.batches):
-            obs, action, G, D, next_obs = self.memory.draw(self.rng, self.batch)
+        for _ in range(self.config.batches):
+            obs, action, G, D, next_obs = self.replay.draw(self.rng, self.config.batch)
             losses.append(self.loss(self.w, (obs, action, self.target(G, D, next_obs)), self.g))
-            clip_norm(self.g, self.max_norm)
+            clip_norm(self.g, self.config.max_norm)
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
-            average(self.old, self.w, self.follow)
-        count, labels = int(steps.valid.sum()), self.exam.labels if self.done == 0 else 0
+            average(self.old, self.w, self.config.tau)
         self.done += 1
-        return {"loss": float(np.mean(losses)), "explore": self.explore, "examples": count, "answers": count + labels}
+        count = int(steps.valid.sum())
+        answers = count + labels_once(self.exam, self.done)
+        return {"loss": float(np.mean(losses)), "explore": self.explore, "examples": count, "answers": answers}
 
-    def judge(self, steps: Steps) -> tuple[Array, ...]:
+    def experience(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, G, D and the observation that follows, of the valid steps, each (N, ...)."""
-        discount = (self.gamma * ~steps.terminated).astype(self.w.dtype)
-        G, D, last = n_step(steps.reward.astype(self.w.dtype), discount, steps.end, self.steps)
+        discount = (self.config.gamma * ~steps.terminated).astype(self.w.dtype)
+        G, D, last = n_step(steps.reward.astype(self.w.dtype), discount, steps.end, self.config.n_step)
         next_obs = steps.next_obs[last, np.arange(last.shape[1])]
         return tuple(part[steps.valid] for part in (steps.obs, steps.action, G, D, next_obs))
 
@@ -123,7 +134,7 @@ class DQN:
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n steps of one environment, drawn evenly, as `loss` takes them."""
         steps = rollout(self.make_envs(1, rng), lambda obs: self.act(self.w, obs, 1.0, rng), n)
-        obs, action, G, D, next_obs = self.judge(steps)
+        obs, action, G, D, next_obs = self.experience(steps)
         return obs, action, self.target(G, D, next_obs)
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
@@ -140,7 +151,7 @@ class DQN:
 
     def logits(self, w: Array, obs: Array) -> Array:
         """What the exam takes for the agent's policy: greedy, but for the exploration that is left at the end."""
-        return epsilon_greedy_logits(self.net(obs, w)[0], self.least)
+        return epsilon_greedy_logits(self.net(obs, w)[0], self.config.explore)
 
     def evaluate(self) -> dict[str, float]:
         return self.exam.validate(lambda obs: self.logits(self.w, obs))
@@ -149,18 +160,7 @@ class DQN:
         return self.exam.report(lambda obs: self.logits(w, obs), folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            "old": self.old,
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("envs", self.envs.state()),
-            **prefixed("memory", self.memory.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.envs.load(unprefixed("envs", state))
-        self.memory.load(unprefixed("memory", state))
-        self.done, self.old[:] = int(state["done"]), state["old"]
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -9,32 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab.data.checks import PARTS, check_examples, check_labels
 from core.lab.data.splits import Splits
-from core.lab.envs.film import film
-from core.lab.envs.rollout import Policy, returns
-from core.lab.envs.vector import Envs, side_by_side
-from core.lab.learner import Report
+from core.lab.envs.film import add_film
+from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
+from core.lab.envs.vector import Envs, check_count
+from core.lab.learner import Exam, Report
 from core.layers import Rng
 from core.losses import softmax
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
-VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
 
 
-class Exam(Protocol):
-    @property
-    def monitor(self) -> str: ...
-    @property
-    def labels(self) -> int: ...  # answers of a teacher that choosing needs, to be counted once
-    def validate(self, logits: Logits) -> dict[str, float]: ...
-    def report(self, logits: Logits, folder: Path | None) -> Report: ...
+def labels_once(exam: Exam, done: int) -> int:
+    """The labels that an exam needs to choose weights, if it needs any: counted by the first update alone."""
+    return getattr(exam, "labels", 0) if done == 1 else 0
 
 
 @dataclass(frozen=True)
@@ -55,9 +50,10 @@ class ReturnExam:
     family: ActionDistribution = CATEGORICAL  # how actions come out of what the actor says
     monitor: str = "+val_score"
     labels: int = 0
+    judge: ReturnExam | None = None  # the exam that judges, where it is another than the one that chooses
 
     def __post_init__(self) -> None:
-        side_by_side(max(2 * self.n_val, self.n_test))  # the episodes of a trial, and of the report, are played at once
+        check_count(max(2 * self.n_val, self.n_test))  # the episodes of a trial, and of the report, are played at once
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes, val_return_sampled, their mean val_score, and answers, the rewards it took."""
@@ -81,6 +77,8 @@ class ReturnExam:
         return returns(self.make_envs, both, 2 * n, VAL_SEED)
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
+        if self.judge:
+            return self.judge.report(logits, folder)
         rng = np.random.default_rng(TEST_SEED)
 
         def random(obs: Array) -> Array:
@@ -109,11 +107,8 @@ class ReturnExam:
             },
         )
         if folder and self.film:
-            trouble = film(self.film, {"agent": agent, "random": random}, folder / "agent.gif", FILM_SEED)
-            if trouble:
-                made.texts["Film"] = trouble
-            else:
-                made.pictures["agent.gif"] = "The agent's likeliest actions beside a random policy's"
+            caption = "The agent's likeliest actions beside a random policy's"
+            add_film(made, folder, self.film, {"agent": agent, "random": random}, FILM_SEED, caption)
         return made
 
 
@@ -150,11 +145,8 @@ class GuessExam:
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         """The reference was told every training label; the baseline makes the commonest right guess, unseen."""
-        from sklearn.svm import SVC
-
         s = self.splits
         y = logits(s.x_test)
-        machine = SVC(C=10, gamma="scale").fit(s.x_train, s.t_train)
         common = np.bincount(s.t_train).argmax()
         made = Report(
             metrics={
@@ -163,7 +155,7 @@ class GuessExam:
             },
             metric="test_accuracy",
             chance=1 / self.C,
-            reference=float(machine.score(s.x_test, s.t_test)),
+            reference=float(svm().fit(s.x_train, s.t_train).score(s.x_test, s.t_test)),
             reference_name="support vector machine that was given the labels",
             baselines={"always the commonest": float((s.t_test == common).mean())},
         )
@@ -171,6 +163,13 @@ class GuessExam:
             made.pictures["guesses.png"] = "The test pictures that the agent finds hardest: its guess, and the label"
             draw_hardest(folder / "guesses.png", s.x_test, s.t_test, y)
         return made
+
+
+def svm() -> Any:
+    """The machine that is given the labels: an agent's reference."""
+    from sklearn.svm import SVC
+
+    return SVC(C=10, gamma="scale")
 
 
 def probability(y: Array, t: Array) -> Array:

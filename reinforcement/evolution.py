@@ -1,4 +1,4 @@
-"""Evolution strategies: shake the weights, play, and go where the better ones lie. No gradient goes through anything.
+"""Evolution strategies: perturb the weights, play, and go where the better ones lie. No gradient goes through anything.
 
 Salimans et al. 2017, arXiv:1703.03864. With noise e_i ~ N(0, 1), i = 1 to m, used twice, once with either sign, and
 with F the ranks of the 2m returns, from -1/2 to 1/2,
@@ -7,22 +7,24 @@ is, for F the return itself, an unbiased estimate of the gradient of -E F(w + si
 the update is that of the other learners. All 2m networks play side by side, as the members of one network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import settings
 from core.lab.envs.rollout import play
-from core.lab.envs.vector import Envs, side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.envs.vector import Envs, check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
-from reinforcement.evaluate import Exam
+from reinforcement.evaluate import labels_once
 
 
 def centred_ranks(scores: Array) -> Array:
@@ -45,12 +47,24 @@ def members(net: Layer, rows: Array) -> Array:
     return np.concatenate([part.ravel() for part in np.split(rows, np.cumsum(sizes)[:-1], axis=1)])
 
 
-class Evolution:
-    """One update is `episodes` whole episodes of each of 2m shaken networks, and one step; F is their mean return.
+@dataclass(frozen=True)
+class EvolutionConfig(Checked):
+    """The settings of an evolution strategy; a task gives them its own defaults."""
 
-    `net` (I -> y) is learnt; `crowd` is the same network with 2m members. Every reward is an answer of the teacher.
-    Raises ValueError when `net` does not fit the environment or `crowd` is not 2m of it.
+    updates: int = 100  # each of some episodes of every perturbed network
+    pairs: int = 32  # noises, each added once and subtracted once
+    episodes: int = 1  # of every perturbed network in an update
+    sigma: float = 0.1  # deviation of the noise
+
+
+class Evolution:
+    """One update is `episodes` whole episodes of each of 2m perturbed networks, and one step; F is their mean return.
+
+    `net` (I -> y) is learnt; `crowd` is the same network with 2m members, m the `pairs`. Every reward is an answer of
+    the teacher. Raises ValueError when `net` does not fit the environment or `crowd` is not 2m of it.
     """
+
+    kept = "done", "rng", "optimizer", "envs"
 
     def __init__(
         self,
@@ -60,47 +74,44 @@ class Evolution:
         exam: Exam,
         optimizer: Optimizer,
         rng: Rng,
+        config: EvolutionConfig | None = None,
         *,
-        updates: int,
-        m: int = 32,
-        episodes: int = 1,
-        sigma: float = 0.1,
         family: ActionDistribution = CATEGORICAL,
         schedule: Schedule = linear,
+        **changes: Any,
     ) -> None:
+        self.config = c = settings(EvolutionConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
-        self.envs, self.exam, self.family = make_envs(side_by_side(2 * m * episodes), env_rng), exam, family
-        self.optimizer, self.schedule, self.updates, self.m, self.sigma = optimizer, schedule, updates, m, sigma
-        self.done = 0
+        self.envs, self.exam = make_envs(check_count(2 * c.pairs * c.episodes), env_rng), exam
+        self.optimizer, self.schedule, self.family = optimizer, schedule, family
+        self.monitor, self.done = exam.monitor, 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])
-        if crowd.size != 2 * m * net.size:
-            raise ValueError(f"the crowd has {crowd.size} parameters, not those of {2 * m} networks of {net.size}")
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
+        if crowd.size != 2 * c.pairs * net.size:
+            raise ValueError(
+                f"the crowd has {crowd.size} parameters, not those of {2 * c.pairs} networks of {net.size}"
+            )
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
-        noise = self.rng.standard_normal((self.m, self.net.size), np.float32)
-        shaken = members(self.net, np.concatenate([self.w + self.sigma * noise, self.w - self.sigma * noise]))
+        sigma = self.config.sigma
+        noise = self.rng.standard_normal((self.config.pairs, self.net.size), np.float32)
+        perturbed = members(self.net, np.concatenate([self.w + sigma * noise, self.w - sigma * noise]))
         G, count = np.zeros(self.envs.n), 0
-        for steps in play(self.envs, lambda obs: self.act(shaken, obs)):
+        for steps in play(self.envs, lambda obs: self.act(perturbed, obs)):
             G += steps.reward * steps.valid
             count += int(steps.valid.sum())
-        g = estimate(centred_ranks(G.reshape(2, self.m, -1).mean(-1)), noise, self.sigma)
+        g = estimate(centred_ranks(G.reshape(2, len(noise), -1).mean(-1)), noise, sigma)
         self.optimizer.step(self.w, g, self.schedule(self.progress))
-        labels = self.exam.labels if self.done == 0 else 0
         self.done += 1
-        return {"return": float(G.mean()), "examples": count, "answers": count + labels}
+        return {"return": float(G.mean()), "examples": count, "answers": count + labels_once(self.exam, self.done)}
 
-    def act(self, shaken: Array, obs: Array) -> Array:
+    def act(self, perturbed: Array, obs: Array) -> Array:
         """The best action at each observation (2m episodes, I), by the member whose episode it is."""
-        y = self.crowd(obs.reshape(2 * self.m, -1, *obs.shape[1:]), shaken)[0]
+        y = self.crowd(obs.reshape(2 * self.config.pairs, -1, *obs.shape[1:]), perturbed)[0]
         return self.family.best(y.reshape(len(obs), -1))
 
     def predict(self, w: Array, obs: Array) -> Array:
@@ -114,15 +125,7 @@ class Evolution:
         return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("envs", self.envs.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.envs.load(unprefixed("envs", state))
-        self.done = int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -7,24 +7,25 @@ learns from all labels so far. Cloning is DAgger that never asks again. No rewar
 The expert is any policy, obs (B, ...) -> actions (B, ...): a rule, or the network of a finished run (`from_run`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import settings
 from core.lab.envs.rollout import Policy, play, rollout, stack
-from core.lab.envs.vector import Envs, side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.envs.vector import Envs, check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
-from core.losses import Loss, cross_entropy, mse
+from core.losses import Loss, cross_entropy
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
-from reinforcement.evaluate import Exam
+from reinforcement.evaluate import labels_once
 from reinforcement.replay_buffer import ReplayBuffer
 
 
@@ -40,19 +41,29 @@ def from_run(folder: str) -> Policy:
     return lambda obs: np.asarray(learner.predict(run.w, obs))
 
 
-def closeness(y: Array, action: Array) -> Loss:
-    """For actions that are numbers: the mean squared error of m, y (B, 2A) = [m, log s], action (B, A)."""
-    A, dy = action.shape[-1], np.zeros_like(y)
-    loss, dy[:, :A] = mse(y[:, :A], action)
-    return loss, dy
+@dataclass(frozen=True)
+class ImitationConfig(Checked):
+    """The settings of cloning and DAgger; a task gives them its own defaults."""
+
+    nonnegative = ("ask",)
+
+    updates: int = 40  # each of some minibatches
+    episodes: int = 1  # of the expert, at first
+    envs: int = 8  # environments side by side that the learner plays
+    ask: int = 0  # steps of each environment before each update about which the expert is asked (DAgger); 0: none
+    batches: int = 100  # minibatches in an update
+    batch: int = 64  # labels in a minibatch
+    replay_size: int = 100_000  # labels that are remembered
 
 
 class Imitation:
-    """One update is `T` steps of `n` environments, which the expert labels, then `batches` minibatches of all labels.
+    """One update is `ask` steps of all environments, which the expert labels, then some minibatches of all labels.
 
-    At first there are whole episodes of the expert, `episodes` of them; with T = 0 nothing more (cloning). Every label
-    is an answer of the teacher, once. Raises ValueError when `net` or the expert does not fit the environment.
+    At first there are whole episodes of the expert; with `ask` 0 nothing more (cloning). Every label is an answer of
+    the teacher, once. Raises ValueError when `net` or the expert does not fit the environment.
     """
+
+    kept = "done", "rng", "optimizer", "envs", "memory=replay"
 
     def __init__(
         self,
@@ -62,68 +73,60 @@ class Imitation:
         expert: Policy,
         optimizer: Optimizer,
         rng: Rng,
+        config: ImitationConfig | None = None,
         *,
-        updates: int,
-        episodes: int = 1,
-        n: int = 8,
-        T: int = 0,
-        batches: int = 100,
-        batch: int = 64,
-        memory: int = 100_000,
         loss: Callable[[Array, Array], Loss] = cross_entropy,
         family: ActionDistribution = CATEGORICAL,
         schedule: Schedule = linear,
+        **changes: Any,
     ) -> None:
+        self.config = c = settings(ImitationConfig, config, changes)
         w_rng, env_rng, first_rng, self.rng = rng.spawn(4)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam, self.expert = make_envs, make_envs(side_by_side(n), env_rng), exam, expert
-        self.optimizer, self.schedule, self.updates, self.memory = optimizer, schedule, updates, ReplayBuffer(memory)
-        self.T, self.batches, self.batch, self.of_labels, self.family = T, batches, batch, loss, family
-        self.done = 0
+        self.envs, self.exam, self.expert = make_envs(check_count(c.envs), env_rng), exam, expert
+        self.optimizer, self.schedule, self.replay = optimizer, schedule, ReplayBuffer(c.replay_size)
+        self.of_labels, self.family = loss, family
+        self.monitor, self.done = exam.monitor, 0
         family.check(self.envs, self.net(self.envs.obs, self.w)[0])
         said, fits = np.asarray(expert(self.envs.obs)), family.best(self.net(self.envs.obs, self.w)[0])
         if said.shape != fits.shape or said.dtype.kind != fits.dtype.kind:
             raise ValueError(
-                f"the expert's actions for {n} observations are {said.dtype} of shape {said.shape}, "
+                f"the expert's actions for {c.envs} observations are {said.dtype} of shape {said.shape}, "
                 f"not {fits.dtype} of shape {fits.shape}"
             )
-        steps = stack(play(make_envs(side_by_side(episodes), first_rng), expert))
+        steps = stack(play(make_envs(check_count(c.episodes), first_rng), expert))
         self._add(steps.obs[steps.valid], steps.action[steps.valid])
 
     def _add(self, obs: Array, action: Array) -> None:
-        if len(obs) > self.memory.size:
-            raise ValueError(f"the memory of {self.memory.size} does not hold {len(obs)} labels at once")
-        self.memory.add(obs, action)
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
+        if len(obs) > self.replay.size:
+            raise ValueError(f"the memory of {self.replay.size} does not hold {len(obs)} labels at once")
+        self.replay.add(obs, action)
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def act(self, w: Array, obs: Array) -> Array:
         return self.family.best(self.net(obs, w)[0])
 
     def update(self) -> dict[str, float]:
-        told = self.memory.count if self.done == 0 else 0
-        if self.T:
-            steps = rollout(self.envs, lambda obs: self.act(self.w, obs), self.T)
+        told = self.replay.count if self.done == 0 else 0
+        if self.config.ask:
+            steps = rollout(self.envs, lambda obs: self.act(self.w, obs), self.config.ask)
             obs = steps.obs[steps.valid]
             self._add(obs, self.expert(obs))
             told += len(obs)
         losses = []
-        for _ in range(self.batches):
-            losses.append(self.loss(self.w, self.memory.draw(self.rng, self.batch), self.g))
+        for _ in range(self.config.batches):
+            losses.append(self.loss(self.w, self.replay.draw(self.rng, self.config.batch), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
-        labels = self.exam.labels if self.done == 0 else 0
         self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": self.batches * self.batch, "answers": told + labels}
+        answers = told + labels_once(self.exam, self.done)
+        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.config.batch, "answers": answers}
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
-        return self.memory.draw(rng, n)
+        return self.replay.draw(rng, n)
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         obs, action = batch
@@ -144,17 +147,7 @@ class Imitation:
         return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("envs", self.envs.state()),
-            **prefixed("memory", self.memory.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.envs.load(unprefixed("envs", state))
-        self.memory.load(unprefixed("memory", state))
-        self.done = int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -6,25 +6,27 @@ of proximal policy optimization"). With r = p(action) / p_old(action), the gradi
 where the advantage A pushes it. Actions are choices or numbers: `family` knows their density.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.envs.rollout import rollout
-from core.lab.envs.vector import Envs, Steps, side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.config import settings
+from core.lab.envs.rollout import Policy, rollout
+from core.lab.envs.vector import Envs, Steps, check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss
 from core.network import Concat
 from core.optimizers import Optimizer, Schedule, clip_norm, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, as_batch, categorical
-from reinforcement.evaluate import Exam
+from reinforcement.evaluate import labels_once
 from reinforcement.returns import gae
 from reinforcement.running_stats import RunningMeanStd
 
@@ -57,14 +59,46 @@ def ppo_loss(
     return float(loss) / len(y), dy
 
 
+@dataclass(frozen=True)
+class PPOSettings(Checked):
+    """All settings of PPO but how long it learns, which a task may count in its own way: it then says `updates`."""
+
+    nonnegative: ClassVar[tuple[str, ...]] = "value_weight", "entropy_weight"
+    probability = "gamma", "lam"
+
+    envs: int = 32  # environments side by side
+    rollout: int = 64  # steps of each in one roll-out
+    epochs: int = 8  # passes over a roll-out
+    batch: int = 256  # steps in a minibatch
+    gamma: float = 0.99  # a reward k steps away counts gamma^k
+    lam: float = 0.95  # how far an advantage looks beyond the critic: 0 one step, 1 to the end
+    clip: float = 0.2  # how far the probability of an action may move in one update, relatively
+    value_weight: float = 0.25  # of the critic's squared error
+    entropy_weight: float = 0.0  # of the reward for staying undecided
+    max_norm: float = 0.5  # longer gradients are cut to this length
+
+    @property
+    def updates(self) -> int:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PPOConfig(PPOSettings):
+    """The settings of PPO; a task gives them its own defaults."""
+
+    updates: int = 100  # roll-outs that are learnt from
+
+
 class PPO:
-    """One update is a roll-out, `T` steps of `n` environments, and `epochs` passes over it in minibatches.
+    """One update is a roll-out, some steps of all environments, and a few passes over it in minibatches.
 
     Actor (I -> what `family` takes) and critic (I -> 1 value) are one network with one w, Concat(actor, critic),
-    w[: actor.size] the actor's part. With `seen` the network is shown (obs - mean) / deviation of all observations so
-    far; the weights that are judged are those of the same function of obs itself. Every reward is an answer of the
+    w[: actor.size] the actor's part. With `obs_stats` the network is shown (obs - mean) / deviation of all observations
+    so far; the weights that are judged are those of the same function of obs itself. Every reward is an answer of the
     teacher. Raises ValueError when the actor does not fit.
     """
+
+    kept = "done", "rng", "seen=obs_stats", "optimizer", "envs"
 
     def __init__(
         self,
@@ -74,98 +108,86 @@ class PPO:
         exam: Exam,
         optimizer: Optimizer,
         rng: Rng,
+        config: PPOSettings | None = None,
         *,
-        updates: int,
-        n: int = 32,
-        T: int = 64,
-        epochs: int = 8,
-        batch: int = 256,
-        gamma: float = 0.99,
-        lam: float = 0.95,
-        clip: float = 0.2,
-        value_weight: float = 0.25,
-        entropy_weight: float = 0.0,
-        max_norm: float = 0.5,
         schedule: Schedule = linear,
         family: ActionDistribution = CATEGORICAL,
-        seen: RunningMeanStd | None = None,
+        obs_stats: RunningMeanStd | None = None,
+        **changes: Any,
     ) -> None:
         if family.density is None:
             raise ValueError("PPO needs a family of policies with a density, such as CATEGORICAL or GAUSSIAN")
+        self.config = settings(PPOConfig, config, changes, former={"n": "envs", "T": "rollout"})
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.actor, self.critic, self.net = actor, critic, Concat(actor, critic)
         self.w = self.net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
-        self.optimizer, self.schedule, self.updates = optimizer, schedule, updates
-        self.T, self.epochs, self.batch, self.max_norm = T, epochs, batch, max_norm
-        self.gamma, self.lam = gamma, lam
-        self.clip, self.value_weight, self.entropy_weight = clip, value_weight, entropy_weight
-        self.family, self.density, self.seen = family, family.density, seen
-        self.done = 0
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(self.config.envs), env_rng), exam
+        self.optimizer, self.schedule = optimizer, schedule
+        self.family, self.density, self.obs_stats = family, family.density, obs_stats
+        self.monitor, self.done = exam.monitor, 0
         family.check(self.envs, self.logits(self.w, self.envs.obs))
 
     @property
-    def monitor(self) -> str:
-        return self.exam.monitor
+    def progress(self) -> float:
+        return self.done / self.config.updates
 
     @property
-    def progress(self) -> float:
-        return self.done / self.updates
+    def entropy_weight(self) -> float:
+        return self.config.entropy_weight
 
     @property
     def weights(self) -> Array:
         """Those that are judged: of the network that takes observations as they come."""
-        return self.w if self.seen is None else self.seen.folded(self.w, self.actor, self.critic)
+        return self.w if self.obs_stats is None else self.obs_stats.folded(self.w, self.actor, self.critic)
 
     def logits(self, w: Array, obs: Array) -> Array:
         """What the actor says of observations as they come, with weights that are judged."""
         return self.actor(obs, w[: self.actor.size])[0]
 
-    def update(self) -> dict[str, float]:
+    def policy(self, rng: Rng) -> Policy:
+        """Actions as the present weights draw them."""
         weights = self.weights
-        steps = rollout(self.envs, lambda obs: self.family.draw(self.rng, self.logits(weights, obs)), self.T)  # T, n
-        experience, losses = self.judge(steps), []
+        return lambda obs: self.family.draw(rng, self.logits(weights, obs))
+
+    def update(self) -> dict[str, float]:
+        steps = rollout(self.envs, self.policy(self.rng), self.config.rollout)  # T, B
+        experience, losses = self.experience(steps), []
         N = len(experience[0])
-        edges = np.linspace(0, N, max(1, N // self.batch) + 1).astype(int)  # of the minibatches, as even as can be
-        for _ in range(self.epochs):
+        edges = np.linspace(0, N, max(1, N // self.config.batch) + 1).astype(int)  # of the minibatches, nearly even
+        for _ in range(self.config.epochs):
             order = self.rng.permutation(N)
             shuffled = [part.take(order, 0) for part in experience]
             for a, b in pairwise(edges):
                 losses.append(self.loss(self.w, tuple(part[a:b] for part in shuffled), self.g))
-                clip_norm(self.g, self.max_norm)
+                clip_norm(self.g, self.config.max_norm)
                 self.optimizer.step(self.w, self.g, self.schedule(self.progress))
-        if self.seen is not None:
-            self.seen.add(steps.obs[steps.valid])
-        labels = self.exam.labels if self.done == 0 else 0
+        if self.obs_stats is not None:
+            self.obs_stats.add(steps.obs[steps.valid])
         self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": N, "answers": N + labels}
+        return {"loss": float(np.mean(losses)), "examples": N, "answers": N + labels_once(self.exam, self.done)}
 
-    def judge(self, steps: Steps) -> tuple[Array, ...]:
+    def experience(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, old_log_p, advantage (mean 0, deviation 1) and target of the valid steps, each (N, ...)."""
-        obs, next_obs = (part if self.seen is None else self.seen(part) for part in (steps.obs, steps.next_obs))
-        y = self.net(obs, self.w)[0]  # T, n, Y + 1
-        next_value = self.critic(next_obs, self.w[self.actor.size :])[0][..., 0]  # T, n
-        log_p = self.density(y[..., :-1], steps.action)[0]  # T, n
-        discount = (self.gamma * ~steps.terminated).astype(y.dtype)
-        A = gae(steps.reward.astype(y.dtype), discount, y[..., -1], next_value, steps.end, self.lam)
+        obs, next_obs = (x if self.obs_stats is None else self.obs_stats(x) for x in (steps.obs, steps.next_obs))
+        y = self.net(obs, self.w)[0]  # T, B, Y + 1
+        next_value = self.critic(next_obs, self.w[self.actor.size :])[0][..., 0]  # T, B
+        log_p = self.density(y[..., :-1], steps.action)[0]  # T, B
+        discount = (self.config.gamma * ~steps.terminated).astype(y.dtype)
+        A = gae(steps.reward.astype(y.dtype), discount, y[..., -1], next_value, steps.end, self.config.lam)
         valid, target = steps.valid, A + y[..., -1]
         A = (A - A[valid].mean()) / (A[valid].std() + 1e-8)
         return obs[valid], steps.action[valid], log_p[valid], A[valid], target[valid]
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n steps of one environment under the present policy, as `loss` takes them."""
-        weights = self.weights
-        return self.judge(
-            rollout(self.make_envs(1, rng), lambda obs: self.family.draw(rng, self.logits(weights, obs)), n)
-        )
+        return self.experience(rollout(self.make_envs(1, rng), self.policy(rng), n))
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         obs, action, old_log_p, advantage, target = batch
         y, back = self.net(obs, w, rng)
-        loss, dy = ppo_loss(
-            y, action, old_log_p, advantage, target, self.clip, self.value_weight, self.entropy_weight, self.density
-        )
+        coefficients = self.config.clip, self.config.value_weight, self.entropy_weight
+        loss, dy = ppo_loss(y, action, old_log_p, advantage, target, *coefficients, self.density)
         if g is not None:
             back(dy, g)
         return loss
@@ -182,19 +204,7 @@ class PPO:
         return self.exam.report(lambda obs: self.logits(w, obs), folder)
 
     def state(self) -> State:
-        seen = {} if self.seen is None else prefixed("seen", self.seen.state())
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **seen,
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("envs", self.envs.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.envs.load(unprefixed("envs", state))
-        self.done = int(state["done"])
-        if self.seen is not None:
-            self.seen.load(unprefixed("seen", state))
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -5,23 +5,25 @@ gradient at the logits is -A (onehot(action) - p): cross-entropy's, with the act
 label, and weighted by A, how much better than usual the return was. No one says which action would have been right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.envs.rollout import play, stack
-from core.lab.envs.vector import Envs, Steps, side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.envs.vector import Envs, Steps, check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, log_softmax
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, entropy, greedy
-from reinforcement.evaluate import Exam
+from reinforcement.evaluate import labels_once
 from reinforcement.returns import discounted_returns
 
 
@@ -37,13 +39,35 @@ def reinforce_loss(y: Array, action: Array, advantage: Array, entropy_weight: fl
     return float(loss), dy
 
 
-class REINFORCE:
-    """One update is `batches` times: a whole episode of each of `n` environments, then one step.
+@dataclass(frozen=True)
+class REINFORCEConfig(Checked):
+    """The settings of REINFORCE; a task gives them its own defaults."""
 
-    A = return - baseline, the baseline a running mean of returns that moves by `memory`. Entropy is rewarded less and
-    less, as `schedule` says. Every reward is an answer of the teacher, and so is, once, every label of the exam. An
-    episode that a time limit cuts off counts as if it had ended there. Raises ValueError when `net` does not fit.
+    nonnegative: ClassVar[tuple[str, ...]] = ("entropy_weight",)
+    probability = ("gamma",)
+
+    updates: int = 100  # each of some batches of whole episodes
+    batches: int = 100  # steps of the optimizer in an update
+    batch: int = 64  # episodes between two of them, side by side
+    gamma: float = 1.0  # a reward k steps away counts gamma^k
+    entropy_weight: float = 0.0  # of the reward for staying undecided, at the start; it falls to 0 linearly
+    baseline_momentum: float = 0.01  # how fast the expected reward follows what is earned
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, probability=("baseline_momentum",))
+
+
+class REINFORCE:
+    """One update is `batches` times: a whole episode of each of `batch` environments, then one step.
+
+    A = return - baseline, the baseline a running mean of returns that moves by `baseline_momentum`. Entropy is rewarded
+    less and less, as `schedule` says. Every reward is an answer of the teacher, and so is, once, every label of the
+    exam. An episode that a time limit cuts off counts as if it had ended there. Raises ValueError when `net` does not
+    fit.
     """
+
+    kept = "done", "baseline", "rng", "optimizer", "envs"
 
     def __init__(
         self,
@@ -52,66 +76,54 @@ class REINFORCE:
         exam: Exam,
         optimizer: Optimizer,
         rng: Rng,
+        config: REINFORCEConfig | None = None,
         *,
-        updates: int,
-        batches: int = 100,
-        n: int = 64,
-        gamma: float = 1.0,
-        memory: float = 0.01,
-        entropy_weight: float = 0.0,
         schedule: Schedule = linear,
+        **changes: Any,
     ) -> None:
+        self.config = settings(REINFORCEConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.net, self.w = net, net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
-        self.optimizer, self.schedule, self.updates, self.batches = optimizer, schedule, updates, batches
-        self.gamma, self.memory, self.entropy_weight = gamma, memory, entropy_weight
-        self.done, self.baseline = 0, 0.0
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(self.config.batch), env_rng), exam
+        self.optimizer, self.schedule = optimizer, schedule
+        self.monitor, self.done, self.baseline = exam.monitor, 0, 0.0
         self.envs.check_actions(self.net(self.envs.obs, self.w)[0])
 
     @property
-    def monitor(self) -> str:
-        return self.exam.monitor
-
-    @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
         losses, earned, count = [], [], 0
-        for _ in range(self.batches):
-            steps = stack(play(self.envs, lambda obs: draw(self.rng, self.net(obs, self.w)[0])))  # T, n
-            obs, action, G = self.judge(steps)
+        for _ in range(self.config.batches):
+            steps = stack(play(self.envs, lambda obs: draw(self.rng, self.net(obs, self.w)[0])))  # T, B
+            obs, action, G = self.experience(steps)
             losses.append(self.loss(self.w, (obs, action, G - self.baseline), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
-            self.baseline += self.memory * (float(G.mean()) - self.baseline)
+            self.baseline += self.config.baseline_momentum * (float(G.mean()) - self.baseline)
             earned.append(float((steps.reward * steps.valid).sum()) / self.envs.n)
             count += len(G)
-        labels = self.exam.labels if self.done == 0 else 0
         self.done += 1
-        return {
-            "loss": float(np.mean(losses)),
-            "return": float(np.mean(earned)),
-            "examples": count,
-            "answers": count + labels,
-        }
+        answers = count + labels_once(self.exam, self.done)
+        means = {"loss": float(np.mean(losses)), "return": float(np.mean(earned))}
+        return {**means, "examples": count, "answers": answers}
 
-    def judge(self, steps: Steps) -> tuple[Array, Array, Array]:
+    def experience(self, steps: Steps) -> tuple[Array, Array, Array]:
         """obs, action and return of the valid steps, each (N, ...)."""
-        G = discounted_returns(steps.reward, self.gamma * ~steps.end).astype(self.w.dtype)
+        G = discounted_returns(steps.reward, self.config.gamma * ~steps.end).astype(self.w.dtype)
         return steps.obs[steps.valid], steps.action[steps.valid], G[steps.valid]
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array, Array]:
         """Observations of n episodes, drawn actions, and random advantages: the gradient must hold for any."""
         episodes = play(self.make_envs(n, rng), lambda obs: draw(rng, self.net(obs, self.w)[0]))
-        obs, action, G = self.judge(stack(episodes))
+        obs, action, G = self.experience(stack(episodes))
         return obs, action, rng.standard_normal(len(G)).astype(G.dtype)
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         obs, action, advantage = batch
         y, back = self.net(obs, w, rng)
-        loss, dy = reinforce_loss(y, action, advantage, self.entropy_weight * self.schedule(self.progress))
+        loss, dy = reinforce_loss(y, action, advantage, self.config.entropy_weight * self.schedule(self.progress))
         if g is not None:
             back(dy, g)
         return loss
@@ -127,16 +139,7 @@ class REINFORCE:
         return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "baseline": np.asarray(self.baseline),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("envs", self.envs.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.envs.load(unprefixed("envs", state))
-        self.done, self.baseline = int(state["done"]), float(state["baseline"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -1,8 +1,7 @@
 """What an agent has lived through, to be learnt from again: a ring of arrays, the oldest giving way to the newest."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -43,3 +42,11 @@ class ReplayBuffer:
         if saved:
             self.add(*saved)
         self.count = int(state["count"])
+
+
+def check_replay_size(config: Any) -> None:
+    """Raises ValueError unless the buffer holds the `rollout` steps of `envs` environments that one update adds."""
+    if config.envs * config.rollout > config.replay_size:
+        raise ValueError(
+            f"the memory of {config.replay_size} does not hold the {config.envs * config.rollout} steps of one update"
+        )

@@ -4,8 +4,6 @@
 also by a time limit: there the sum over later steps stops, but the value of the true next observation still counts.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from core.initializers import Array

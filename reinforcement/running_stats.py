@@ -6,8 +6,6 @@ so weights of a network that was shown the former become those of the same funct
 and opened again is one vector, and needs no statistics beside it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,7 +14,7 @@ from core.initializers import Array
 from core.lab.state import State
 from core.layers import Layer
 
-LEAST = 1e-3  # deviation below which a number counts as one that does not change
+MIN_DEVIATION = 1e-3  # deviation below which a number counts as one that does not change
 
 
 class RunningMeanStd:
@@ -27,7 +25,7 @@ class RunningMeanStd:
 
     @property
     def deviation(self) -> Array:
-        return np.where(self.var > LEAST**2, np.sqrt(self.var), 1.0)
+        return np.where(self.var > MIN_DEVIATION**2, np.sqrt(self.var), 1.0)
 
     def __call__(self, x: Array) -> Array:
         """(x - mean) / deviation, (..., I) float32."""

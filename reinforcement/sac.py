@@ -12,25 +12,28 @@ The critics are two members of one network, so their products are one batched ca
 one w, in this order.
 """
 
-from __future__ import annotations
-
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import settings
 from core.lab.envs.rollout import rollout
-from core.lab.envs.vector import Envs, Steps, side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.envs.vector import Envs, Steps, check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss
-from core.network import Sequential
+from core.network import Parts
 from core.optimizers import Adam, Schedule, average, constant
-from reinforcement.distributions import SQUASHED, as_batch, squashed
-from reinforcement.evaluate import Exam
-from reinforcement.replay_buffer import ReplayBuffer
+from reinforcement.config import Checked
+from reinforcement.distributions import SQUASHED, Constant, as_batch, squashed
+from reinforcement.evaluate import labels_once
+from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 
 
 def critic_loss(q: Array, target: Array) -> Loss:
@@ -39,25 +42,55 @@ def critic_loss(q: Array, target: Array) -> Loss:
     return float((d * d).sum()) / (2 * len(target)), d / len(target)
 
 
-def Temperature(start: float) -> Layer:
-    """One parameter, log alpha; it is no function of anything, only something that is learnt."""
+@dataclass(frozen=True)
+class SACSettings(Checked):
+    """All settings of SAC but how long it learns and how often, which a task may count in its own way.
 
-    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Callable[..., None]]:
-        raise ValueError("a temperature is read, not called")
+    It then says `updates`, `rollout` and `batches`.
+    """
 
-    def fill(rng: Rng, w: Array) -> None:
-        w[:] = np.log(start)
+    nonnegative = ("learning_starts",)
+    probability = "gamma", "tau"
 
-    return Layer(forward, {"log_alpha": (1,)}, fill)
+    envs: int = 1  # environments side by side
+    batch: int = 256  # steps in a minibatch
+    replay_size: int = 100_000  # steps that are remembered
+    gamma: float = 0.99  # a reward k steps away counts gamma^k
+    tau: float = 0.005  # how fast the old critics follow
+    learning_starts: int = 1000  # steps that are drawn evenly, at first
+    alpha: float = 1.0  # weight of the policy's entropy at the start; it is learnt
+
+    @property
+    def updates(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def rollout(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def batches(self) -> int:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SACConfig(SACSettings):
+    """The settings of SAC; a task gives them its own defaults."""
+
+    updates: int = 300  # roll-outs that are learnt from
+    rollout: int = 64  # steps of each environment in one roll-out
+    batches: int = 64  # minibatches after each roll-out
 
 
 class SAC:
-    """One update is `T` steps of `n` environments into the memory, then `batches` minibatches out of it.
+    """One update is some steps of all environments into the replay buffer, then some minibatches out of it.
 
     `actor` maps obs (B, I) to y (B, 2A), `critics` [obs, action] (B, I + A) to (2, B, 1). The first update begins with
-    `blind` steps that are drawn evenly, and only remembered. Every reward is an answer of the teacher. Raises
+    `learning_starts` steps that are drawn evenly, and only remembered. Every reward is an answer of the teacher. Raises
     ValueError when they do not fit.
     """
+
+    kept = "done", "rng", "old", "optimizer0", "optimizer1", "optimizer2", "envs", "memory=replay"
 
     def __init__(
         self,
@@ -67,73 +100,57 @@ class SAC:
         exam: Exam,
         lr: float,
         rng: Rng,
+        config: SACSettings | None = None,
         *,
-        updates: int,
-        n: int = 1,
-        T: int = 64,
-        batches: int = 64,
-        batch: int = 256,
-        memory: int = 100_000,
-        gamma: float = 0.99,
-        follow: float = 0.005,
-        blind: int = 1000,
-        alpha: float = 1.0,
         schedule: Schedule = constant,
+        **changes: Any,
     ) -> None:
+        self.config = c = settings(SACConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.actor, self.critics = actor, critics
-        self.net = Sequential(actor, critics, Temperature(alpha))  # what lies in w; the parts are called one by one
+        self.parts = Parts(actor=actor, critics=critics, temperature=Constant("log_alpha", 1, math.log(c.alpha)))
+        self.net = self.parts.net
         self.w = self.net.init(w_rng)
-        self.g, self.old = np.zeros_like(self.w), self.parts(self.w)[1].copy()
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(side_by_side(n), env_rng), exam
-        self.optimizers, self.schedule = [Adam(lr) for _ in range(3)], schedule
-        self.updates, self.memory = updates, ReplayBuffer(memory)
-        self.T, self.batches, self.batch, self.gamma, self.follow, self.blind = T, batches, batch, gamma, follow, blind
-        self.done = 0
+        self.g, self.old = np.zeros_like(self.w), self.parts.split(self.w)[1].copy()
+        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(c.envs), env_rng), exam
+        self.optimizer0, self.optimizer1, self.optimizer2 = (Adam(lr) for _ in range(3))  # of each part
+        self.schedule, self.replay = schedule, ReplayBuffer(c.replay_size)
+        self.monitor, self.done = exam.monitor, 0
         self.A = self.y(self.w, self.envs.obs).shape[-1] // 2
         self.envs.check_numbers(self.A)
-        if n * T > memory:
-            raise ValueError(f"the memory of {memory} does not hold the {n * T} steps of one update")
-
-    def parts(self, w: Array) -> tuple[Array, Array, Array]:
-        """The actor's parameters, the critics', and log alpha (1,), as views of w (or of g)."""
-        a, b = self.actor.size, self.actor.size + self.critics.size
-        return w[:a], w[a:b], w[b:]
-
-    @property
-    def monitor(self) -> str:
-        return self.exam.monitor
+        check_replay_size(c)
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def y(self, w: Array, obs: Array) -> Array:
         """[m, log s] of the policy: obs (B, I) -> (B, 2A)."""
         return self.actor(obs, w[: self.actor.size])[0]
 
     def act(self, obs: Array) -> Array:
-        family = SQUASHED.random if self.memory.count < self.blind else SQUASHED.draw
-        return family(self.rng, self.y(self.w, obs))
+        choose = SQUASHED.random if self.replay.count < self.config.learning_starts else SQUASHED.draw
+        return choose(self.rng, self.y(self.w, obs))
 
-    def live(self) -> None:
-        self.memory.add(*self.judge(rollout(self.envs, self.act, self.T)))
+    def collect(self) -> None:
+        self.replay.add(*self.experience(rollout(self.envs, self.act, self.config.rollout)))
 
     def update(self) -> dict[str, float]:
-        before = self.memory.count
-        self.live()
-        while self.memory.count < self.blind:
-            self.live()
-        log = [self.learn(self.memory.draw(self.rng, self.batch)) for _ in range(self.batches)]
+        before, c = self.replay.count, self.config
+        self.collect()
+        while self.replay.count < c.learning_starts:
+            self.collect()
+        log = [self.learn(self.replay.draw(self.rng, c.batch)) for _ in range(c.batches)]
         means = {name: float(np.mean([one[name] for one in log])) for name in log[0]}
-        count, labels = self.memory.count - before, self.exam.labels if self.done == 0 else 0
         self.done += 1
-        return {**means, "alpha": float(np.exp(self.w[-1])), "examples": count, "answers": count + labels}
+        count = self.replay.count - before
+        answers = count + labels_once(self.exam, self.done)
+        return {**means, "alpha": float(np.exp(self.w[-1])), "examples": count, "answers": answers}
 
-    def judge(self, steps: Steps) -> tuple[Array, ...]:
+    def experience(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, reward, discount and the observation that follows, of the valid steps, each (N, ...)."""
         dtype = self.w.dtype
-        discount = (self.gamma * ~steps.terminated).astype(dtype)
+        discount = (self.config.gamma * ~steps.terminated).astype(dtype)
         obs, next_obs = (part.astype(dtype, copy=False) for part in (steps.obs, steps.next_obs))
         parts = obs, steps.action, steps.reward.astype(dtype), discount, next_obs
         return tuple(part[steps.valid] for part in parts)
@@ -143,14 +160,14 @@ class SAC:
         obs, action, reward, D, next_obs = batch
         rate = self.schedule(self.progress)
         loss = self.loss(self.w, (obs, action, self.target(reward, D, next_obs)), self.g)
-        w, g = self.parts(self.w), self.parts(self.g)
-        self.optimizers[1].step(w[1], g[1], rate)
+        w, g = self.parts.split(self.w), self.parts.split(self.g)
+        self.optimizer1.step(w[1], g[1], rate)
         noise = self.rng.standard_normal((len(obs), self.A), np.float32)
         value, entropy = self.actor_loss(self.w, obs, noise, self.g)
-        self.optimizers[0].step(w[0], g[0], rate)
+        self.optimizer0.step(w[0], g[0], rate)
         g[2][:] = entropy + self.A  # d/d log alpha of log alpha (entropy - (-A))
-        self.optimizers[2].step(w[2], g[2], rate)
-        average(self.old, w[1], self.follow)
+        self.optimizer2.step(w[2], g[2], rate)
+        average(self.old, w[1], self.config.tau)
         return {"loss": loss, "q": -value, "entropy": entropy}
 
     def target(self, reward: Array, D: Array, next_obs: Array) -> Array:
@@ -163,7 +180,7 @@ class SAC:
 
     def actor_loss(self, w: Array, obs: Array, noise: Array, g: Array | None = None) -> tuple[float, float]:
         """mean of alpha log p(a) - min_k Q_k(obs, a), and of -log p(a); g: the gradient of the first in the actor."""
-        of_actor, of_critics, log_alpha = self.parts(w)
+        of_actor, of_critics, log_alpha = self.parts.split(w)
         y, back_actor = self.actor(obs, of_actor)
         action, log_p, back_action = squashed(y, noise)
         q, back_critics = self.critics(np.concatenate([obs, action], -1), of_critics)  # 2, B, 1
@@ -171,24 +188,24 @@ class SAC:
         if g is not None:
             lower = (np.arange(len(q))[:, None] == q[..., 0].argmin(0)).astype(w.dtype)[..., None]  # 2, B, 1
             da = back_critics(lower * (-1 / B), dx=True)[:, -self.A :]
-            back_actor(back_action(da, np.full(B, alpha / B, w.dtype)), self.parts(g)[0])
+            back_actor(back_action(da, np.full(B, alpha / B, w.dtype)), self.parts.split(g)[0])
         value = float((alpha * log_p - q[..., 0].min(0)).mean())
         return value, -float(log_p.mean())
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n steps of one environment, drawn evenly, with prices as targets."""
         steps = rollout(self.make_envs(1, rng), lambda obs: SQUASHED.random(rng, self.y(self.w, obs)), n)
-        obs, action, reward, *_ = self.judge(steps)
+        obs, action, reward, *_ = self.experience(steps)
         return obs, action, reward
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         """The critics' loss; with `g` its gradient, which is 0 outside the critics."""
         obs, action, target = batch
-        q, back = self.critics(np.concatenate([obs, action], -1), self.parts(w)[1])
+        q, back = self.critics(np.concatenate([obs, action], -1), self.parts.split(w)[1])
         loss, dq = critic_loss(q, target)
         if g is not None:
             g[:] = 0
-            back(dq, self.parts(g)[1])
+            back(dq, self.parts.split(g)[1])
         return loss
 
     def predict(self, w: Array, obs: Array) -> Array:
@@ -202,20 +219,7 @@ class SAC:
         return self.exam.report(lambda obs: self.y(w, obs), folder)
 
     def state(self) -> State:
-        optimizers = [prefixed(f"optimizer{k}", one.state) for k, one in enumerate(self.optimizers)]
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            "old": self.old,
-            **{name: array for state in optimizers for name, array in state.items()},
-            **prefixed("envs", self.envs.state()),
-            **prefixed("memory", self.memory.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.envs.load(unprefixed("envs", state))
-        self.memory.load(unprefixed("memory", state))
-        self.done, self.old[:] = int(state["done"]), state["old"]
-        set_rng_state(self.rng, state["rng"])
-        for k, one in enumerate(self.optimizers):
-            one.state = unprefixed(f"optimizer{k}", state)
+        restore(self, state, *self.kept)

@@ -6,8 +6,6 @@ What a policy earns is then no matter of sampling: `earned` works it out, within
 References: Bellman (1957), "Dynamic programming"; Watkins (1989), "Learning from delayed rewards" (Q-learning).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,19 +27,17 @@ class TabularMDP(NamedTuple):
     limit: int  # steps after which an episode is cut off
 
 
+def ended(shape: tuple[int, int, int], start: Array, shown: Array, limit: int) -> TabularMDP:
+    """A table (S, A, K) to be filled in: so far all episodes are over at once, without a reward."""
+    next_state, over = np.zeros(shape, np.int64), np.ones(shape, bool)
+    return TabularMDP(next_state, np.zeros(shape), np.zeros(shape), over, start, shown, limit)
+
+
 def world(env: Any, limit: int) -> TabularMDP:
     """The table that Gymnasium's own FrozenLake, CliffWalking and Taxi carry: P[s][a] = [(p, next, reward, over)]."""
     P, start = env.unwrapped.P, np.asarray(env.unwrapped.initial_state_distrib, float)
     S, A, K = len(P), len(P[0]), max(len(ways) for actions in P.values() for ways in actions.values())
-    table = TabularMDP(
-        np.zeros((S, A, K), np.int64),
-        np.zeros((S, A, K)),
-        np.zeros((S, A, K)),
-        np.ones((S, A, K), bool),
-        start,
-        np.arange(S),
-        limit,
-    )
+    table = ended((S, A, K), start, np.arange(S), limit)
     for s, actions in P.items():
         for a, ways in actions.items():
             for k, (p, there, reward, over) in enumerate(ways):
@@ -91,16 +87,16 @@ def best_with_a_clock(w: TabularMDP) -> float:
 
 
 def q_learning(
-    envs: Envs, rng: Rng, O: int, A: int, *, steps: int, gamma: float, rate: float, last: float, explore: float
+    envs: Envs, rng: Rng, O: int, A: int, *, steps: int, gamma: float, lr: float, final_lr: float, explore: float
 ) -> Array:
-    """Q (O, A) after `steps` steps of every environment: Q(s, a) += rate (r + gamma max_b Q(s', b) - Q(s, a)).
+    """Q (O, A) after `steps` steps of every environment: Q(s, a) += lr (r + gamma max_b Q(s', b) - Q(s, a)).
 
-    Observations are ids (B, 1). The rate falls from `rate` to `last` geometrically; actions are drawn evenly with
-    probability `explore`, else they are the best so far, ties broken by chance.
+    Observations are ids (B, 1). The step size falls from `lr` to `final_lr` geometrically; actions are drawn evenly
+    with probability `explore`, else they are the best so far, ties broken by chance.
     """
     Q = np.zeros((O, A))
     for step in range(steps):
-        alpha = rate * (last / rate) ** (step / steps)
+        alpha = lr * (final_lr / lr) ** (step / steps)
         row = Q[envs.obs[:, 0]] + 1e-9 * rng.random((envs.n, A))
         action = np.where(rng.random(envs.n) < explore, rng.integers(A, size=envs.n), row.argmax(-1))
         s = envs.step(action)

@@ -5,13 +5,11 @@ sees, (sum, the dealer's card, usable ace), and whether the two cards of the dea
 the rules of Sutton and Barto (2018, example 5.1; `sab`) a natural beats a 21 that took more cards.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np
 
-from reinforcement.tabular import TabularMDP
+from reinforcement.tabular import TabularMDP, ended
 
 CARDS = {card: (4 if card == 10 else 1) / 13 for card in range(1, 11)}
 SHAPE = 32, 11, 2  # of Gymnasium's observation: sum, dealer's card, usable ace
@@ -55,15 +53,8 @@ def stick(total: int, natural: bool, shows: int) -> float:
 def blackjack() -> TabularMDP:
     """States are Gymnasium's observations in C order, and after them a natural against each card of the dealer."""
     S, K = OBSERVATIONS + 11, len(CARDS)
-    w = TabularMDP(
-        np.zeros((S, 2, K), np.int64),
-        np.zeros((S, 2, K)),
-        np.zeros((S, 2, K)),
-        np.ones((S, 2, K), bool),
-        np.zeros(S),
-        np.append(np.arange(OBSERVATIONS), [place(21, d, 1) for d in range(11)]),
-        30,
-    )
+    shown = np.append(np.arange(OBSERVATIONS), [place(21, d, 1) for d in range(11)])
+    w = ended((S, 2, K), np.zeros(S), shown, 30)
     w.prob[:, :, 0] = 1  # states that no deal leads to end at once, without a reward
     for d in range(1, 11):
         for ace in (0, 1):

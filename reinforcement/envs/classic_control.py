@@ -4,24 +4,20 @@ The laws are Gymnasium's (Sutton 1996; Moore 1990), in float64; a test steps bot
 episodes of the arrays and judged by episodes of Gymnasium's own environments.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
-from core.lab.envs.vector import Envs
-from core.lab.learner import Report
+from core.lab.envs.vector import Envs, make
+from core.lab.problems import cartpole
 from core.layers import Rng
-from reinforcement.evaluate import Logits, ReturnExam
+from reinforcement.envs.arrays import ArrayEnvs
+from reinforcement.evaluate import ReturnExam
 
 
 class Dynamics(NamedTuple):
@@ -92,22 +88,16 @@ MOUNTAIN_CAR = Dynamics(
 )
 
 
-class ClassicEnvs(VectorEnv[Array, Array, Array]):
-    """B worlds of one law; the step after an end is a start (NEXT_STEP)."""
+class ClassicEnvs(ArrayEnvs):
+    """B worlds of one law."""
 
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
-    arrays = ("at", "steps", "prev_done")
     at: Array  # S, B
     steps: Array  # B, in the episode
-    prev_done: Array  # B
 
     def __init__(self, n: int, law: Dynamics) -> None:
-        self.num_envs, self.law = n, law
         low, high = np.array(law.low, np.float32), np.array(law.high, np.float32)
-        self.single_observation_space = gym.spaces.Box(low, high, dtype=np.float32)
-        self.single_action_space = gym.spaces.Discrete(3)
-        self.observation_space = batch_space(self.single_observation_space, n)
-        self.action_space = batch_space(self.single_action_space, n)
+        super().__init__(n, gym.spaces.Box(low, high, dtype=np.float32), gym.spaces.Discrete(3))
+        self.law = law
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
@@ -130,35 +120,17 @@ class ClassicEnvs(VectorEnv[Array, Array, Array]):
         return self._seen(), reward, over, cut, {}
 
 
-@dataclass(frozen=True)
-class ClassicExam:
-    """Weights are chosen by episodes of `fast` and judged by those of `own`."""
-
-    fast: ReturnExam
-    own: ReturnExam
-    labels: int = 0
-
-    @property
-    def monitor(self) -> str:
-        return self.fast.monitor
-
-    def validate(self, logits: Logits) -> dict[str, float]:
-        return self.fast.validate(logits)
-
-    def report(self, logits: Logits, folder: Path | None) -> Report:
-        return self.own.report(logits, folder)
-
-
-def exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ClassicExam:
+def classic_exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ReturnExam:
     """`n_val` episodes of the arrays choose, greedy and drawn alike; 100 of Gymnasium's environment judge."""
-    from functools import partial
-
-    from core.lab.envs.vector import make
 
     def fast(n: int, rng: Rng) -> Envs:
         return Envs(ClassicEnvs(n, law), rng, law.name)
 
-    return ClassicExam(
-        ReturnExam(fast, reference, name, n_val=n_val, monitor=monitor),
-        ReturnExam(partial(make, law.name), reference, name, film=law.name),
-    )
+    own = ReturnExam(partial(make, law.name), reference, name, film=law.name)
+    return ReturnExam(fast, reference, name, n_val=n_val, monitor=monitor, judge=own)
+
+
+def cartpole_exam(**options: Any) -> ReturnExam:
+    """Whole episodes of CartPole-v1, from the reward of not falling."""
+    limit, name = cartpole.TIME_LIMIT, "the time limit: the best possible"
+    return ReturnExam(cartpole.environments, limit, name, film=cartpole.NAME, **options)

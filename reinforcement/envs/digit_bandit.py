@@ -1,59 +1,32 @@
 """A bandit of handwritten digits: one picture is shown, one guess is made, and the reward says only right or wrong.
 
-A contextual bandit (Langford and Zhang 2008): episodes of one step. The environment comes twice, with one law: for one
-agent, as a gymnasium.Env, and as arrays, for B agents at once. A wrong guess is never told what was right.
+A contextual bandit (Langford and Zhang 2008): episodes of one step, as arrays, for B agents at once. A wrong guess is
+never told what was right.
 """
-
-from __future__ import annotations
 
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
 from core.lab.vision.augment import AffineElastic, deform, deformations
+from reinforcement.envs.arrays import ArrayEnvs
 
 
-def spaces(x: Array, C: int) -> tuple[gym.spaces.Box, gym.spaces.Discrete]:
-    return gym.spaces.Box(0, 1, x.shape[1:], np.float32), gym.spaces.Discrete(C)
+class DigitBandits(ArrayEnvs):
+    """B bandits as arrays: `index` of the pictures, the pictures as `shown`, and who is through with its guess.
 
+    x (N, 64) in [0, 1], t (N,) labels below C. Pictures are drawn evenly, and with `strength` deformed anew each time.
+    """
 
-class DigitBandit(gym.Env[Array, Any]):
-    """x (N, 64) in [0, 1], t (N,) labels below C. The picture is drawn evenly, and deformed anew each time."""
-
-    metadata = {"render_modes": []}  # noqa: RUF012  (as Gymnasium declares it)
-
-    def __init__(self, x: Array, t: Array, C: int = 10, strength: AffineElastic | None = None) -> None:
-        self.x, self.t, self.strength = x, t, strength
-        self.observation_space, self.action_space = spaces(x, C)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.i = int(self.np_random.integers(len(self.x)))
-        self.shown = show(self.np_random, self.x[self.i : self.i + 1], self.strength)[0]
-        return self.shown.copy(), {}
-
-    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        return self.shown.copy(), float(action == self.t[self.i]), True, False, {}
-
-
-class DigitBandits(VectorEnv[Array, Array, Array]):
-    """B of them as arrays: `index` of the pictures, the pictures as `shown`, and who is through with its guess."""
-
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
-    arrays = ("index", "shown", "prev_done")  # all that changes, beside the generator
+    arrays = ("index", "shown", "prev_done")
     index: Array  # B
     shown: Array  # B, 64
-    prev_done: Array  # B
 
     def __init__(self, n: int, x: Array, t: Array, C: int = 10, strength: AffineElastic | None = None) -> None:
-        self.num_envs, self.x, self.t, self.strength = n, x, t, strength
-        self.single_observation_space, self.single_action_space = spaces(x, C)
-        self.observation_space = batch_space(self.single_observation_space, n)
-        self.action_space = batch_space(self.single_action_space, n)
+        super().__init__(n, gym.spaces.Box(0, 1, x.shape[1:], np.float32), gym.spaces.Discrete(C))
+        self.x, self.t, self.strength = x, t, strength
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
@@ -85,3 +58,8 @@ def show(rng: np.random.Generator, x: Array, strength: AffineElastic | None) -> 
         return x
     side, n = round(x.shape[1] ** 0.5), MAPS if len(x) % MAPS == 0 else 1
     return np.clip(deform(x, deformations(rng, n, side, strength)), 0, 1)
+
+
+def deformed_by(k: float) -> AffineElastic | None:
+    """How far pictures of 8 x 8 are shifted, turned and stretched: k times the usual; with 0 not at all."""
+    return AffineElastic(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None

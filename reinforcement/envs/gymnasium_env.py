@@ -5,11 +5,7 @@ Observations become a row of float32 (FlattenObservation: Box, Discrete, MultiDi
 to 1 where they have borders. Whatever is not supported is a ValueError of one line.
 """
 
-from __future__ import annotations
-
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +13,8 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces, wrappers
 
-from core.lab.envs.vector import Envs
 from core.lab.learner import Report
 from core.lab.runs.tasks import lacking
-from core.layers import Rng
 from reinforcement.evaluate import Logits, ReturnExam
 
 HUGE = 1e4  # borders farther apart are no measure of what will be seen
@@ -120,27 +114,10 @@ def wrapped(name: str, limit: int, clip: bool, **options: Any) -> Any:
     return env
 
 
-@dataclass(frozen=True)
-class OpenExam:
-    """An exam of returns where Gymnasium names no return as solved: then the random policy is the only measure."""
-
-    play: ReturnExam
-    known: bool
-    labels: int = 0
-
-    @property
-    def monitor(self) -> str:
-        return self.play.monitor
-
-    @property
-    def make_envs(self) -> Callable[[int, Rng], Envs]:
-        return self.play.make_envs
-
-    def validate(self, logits: Logits) -> dict[str, float]:
-        return self.play.validate(logits)
+class OpenExam(ReturnExam):
+    """An exam of returns where Gymnasium names no return as solved: the random policy is the only measure."""
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
-        made = self.play.report(logits, folder)
-        if not self.known:
-            made.reference, made.reference_name = made.chance, "none is known: the random policy"
+        made = super().report(logits, folder)
+        made.reference, made.reference_name = made.chance, "none is known: the random policy"
         return made

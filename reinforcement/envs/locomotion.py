@@ -4,8 +4,6 @@ The extra `robots` brings the simulators, Box2D and MuJoCo. A robot sees the ang
 how hard to turn each, from -1 to 1; what it is paid for is to get on, and what it pays is force.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable
@@ -15,19 +13,19 @@ from typing import Any
 
 import gymnasium as gym
 
-from core.lab.config import positive
 from core.lab.envs.vector import make as make_envs
 from core.layers import Rng
-from core.network import MLP
 from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
-from reinforcement.sac import SAC
+from reinforcement.networks import actor_and_two_critics
+from reinforcement.sac import SAC, SACSettings
 
 SPAN = 64  # steps of all robots together in one update
+ZOO = "SAC, as published in the zoo of Stable-Baselines3"
 
 
 @dataclass(frozen=True)
-class SACConfig:
+class RobotConfig(SACSettings):
     """What is chosen for a robot's learning. Raises ValueError for nonsense."""
 
     timesteps: int = 100_000  # to learn from
@@ -37,16 +35,23 @@ class SACConfig:
     train_every: int = 1  # steps for one minibatch
     batch: int = 128  # steps in a minibatch
     replay_size: int = 300_000  # steps that are remembered
-    gamma: float = 0.99  # a reward k steps away counts gamma^k
-    tau: float = 0.005  # how fast the old critics follow
     learning_starts: int = 5_000  # steps that are drawn evenly, at first
     episodes: int = 100  # that judge; a tenth as many choose, half of them greedy
 
+    @property
+    def updates(self) -> int:
+        return (self.timesteps - self.learning_starts) // SPAN + 1
+
+    @property
+    def rollout(self) -> int:
+        return SPAN // self.envs
+
+    @property
+    def batches(self) -> int:
+        return SPAN // self.train_every
+
     def __post_init__(self) -> None:
-        positive(self, "timesteps", "hidden", "lr", "envs", "train_every", "batch", "episodes")
-        for name in ("gamma", "tau"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+        super().__post_init__()
         for name in ("envs", "train_every"):
             if getattr(self, name) > SPAN:
                 raise ValueError(f"{name} must be at most {SPAN}, not {getattr(self, name)}")
@@ -82,10 +87,10 @@ def jointed(name: str, **options: Any) -> Any:
     return gym.make(name, disable_env_checker=True, width=200, height=200, **options)  # a film needs no more
 
 
-def agent(one: Callable[..., Any], config: SACConfig, rng: Rng, reference: float, whose: str) -> SAC:
+def agent(one: Callable[..., Any], config: RobotConfig, rng: Rng, reference: float, whose: str = ZOO) -> SAC:
     """SAC for robots that see I numbers and say A; `reference` is the return of somebody's agent."""
     env = one()
-    I, A, H = env.observation_space.shape[0], env.action_space.shape[0], config.hidden
+    I, A = env.observation_space.shape[0], env.action_space.shape[0]
     env.close()
     exam = ReturnExam(
         partial(make_envs, one),
@@ -96,20 +101,5 @@ def agent(one: Callable[..., Any], config: SACConfig, rng: Rng, reference: float
         n_test=config.episodes,
         family=SQUASHED,
     )
-    return SAC(
-        MLP(I, H, H, 2 * A, last_gain=0.1),
-        MLP(I + A, H, H, 1, members=2),
-        exam.make_envs,
-        exam,
-        config.lr,
-        rng,
-        updates=(config.timesteps - config.learning_starts) // SPAN + 1,
-        n=config.envs,
-        T=SPAN // config.envs,
-        batches=SPAN // config.train_every,
-        batch=config.batch,
-        memory=config.replay_size,
-        gamma=config.gamma,
-        follow=config.tau,
-        blind=config.learning_starts,
-    )
+    networks = actor_and_two_critics(I, config.hidden, A)
+    return SAC(*networks, exam.make_envs, exam, config.lr, rng, config)

@@ -4,8 +4,6 @@ Two legs, a main engine and two side engines, a body of Box2D that starts with a
 the flags is worth some 250, a crash -100, and every firing costs a little; at 1,000 steps a time limit cuts it off.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,12 +15,12 @@ import numpy as np
 from gymnasium.wrappers import TransformReward
 
 from core.initializers import Array
-from core.lab.envs.rollout import Policy, play
+from core.lab.envs.rollout import VAL_SEED, Policy, play
 from core.lab.envs.vector import Envs
 from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
 from core.layers import Rng
-from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
+from reinforcement.evaluate import Logits, ReturnExam
 
 NAME = "LunarLander-v3"
 DISCRETE: Any = SimpleNamespace(unwrapped=SimpleNamespace(continuous=False))  # all that the heuristic asks of its world
@@ -46,7 +44,7 @@ def in_hundreds(n: int, rng: Rng) -> Envs:
     return make_envs(one, n, rng)
 
 
-def exam(flights: int = 100) -> ReturnExam:
+def lander_exam(flights: int = 100) -> ReturnExam:
     """Returns as Gymnasium pays them; `flights` whole episodes judge, beside a random pilot's and the heuristic's."""
     return ReturnExam(
         partial(make_envs, NAME),
@@ -70,7 +68,6 @@ class ExpertExam:
     expert: Policy
     n_val: int = 8  # episodes that choose; each of their steps is a question to the expert
     monitor: str = "+val_agreement"
-    labels: int = 0
 
     def validate(self, logits: Logits) -> dict[str, float]:
         envs = self.play.make_envs(self.n_val, np.random.default_rng(VAL_SEED))

@@ -1,37 +1,26 @@
 """A world that is a table, as B environments in one object of arrays: a hundred thousand steps a second and more."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
+from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.tabular import TabularMDP
 
 
-class TableEnvs(VectorEnv[Array, Array, Array]):
-    """B copies of a World; the observation of a state is the id `shown[state]`.
+class TabularEnvs(ArrayEnvs):
+    """B copies of a TabularMDP; the observation of a state is the id `shown[state]`."""
 
-    The step after an end is a start (NEXT_STEP). `at`, `steps` and `prev_done` are all that changes, and the generator.
-    """
-
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
-    arrays = ("at", "steps", "prev_done")
     at: Array  # B
     steps: Array  # B, in the episode
-    prev_done: Array  # B
 
     def __init__(self, n: int, world: TabularMDP) -> None:
-        self.num_envs, self.world = n, world
+        observation, action = gym.spaces.Discrete(int(world.shown.max()) + 1), gym.spaces.Discrete(world.prob.shape[1])
+        super().__init__(n, observation, action)
+        self.world = world
         self.up_to, self.start_up_to = world.prob.cumsum(-1), world.start.cumsum()
-        self.single_observation_space = gym.spaces.Discrete(int(world.shown.max()) + 1)
-        self.single_action_space = gym.spaces.Discrete(world.prob.shape[1])
-        self.observation_space = batch_space(self.single_observation_space, n)
-        self.action_space = batch_space(self.single_action_space, n)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)

@@ -4,8 +4,6 @@ The agent learns in a copy of the world as arrays, which has the same probabilit
 on the table, beside the best that there is, and by playing Gymnasium's own environment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import positive
-from core.lab.envs.rollout import returns
+from core.lab.envs.rollout import VAL_SEED, returns
 from core.lab.envs.vector import Envs
 from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
@@ -24,47 +21,22 @@ from core.layers import Back, Layer, Rng
 from core.network import MLP, Sequential
 from core.optimizers import Adam
 from reinforcement.distributions import greedy
-from reinforcement.dqn import DQN
-from reinforcement.envs.tabular_env import TableEnvs
-from reinforcement.evaluate import VAL_SEED, Logits, ReturnExam
+from reinforcement.dqn import DQN, DQNConfig
+from reinforcement.envs.tabular_env import TabularEnvs
+from reinforcement.evaluate import Logits, ReturnExam
 from reinforcement.tabular import TabularMDP, best_with_a_clock, earned, greedy_policy, q_learning, value_iteration
 
 
 @dataclass(frozen=True)
-class ToyText:
+class ToyText(DQNConfig):
     """The fields of a task; a task gives them its own defaults."""
 
     hidden: int = 64  # units in the hidden layer
     lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
-    updates: int = 200  # roll-outs that are learnt from
     envs: int = 32  # worlds side by side
-    rollout: int = 32  # steps of each in one roll-out
-    batches: int = 64  # minibatches after each roll-out
     batch: int = 256  # steps in a minibatch
-    replay_size: int = 100_000  # steps that are remembered
-    gamma: float = 0.99  # a reward k steps away counts gamma^k
-    n_step: int = 1  # steps after which the value of what follows stands for the rest
     explore: float = 0.1  # share of actions drawn evenly, in the end; at first all are
-    exploration_fraction: float = 0.3  # share of the run over which it falls
     tau: float = 0.02  # how fast the old weights follow
-
-    def __post_init__(self) -> None:
-        positive(
-            self,
-            "hidden",
-            "lr",
-            "updates",
-            "envs",
-            "rollout",
-            "batches",
-            "batch",
-            "replay_size",
-            "n_step",
-            "exploration_fraction",
-        )
-        for name in ("gamma", "explore", "tau"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -77,10 +49,9 @@ class ExactExam:
     budget: int  # steps that the table of Q-learning gets
     n_val: int = 20_000  # episodes that choose
     monitor: str = "+val_return"
-    labels: int = 0
 
     def tables(self, n: int, rng: Rng) -> Envs:
-        return Envs(TableEnvs(n, self.world), rng, "table")
+        return Envs(TabularEnvs(n, self.world), rng, "table")
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes in the table, and answers, the rewards that this took."""
@@ -96,9 +67,8 @@ class ExactExam:
         made, w = self.play.report(logits, folder), self.world
         O, A = int(w.shown.max()) + 1, w.prob.shape[1]
         rng = np.random.default_rng(0)
-        table = q_learning(
-            self.tables(32, rng), rng, O, A, steps=self.budget // 32, gamma=self.gamma, rate=0.5, last=0.01, explore=0.2
-        )
+        envs, steps = self.tables(32, rng), self.budget // 32
+        table = q_learning(envs, rng, O, A, steps=steps, gamma=self.gamma, lr=0.5, final_lr=0.01, explore=0.2)
         value = earned(w, np.eye(A)[self.actions(logits)])
         made.metrics = {"exact_return": value, "best_with_a_clock": best_with_a_clock(w), **made.metrics}
         made.metric, made.chance = "exact_return", earned(w, np.full((O, A), 1 / A))
@@ -124,7 +94,7 @@ def one_hot(*sizes: int) -> Layer:
         np.put_along_axis(y, at, 1, -1)
         return y, lambda dy, g=None, add=False, dx=False: None
 
-    return Layer(forward, ids=True)
+    return Layer(forward, ids=True, op="one_hot", constants={"sizes": sizes})
 
 
 def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
@@ -136,21 +106,4 @@ def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rn
     net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
     play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
     exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs)
-    return DQN(
-        net,
-        exam.tables,
-        exam,
-        Adam(config.lr),
-        rng,
-        updates=config.updates,
-        n=config.envs,
-        T=config.rollout,
-        batches=config.batches,
-        batch=config.batch,
-        memory=config.replay_size,
-        gamma=config.gamma,
-        steps=config.n_step,
-        explore=config.explore,
-        exploring=config.exploration_fraction,
-        follow=config.tau,
-    )
+    return DQN(net, exam.tables, exam, Adam(config.lr), rng, config)

@@ -7,8 +7,6 @@ unless `first` says so. The reward is 1 for a win, -1 for a loss, 0 for a draw a
 at once: -1, and the episode is terminated; info["legal"] (A,) says which moves are legal.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import gymnasium as gym
@@ -65,6 +63,10 @@ class BoardEnv(gym.Env[Array, np.int64]):
         return self.game.show(self.states[0])
 
 
+def small_go(size: int = SIZE, komi: float = KOMI, **options: Any) -> BoardEnv:
+    return BoardEnv(go(size, komi), **options)
+
+
 def tic_tac_toe(**options: Any) -> BoardEnv:
     return BoardEnv(TIC_TAC_TOE, **options)
 
@@ -73,14 +75,6 @@ def connect_four(**options: Any) -> BoardEnv:
     return BoardEnv(CONNECT_FOUR, **options)
 
 
-def small_go(size: int = SIZE, komi: float = KOMI, **options: Any) -> BoardEnv:
-    return BoardEnv(go(size, komi), **options)
-
-
-for name, entry in (
-    ("trivium/TicTacToe-v0", tic_tac_toe),
-    ("trivium/ConnectFour-v0", connect_four),
-    ("trivium/Go-v0", small_go),
-):
-    if name not in gym.registry:
-        gym.register(name, entry)
+for name, entry in {"TicTacToe": tic_tac_toe, "ConnectFour": connect_four, "Go": small_go}.items():
+    if f"trivium/{name}-v0" not in gym.registry:
+        gym.register(f"trivium/{name}-v0", entry)

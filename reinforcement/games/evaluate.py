@@ -4,16 +4,14 @@ A match is played from openings that are fixed and distinct, each twice, the pla
 the other; a win is a point, a draw half a point. Openings that choose weights are apart from those that judge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
 from core.layers import Rng
 from reinforcement.games.mcts import Evaluate
@@ -21,14 +19,7 @@ from reinforcement.games.players import Player, drawing, likeliest, random_playe
 from reinforcement.games.plots import draw_game
 from reinforcement.games.rules import Game, openings
 
-VAL_SEED, TEST_SEED, OPENING_SEED = 1_000_000, 2_000_000, 4_000_000
-
-
-class GameExam(Protocol):
-    @property
-    def monitor(self) -> str: ...
-    def validate(self, evaluate: Evaluate) -> dict[str, float]: ...
-    def report(self, evaluate: Evaluate, folder: Path | None) -> Report: ...
+OPENING_SEED = 4_000_000
 
 
 def match(game: Game, agent: Player, other: Player, starts: Array, rng: Rng) -> Array:
@@ -71,7 +62,7 @@ def every_reply(game: Game, agent: Player, first: bool, rng: Rng) -> Array:
 
 @dataclass(frozen=True)
 class MatchExam:
-    """Points against named opponents, with `simulations` a move; those against `judge` are the score.
+    """Points against named opponents, with `simulations` a move; those against `against` are the score.
 
     Chance is a random player; the reference is a named player at the same openings, or a figure that is known.
     Weights are chosen by points against `trial` with `val_simulations` a move, which may be weaker and fewer: quicker.
@@ -79,7 +70,7 @@ class MatchExam:
 
     game: Game
     opponents: Mapping[str, Player]
-    judge: str  # which of the opponents
+    against: str  # which of the opponents
     reference: Player | float
     reference_name: str
     simulations: int
@@ -87,9 +78,9 @@ class MatchExam:
     plies: int = 4  # random moves of an opening
     n_val: int = 20
     n_test: int = 200
-    trial: Player | None = None  # None: the judge
+    trial: Player | None = None  # None: the same
     val_simulations: int | None = None  # None: as many as in the test
-    baselines: Mapping[str, Player] = field(default_factory=dict)  # against the judge, too
+    baselines: Mapping[str, Player] = field(default_factory=dict)  # against it, too
     monitor: str = "+val_points"
 
     def __post_init__(self) -> None:
@@ -102,7 +93,7 @@ class MatchExam:
 
     def validate(self, evaluate: Evaluate) -> dict[str, float]:
         """Points against `trial`: val_points with search, val_points_alone without; answers, the results it took."""
-        starts, other = self.starts()[0], self.trial or self.opponents[self.judge]
+        starts, other = self.starts()[0], self.trial or self.opponents[self.against]
 
         def points(agent: Player) -> float:
             return float(match(self.game, agent, other, starts, np.random.default_rng(VAL_SEED)).mean())
@@ -115,7 +106,7 @@ class MatchExam:
         }
 
     def report(self, evaluate: Evaluate, folder: Path | None) -> Report:
-        starts, other = self.starts()[1], self.opponents[self.judge]
+        starts, other = self.starts()[1], self.opponents[self.against]
 
         def points(player: Player, other: Player) -> Array:
             return match(self.game, player, other, starts, np.random.default_rng(TEST_SEED))
@@ -136,7 +127,7 @@ class MatchExam:
         reference = self.reference if isinstance(self.reference, float) else float(points(self.reference, other).mean())
         made = Report(
             metrics=metrics,
-            metric=f"test_points_{key(self.judge)}",
+            metric=f"test_points_{key(self.against)}",
             chance=chance,
             reference=reference,
             reference_name=self.reference_name,
@@ -144,7 +135,7 @@ class MatchExam:
         )
         if folder:
             draw_game(folder / "game.png", self.game, thinking, other, starts[0])
-            made.pictures["game.png"] = f"A game from a test opening: the agent (blue) against {self.judge} (red)"
+            made.pictures["game.png"] = f"A game from a test opening: the agent (blue) against {self.against} (red)"
         return made
 
 

@@ -14,8 +14,7 @@ Black moves first, so the lowest digit says who is to move.
 Inside, a point is (row, column, board): a neighbour is a slice, and all points of all boards are one stretch of bytes.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -57,6 +56,19 @@ def last_liberties(stones: Array) -> Array:
     highest, lowest = spread(seen * (stones != 0), stones)  # of the liberties' numbers, the lowest from the other end
     only: Array = highest * (highest + lowest == n * n + 1)
     return only
+
+
+def remembering(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """f, which says of the same array once more what it said of it the last time."""
+    x = y = np.zeros(0)
+
+    def again(new: Array) -> Array:
+        nonlocal x, y
+        if not np.array_equal(new, x):
+            x, y = new, f(new)
+        return y
+
+    return again
 
 
 def area(stones: Array) -> Array:
@@ -104,13 +116,7 @@ def _go(size: int, komi: float) -> Game:
     def start(B: int) -> Array:
         return np.zeros((B, 3, n, n), np.int8)
 
-    remembered = [np.zeros(0), np.zeros(0)]
-
-    def only(stones: Array) -> Array:
-        """last_liberties, and again for the same boards at no cost: whoever asks for moves goes on to play or look."""
-        if not np.array_equal(stones, remembered[0]):
-            remembered[:] = stones, last_liberties(stones)
-        return remembered[1]
+    only = remembering(last_liberties)  # whoever asks for moves goes on to play or look at the same boards
 
     def legal(states: Array) -> Array:
         stones = laid(states[:, 0])
@@ -163,7 +169,7 @@ def _go(size: int, komi: float) -> Game:
         rest = np.stack([black(states), states[:, 2, -1, -1] != 0, left], -1)
         return np.concatenate([*planes, legal(states)[:, :points], rest], -1, dtype=np.float32)
 
-    def judge(states: Array) -> Array:
+    def heuristic(states: Array) -> Array:
         """The points ahead if the game ended here, scaled to stay between -1 and 1."""
         return ahead(states) / (points + abs(komi) + 1)
 
@@ -184,7 +190,7 @@ def _go(size: int, komi: float) -> Game:
         play,
         result,
         observation,
-        judge,
+        heuristic,
         cells,
         moves,
         show,

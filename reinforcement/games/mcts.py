@@ -16,8 +16,6 @@ not tried again while another is left, one that is proven won is tried alone (MC
 a game tells which moves win at once, a node that has one is proven before it is tried.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ The side that begins is X. A move is what stands at the board's edges: a column 
 letter and a row's number, such as b3; and pass where a game has it. The other words are in `HELP`.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence
@@ -75,11 +73,11 @@ def play(args: Sequence[str]) -> int:
         raise Refusal(f"{flags.folder} is a run of {task.name}, which does not play {flags.game}")
     if not isinstance(learner, SelfPlay):
         raise Refusal(f"{flags.folder} is a run of {task.name}, which plays no game by search")
-    table = Table(
+    table = TerminalGame(
         learner.game,
         evaluation(learner.game, learner.net, run.w),
         flags.simulations,
-        learner.c,
+        learner.config.explore,
         np.random.default_rng(flags.seed),
         getattr(run.setup.config, "komi", None),
     )
@@ -103,7 +101,7 @@ def names(game: Game) -> list[str]:
     return [*cells, "pass"][: game.A]
 
 
-def drawn(game: Game, board: Array, last: int | None, colour: bool) -> str:
+def board_text(game: Game, board: Array, last: int | None, colour: bool) -> str:
     """The board (rows, columns), 1 for X, in plain text with its edges; the last move's cell in brackets."""
     rows, columns = board.shape
     falls = columns == game.A
@@ -122,7 +120,7 @@ def drawn(game: Game, board: Array, last: int | None, colour: bool) -> str:
 
 
 @dataclass
-class Table:
+class TerminalGame:
     """A game under way: the network on one side, the terminal on the other."""
 
     game: Game
@@ -217,7 +215,7 @@ class Table:
 
     def look(self) -> None:
         board = stones(self.states[-1][0]) * (-1) ** len(self.moves)
-        print(drawn(self.game, board, self.moves[-1] if self.moves else None, self.colour))
+        print(board_text(self.game, board, self.moves[-1] if self.moves else None, self.colour))
 
     def count(self) -> str:
         """The points of a game that is counted."""

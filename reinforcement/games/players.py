@@ -4,8 +4,6 @@ From the weakest to the strongest: random; greedy, who wins or blocks at once; m
 MCTS with random roll-outs; a network, alone or with search. Who finds several moves equally good draws one of them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +21,7 @@ Player = Callable[[Array, Rng], Array]
 FADE = 0.99  # a win one move later is worth so much of one now, and a loss weighs so much less
 TOGETHER = 32  # states whose whole trees minimax holds at once, or fewer,
 CELLS = 150_000_000  # so that the last levels of these trees hold no more cells
-MOST = 100_000  # roll-outs of MCTS
+MAX_ROLLOUTS = 100_000  # roll-outs of MCTS
 NAMES = "random, greedy, minimax-K, mcts-N or the folder of a run"
 
 
@@ -31,10 +29,10 @@ def random_player(game: Game) -> Player:
     return lambda states, rng: random_moves(game, rng, states)
 
 
-def move_values(game: Game, states: Array, depth: int, judge: Callable[[Array], Array]) -> Array:
+def move_values(game: Game, states: Array, depth: int, heuristic: Callable[[Array], Array]) -> Array:
     """What each move is worth to the player to move, (B, A), by looking `depth` moves ahead; -inf where it is illegal.
 
-    The whole tree is gone through, level by level, equal states once. At its leaves stands judge(states) (B,).
+    The whole tree is gone through, level by level, equal states once. At its leaves stands heuristic(states) (B,).
     """
     legal = game.legal(states)
     b, a = np.nonzero(legal)
@@ -45,13 +43,13 @@ def move_values(game: Game, states: Array, depth: int, judge: Callable[[Array], 
     value = value.astype(np.float64)
     if not over.all():
         left = after[~over]
-        value[~over] = judge(left) if depth == 1 else FADE * move_values(game, left, depth - 1, judge).max(-1)
+        value[~over] = heuristic(left) if depth == 1 else FADE * move_values(game, left, depth - 1, heuristic).max(-1)
     values = np.full(legal.shape, -np.inf)
     values[b, a] = -value[back.ravel()]
     return values
 
 
-def minimax(game: Game, depth: int, judge: Callable[[Array], Array]) -> Player:
+def minimax(game: Game, depth: int, heuristic: Callable[[Array], Array]) -> Player:
     """Looks `depth` moves ahead, both sides at their best. Raises ValueError where memory would not hold the tree."""
     cells = math.prod(game.shape)
     # No level has more states than its moves allow, nor than boards can be filled; the logarithm does not overflow.
@@ -62,7 +60,7 @@ def minimax(game: Game, depth: int, judge: Callable[[Array], Array]) -> Player:
 
     def player(states: Array, rng: Rng) -> Array:
         parts = [states[i : i + together] for i in range(0, len(states), together)]
-        values = np.concatenate([move_values(game, part, depth, judge) for part in parts])
+        values = np.concatenate([move_values(game, part, depth, heuristic) for part in parts])
         tied = values >= values.max(-1, keepdims=True) - 1e-9
         moves: Array = ((1 - rng.random(values.shape)) * tied).argmax(-1)
         return moves
@@ -77,14 +75,10 @@ def greedy_player(game: Game) -> Player:
 
 def mcts(game: Game, rollouts: int, c: float = 1.5) -> Player:
     """Search without a network: a state is worth what one game of random moves ends with; no move is preferred."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        return searching(game, by_playing(game, rng), rollouts, c)(states, rng)
-
-    return player
+    return lambda states, rng: searching(game, by_playing(game, rng), rollouts, c)(states, rng)
 
 
-def most(visits: Array, rng: Rng) -> Array:
+def most_visited(visits: Array, rng: Rng) -> Array:
     """The move that was tried most, (B,)."""
     moves: Array = (visits + rng.random(visits.shape)).argmax(-1)
     return moves
@@ -102,24 +96,15 @@ def evaluation(game: Game, net: Layer, w: Array) -> Evaluate:
 
 def likeliest(evaluate: Evaluate) -> Player:
     """A network alone: the move with the highest prior."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        moves: Array = evaluate(states)[0].argmax(-1)
-        return moves
-
-    return player
+    return lambda states, rng: evaluate(states)[0].argmax(-1)
 
 
 def drawing(evaluate: Evaluate) -> Player:
     """A network alone, its moves drawn by its prior: a ~ p."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        return drawn(evaluate(states)[0], rng)
-
-    return player
+    return lambda states, rng: sample_moves(evaluate(states)[0], rng)
 
 
-def drawn(shares: Array, rng: Rng) -> Array:
+def sample_moves(shares: Array, rng: Rng) -> Array:
     """Moves drawn in proportion to `shares` (B, A), by Gumbel's trick (B,)."""
     with np.errstate(divide="ignore"):
         moves: Array = (np.log(shares) + rng.gumbel(size=shares.shape)).argmax(-1)
@@ -128,11 +113,7 @@ def drawn(shares: Array, rng: Rng) -> Array:
 
 def searching(game: Game, evaluate: Evaluate, simulations: int, c: float = 1.5) -> Player:
     """The move that a search tries most."""
-
-    def player(states: Array, rng: Rng) -> Array:
-        return most(search(game, evaluate, states, simulations, c)[0], rng)
-
-    return player
+    return lambda states, rng: most_visited(search(game, evaluate, states, simulations, c)[0], rng)
 
 
 def checkpoint(game: Game, folder: str | Path) -> Player:
@@ -152,8 +133,8 @@ def opponent(game: Game, name: str) -> Player:
         return random_player(game)
     if name == "greedy":
         return greedy_player(game)
-    if kind in ("minimax", "mcts") and number.isdecimal() and 0 < int(number) <= MOST:
-        return minimax(game, int(number), game.judge) if kind == "minimax" else mcts(game, int(number))
+    if kind in ("minimax", "mcts") and number.isdecimal() and 0 < int(number) <= MAX_ROLLOUTS:
+        return minimax(game, int(number), game.heuristic) if kind == "minimax" else mcts(game, int(number))
     if name and Path(name).is_dir():
         return checkpoint(game, name)
     raise ValueError(f"there is no opponent {name!r}: give {NAMES}")

@@ -1,18 +1,15 @@
 """A game of two players as one picture: every board on the way, the last move ringed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.envs.rollout import TEST_SEED
 from core.layers import Rng
 from reinforcement.games.players import Player
 from reinforcement.games.rules import Game
-
-SEED = 2_000_000
 
 
 def played(game: Game, agent: Player, other: Player, start: Array, rng: Rng) -> Array:
@@ -35,7 +32,7 @@ def draw_game(path: Path, game: Game, agent: Player, other: Player, start: Array
     """A game move by move, the agent's stones blue, the other's red, the last one ringed; the agent moves first."""
     from matplotlib.figure import Figure
 
-    boards = played(game, agent, other, start, np.random.default_rng(SEED))
+    boards = played(game, agent, other, start, np.random.default_rng(TEST_SEED))
     T, height, width = boards.shape
     columns = min(columns, T)
     rows = -(-T // columns)

@@ -9,8 +9,6 @@ stones wins: with `lines` (cells, L), a column of ones for every line, one produ
 A symmetry is a pair of permutations: cells[k] takes a board to its image, moves[k] the moves to theirs.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,7 +32,7 @@ class Game:
     play: Callable[[Array, Array], Array]  # (B, *shape), (B,) -> (B, *shape); the moves must be legal
     result: Callable[[Array], tuple[Array, Array]]  # (B, *shape) -> over (B,), reward (B,) float32
     observation: Callable[[Array], Array]  # (B, *shape) -> (B, I), what a network is shown
-    judge: Callable[[Array], Array]  # (B, *shape) -> (B,), above -1 and below 1: a rule of thumb for minimax
+    heuristic: Callable[[Array], Array]  # (B, *shape) -> (B,), above -1 and below 1: a rule of thumb for minimax
     cells: Array  # K, cells: the image of a board is board.ravel()[cells[k]]
     moves: Array  # K, A: and of what stands at the moves, p[moves[k]]
     show: Callable[[Array], str]  # a board as text, X to move
@@ -94,7 +92,7 @@ def in_a_row(
         flat = states.reshape(-1, size)
         return np.concatenate([flat > 0, flat < 0, flat == 0], -1).astype(np.float32)
 
-    def judge(states: Array) -> Array:
+    def heuristic(states: Array) -> Array:
         """Lines that only one side has stones on, 1, 4, 16 ... for 1, 2, 3 ... stones; the difference, scaled."""
         flat = states.reshape(-1, size)
         codes = (flat > 0) + np.float32(k + 1) * (flat < 0)
@@ -114,7 +112,7 @@ def in_a_row(
         play,
         result,
         observation,
-        judge,
+        heuristic,
         cells.reshape(len(cells), size),
         moves,
         show,

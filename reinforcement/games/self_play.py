@@ -11,9 +11,8 @@ Many games go on side by side, each search a batch; one that ends gives way to a
 moves, since a network that is to answer anything must have seen more than its own good moves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,17 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.envs.vector import side_by_side
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.config import settings
+from core.lab.envs.vector import check_count
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, mse
 from core.optimizers import Optimizer, Schedule, linear
+from reinforcement.config import Checked
 from reinforcement.distributions import as_batch
-from reinforcement.games.evaluate import GameExam
 from reinforcement.games.mcts import noisy, search
-from reinforcement.games.players import drawn, evaluation, likeliest
+from reinforcement.games.players import evaluation, likeliest, sample_moves
 from reinforcement.games.rules import Game, image, random_moves
 from reinforcement.replay_buffer import ReplayBuffer
 
@@ -45,69 +45,74 @@ def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
     return found + ended, dy
 
 
+@dataclass(frozen=True)
+class SelfPlayConfig(Checked):
+    """The settings of self-play; a task gives them its own defaults."""
+
+    nonnegative = "warm", "opening"
+    probability = ("noise",)
+
+    updates: int = 300  # rounds of playing and learning
+    games: int = 64  # games side by side
+    moves: int = 1  # moves of each in one round
+    simulations: int = 32  # that are searched before a move
+    batches: int = 4  # minibatches after each round
+    batch: int = 256  # positions in a minibatch
+    replay_size: int = 20_000  # positions that are remembered
+    warm: int = 6  # moves of a game that are drawn by how often the search tried them; later the one tried most
+    opening: int = 2  # most random moves that a game begins with
+    explore: float = 1.5  # c of PUCT: how much a prior counts against what came back
+    noise: float = 0.25  # share of noise in the prior of a root
+    alpha: float = 1.0  # of Dirichlet's distribution, from which the noise is drawn
+
+
 class SelfPlay:
-    """One update is `moves` moves in each of `n` games and `batches` minibatches; the first goes on until a game ends.
+    """One update is `moves` moves in each game, then some minibatches; the first goes on until a game ends.
 
     A move is drawn by the visits in the first `warm` moves of a game and is the most visited after; each game begins
     with 0 to `opening` random moves. The only answer is the result of a game. `net` maps observations to (B, A + 1).
     Raises ValueError when it does not.
     """
 
+    kept = "done", "rng", "states", "length", "past", "found", "optimizer", "memory=replay"
+
     def __init__(
         self,
         game: Game,
         net: Layer,
-        exam: GameExam,
+        exam: Exam,
         optimizer: Optimizer,
         rng: Rng,
+        config: SelfPlayConfig | None = None,
         *,
-        updates: int,
-        n: int = 64,
-        moves: int = 1,
-        simulations: int = 32,
-        batches: int = 4,
-        batch: int = 256,
-        memory: int = 20_000,
-        warm: int = 6,
-        opening: int = 2,
-        c: float = 1.5,
-        noise: float = 0.25,
-        alpha: float = 1.0,
         schedule: Schedule = linear,
+        **changes: Any,
     ) -> None:
+        self.config = c = settings(SelfPlayConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.game, self.net, self.w, self.exam, self.optimizer = game, net, net.init(w_rng), exam, optimizer
-        self.g, self.memory, self.schedule, self.updates = (
-            np.empty_like(self.w),
-            ReplayBuffer(memory),
-            schedule,
-            updates,
-        )
-        self.n, self.moves, self.simulations = side_by_side(n), moves, simulations
-        self.batches, self.batch = batches, batch
-        self.warm, self.opening, self.c, self.noise, self.alpha = warm, opening, c, noise, alpha
+        self.game, self.net, self.w, self.exam = game, net, net.init(w_rng), exam
+        self.g, self.optimizer, self.schedule = np.empty_like(self.w), optimizer, schedule
+        n, self.replay = check_count(c.games), ReplayBuffer(c.replay_size)
         if net(game.observation(game.start(1)), self.w)[0].shape != (1, game.A + 1):
             raise ValueError(f"a network for {game.name} says {game.A} moves and one value for each state")
-        if memory < n * game.longest:
-            raise ValueError(f"a memory of {memory} may not hold what {n} games bring: {n * game.longest} positions")
-        self.done = 0
+        if c.replay_size < n * game.longest:
+            raise ValueError(
+                f"a memory of {c.replay_size} may not hold what {n} games bring: {n * game.longest} positions"
+            )
+        self.monitor, self.done = exam.monitor, 0
         self.states, self.length = game.start(n), np.zeros(n, np.int64)  # the games, and the moves learnt from in each
         self.past = np.zeros((n, game.longest, *game.shape), np.int8)
         self.found = np.zeros((n, game.longest, game.A), np.float32)
         self.begin(np.arange(n))
 
     @property
-    def monitor(self) -> str:
-        return self.exam.monitor
-
-    @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def begin(self, which: Array) -> None:
         """New games in the places `which`, each after 0 to `opening` random moves; at the start if these ended it."""
-        states, plies = self.game.start(len(which)), self.rng.integers(self.opening + 1, size=len(which))
-        for k in range(self.opening):
+        states, plies = self.game.start(len(which)), self.rng.integers(self.config.opening + 1, size=len(which))
+        for k in range(self.config.opening):
             more = plies > k
             states[more] = self.game.play(states[more], random_moves(self.game, self.rng, states[more]))
             over = self.game.result(states)[0]
@@ -116,26 +121,24 @@ class SelfPlay:
 
     def update(self) -> dict[str, float]:
         played = ended = 0
-        while played < self.moves * self.n or not len(self.memory):
+        while played < self.config.moves * self.config.games or not len(self.replay):
             ended += self.move()
-            played += self.n
+            played += self.config.games
         losses = []
-        for _ in range(self.batches):
-            losses.append(self.loss(self.w, self.batch_of(self.memory.draw(self.rng, self.batch)), self.g))
+        for _ in range(self.config.batches):
+            losses.append(self.loss(self.w, self.batch_of(self.replay.draw(self.rng, self.config.batch)), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
         self.done += 1
         return {"loss": float(np.mean(losses)), "games": ended, "examples": played, "answers": ended}
 
     def move(self) -> int:
         """One move in every game; how many ended."""
-        evaluate, places = evaluation(self.game, self.net, self.w), np.arange(self.n)
-        stir = partial(noisy, self.rng, self.game.legal(self.states), share=self.noise, alpha=self.alpha)
-        visits, _ = search(self.game, evaluate, self.states, self.simulations, self.c, stir)
-        self.past[places, self.length], self.found[places, self.length] = (
-            self.states,
-            visits / visits.sum(-1, keepdims=True),
-        )
-        action = np.where(self.length < self.warm, drawn(visits, self.rng), visits.argmax(-1))
+        c, evaluate, places = self.config, evaluation(self.game, self.net, self.w), np.arange(self.config.games)
+        stir = partial(noisy, self.rng, self.game.legal(self.states), share=c.noise, alpha=c.alpha)
+        visits, _ = search(self.game, evaluate, self.states, c.simulations, c.explore, stir)
+        self.past[places, self.length] = self.states
+        self.found[places, self.length] = visits / visits.sum(-1, keepdims=True)
+        action = np.where(self.length < c.warm, sample_moves(visits, self.rng), visits.argmax(-1))
         self.length += 1
         self.states = self.game.play(self.states, action)
         over, reward = self.game.result(self.states)
@@ -143,13 +146,13 @@ class SelfPlay:
         for i in which:
             k = self.length[i]
             z = reward[i] * (-1.0) ** np.arange(k, 0, -1)  # reward is of who would move next
-            self.memory.add(self.past[i, :k], self.found[i, :k], z.astype(np.float32))
+            self.replay.add(self.past[i, :k], self.found[i, :k], z.astype(np.float32))
         self.begin(which)
         return len(which)
 
-    def batch_of(self, drawn: tuple[Array, ...]) -> tuple[Array, ...]:
+    def batch_of(self, rows: tuple[Array, ...]) -> tuple[Array, ...]:
         """States, pi and z, each under a symmetry of the board, drawn evenly."""
-        states, pi, z = drawn
+        states, pi, z = rows
         k = self.rng.integers(len(self.game.cells), size=len(z))
         return *image(self.game, k, states, pi), z
 
@@ -195,21 +198,7 @@ class SelfPlay:
         return self.exam.report(evaluation(self.game, self.net, w), folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            "states": self.states,
-            "length": self.length,
-            "past": self.past,
-            "found": self.found,
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("memory", self.memory.state()),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.memory.load(unprefixed("memory", state))
-        self.optimizer.state = unprefixed("optimizer", state)
-        set_rng_state(self.rng, state["rng"])
-        self.done = int(state["done"])
-        for name in ("states", "length", "past", "found"):
-            getattr(self, name)[:] = state[name]
+        restore(self, state, *self.kept)

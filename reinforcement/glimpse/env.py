@@ -10,17 +10,14 @@ The observation is all that has been seen so far: the uncovered pixels, 0 elsewh
 (S S), and row and column of the window from 0 to 1 (before the first look it hovers, shut, over the middle).
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 
 from core.initializers import Array
 from core.lab.vision.augment import AffineElastic
+from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.envs.digit_bandit import show
 
 
@@ -33,20 +30,18 @@ def windows(S: int, K: int) -> Array:
     return (inside[0][:, None, :, None] & inside[1][None, :, None, :]).reshape(-1, S * S)
 
 
-class GlimpseEnvs(VectorEnv[Array, Array, Array]):
+class GlimpseEnvs(ArrayEnvs):
     """B agents at once, as arrays; x (N, S S) in [0, 1], t (N,) labels below C. Pictures are drawn evenly.
 
     With `strength` each is deformed anew when it is drawn. reset(options={"index": (B,)}) shows those pictures.
     """
 
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012  (as Gymnasium declares it)
-    arrays = ("index", "picture", "mask", "place", "looks", "prev_done")  # all that changes, beside the generator
+    arrays = ("index", "picture", "mask", "place", "looks", "prev_done")
     index: Array  # B
     picture: Array  # B, S S
     mask: Array  # B, S S bool: what has been seen
     place: Array  # B, of the window; -1 before the first look
     looks: Array  # B
-    prev_done: Array  # B
 
     def __init__(
         self,
@@ -60,14 +55,12 @@ class GlimpseEnvs(VectorEnv[Array, Array, Array]):
         limit: int = 10,
         strength: AffineElastic | None = None,
     ) -> None:
-        self.num_envs, self.x, self.t, self.strength = n, x, t, strength
+        self.x, self.t, self.strength = x, t, strength
         self.C, self.cost, self.limit, self.side = C, cost, limit, round(x.shape[1] ** 0.5)
         self.shows = windows(self.side, window)  # P, S S
         self.across = self.side - window + 1  # places side by side
-        self.single_observation_space = gym.spaces.Box(0, 1, (2 * x.shape[1] + 2,), np.float32)
-        self.single_action_space = gym.spaces.Discrete(C + len(self.shows))
-        self.observation_space = batch_space(self.single_observation_space, n)
-        self.action_space = batch_space(self.single_action_space, n)
+        observation = gym.spaces.Box(0, 1, (2 * x.shape[1] + 2,), np.float32)
+        super().__init__(n, observation, gym.spaces.Discrete(C + len(self.shows)))
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
@@ -106,33 +99,10 @@ class GlimpseEnvs(VectorEnv[Array, Array, Array]):
         return self._seen(), reward.astype(np.float32), said, cut, {}
 
 
-class Glimpse(gym.Env[Array, Any]):
-    """The same for one agent, with the same options. As "rgb_array" it is drawn: covered, uncovered, the window."""
-
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 2}  # noqa: RUF012
-
-    def __init__(self, x: Array, t: Array, render_mode: str | None = None, **options: Any) -> None:
-        self.many, self.render_mode = GlimpseEnvs(1, x, t, **options), render_mode
-        self.observation_space, self.action_space = self.many.single_observation_space, self.many.single_action_space
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.many._np_random = self.np_random
-        return self.many.reset(options=options)[0][0], {}
-
-    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        obs, reward, terminated, truncated, _ = self.many.step(np.array([action]))
-        return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
-
-    def render(self) -> Any:
-        one = self.many
-        return drawn(one.picture[0], one.mask[0], one.shows[one.place[0]] if one.place[0] >= 0 else None)
-
-
 COVERED, FRAME = (0.36, 0.40, 0.55), (0.95, 0.45, 0.1)
 
 
-def drawn(picture: Array, mask: Array, window: Array | None, scale: int = 12) -> Array:
+def render(picture: Array, mask: Array, window: Array | None, scale: int = 12) -> Array:
     """Ink on white where it was seen, blue-grey with a faint trace of the rest elsewhere, a frame around the window.
 
     picture, mask, window (S S) -> (S scale, S scale, 3) uint8.

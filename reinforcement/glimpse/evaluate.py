@@ -4,8 +4,6 @@ Each picture is shown once, as it is. Weights are chosen by what the validation 
 actions; each of their labels is one answer of the teacher. The baselines were given every training label.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,11 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
+from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
 from core.layers import Rng
 from reinforcement.distributions import draw, greedy
-from reinforcement.evaluate import TEST_SEED, VAL_SEED, Logits
+from reinforcement.evaluate import Logits, svm
 from reinforcement.glimpse.env import GlimpseEnvs, Looked, windows
 
 
@@ -78,8 +77,8 @@ class GlimpseExam:
         many = max(1, round(float(looked.looks.mean())))
         fixed, random = fixed_looks(s, self.window, max(4, many)), np.random.default_rng(TEST_SEED)
         shows = windows(round(s.x_test.shape[1] ** 0.5), self.window)
-        chance = [judged(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
-        whole = judged(s, np.ones(s.x_test.shape[1], bool))
+        chance = [svm_accuracy(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
+        whole = svm_accuracy(s, np.ones(s.x_test.shape[1], bool))
         common = np.bincount(s.t_train).argmax()
         made = Report(
             metrics={
@@ -95,8 +94,8 @@ class GlimpseExam:
             reference=whole,
             reference_name="support vector machine that saw the whole picture, given the labels",
             baselines={
-                "the best 4 fixed looks": judged(s, covered(shows, fixed[:4])),
-                "as many of them as the agent takes": judged(s, covered(shows, fixed[:many])),
+                "the best 4 fixed looks": svm_accuracy(s, covered(shows, fixed[:4])),
+                "as many of them as the agent takes": svm_accuracy(s, covered(shows, fixed[:many])),
                 "4 random looks": float(np.mean(chance)),
                 "always the commonest": float((s.t_test == common).mean()),
             },
@@ -108,21 +107,15 @@ class GlimpseExam:
         return made
 
 
-def machine() -> Any:
-    from sklearn.svm import SVC
-
-    return SVC(C=10, gamma="scale")
-
-
 def covered(shows: Array, places: Any) -> Array:
     """All that is seen from these places together, (S S) bool."""
     pixels: Array = np.logical_or.reduce(shows[places])
     return pixels
 
 
-def judged(s: Splits, pixels: Array) -> float:
+def svm_accuracy(s: Splits, pixels: Array) -> float:
     """The test accuracy of a support vector machine that sees these pixels (S S) bool, and was given the labels."""
-    return float(machine().fit(s.x_train[:, pixels], s.t_train).score(s.x_test[:, pixels], s.t_test))
+    return float(svm().fit(s.x_train[:, pixels], s.t_train).score(s.x_test[:, pixels], s.t_test))
 
 
 def fixed_looks(s: Splits, window: int, n: int) -> list[int]:

@@ -1,16 +1,16 @@
 """An agent that looks, drawn: its paths over pictures, what it confuses, how often it looks; and as a film."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
 
 from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.report.gif import write_gif
-from reinforcement.glimpse.env import Looked, drawn, windows
+from reinforcement.glimpse.env import Looked, render, windows
 
 RIGHT, WRONG = (0.1, 0.55, 0.25), (0.8, 0.15, 0.15)
 
@@ -35,14 +35,12 @@ def steps(window: int, path: Array, x: Array) -> list[Array]:
     shows, mask, frames = windows(round(len(x) ** 0.5), window), np.zeros(len(x), bool), []
     for place in path[path >= 0]:
         mask = mask | shows[place]
-        frames.append(drawn(x, mask, shows[place]))
+        frames.append(render(x, mask, shows[place]))
     return frames
 
 
 def draw_paths(path: Path, s: Splits, window: int, looked: Looked, chosen: Array) -> None:
     """A row a picture: its looks one after another, the answer as their title, and the whole."""
-    from matplotlib.figure import Figure
-
     most = max(1, int(looked.looks[chosen].max()))
     side = round(s.x_test.shape[1] ** 0.5)
     figure = Figure(figsize=(1.0 * (most + 1), 1.12 * len(chosen)), layout="constrained")
@@ -62,8 +60,6 @@ def draw_paths(path: Path, s: Splits, window: int, looked: Looked, chosen: Array
 
 def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:
     """Counts, (label, answer); the last column holds those without an answer."""
-    from matplotlib.figure import Figure
-
     counts = np.zeros((C, C + 1), int)
     np.add.at(counts, (t, np.where(said < 0, C, said)), 1)
     counts = counts if counts[:, C].any() else counts[:, :C]
@@ -85,8 +81,6 @@ def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:
 
 def draw_counts(path: Path, looked: Looked, t: Array) -> None:
     """Bars of the numbers of looks, the right answers below, the wrong ones on top."""
-    from matplotlib.figure import Figure
-
     ks, right = np.arange(int(looked.looks.max()) + 1), looked.said == t
     good, bad = (np.bincount(looked.looks[which], minlength=len(ks)) for which in (right, ~right))
     figure = Figure(figsize=(4.6, 3), layout="constrained")
@@ -105,7 +99,7 @@ def write_film(
     path: Path, s: Splits, window: int, looked: Looked, chosen: Array, columns: int = 5, wait: int = 3
 ) -> None:
     """All pictures at once, a look a frame; who has answered waits, the answer green or red below what it saw."""
-    covered = [drawn(s.x_test[i], np.zeros(s.x_test.shape[1], bool), None) for i in chosen]
+    covered = [render(s.x_test[i], np.zeros(s.x_test.shape[1], bool), None) for i in chosen]
     looks = [steps(window, looked.path[i], s.x_test[i]) for i in chosen]
 
     def tile(j: int, k: int) -> Array:
@@ -126,8 +120,6 @@ def write_film(
 
 def labelled(frame: Array, words: str, colour: tuple[float, float, float] = (0.2, 0.2, 0.2)) -> Array:
     """The frame with a border of its own, and the words below it."""
-    from PIL import Image, ImageDraw
-
     H, W, _ = frame.shape
     tile = Image.new("RGB", (W + 8, H + 22), "white")
     tile.paste(Image.fromarray(frame), (4, 4))

@@ -1,7 +1,5 @@
 """Blackjack: take another card or stick, against a dealer who draws below 17; even the best player loses a little."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +14,12 @@ from reinforcement.envs.toy_text import ToyText, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "blackjack"
+ABOUT = """
+Play blackjack against a dealer who draws below 17. In go your sum, the dealer's open card, and whether you hold an
+ace that counts 11; out comes "take a card" or "stick". A win earns 1, a loss costs 1. Even the best player loses a
+little, about 0.05 a game. What a policy earns is worked out exactly on a table; good is as much as value iteration,
+which knows all probabilities.
+"""
 PRESETS = {"quick": {"updates": 60, "batch": 256}, "best": {"updates": 800}}
 
 

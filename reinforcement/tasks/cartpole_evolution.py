@@ -1,55 +1,36 @@
-"""Balance a pole on a cart without any gradient: shake the weights, keep what lasts longer (CartPole-v1)."""
-
-from __future__ import annotations
+"""Balance a pole on a cart without any gradient: perturb the weights, keep what lasts longer (CartPole-v1)."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
-from core.lab.envs.vector import make as make_envs
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.evaluate import ReturnExam
-from reinforcement.evolution import Evolution
+from reinforcement.envs.classic_control import cartpole_exam
+from reinforcement.evolution import Evolution, EvolutionConfig
 
 PARADIGM = "reinforcement"
 PROBLEM = "cartpole"
 CELL = Cell(bits=1, trials=12, passes=1)  # every step is acted in once, and nothing goes back
+ABOUT = """
+Balance a pole on a cart without any gradient. Many copies of a small network, each with other noise on its weights,
+play an episode; the weights then move towards the copies that lasted longer. In go four numbers about cart and pole,
+out comes a push to the left or right. Each step that the pole stands earns 1. The best possible score is 500 steps,
+which a good run reaches.
+"""
 PRESETS = {"quick": {"updates": 40}, "best": {"updates": 100, "pairs": 64}}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(EvolutionConfig):
     hidden: int = 16  # units in the hidden layer
     lr: float = 0.15  # step size of Adam at the start; it falls to 0 linearly
-    updates: int = 60  # each of one episode of every shaken network
-    pairs: int = 32  # noises, each added once and subtracted once
+    updates: int = 60  # each of some episodes of every perturbed network
     sigma: float = 0.2  # deviation of the noise
-
-    def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "pairs", "sigma")
 
 
 def make(config: Config, rng: Rng, data: Any) -> Evolution:
-    exam = ReturnExam(
-        partial(make_envs, "CartPole-v1"),
-        reference=500,
-        film="CartPole-v1",
-        reference_name="the time limit: the best possible",
-        monitor="+val_return",
-    )
+    exam = cartpole_exam(monitor="+val_return")
     net, crowd = (MLP(4, config.hidden, 2, activation=tanh, members=E) for E in (None, 2 * config.pairs))
-    return Evolution(
-        net,
-        crowd,
-        exam.make_envs,
-        exam,
-        Adam(config.lr),
-        rng,
-        updates=config.updates,
-        m=config.pairs,
-        sigma=config.sigma,
-    )
+    return Evolution(net, crowd, exam.make_envs, exam, Adam(config.lr), rng, config)

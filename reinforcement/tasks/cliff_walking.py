@@ -1,7 +1,5 @@
 """Walk along a cliff to the other end: a step costs 1, a fall 100 and the way back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +12,19 @@ from reinforcement.tabular import world
 
 PARADIGM = "reinforcement"
 PROBLEM = "cliff_walking"
+ABOUT = """
+Walk from one end of a cliff to the other on a grid. In goes the number of the cell; out comes one of four directions.
+A step costs 1; a fall off the cliff costs 100 and leads back to the start. The best return is -13, along the edge.
+What a policy earns is worked out exactly on the table of the world; good is as much as value iteration, which knows
+it.
+"""
 LIMIT = 500  # steps; Gymnasium sets none
 PRESETS = {"quick": {"updates": 60}, "best": {"updates": 200}}
 
 
 @dataclass(frozen=True)
 class Config(ToyText):
-    pass  # the fields of all toy worlds
+    """The fields of all toy worlds."""
 
 
 def make(config: Config, rng: Rng, data: Any) -> DQN:

@@ -1,12 +1,9 @@
 """Play Connect Four, learnt from games against oneself alone, by AlphaZero's method: a network that guides a search."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.players import greedy_player, mcts, opponent, random_player
@@ -16,6 +13,12 @@ from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "connect_four"
+ABOUT = """
+Learn Connect Four from games against oneself alone (AlphaZero's method). In goes the board; out come how likely each
+of the seven columns is the best move, and who will win. A tree search that both guide plays better than the network,
+and the network learns what the search found. The only teacher is the result of each game. The score is the share of
+points against minimax that looks four moves ahead: 0.85 and more is strong.
+"""
 PRESETS = {
     "quick": {"hidden": 128, "updates": 200, "simulations": 32, "replay_size": 40_000, "think": 32, "openings": 10},
     "best": {"updates": 4000, "replay_size": 100_000, "think": 200, "openings": 200},
@@ -36,18 +39,14 @@ class Config(BoardGame):
     against: str = "minimax-4"  # who judges: random, greedy, minimax-K, mcts-N, or the folder of a run
     openings: int = 50  # of four random moves, from which it is judged, with either colour
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "think", "openings")
-
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
-    game, n, judge = CONNECT_FOUR, config.openings, Path(config.against).name
-    opponents = {"random": random_player(game), "greedy": greedy_player(game), judge: opponent(game, config.against)}
+    game, n, against = CONNECT_FOUR, config.openings, Path(config.against).name
+    opponents = {"random": random_player(game), "greedy": greedy_player(game), against: opponent(game, config.against)}
     exam = MatchExam(
         game,
         opponents,
-        judge,
+        against,
         1.0,
         "every game won",
         simulations=config.think,

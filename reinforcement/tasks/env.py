@@ -1,7 +1,5 @@
 """Any environment of Gymnasium, by its id: trivium run env --id MyPackage/MyEnv-v0, by PPO, DQN or SAC."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,29 +8,37 @@ from typing import Any
 
 from gymnasium.spaces import Box
 
-from core.initializers import orthogonal
-from core.lab.config import positive
 from core.lab.envs.vector import make as make_envs
 from core.lab.errors import nearest
-from core.layers import Layer, Rng, tanh
+from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
+from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
-from reinforcement.dqn import DQN
+from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.gymnasium_env import OpenExam, choice, find, wrapped
 from reinforcement.evaluate import ReturnExam
-from reinforcement.ppo import PPO
+from reinforcement.networks import actor_and_critic, actor_and_two_critics
+from reinforcement.ppo import PPO, PPOConfig
 from reinforcement.running_stats import RunningMeanStd
-from reinforcement.sac import SAC
+from reinforcement.sac import SAC, SACConfig
 
 PARADIGM = "reinforcement"
 PROBLEM = "env"
 ROOM = 2**29  # bytes of observations in a replay memory: pictures would fill any machine
+ABOUT = """
+Learn any environment of Gymnasium by its id, `--id CartPole-v1` say, or one that an installed package registers. In
+go its observations, flattened to a row of numbers; out come its actions, choices or real numbers. PPO, DQN or SAC
+learns, picked by the kinds of both. The score is the mean return of whole episodes. Good is the return at which
+Gymnasium calls the environment solved, where it names one.
+"""
 PRESETS = {"quick": {"timesteps": 20_000, "episodes": 20}, "best": {"timesteps": 1_000_000}}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Checked):
+    probability = ("gamma",)
+
     id: str = "CartPole-v1"  # of a registered environment
     learner: str = "auto"  # ppo, dqn or sac; auto picks by the spaces
     timesteps: int = 100_000  # steps to learn from
@@ -44,84 +50,43 @@ class Config:
     limit: int = 1000  # steps of an episode, where the environment names no limit
 
     def __post_init__(self) -> None:
-        positive(self, "timesteps", "envs", "hidden", "lr", "episodes", "limit")
+        super().__post_init__()
         if self.learner not in ("auto", *LEARNERS):
             raise ValueError(f"there is no learner {self.learner!r}{nearest(self.learner, ('auto', *LEARNERS))}")
-        if not 0 <= self.gamma <= 1:
-            raise ValueError(f"gamma must be from 0 to 1, not {self.gamma}")
 
 
-def mlp(config: Config, I: int, O: int, gain: float) -> Layer:
-    return MLP(
-        I,
-        config.hidden,
-        config.hidden,
-        O,
-        activation=tanh,
-        init=orthogonal,
-        gain=2**0.5,
-        last=orthogonal,
-        last_gain=gain,
-    )
-
-
-def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> PPO:
-    mean = mlp(config, I, A, 0.01)
+def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> PPO:
+    mean, critic = actor_and_critic(I, config.hidden, A)
     actor = mean if family is CATEGORICAL else with_spread(mean, A, -0.5)
-    return PPO(
-        actor,
-        mlp(config, I, 1, 1.0),
-        exam.make_envs,
-        exam,
-        Adam(config.lr, eps=1e-5),
-        rng,
-        n=config.envs,
-        T=128,
-        updates=math.ceil(config.timesteps / config.envs / 128),
-        gamma=config.gamma,
-        family=family,
-        seen=RunningMeanStd(I),
-    )
+    settings = PPOConfig(updates=updates(config, 128), envs=config.envs, rollout=128, gamma=config.gamma)
+    optimizer, stats = Adam(config.lr, eps=1e-5), RunningMeanStd(I)
+    return PPO(actor, critic, exam.make_envs, exam, optimizer, rng, settings, family=family, obs_stats=stats)
 
 
-def memory(I: int) -> int:
+def replay_size(I: int) -> int:
     """Steps that are remembered: 100,000, or as many as there is room for, at two rows (I,) of float32 each."""
     return min(100_000, ROOM // (8 * I))
 
 
-def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> DQN:
-    return DQN(
-        MLP(I, config.hidden, config.hidden, A),
-        exam.make_envs,
-        exam,
-        Adam(config.lr),
-        rng,
-        n=config.envs,
-        T=32,
-        updates=math.ceil(config.timesteps / config.envs / 32),
-        batch=128,
-        memory=memory(I),
-        gamma=config.gamma,
+def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> DQN:
+    net, size = MLP(I, config.hidden, config.hidden, A), replay_size(I)
+    settings = DQNConfig(
+        updates(config, 32), envs=config.envs, rollout=32, batch=128, replay_size=size, gamma=config.gamma
     )
+    return DQN(net, exam.make_envs, exam, Adam(config.lr), rng, settings)
 
 
-def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: OpenExam, rng: Rng) -> SAC:
-    actor = MLP(I, config.hidden, config.hidden, 2 * A, last_gain=0.1)
-    critics = MLP(I + A, config.hidden, config.hidden, 1, members=2)
-    return SAC(
-        actor,
-        critics,
-        exam.make_envs,
-        exam,
-        config.lr,
-        rng,
-        updates=math.ceil(config.timesteps / 64),
-        memory=memory(I),
-        gamma=config.gamma,
-    )
+def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> SAC:
+    networks = actor_and_two_critics(I, config.hidden, A)
+    settings = SACConfig(updates=math.ceil(config.timesteps / 64), replay_size=replay_size(I), gamma=config.gamma)
+    return SAC(*networks, exam.make_envs, exam, config.lr, rng, settings)
 
 
-Maker = Callable[[Config, int, int, ActionDistribution, OpenExam, Rng], PPO | DQN | SAC]
+def updates(config: Config, rollout: int) -> int:
+    return math.ceil(config.timesteps / config.envs / rollout)
+
+
+Maker = Callable[[Config, int, int, ActionDistribution, ReturnExam, Rng], PPO | DQN | SAC]
 LEARNERS: dict[str, Maker] = {"ppo": ppo, "dqn": dqn, "sac": sac}
 ACTIONS = {"ppo": (CATEGORICAL, GAUSSIAN), "dqn": (CATEGORICAL, None), "sac": (None, SQUASHED)}  # choices, numbers
 
@@ -143,7 +108,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
             f"{name} does not learn such actions as those of {config.id}: {env.action_space}; leave --learner auto"
         )
     solved = find(config.id).reward_threshold
-    play = ReturnExam(
+    exam = (OpenExam if solved is None else ReturnExam)(
         partial(make_envs, one),
         solved or 0.0,
         "the return at which Gymnasium calls it solved",
@@ -152,4 +117,4 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
         n_test=config.episodes,
         family=family,
     )
-    return LEARNERS[name](config, I, A, family, OpenExam(play, solved is not None), rng)
+    return LEARNERS[name](config, I, A, family, exam, rng)

@@ -1,31 +1,36 @@
 """See through a small window: choose where to look at a digit, and answer when sure; each look costs (PPO)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.initializers import Array, orthogonal
-from core.lab.config import positive
 from core.lab.envs.vector import Envs
-from core.lab.vision.augment import AffineElastic
 from core.lab.vision.photos import Photo, ink
 from core.layers import Layer, Rng
 from core.network import MLP
 from core.optimizers import Adam
+from reinforcement.envs.digit_bandit import deformed_by
 from reinforcement.glimpse.env import GlimpseEnvs
 from reinforcement.glimpse.evaluate import GlimpseExam
-from reinforcement.ppo import PPO
+from reinforcement.ppo import PPO, PPOConfig
 
 PARADIGM = "reinforcement"
 PROBLEM = "glimpse"
+ABOUT = """
+Read a covered digit through a small window. In goes what is uncovered so far; out comes either a place to look at
+next, which costs a little, or an answer, 0 to 9, which ends the episode and earns 1 if it is right. The agent learns
+where to look, and when to answer. A good one is right about nine times in ten while most of the picture stays
+covered; guessing is right once in ten.
+"""
 PRESETS = {"quick": {"updates": 100}, "best": {"updates": 1000}}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(PPOConfig):
+    nonnegative = *PPOConfig.nonnegative, "cost", "deform"
+
     window: int = 2  # side of the window, in pixels of a picture of 8 x 8
     cost: float = 0.01  # of a look; a right answer earns 1
     limit: int = 10  # looks without an answer after which the episode is cut off
@@ -39,18 +44,13 @@ class Config:
     epochs: int = 4  # passes over a roll-out
     batch: int = 1024  # steps in a minibatch
     gamma: float = 0.97  # a reward k looks away counts gamma^k: else putting the answer off for good costs too little
-    lam: float = 0.95  # how far an advantage looks beyond the critic: 0 one step, 1 to the end
-    clip: float = 0.2  # how far the probability of an action may move in one update, relatively
+    value_weight: float = 0.5  # of the critic's squared error
     entropy_weight: float = 0.08  # of the reward for staying undecided, at the start; it falls to 0 linearly
 
     def __post_init__(self) -> None:
-        positive(self, "limit", "hidden", "critic", "lr", "updates", "envs", "rollout", "epochs", "batch", "clip")
-        for name in ("cost", "deform", "entropy_weight"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"{name} must be finite and not below 0, not {getattr(self, name)}")
-        for name in ("gamma", "lam"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
+        super().__post_init__()
+        if not self.cost < float("inf"):
+            raise ValueError(f"cost must be finite, not {self.cost}")
         if not 1 <= self.window <= 8:
             raise ValueError(f"window must be from 1 to 8 pixels wide, not {self.window}")
 
@@ -62,11 +62,10 @@ class Looker(PPO):
     """
 
     exam: GlimpseExam
-    undecided: float  # the reward's weight at the start
 
-    def update(self) -> dict[str, float]:
-        self.entropy_weight = self.undecided * (1 - self.progress)
-        return super().update()
+    @property
+    def entropy_weight(self) -> float:
+        return self.config.entropy_weight * (1 - self.progress)
 
     def predict(self, w: Array, x: Any) -> Array:
         """The classes (N,) of pictures (N, 64), (8, 8) or a photo, -1: no answer; of observations the actions."""
@@ -79,44 +78,15 @@ class Looker(PPO):
 
 
 def make(config: Config, rng: Rng, data: Any) -> Looker:
-    splits = data("digits")
-    exam = GlimpseExam(splits, config.window, config.cost, config.limit)
-    k = config.deform
-    strength = AffineElastic(shift=0.4 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k) if k else None
+    splits, strength = data("digits"), deformed_by(config.deform)
+    rules: dict[str, Any] = {"window": config.window, "cost": config.cost, "limit": config.limit}
 
     def make_envs(n: int, rng: Rng) -> Envs:
-        vec = GlimpseEnvs(
-            n,
-            splits.x_train,
-            splits.t_train,
-            window=config.window,
-            cost=config.cost,
-            limit=config.limit,
-            strength=strength,
-        )
-        return Envs(vec, rng, "glimpse")
+        return Envs(GlimpseEnvs(n, splits.x_train, splits.t_train, **rules, strength=strength), rng, "glimpse")
 
     def mlp(hidden: int, outputs: int, gain: float) -> Layer:
         return MLP(2 * 64 + 2, hidden, hidden, outputs, last=orthogonal, last_gain=gain)
 
     actions = 10 + (8 - config.window + 1) ** 2
     actor, critic = mlp(config.hidden, actions, 0.01), mlp(config.critic, 1, 1.0)
-    agent = Looker(
-        actor,
-        critic,
-        make_envs,
-        exam,
-        Adam(config.lr, eps=1e-5),
-        rng,
-        updates=config.updates,
-        n=config.envs,
-        T=config.rollout,
-        epochs=config.epochs,
-        batch=config.batch,
-        gamma=config.gamma,
-        lam=config.lam,
-        clip=config.clip,
-        value_weight=0.5,
-    )
-    agent.undecided = config.entropy_weight
-    return agent
+    return Looker(actor, critic, make_envs, GlimpseExam(splits, **rules), Adam(config.lr, eps=1e-5), rng, config)

@@ -1,11 +1,8 @@
 """Play Go on a small board, learnt from games against oneself alone, by AlphaZero's method."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
-from core.lab.config import positive
 from core.layers import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.go import KOMI, SIZE, go
@@ -15,6 +12,12 @@ from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "go"
+ABOUT = """
+Learn Go on a small board, five by five at first, from games against oneself alone (AlphaZero's method). In goes the
+board; out come how likely each point is the best move, and who will win. A tree search guided by both plays better
+than the network, and the network learns what it found. The score is the share of points against a search of random
+games with as many simulations: 0.5 is equal, 1 is every game won.
+"""
 PRESETS = {
     "quick": {"hidden": 128, "updates": 100, "games": 128, "simulations": 20, "think": 10, "openings": 10},
     "best": {"updates": 1500, "replay_size": 100_000, "think": 200, "openings": 200},
@@ -23,6 +26,8 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class Config(BoardGame):
+    unchecked = "size", "komi"
+
     size: int = SIZE  # points a side
     komi: float = KOMI  # points that White is given, since Black begins
     hidden: int = 256  # units in each of the two hidden layers
@@ -36,22 +41,18 @@ class Config(BoardGame):
     think: int = 50  # simulations before a move when it is judged, and roll-outs of the MCTS that it is judged by
     openings: int = 50  # of four random moves, from which it is judged, with either colour
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "think", "openings")
-
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game, n = go(config.size, config.komi), config.think
-    looks, judge = minimax(game, 2, game.judge), f"mcts-{n}"
-    opponents = {"random": random_player(game), "minimax-2": looks, judge: mcts(game, n)}
+    looks, against = minimax(game, 2, game.heuristic), f"mcts-{n}"
+    opponents = {"random": random_player(game), "minimax-2": looks, against: mcts(game, n)}
     # weights are chosen without search by a quick opponent: with search all of them soon beat it
     exam = MatchExam(
         game,
         opponents,
-        judge,
+        against,
         0.5,
-        f"{judge} against itself",
+        f"{against} against itself",
         simulations=n,
         c=config.explore,
         n_val=min(config.openings, 100),

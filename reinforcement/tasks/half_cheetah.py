@@ -1,17 +1,20 @@
 """Run on two legs as fast as they go (HalfCheetah-v5), by SAC."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.envs.locomotion import SACConfig as Config
+from reinforcement.envs.locomotion import RobotConfig as Config
 from reinforcement.envs.locomotion import agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
 PROBLEM = "half_cheetah"
+ABOUT = """
+Teach a flat two-legged robot to run as fast as it can. In go 17 numbers, angles and speeds of its joints; out come
+six torques, from -1 to 1. Each step earns the speed forward, less a little for force. An episode lasts 1,000 steps. A
+random agent earns about -280. Several thousand is a real run; about 9,500 is as good as published agents.
+"""
 NEEDS = {"mujoco": "trivium[robots]"}
 PRESETS = {
     "quick": {"timesteps": 10_000, "learning_starts": 1_000, "hidden": 64, "episodes": 20},
@@ -20,6 +23,4 @@ PRESETS = {
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:
-    return agent(
-        partial(jointed, "HalfCheetah-v5"), config, rng, 9535, "SAC, as published in the zoo of Stable-Baselines3"
-    )
+    return agent(partial(jointed, "HalfCheetah-v5"), config, rng, 9535)

@@ -1,17 +1,21 @@
 """Hop on one leg without falling (Hopper-v5), by SAC."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
 from core.layers import Rng
-from reinforcement.envs.locomotion import SACConfig as Config
+from reinforcement.envs.locomotion import RobotConfig as Config
 from reinforcement.envs.locomotion import agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
 PROBLEM = "hopper"
+ABOUT = """
+Teach a robot with one leg to hop forward without falling. In go 11 numbers, angles and speeds of its joints; out come
+three torques, from -1 to 1. Each step earns 1 for standing, and the speed forward; the episode ends when it falls, or
+after 1,000 steps. A random agent earns about 18; above 1,000 it hops on for a while, and about 2,300 is as good as
+published agents.
+"""
 NEEDS = {"mujoco": "trivium[robots]"}
 PRESETS = {
     "quick": {"timesteps": 10_000, "learning_starts": 1_000, "hidden": 64, "episodes": 20},
@@ -20,4 +24,4 @@ PRESETS = {
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:
-    return agent(partial(jointed, "Hopper-v5"), config, rng, 2325, "SAC, as published in the zoo of Stable-Baselines3")
+    return agent(partial(jointed, "Hopper-v5"), config, rng, 2325)

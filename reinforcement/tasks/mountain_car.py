@@ -1,59 +1,51 @@
 """Drive a car up a hill too steep for its engine (MountainCar-v0), with no hint before the top, by evolution."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from core.lab.config import positive
 from core.layers import Layer, Rng, activation, tanh
 from core.network import MLP, Sequential
 from core.optimizers import Adam
-from reinforcement.envs.classic_control import MOUNTAIN_CAR, exam
-from reinforcement.evolution import Evolution
+from reinforcement.envs.classic_control import MOUNTAIN_CAR, classic_exam
+from reinforcement.evolution import Evolution, EvolutionConfig
 
 PARADIGM = "reinforcement"
 PROBLEM = "mountain_car"
+ABOUT = """
+Drive a car out of a valley whose hill is too steep for its engine: it must swing back and forth first. In go position
+and speed; out comes a push to the left, none, or to the right. Every step costs 1 until the car is on the hill, so
+nothing hints at the goal before. After 200 steps an episode is cut off: a random agent gets -200. About -100 is as
+good as published agents.
+"""
 PRESETS = {"quick": {"updates": 60}, "best": {"updates": 500}}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(EvolutionConfig):
     hidden: int = 32  # units in the hidden layer
     lr: float = 0.1  # step size of Adam at the start; it falls to 0 linearly
-    updates: int = 150  # each of some episodes of every shaken network
+    updates: int = 150  # each of some episodes of every perturbed network
     pairs: int = 64  # noises, each added once and subtracted once
-    episodes: int = 8  # of every shaken network in an update
+    episodes: int = 8  # of every perturbed network in an update
     sigma: float = 0.3  # deviation of the noise
-
-    def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "pairs", "episodes", "sigma")
 
 
 def make(config: Config, rng: Rng, data: Any) -> Evolution:
-    """Whoever draws its actions step by step never comes up the hill; shaken weights drive on as they once chose.
+    """Whoever draws its actions step by step never comes up the hill; perturbed weights drive on as they once chose.
 
-    The last layer starts at 0, so that what the shaken networks do is all noise at first, and each does another thing.
+    The last layer starts at 0, so that what the perturbed networks do is all noise at first, and each
+    does another thing.
     """
     low, high = np.array(MOUNTAIN_CAR.low, np.float32), np.array(MOUNTAIN_CAR.high, np.float32)
     scale = 2 / (high - low)  # a velocity is at most 0.07: as it comes a network would hardly see it
     even = activation(lambda x: ((x - low) * scale - 1, lambda: np.broadcast_to(scale, x.shape).copy()))
+    even = replace(even, op="affine", constants={"scale": scale, "shift": -low * scale - 1})
 
     def net(members: int | None) -> Layer:
         return Sequential(even, MLP(2, config.hidden, 3, activation=tanh, last_gain=0.0, members=members))
 
-    judge = exam(MOUNTAIN_CAR, -100.8, "DQN, as published in the zoo of Stable-Baselines3", 100, "+val_return")
-    return Evolution(
-        net(None),
-        net(2 * config.pairs),
-        judge.fast.make_envs,
-        judge,
-        Adam(config.lr),
-        rng,
-        updates=config.updates,
-        m=config.pairs,
-        episodes=config.episodes,
-        sigma=config.sigma,
-    )
+    crowd, reference = net(2 * config.pairs), "DQN, as published in the zoo of Stable-Baselines3"
+    exam = classic_exam(MOUNTAIN_CAR, -100.8, reference, 100, "+val_return")
+    return Evolution(net(None), crowd, exam.make_envs, exam, Adam(config.lr), rng, config)

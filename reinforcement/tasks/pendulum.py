@@ -1,7 +1,5 @@
 """Swing a pendulum up and hold it there, by a torque too weak to lift it at once (Pendulum-v1), by SAC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,39 +7,30 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from core.lab.config import positive
 from core.lab.envs.vector import make as make_envs
 from core.layers import Rng
-from core.network import MLP
 from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
-from reinforcement.sac import SAC
+from reinforcement.networks import actor_and_two_critics
+from reinforcement.sac import SAC, SACConfig
 
 PARADIGM = "reinforcement"
 PROBLEM = "pendulum"
-PRESETS = {"quick": {"hidden": 64, "updates": 80}, "best": {}}
+ABOUT = """
+Swing a pendulum up and hold it there; the motor is too weak to lift it at once. In go three numbers, sine and cosine
+of the angle and its speed; out comes a torque, a real number. Each step costs the squared angle, and a little for
+speed and torque. An episode lasts 200 steps. A random agent gets about -1200; about -150 is as good as the best
+published agents.
+"""
+PRESETS = {"quick": {"hidden": 64, "updates": 80}}
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(SACConfig):
     hidden: int = 128  # units in each of the two hidden layers, of actor and critics alike
     lr: float = 1e-3  # step size of Adam
     updates: int = 305  # roll-outs that are learnt from
-    envs: int = 1  # pendulums side by side
-    rollout: int = 64  # steps of each in one roll-out
-    batches: int = 64  # minibatches after each roll-out
-    batch: int = 256  # steps in a minibatch
-    gamma: float = 0.99  # a reward k steps away counts gamma^k
-    tau: float = 0.005  # how fast the old critics follow
     learning_starts: int = 500  # steps that are drawn evenly, at first
-
-    def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "envs", "rollout", "batches", "batch")
-        for name in ("gamma", "tau"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
-        if self.learning_starts < 0:
-            raise ValueError(f"learning_starts must not be below 0, not {self.learning_starts}")
 
 
 def pendulum(**options: Any) -> Any:
@@ -56,22 +45,5 @@ def make(config: Config, rng: Rng, data: Any) -> SAC:
         film=partial(pendulum, render_mode="rgb_array"),
         reference_name="TQC, as published in the zoo of Stable-Baselines3",
     )
-    actor = MLP(3, config.hidden, config.hidden, 2, last_gain=0.1)
-    critics = MLP(4, config.hidden, config.hidden, 1, members=2)
-    return SAC(
-        actor,
-        critics,
-        exam.make_envs,
-        exam,
-        config.lr,
-        rng,
-        updates=config.updates,
-        n=config.envs,
-        T=config.rollout,
-        batches=config.batches,
-        batch=config.batch,
-        memory=100_000,
-        gamma=config.gamma,
-        follow=config.tau,
-        blind=config.learning_starts,
-    )
+    networks = actor_and_two_critics(3, config.hidden, 1)
+    return SAC(*networks, exam.make_envs, exam, config.lr, rng, config)

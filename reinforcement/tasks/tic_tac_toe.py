@@ -1,7 +1,5 @@
 """Play tic-tac-toe without ever losing, learnt from games against oneself alone, by AlphaZero's method."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +12,20 @@ from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "tic_tac_toe"
+ABOUT = """
+Learn tic-tac-toe from games against oneself alone (AlphaZero's method). In goes the board; out come how likely each
+cell is the best move, and who will win. The only teacher is the result of each game. The test walks through every
+line of play that any opponent could choose. The score is the share that the network alone does not lose: 1 is
+perfect, and well-trained networks reach it.
+"""
 PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600}}
 
 
 @dataclass(frozen=True)
 class Config(BoardGame):
-    pass  # the fields of all board games
+    """The fields of all board games."""
 
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game = TIC_TAC_TOE
-    return learner(config, game, EveryReplyExam(game, minimax(game, 9, game.judge), random_player(game)), rng)
+    return learner(config, game, EveryReplyExam(game, minimax(game, 9, game.heuristic), random_player(game)), rng)

@@ -1,34 +1,36 @@
 """Writing tuned by rewards: a writer that learnt from texts writes whole reviews, and is told of each: praise, or not.
 
 A character is an action, and the policy is p = softmax(y / temperature), as it writes. REINFORCE with the mean of the
-other reviews of the round as its baseline, and a leash, KL(p || p_start), to the writer that it was at the start:
-    dy = (-A (onehot(c) - p) + leash p (log p - log p_start - KL)) / temperature
-References: Williams (1992); the leash, Jaques et al. (2017), "Sequence tutor", arXiv:1611.02796; the baseline, Kool et
-al. (2019), "Buy 4 REINFORCE samples, get a baseline for free!". Weakness: what pleases the rater is repeated, so less
-and less is said that is new; and the leash is that of each character, not of the texts that they lead to.
+other reviews of the round as its baseline, and a penalty, KL(p || p_start), for leaving the writer of the start:
+    dy = (-A (onehot(c) - p) + kl_coef p (log p - log p_start - KL)) / temperature
+References: Williams (1992); the penalty, Jaques et al. (2017), "Sequence tutor", arXiv:1611.02796; the baseline, Kool
+et al. (2019), "Buy 4 REINFORCE samples, get a baseline for free!". Weakness: what pleases the rater is repeated, so
+less and less is said that is new; and the penalty is that of each character, not of the texts that they lead to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import TEMPERATURE, Exam
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
 from core.layers import Layer, Rng
 from core.losses import Loss, cross_entropy, log_softmax
 from core.optimizers import Optimizer, Schedule
+from reinforcement.config import Checked
 
-STEPS = 20  # minibatches of one update() before there are rewards
+STEPS_PER_UPDATE = 20  # minibatches of one update() before there are rewards
 
 
-def tuned_loss(y: Array, start: Array, action: Array, advantage: Array, leash: float, temperature: float) -> Loss:
-    """mean of -A log p(action) + leash KL(p || p_start), p = softmax(y / temperature); y, start (B, V) logits.
+def tuned_loss(y: Array, start: Array, action: Array, advantage: Array, kl_coef: float, temperature: float) -> Loss:
+    """mean of -A log p(action) + kl_coef KL(p || p_start), p = softmax(y / temperature); y, start (B, V) logits.
 
     The id 0, which is never written, has no part in it. Returns (loss, gradient of y).
     """
@@ -37,8 +39,8 @@ def tuned_loss(y: Array, start: Array, action: Array, advantage: Array, leash: f
     p, apart = np.exp(log_p), log_p - log_softmax(start[:, 1:] * (1 / temperature))
     kl = (p * apart).sum(1)  # B
     at = action.astype(np.intp) - 1
-    loss = float((leash * kl - advantage * log_p[rows, at]).mean())
-    d = p * (advantage[:, None] + leash * (apart - kl[:, None]))
+    loss = float((kl_coef * kl - advantage * log_p[rows, at]).mean())
+    d = p * (advantage[:, None] + kl_coef * (apart - kl[:, None]))
     d[rows, at] -= advantage
     dy = np.zeros_like(y)
     dy[:, 1:] = d * (1 / (B * temperature))
@@ -52,6 +54,24 @@ def others_baseline(reward: Array) -> Array:
     return advantage
 
 
+@dataclass(frozen=True)
+class KLReinforceConfig(Checked):
+    """The settings of tuning by rewards; a task gives them its own defaults."""
+
+    nonnegative = ("kl_coef",)
+
+    batch: int = 256  # characters predicted in a minibatch
+    updates: int = 3000  # minibatches of real reviews
+    rounds: int = 40  # steps that follow, by rewards
+    n: int = 64  # reviews that are written for one of them
+    kl_coef: float = 0.05  # what it costs to leave the writer of before, a nat per character
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.n >= 2:
+            raise ValueError(f"n must be at least 2, for each review is held against the others, not {self.n}")
+
+
 class RewardTunedWriter:
     """First `updates` minibatches of `batch` characters of real texts, then `rounds` of `n` reviews each.
 
@@ -61,6 +81,8 @@ class RewardTunedWriter:
 
     monitor = "+updates"
 
+    kept = "count", "round", "start", "rng", "optimizer", "tuner"
+
     def __init__(
         self,
         exam: Exam,
@@ -68,19 +90,16 @@ class RewardTunedWriter:
         optimizer: Optimizer,
         tuner: Optimizer,
         rng: Rng,
+        config: KLReinforceConfig | None = None,
         *,
-        batch: int,
-        updates: int,
-        rounds: int,
-        n: int,
-        leash: float,
         schedule: Schedule,
+        **changes: Any,
     ) -> None:
+        self.config = settings(KLReinforceConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
         self.g = np.zeros_like(self.w)
         self.optimizer, self.tuner, self.schedule = optimizer, tuner, schedule
-        self.batch, self.updates, self.rounds, self.n, self.leash = batch, updates, rounds, n, leash
         self.count, self.round = 0, 0
         self.start = self.w.copy()  # what the writer was before there were rewards
         self.windows = exam.windows(exam.parts["train"].texts, exam.context + 1)  # N, K + 1
@@ -88,34 +107,36 @@ class RewardTunedWriter:
     @property
     def progress(self) -> float:
         """An update() of the first part counts as much as one of the second."""
-        before = -(-self.updates // STEPS)
-        return (before * self.count / self.updates + self.round) / (before + self.rounds)
+        c = self.config
+        before = -(-c.updates // STEPS_PER_UPDATE)
+        return (before * self.count / c.updates + self.round) / (before + c.rounds)
 
     def update(self) -> dict[str, float]:
-        return self.read() if self.count < self.updates else self.tune()
+        return self.read() if self.count < self.config.updates else self.tune()
 
     def read(self) -> dict[str, float]:
         """Learns the next character of real texts; no one is asked."""
-        total, steps = 0.0, min(STEPS, self.updates - self.count)
+        c = self.config
+        total, steps = 0.0, min(STEPS_PER_UPDATE, c.updates - self.count)
         for _ in range(steps):
-            rows = self.windows[self.rng.integers(len(self.windows), size=self.batch)]
+            rows = self.windows[self.rng.integers(len(self.windows), size=c.batch)]
             y, back = self.net(rows[:, :-1], self.w)
             loss, dy = cross_entropy(y, rows[:, -1])
             back(dy, self.g)
-            self.optimizer.step(self.w, self.g, self.schedule(self.count / self.updates))
+            self.optimizer.step(self.w, self.g, self.schedule(self.count / c.updates))
             total, self.count = total + loss, self.count + 1
         self.start[:] = self.w
-        return {"loss": total / steps, "examples": steps * self.batch, "answers": 0}
+        return {"loss": total / steps, "examples": steps * c.batch, "answers": 0}
 
     def tune(self) -> dict[str, float]:
         """Writes n reviews, hears what the rater says of each, and takes one step."""
-        written = self.exam.write(asker(self.net, self.w, self.exam.context), self.n, self.rng)
+        written = self.exam.write(asker(self.net, self.w, self.exam.context), self.config.n, self.rng)
         reward = self.exam.rater(written.texts).astype(self.w.dtype)  # S
         x, s = written.windows[:, :-1], written.windows[:, -1]
         loss = self.loss(self.w, (x, s, others_baseline(reward)[written.author]), self.g)
         self.tuner.step(self.w, self.g)
         self.round += 1
-        return {"loss": loss, "reward": float(reward.mean()), "examples": len(s), "answers": self.n}
+        return {"loss": loss, "reward": float(reward.mean()), "examples": len(s), "answers": self.config.n}
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array, Array]:
         """n windows of real texts, the characters after them, and random advantages: the gradient must hold for any."""
@@ -126,7 +147,7 @@ class RewardTunedWriter:
         x, action, advantage = batch
         start = self.net(x, self.start)[0]
         y, back = self.net(x, w, rng)  # B, V
-        loss, dy = tuned_loss(y, start, action, advantage, self.leash, TEMPERATURE)
+        loss, dy = tuned_loss(y, start, action, advantage, self.config.kl_coef, TEMPERATURE)
         if g is not None:
             back(dy, g)
         return loss
@@ -143,17 +164,7 @@ class RewardTunedWriter:
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
 
     def state(self) -> State:
-        return {
-            "count": np.asarray(self.count),
-            "round": np.asarray(self.round),
-            "start": self.start,
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("tuner", self.tuner.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.count, self.round = int(state["count"]), int(state["round"])
-        self.start[:] = state["start"]
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state, self.tuner.state = unprefixed("optimizer", state), unprefixed("tuner", state)
+        restore(self, state, *self.kept)

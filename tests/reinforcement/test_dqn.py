@@ -9,7 +9,7 @@ from core.network import MLP, Sequential
 from core.optimizers import Adam
 from reinforcement.distributions import epsilon_greedy_logits
 from reinforcement.dqn import DQN, q_loss
-from reinforcement.envs.tabular_env import TableEnvs
+from reinforcement.envs.tabular_env import TabularEnvs
 from reinforcement.envs.toy_text import ExactExam, one_hot
 from reinforcement.replay_buffer import ReplayBuffer
 from reinforcement.returns import n_step
@@ -83,10 +83,19 @@ def test_replay_forgets_the_oldest_and_comes_back_from_its_state():
 def learner(seed=0, **options):
     w = corridor()
     exam = ExactExam(w, None, 0.9, 0, n_val=10)
-    settings = {"updates": 30, "n": 4, "T": 16, "batches": 16, "batch": 32, "gamma": 0.9, "follow": 0.1, **options}
+    settings = {
+        "updates": 30,
+        "envs": 4,
+        "rollout": 16,
+        "batches": 16,
+        "batch": 32,
+        "gamma": 0.9,
+        "tau": 0.1,
+        **options,
+    }
     return DQN(
         Sequential(one_hot(5), MLP(5, 16, 2)),
-        lambda n, rng: Envs(TableEnvs(n, w), rng, "corridor"),
+        lambda n, rng: Envs(TabularEnvs(n, w), rng, "corridor"),
         exam,
         Adam(0.01),
         np.random.default_rng(seed),
@@ -96,7 +105,7 @@ def learner(seed=0, **options):
 
 @pytest.mark.parametrize("steps", [1, 3])
 def test_learns_the_worth_of_each_place_in_a_corridor(steps):
-    agent = learner(steps=steps, explore=0.2)
+    agent = learner(n_step=steps, explore=0.2)
     while agent.progress < 1:
         agent.update()
     q = agent.net(np.arange(5)[:, None], agent.w)[0]
@@ -123,7 +132,7 @@ def test_gradient_and_memory_bounds():
     agent.loss(w, batch, g)
     assert directional_error(lambda v: agent.loss(v, batch), w, g, np.random.default_rng(1)) < 1e-6
     with pytest.raises(ValueError, match="memory of 63 does not hold the 64"):
-        learner(memory=63)
+        learner(replay_size=63)
 
 
 def test_goes_on_where_it_was():

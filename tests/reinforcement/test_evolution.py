@@ -73,7 +73,7 @@ def learner(seed=0, updates=20, crowd=16, outputs=2):
         SGD(0.5),
         np.random.default_rng(seed),
         updates=updates,
-        m=8,
+        pairs=8,
         sigma=0.3,
     )
 

@@ -9,12 +9,12 @@ from core.gradcheck import directional_error
 from core.lab.envs.vector import make
 from core.lab.errors import Refusal
 from core.lab.runs.run import prepare, start
-from core.losses import cross_entropy, softmax
+from core.losses import cross_entropy, mse, softmax
 from core.network import MLP
 from core.optimizers import Adam
 from reinforcement.distributions import GAUSSIAN
 from reinforcement.evaluate import ReturnExam
-from reinforcement.imitation import Imitation, closeness, from_run
+from reinforcement.imitation import Imitation, from_run
 from reinforcement.tasks import cartpole_dagger
 from reinforcement.tasks.cartpole_dagger import rule
 
@@ -25,7 +25,7 @@ def cart_poles(n, rng):
 
 def learner(seed=0, expert=rule, make_envs=cart_poles, outputs=2, **options):
     exam = ReturnExam(make_envs, 500, "the best", n_val=5, n_test=20)
-    settings = {"updates": 10, "n": 4, "batches": 20, **options}
+    settings = {"updates": 10, "envs": 4, "batches": 20, **options}
     return Imitation(MLP(4, 16, outputs), make_envs, exam, expert, Adam(1e-2), np.random.default_rng(seed), **settings)
 
 
@@ -46,7 +46,7 @@ def test_cloning_asks_once():
     agent = learner()
     assert agent.update()["answers"] == 500  # one episode of the expert
     assert agent.update()["answers"] == 0
-    assert len(agent.memory) == 500
+    assert len(agent.replay) == 500
 
 
 def test_dagger_asks_about_what_the_learner_comes_to():
@@ -56,13 +56,13 @@ def test_dagger_asks_about_what_the_learner_comes_to():
         asked.append(obs)
         return rule(obs)
 
-    agent = learner(expert=expert, T=8)
+    agent = learner(expert=expert, ask=8)
     assert agent.update()["answers"] == 500 + 4 * 8
-    before, stood = len(agent.memory), agent.envs.obs[~agent.envs.over]
+    before, stood = len(agent.replay), agent.envs.obs[~agent.envs.over]
     log = agent.update()
-    assert log["answers"] == len(agent.memory) - before == len(asked[-1])
+    assert log["answers"] == len(agent.replay) - before == len(asked[-1])
     assert np.array_equal(asked[-1][: len(stood)], stood)  # it goes on from where the learner stood
-    assert np.array_equal(agent.memory.parts[1][before : len(agent.memory)], rule(asked[-1]))
+    assert np.array_equal(agent.replay.parts[1][before : len(agent.replay)], rule(asked[-1]))
 
 
 class Slide(gym.Env):
@@ -82,6 +82,13 @@ class Slide(gym.Env):
         return self.at, -float(np.square(action - self.at[:2]).sum()), False, self.t == 10, {}
 
 
+def closeness(y, action):
+    """The mean squared error of m, y (B, 2A) = [m, log s], action (B, A): a loss for actions that are numbers."""
+    A, dy = action.shape[-1], np.zeros_like(y)
+    loss, dy[:, :A] = mse(y[:, :A], action)
+    return loss, dy
+
+
 def test_numbers_are_imitated_too():
     rng = np.random.default_rng(0)
     y, action = rng.standard_normal((6, 4)), rng.standard_normal((6, 2))
@@ -95,7 +102,7 @@ def test_numbers_are_imitated_too():
         outputs=4,
         family=GAUSSIAN,
         loss=closeness,
-        T=10,
+        ask=10,
         updates=40,
     )
     while agent.progress < 1:
@@ -106,7 +113,7 @@ def test_numbers_are_imitated_too():
 
 @pytest.mark.parametrize("T", [0, 8])
 def test_goes_on_where_it_was(T):
-    same_after_resuming(learner(T=T), learner(seed=5, T=T))
+    same_after_resuming(learner(ask=T), learner(seed=5, ask=T))
 
 
 def test_one_episode_of_the_rule_is_enough():
@@ -140,7 +147,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="policy of 3 actions"):
         learner(outputs=3)
     with pytest.raises(ValueError, match="memory of 100"):
-        learner(memory=100)
+        learner(replay_size=100)
     for field in ("episodes", "lr"):
         with pytest.raises(ValueError, match=field):
             cartpole_dagger.Config(**{field: 0})

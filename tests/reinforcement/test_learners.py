@@ -25,12 +25,12 @@ def exam_of(make_one):
 
 
 def ppo(exam, I, A, seed=0, **k):
-    k = {"updates": 10, "n": 8, "T": 16, "batch": 32, "schedule": constant, **k}
+    k = {"updates": 10, "envs": 8, "rollout": 16, "batch": 32, "schedule": constant, **k}
     return PPO(MLP(I, 16, A, last_gain=0.1), MLP(I, 16, 1), exam.make_envs, exam, Adam(1e-2), rng(seed), **k)
 
 
 def reinforce(exam, I, A, seed=0, **k):
-    k = {"updates": 10, "batches": 10, "n": 16, **k}
+    k = {"updates": 10, "batches": 10, "batch": 16, **k}
     return REINFORCE(MLP(I, 16, A, last_gain=0.1), exam.make_envs, exam, Adam(1e-2), rng(seed), **k)
 
 
@@ -140,7 +140,7 @@ def test_judged_experience_is_normalised():
 def test_target_is_the_value_of_the_true_next_observation(exam):
     learner = ppo(exam, 4, 2, lam=0.0, gamma=0.9)
     steps = rollout(exam.make_envs(3, rng()), lambda obs: np.arange(3) % 2, 40)
-    target = iter(learner.judge(steps)[4])
+    target = iter(learner.experience(steps)[4])
     for t, b in np.argwhere(steps.valid):
         later = 0.0 if steps.terminated[t, b] else learner.net(steps.next_obs[t, b], learner.w)[0][-1]
         assert next(target) == pytest.approx(steps.reward[t, b] + 0.9 * later, abs=1e-5)
@@ -150,7 +150,7 @@ def test_target_is_the_value_of_the_true_next_observation(exam):
 def test_return_is_what_is_left_of_the_episode():
     learner = reinforce(CART, 4, 2)
     steps = stack(play(learner.envs, lambda obs: np.arange(16) % 2))
-    _, _, G = learner.judge(steps)
+    _, _, G = learner.experience(steps)
     lengths = steps.valid.sum(0)
     assert lengths.min() < lengths.max()
     assert G.tolist() == [lengths[b] - t for t, b in np.argwhere(steps.valid)]  # every step earns 1

@@ -33,7 +33,7 @@ def test_density_of_choices_is_the_softmax_s_along_any_axes(shape):
 
 @pytest.mark.parametrize("batch", [16, 50, 1000])
 def test_each_epoch_learns_from_every_step_once_in_even_minibatches(batch):
-    agent, seen, loss = learner(envs=4, steps=32, epochs=3, batch=batch), [], None
+    agent, seen, loss = learner(envs=4, rollout=32, epochs=3, batch=batch), [], None
     loss = agent.loss
 
     def noted(w, part, g):
@@ -52,9 +52,9 @@ def test_each_epoch_learns_from_every_step_once_in_even_minibatches(batch):
 
 
 def test_the_value_after_a_step_is_the_critic_s_of_the_true_next_observation():
-    agent = learner(envs=4, steps=64, lam=0.0)
+    agent = learner(envs=4, rollout=64, lam=0.0)
     steps = rollout(agent.envs, lambda obs: agent.family.draw(agent.rng, agent.logits(agent.w, obs)), 64)
-    obs, _, _, _, target = agent.judge(steps)
+    obs, _, _, _, target = agent.experience(steps)
     value = agent.net(steps.next_obs, agent.w)[0][..., -1]
     expected = (steps.reward + 0.99 * ~steps.terminated * value)[steps.valid]
     np.testing.assert_allclose(target, expected, atol=1e-5)

@@ -51,11 +51,11 @@ def learner(seed=0, world=aim, actions=1, updates=40, family=GAUSSIAN, seen=True
         Adam(1e-2),
         np.random.default_rng(seed),
         updates=updates,
-        n=8,
-        T=16,
+        envs=8,
+        rollout=16,
         batch=64,
         family=family,
-        seen=RunningMeanStd(1) if seen else None,
+        obs_stats=RunningMeanStd(1) if seen else None,
     )
 
 
@@ -127,8 +127,8 @@ def test_judged_weights_take_observations_as_they_come():
     agent.update()
     agent.update()
     obs = agent.envs.obs
-    np.testing.assert_allclose(agent.net(agent.seen(obs), agent.w)[0], agent.net(obs, agent.weights)[0], atol=1e-4)
-    assert not np.allclose(agent.net(agent.seen(obs), agent.w)[0], agent.net(obs, agent.w)[0], atol=0.1)
+    np.testing.assert_allclose(agent.net(agent.obs_stats(obs), agent.w)[0], agent.net(obs, agent.weights)[0], atol=1e-4)
+    assert not np.allclose(agent.net(agent.obs_stats(obs), agent.w)[0], agent.net(obs, agent.w)[0], atol=0.1)
     plain = learner(seen=False)
     assert plain.weights is plain.w
 

@@ -34,7 +34,16 @@ def learner(seed=0, env=Aim, actions=1, **options):
         return make(env, n, rng)
 
     exam = ReturnExam(make_envs, 0, "the best", family=SQUASHED, n_val=5, n_test=10)
-    settings = {"updates": 30, "n": 2, "T": 16, "batches": 32, "batch": 64, "blind": 64, "alpha": 0.2, **options}
+    settings = {
+        "updates": 30,
+        "envs": 2,
+        "rollout": 16,
+        "batches": 32,
+        "batch": 64,
+        "learning_starts": 64,
+        "alpha": 0.2,
+        **options,
+    }
     return SAC(
         MLP(1, 16, 2 * actions, last_gain=0.1),
         MLP(1 + actions, 32, 1, members=2),
@@ -133,4 +142,4 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="RescaleAction"):
         learner(env=type("Wide", (Aim,), {"action_space": gym.spaces.Box(-2, 2, (1,), np.float32)}))
     with pytest.raises(ValueError, match="memory of 10"):
-        learner(memory=10)
+        learner(replay_size=10)

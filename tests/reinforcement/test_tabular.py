@@ -8,7 +8,7 @@ from corridor import corridor
 from core.lab.envs.rollout import returns, rollout
 from core.lab.envs.vector import Envs
 from reinforcement.envs.blackjack import NATURAL, OBSERVATIONS, blackjack, dealer, hit, place, stick
-from reinforcement.envs.tabular_env import TableEnvs
+from reinforcement.envs.tabular_env import TabularEnvs
 from reinforcement.envs.toy_text import one_hot
 from reinforcement.tabular import (
     TabularMDP,
@@ -129,7 +129,7 @@ def test_environments_out_of_a_table_earn_what_the_table_says():
     actions = np.random.default_rng(1).integers(4, size=16)
 
     def make_envs(n, rng):
-        return Envs(TableEnvs(n, lake), rng, "table")
+        return Envs(TabularEnvs(n, lake), rng, "table")
 
     G, lengths = returns(make_envs, lambda obs: actions[obs[:, 0]], 20_000, 7)
     exact = earned(lake, np.eye(4)[actions])
@@ -139,7 +139,7 @@ def test_environments_out_of_a_table_earn_what_the_table_says():
 
 def test_environments_out_of_a_table_cut_off_and_start_anew():
     w = corridor(limit=2)
-    envs = Envs(TableEnvs(3, w), np.random.default_rng(0), "table")
+    envs = Envs(TabularEnvs(3, w), np.random.default_rng(0), "table")
     steps = rollout(envs, lambda obs: np.ones(3, int), 4)
     assert steps.truncated[:, 0].tolist() == [False, True, False, False]
     assert not steps.terminated.any()
@@ -148,8 +148,8 @@ def test_environments_out_of_a_table_cut_off_and_start_anew():
 
 
 def test_q_learning_finds_the_way():
-    envs = Envs(TableEnvs(4, corridor()), np.random.default_rng(0), "table")
-    Q = q_learning(envs, np.random.default_rng(1), 5, 2, steps=400, gamma=0.9, rate=0.5, last=0.1, explore=0.3)
+    envs = Envs(TabularEnvs(4, corridor()), np.random.default_rng(0), "table")
+    Q = q_learning(envs, np.random.default_rng(1), 5, 2, steps=400, gamma=0.9, lr=0.5, final_lr=0.1, explore=0.3)
     assert (Q.argmax(-1) == 1).all()
     assert Q[4, 1] == pytest.approx(1, abs=0.02)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.envs.rollout import Policy
+from core.lab.learner import Report
 from core.lab.report.gif import write_gif
 
 
@@ -42,6 +43,16 @@ def film(
         return f"no film: {type(error).__name__}: {error}".partition("\n")[0]
     write_gif(path, [np.concatenate(side, 1) for side in zip(*rows, strict=True)], every * 20, colors)
     return None
+
+
+def add_film(
+    made: Report, folder: Path, env: str | Callable[[], Any], policies: Mapping[str, Policy], first: int, caption: str
+) -> None:
+    """A film as the picture agent.gif of a report; or, as a text, why there is none."""
+    if trouble := film(env, policies, folder / "agent.gif", first):
+        made.texts["Film"] = trouble
+    else:
+        made.pictures["agent.gif"] = caption
 
 
 def _frames(env: Any, name: str, policy: Policy, first: int, frames: int, every: int, height: int) -> Iterator[Array]:

@@ -11,6 +11,7 @@ from core.lab.envs.vector import Envs, Steps
 from core.lab.errors import Refusal
 from core.layers import Rng
 
+VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 LIMIT = 1_000_000  # steps after which an episode that is played to its end is taken for endless
 Policy = Callable[[Array], Array]
 

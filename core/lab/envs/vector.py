@@ -25,7 +25,7 @@ from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
 from core.layers import Rng
 
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
-MOST = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
+MAX_ENVS = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
 
 
 class Steps(NamedTuple):
@@ -247,8 +247,8 @@ def make(env: str | Callable[[], Any], n: int, rng: Rng, **options: Any) -> Envs
         raise Refusal(f"the environment {env} cannot be made: {error}") from error
 
 
-def side_by_side(n: int) -> int:
+def check_count(n: int) -> int:
     """`n`, of environments or games that are to be there at once. Raises ValueError when they are too many."""
-    if n > MOST:
-        raise ValueError(f"{n} environments side by side are too many: at most {MOST}")
+    if n > MAX_ENVS:
+        raise ValueError(f"{n} environments side by side are too many: at most {MAX_ENVS}")
     return n

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.envs.film import film
+from core.lab.envs import rollout
+from core.lab.envs.film import add_film
 from core.lab.envs.rollout import Policy, play, returns
 from core.lab.envs.vector import make
 from core.lab.learner import Report
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from core.lab.runs.run import Run
 
 NAME = "CartPole-v1"
+VAL_SEED, TEST_SEED, FILM_SEED = rollout.VAL_SEED, rollout.TEST_SEED, rollout.FILM_SEED
 LIMITS = np.array([2.4, 0.2095])  # metres and radians: beyond one of them an episode is over
-VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 EPISODES = 100  # that judge
-STEPS = 500  # after which an episode ends well
+TIME_LIMIT = 500  # steps after which an episode ends well
 
 environments = partial(make, NAME)  # n, rng -> that many cart-poles side by side
 
@@ -67,16 +68,13 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
         {"test_return": float(G.mean()), "test_return_worst": float(G.min())},
         "test_return",
         chance=others["random"],
-        reference=STEPS,
+        reference=TIME_LIMIT,
         reference_name="the time limit: the best possible",
         baselines=others,
     )
     if folder:
-        trouble = film(NAME, {"agent": policy, "random": random}, folder / "agent.gif", FILM_SEED)
-        if trouble:
-            made.texts["Film"] = trouble
-        else:
-            made.pictures["agent.gif"] = "The network's actions beside random ones"
+        caption = "The network's actions beside random ones"
+        add_film(made, folder, NAME, {"agent": policy, "random": random}, FILM_SEED, caption)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -9,7 +10,26 @@ from gymnasium.utils.env_checker import check_env
 from core.lab.envs.rollout import play, rollout, stack
 from core.lab.envs.vector import Envs
 from core.lab.vision.augment import AffineElastic
-from reinforcement.envs.digit_bandit import DigitBandit, DigitBandits
+from reinforcement.envs.digit_bandit import DigitBandits, show
+
+
+class DigitBandit(gym.Env):
+    """The same law for one agent, as a plain environment."""
+
+    def __init__(self, x, t, strength=None):
+        self.x, self.t, self.strength = x, t, strength
+        many = DigitBandits(1, x, t)
+        self.observation_space, self.action_space = many.single_observation_space, many.single_action_space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.i = int(self.np_random.integers(len(self.x)))
+        self.shown = show(self.np_random, self.x[self.i : self.i + 1], self.strength)[0]
+        return self.shown.copy(), {}
+
+    def step(self, action):
+        return self.shown.copy(), float(action == self.t[self.i]), True, False, {}
+
 
 MOVED = AffineElastic(shift=0.4, turn=0.1)
 

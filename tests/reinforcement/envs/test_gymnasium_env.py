@@ -67,7 +67,7 @@ def odd(request):
 
 
 def learner(name="CartPole-v1", **options):
-    config = task.Config(id=name, **{"steps": 256, "envs": 2, "episodes": 2, "hidden": 8, **options})
+    config = task.Config(id=name, **{"timesteps": 256, "envs": 2, "episodes": 2, "hidden": 8, **options})
     return task.make(config, np.random.default_rng(0), None)
 
 
@@ -168,11 +168,11 @@ def test_what_is_not_supported_is_one_line(odd, options, says):
 
 
 def test_pictures_do_not_fill_the_machine(monkeypatch):
-    assert learner("FrozenLake-v1").memory.size == learner("Pendulum-v1").memory.size == 100_000
-    assert task.memory(96 * 96 * 3) == 2427  # half a gigabyte, not 22
+    assert learner("FrozenLake-v1").replay.size == learner("Pendulum-v1").replay.size == 100_000
+    assert task.replay_size(96 * 96 * 3) == 2427  # half a gigabyte, not 22
     monkeypatch.setattr(task, "ROOM", 8 * 16 * 80)
-    assert learner("FrozenLake-v1").memory.size == 80  # 16 one-hot numbers, twice
-    assert learner("Pendulum-v1").memory.size == 426
+    assert learner("FrozenLake-v1").replay.size == 80  # 16 one-hot numbers, twice
+    assert learner("Pendulum-v1").replay.size == 426
     monkeypatch.setattr(task, "ROOM", 8 * 16 * 63)
     with pytest.raises(ValueError, match="memory of 63 does not hold the 64 steps"):
         learner("FrozenLake-v1")
@@ -238,7 +238,7 @@ def test_learner_that_does_not_fit_is_refused(flag, name):
 )
 def test_environment_that_goes_wrong_stops_the_command_and_the_run_can_be_evaluated(odd, wrong, says, tmp_path, capsys):
     name, folder = odd(wrong=wrong, at=1501), str(tmp_path / "run")
-    flags = ["--id", name, "--steps", "8192", "--envs", "2", "--episodes", "2", "--hidden", "8", "--out", folder]
+    flags = ["--id", name, "--timesteps", "8192", "--envs", "2", "--episodes", "2", "--hidden", "8", "--out", folder]
     assert main(["run", "env", *flags]) == 2
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert re.search(says, line), line

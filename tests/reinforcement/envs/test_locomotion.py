@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.lab.envs.vector import make
-from reinforcement.envs.locomotion import SPAN, SACConfig, agent, boxed, jointed
+from reinforcement.envs.locomotion import SPAN, RobotConfig, agent, boxed, jointed
 from reinforcement.tasks import bipedal_walker, half_cheetah, hopper
 
 box2d = pytest.mark.skipif(importlib.util.find_spec("Box2D") is None, reason="Box2D is not installed")
@@ -17,7 +17,7 @@ ROBOTS = [
     pytest.param(partial(jointed, "Hopper-v5"), marks=mujoco, id="hopper"),
     pytest.param(partial(jointed, "HalfCheetah-v5"), marks=mujoco, id="cheetah"),
 ]
-SMALL = {"steps": 4 * SPAN, "blind": SPAN, "hidden": 16, "envs": 2, "batch": 32, "episodes": 2}
+SMALL = {"timesteps": 4 * SPAN, "learning_starts": SPAN, "hidden": 16, "envs": 2, "batch": 32, "episodes": 2}
 
 
 def played(envs, rng, n):
@@ -38,16 +38,16 @@ def test_an_episode_follows_from_its_seed_whatever_came_before(one):
 
 @pytest.mark.parametrize("one", ROBOTS)
 def test_it_learns_goes_on_as_if_never_stopped_and_is_judged(one, tmp_path):
-    learner = agent(one, SACConfig(**SMALL), np.random.default_rng(0), 100, "somebody")
+    learner = agent(one, RobotConfig(**SMALL), np.random.default_rng(0), 100, "somebody")
     first = learner.update()
     assert first["examples"] == SPAN  # all of them blind
-    other = agent(one, SACConfig(**SMALL), np.random.default_rng(5), 100, "somebody")
+    other = agent(one, RobotConfig(**SMALL), np.random.default_rng(5), 100, "somebody")
     other.w[:] = learner.w
     other.load(learner.state())
     for both in learner, other:
         both.update()
     assert np.array_equal(learner.w, other.w)
-    assert learner.memory.parts[0].dtype == np.float32  # what a robot shows in float64 is kept in half the room
+    assert learner.replay.parts[0].dtype == np.float32  # what a robot shows in float64 is kept in half the room
     assert learner.progress == 0.5
 
 
@@ -58,7 +58,7 @@ def test_where_nothing_can_be_drawn_there_is_no_film_and_all_else(tmp_path, monk
             raise RuntimeError("rendering is not available")
         return jointed("Hopper-v5")
 
-    learner = agent(blind, SACConfig(**SMALL), np.random.default_rng(0), 100, "somebody")
+    learner = agent(blind, RobotConfig(**SMALL), np.random.default_rng(0), 100, "somebody")
     report = learner.report(learner.w, tmp_path)
     assert report.texts["Film"] == "no film: RuntimeError: rendering is not available"
     assert report.pictures == {}
@@ -78,23 +78,23 @@ def test_a_walker_made_anew_can_be_drawn():
 @pytest.mark.parametrize(
     "values",
     [
-        {"every": 0},
-        {"every": SPAN + 1},
+        {"train_every": 0},
+        {"train_every": SPAN + 1},
         {"envs": SPAN + 1},
         {"gamma": 1.5},
-        {"follow": -0.1},
-        {"blind": 100_000},
-        {"blind": -1},
+        {"tau": -0.1},
+        {"learning_starts": 100_000},
+        {"learning_starts": -1},
         {"lr": 0},
     ],
 )
 def test_nonsense_is_refused_by_name(values):
     with pytest.raises(ValueError, match=next(iter(values))):
-        SACConfig(**values)
+        RobotConfig(**values)
 
 
 @pytest.mark.parametrize("task", [half_cheetah, hopper, bipedal_walker])
 def test_presets_fit_and_what_is_needed_is_said_as_a_literal(task):
     for preset in task.PRESETS.values():
-        assert task.Config(**preset).steps > task.Config(**preset).blind
+        assert task.Config(**preset).timesteps > task.Config(**preset).learning_starts
     assert list(task.NEEDS.values()) == ["trivium[robots]"]

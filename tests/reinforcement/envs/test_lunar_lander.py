@@ -7,7 +7,7 @@ from going_on import same_after_resuming
 
 from core.lab.envs.rollout import returns
 from core.lab.envs.vector import make
-from reinforcement.envs.lunar_lander import NAME, ExpertExam, exam, heuristic, in_hundreds
+from reinforcement.envs.lunar_lander import NAME, ExpertExam, heuristic, in_hundreds, lander_exam
 from reinforcement.evaluate import VAL_SEED
 from reinforcement.tasks import lunar_lander, lunar_lander_dagger
 
@@ -23,7 +23,7 @@ def test_the_heuristic_is_gymnasiums_for_a_batch():
     acts = heuristic(obs)
     assert acts.tolist() == [int(own(env, row)) for row in obs]
     assert set(acts.tolist()) == {0, 1, 2, 3}
-    assert returns(exam().make_envs, heuristic, 10, 0)[0].mean() > 150  # a random pilot has -180
+    assert returns(lander_exam().make_envs, heuristic, 10, 0)[0].mean() > 150  # a random pilot has -180
 
 
 def test_rewards_to_learn_from_are_in_hundreds():
@@ -40,7 +40,7 @@ def test_rewards_to_learn_from_are_in_hundreds():
 
 
 def test_an_expert_is_its_own_measure():
-    judge = ExpertExam(exam(4), heuristic, n_val=2)
+    judge = ExpertExam(lander_exam(4), heuristic, n_val=2)
 
     def itself(obs):
         return np.eye(4)[heuristic(obs)]
@@ -59,7 +59,7 @@ def test_an_expert_is_its_own_measure():
 
 def test_ppo_learns_not_to_crash():
     agent = lunar_lander.make(
-        lunar_lander.Config(steps=20_480, rollout=128, lr=1e-3, epochs=8, batch=256), np.random.default_rng(0), None
+        lunar_lander.Config(timesteps=20_480, rollout=128, lr=1e-3, epochs=8, batch=256), np.random.default_rng(0), None
     )
     logs = [agent.update() for _ in range(10)]
     assert agent.progress == 1
@@ -69,7 +69,7 @@ def test_ppo_learns_not_to_crash():
 
 
 def test_resumed_in_mid_air_equals_never_stopped():
-    config = lunar_lander.Config(steps=4 * 16 * 32, envs=16, rollout=32, hidden=8)
+    config = lunar_lander.Config(timesteps=4 * 16 * 32, envs=16, rollout=32, hidden=8)
     whole, again = (lunar_lander.make(config, np.random.default_rng(seed), None) for seed in (0, 1))
     same_after_resuming(whole, again, before=2)
     assert whole.progress == 1
@@ -78,12 +78,12 @@ def test_resumed_in_mid_air_equals_never_stopped():
 def test_dagger_flies_as_the_heuristic():
     config = lunar_lander_dagger.Config(**lunar_lander_dagger.PRESETS["quick"])
     agent = lunar_lander_dagger.make(config, np.random.default_rng(0), None)
-    shown = len(agent.memory)
+    shown = len(agent.replay)
     assert agent.update()["answers"] == shown + 16 * config.ask
     assert agent.update()["answers"] == 16 * config.ask
     while agent.progress < 1:
         agent.update()
-    obs = agent.memory.draw(np.random.default_rng(0), 2000)[0]
+    obs = agent.replay.draw(np.random.default_rng(0), 2000)[0]
     assert (agent.predict(agent.w, obs) == heuristic(obs)).mean() > 0.9
     own, expert = (
         returns(agent.exam.play.make_envs, policy, 20, 0)[0].mean()
@@ -95,7 +95,7 @@ def test_dagger_flies_as_the_heuristic():
 @pytest.mark.parametrize(
     ("config", "values"),
     [
-        (lunar_lander.Config, {"steps": 0}),
+        (lunar_lander.Config, {"timesteps": 0}),
         (lunar_lander.Config, {"gamma": 1.5}),
         (lunar_lander.Config, {"lam": -0.1}),
         (lunar_lander.Config, {"entropy_weight": -1.0}),

@@ -101,7 +101,7 @@ def test_random_games_are_those_of_a_slow_referee(n, komi, games):
     game, rng = go(n, komi), np.random.default_rng(n)
     states, referees, kos = game.start(games), [Referee(n, komi) for _ in range(games)], 0
     while len(states):
-        (over, reward), legal, judged = game.result(states), game.legal(states), game.judge(states)
+        (over, reward), legal, judged = game.result(states), game.legal(states), game.heuristic(states)
         for one, referee, ended, r, moves, worth in zip(states, referees, over, reward, legal, judged, strict=True):
             mine = referee.turn * one[0]
             assert {point: colour for point, colour in np.ndenumerate(mine) if colour} == referee.board
@@ -245,7 +245,7 @@ def test_a_symmetry_commutes_with_playing(n):
         np.testing.assert_array_equal(game.legal(there), image(game, ks, states, game.legal(states))[1])
         after = game.play(there, chosen_there.argmax(-1))
         np.testing.assert_array_equal(after, image(game, ks, game.play(states, moves), chosen)[0])
-        np.testing.assert_allclose(game.judge(there), game.judge(states))
+        np.testing.assert_allclose(game.heuristic(there), game.heuristic(states))
 
 
 def test_what_a_network_is_shown():
@@ -307,7 +307,7 @@ def test_environment_keeps_gymnasiums_contract():
 
 def test_players_play_and_a_game_can_be_drawn(tmp_path):
     game, rng = go(3, 0.5), np.random.default_rng(0)
-    boards = played(game, minimax(game, 2, game.judge), mcts(game, 5), openings(game, rng, 1, 2)[0], rng)
+    boards = played(game, minimax(game, 2, game.heuristic), mcts(game, 5), openings(game, rng, 1, 2)[0], rng)
     assert boards.shape[1:] == (3, 3)
     changes = [set(np.unique(b[a == 0])) - {0} for a, b in pairwise(boards)]
     for k, new in enumerate(changes):

@@ -134,11 +134,11 @@ def test_what_comes_back_has_the_right_sign():
 def test_what_is_proven_is_what_looking_at_every_line_of_play_says():
     """Boards of tic-tac-toe, searched until nothing is left to find; a draw is never proven, so its mean stays."""
     states = openings(TIC_TAC_TOE, np.random.default_rng(6), 40, 4)
-    truth = move_values(TIC_TAC_TOE, states, 9, TIC_TAC_TOE.judge).max(-1)
+    truth = move_values(TIC_TAC_TOE, states, 9, TIC_TAC_TOE.heuristic).max(-1)
     visits, value = search(TIC_TAC_TOE, opinion(TIC_TAC_TOE), states, 1500)
     np.testing.assert_array_equal(value[truth != 0], np.sign(truth[truth != 0]))
     assert (np.abs(value[truth == 0]) < 1).all()
-    best = move_values(TIC_TAC_TOE, states, 9, TIC_TAC_TOE.judge)[np.arange(40), visits.argmax(-1)]
+    best = move_values(TIC_TAC_TOE, states, 9, TIC_TAC_TOE.heuristic)[np.arange(40), visits.argmax(-1)]
     np.testing.assert_array_equal(np.sign(best), np.sign(truth))
     assert {-1, 0, 1} == set(np.sign(truth))
 

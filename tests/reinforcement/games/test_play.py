@@ -9,7 +9,7 @@ import pytest
 from core.lab.errors import Refusal
 from core.lab.runs.run import prepare, start
 from reinforcement.games.go import go
-from reinforcement.games.play import Table, drawn, names, play
+from reinforcement.games.play import TerminalGame, board_text, names, play
 from reinforcement.games.rules import CONNECT_FOUR, TIC_TAC_TOE
 
 
@@ -45,12 +45,12 @@ def test_names_of_moves():
 def test_boards_as_text():
     board = np.zeros((6, 7), np.int8)
     board[5, 2], board[5, 3], board[4, 3] = 1, -1, 1
-    text = drawn(CONNECT_FOUR, board, 3, False).splitlines()
+    text = board_text(CONNECT_FOUR, board, 3, False).splitlines()
     assert text[4:] == ["    .  .  . [X] .  .  .", "    .  .  X  O  .  .  .", "    1  2  3  4  5  6  7"]
-    small = drawn(go(3, 0.5), np.array([[0, 0, 0], [0, 1, -1], [0, 0, 0]]), 5, False)
+    small = board_text(go(3, 0.5), np.array([[0, 0, 0], [0, 1, -1], [0, 0, 0]]), 5, False)
     assert small.splitlines() == [" 3  .  .  .", " 2  .  X [O]", " 1  .  .  .", "    a  b  c"]
-    assert "[" not in drawn(go(3, 0.5), np.eye(3, dtype=int), 9, False)  # the last move was to pass
-    assert "\x1b[1;31mO\x1b[0m" in drawn(TIC_TAC_TOE, -np.eye(3, dtype=int), None, True)
+    assert "[" not in board_text(go(3, 0.5), np.eye(3, dtype=int), 9, False)  # the last move was to pass
+    assert "\x1b[1;31mO\x1b[0m" in board_text(TIC_TAC_TOE, -np.eye(3, dtype=int), None, True)
 
 
 def test_a_whole_game(monkeypatch, capsys, folder):
@@ -103,7 +103,7 @@ def test_leaving(monkeypatch, capsys, folder):
 
 def test_undo_takes_both_sides_moves_back(capsys):
     for mine, kept in ((0, []), (1, [4])):
-        table = Table(TIC_TAC_TOE, blind, 1, 1.5, np.random.default_rng(0))
+        table = TerminalGame(TIC_TAC_TOE, blind, 1, 1.5, np.random.default_rng(0))
         for move in [*kept, 0, 3]:
             table.go(move)
         table.undo()
@@ -117,7 +117,7 @@ def test_undo_takes_both_sides_moves_back(capsys):
 
 
 def test_the_search_wins_at_once_and_a_hint_says_so(monkeypatch, capsys):
-    table = Table(TIC_TAC_TOE, blind, 200, 1.5, np.random.default_rng(0))
+    table = TerminalGame(TIC_TAC_TOE, blind, 200, 1.5, np.random.default_rng(0))
     for move in (0, 3, 1, 4):  # X has a3 and b3, O a2 and b2
         table.go(move)
     table.hint()

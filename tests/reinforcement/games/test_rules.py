@@ -126,17 +126,16 @@ def test_a_symmetry_commutes_with_playing(game):
         np.testing.assert_array_equal(game.legal(there), image(game, ks, states, game.legal(states))[1])
         after = game.play(there, chosen_there.argmax(-1))
         np.testing.assert_array_equal(after, image(game, ks, game.play(states, moves), chosen)[0])
-        np.testing.assert_allclose(game.judge(there), game.judge(states), rtol=1e-6)
+        np.testing.assert_allclose(game.heuristic(there), game.heuristic(states), rtol=1e-6)
 
 
-def test_judge_counts_lines_that_are_still_open():
-    seen = TIC_TAC_TOE.judge(board("X.O", "...", "...")) * (4 * 8 + 1)
+def test_heuristic_counts_lines_that_are_still_open():
+    seen = TIC_TAC_TOE.heuristic(board("X.O", "...", "...")) * (4 * 8 + 1)
     np.testing.assert_allclose(seen, [0], atol=1e-6)
     # X: middle row and middle column 1 each, a diagonal with two stones 4; O: its two lines that X does not touch
-    np.testing.assert_allclose(TIC_TAC_TOE.judge(board("X..", ".X.", "..O")) * 33, [2 + 2 - 2 + 1], atol=1e-5)
-    np.testing.assert_allclose(
-        CONNECT_FOUR.judge(-board(*["......."] * 5, "XX.....")), -CONNECT_FOUR.judge(board(*["......."] * 5, "XX....."))
-    )
+    np.testing.assert_allclose(TIC_TAC_TOE.heuristic(board("X..", ".X.", "..O")) * 33, [2 + 2 - 2 + 1], atol=1e-5)
+    two = board(*["......."] * 5, "XX.....")
+    np.testing.assert_allclose(CONNECT_FOUR.heuristic(-two), -CONNECT_FOUR.heuristic(two))
 
 
 def test_what_a_network_is_shown():
@@ -183,7 +182,7 @@ def test_openings_are_distinct_and_not_over():
 
 
 def test_minimax_says_that_tic_tac_toe_is_a_draw():
-    values = move_values(TIC_TAC_TOE, TIC_TAC_TOE.start(1), 9, TIC_TAC_TOE.judge)
+    values = move_values(TIC_TAC_TOE, TIC_TAC_TOE.start(1), 9, TIC_TAC_TOE.heuristic)
     np.testing.assert_array_equal(values, np.zeros((1, 9)))
 
 
@@ -192,7 +191,7 @@ def slow_minimax(game, state, depth):
     if over[0]:
         return float(reward[0])
     if depth == 0:
-        return float(game.judge(state)[0])
+        return float(game.heuristic(state)[0])
     return FADE * max(
         -slow_minimax(game, game.play(state, np.array([a])), depth - 1) for a in np.flatnonzero(game.legal(state)[0])
     )
@@ -202,7 +201,7 @@ def test_minimax_against_a_slow_twin():
     rng = np.random.default_rng(3)
     for game, plies in ((CONNECT_FOUR, 9), (TIC_TAC_TOE, 3)):
         states = openings(game, rng, 3, plies)
-        values = move_values(game, states, 3, game.judge)
+        values = move_values(game, states, 3, game.heuristic)
         for state, row in zip(states, values, strict=True):
             for a in range(game.A):
                 expected = -np.inf
@@ -215,7 +214,7 @@ def test_greedy_wins_at_once_and_blocks():
     rng = np.random.default_rng(4)
     wins = board("XX.", "OO.", "...")
     blocks = board("X..", "OO.", "..X")
-    for player in (greedy_player(TIC_TAC_TOE), minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.judge)):
+    for player in (greedy_player(TIC_TAC_TOE), minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.heuristic)):
         assert {int(player(wins, rng)[0]) for _ in range(9)} == {2}
         assert {int(player(blocks, rng)[0]) for _ in range(9)} == {5}
     assert len({int(greedy_player(TIC_TAC_TOE)(TIC_TAC_TOE.start(1), rng)[0]) for _ in range(60)}) == 9
@@ -224,7 +223,7 @@ def test_greedy_wins_at_once_and_blocks():
 def test_players_are_ordered_as_they_should_be():
     game, rng = CONNECT_FOUR, np.random.default_rng(5)
     starts = openings(game, rng, 8, 4)
-    ladder = [random_player(game), greedy_player(game), minimax(game, 4, game.judge)]
+    ladder = [random_player(game), greedy_player(game), minimax(game, 4, game.heuristic)]
     for weak, strong in pairwise(ladder):
         assert match(game, strong, weak, starts, rng).mean() > 0.75
     assert match(game, mcts(game, 30), random_player(game), starts, rng).mean() > 0.85
@@ -236,7 +235,7 @@ def test_players_are_ordered_as_they_should_be():
 def test_every_reply_finds_who_can_be_beaten():
     rng = np.random.default_rng(6)
     for first in (True, False):
-        perfect = every_reply(TIC_TAC_TOE, minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.judge), first, rng)
+        perfect = every_reply(TIC_TAC_TOE, minimax(TIC_TAC_TOE, 9, TIC_TAC_TOE.heuristic), first, rng)
         assert perfect[0] == 0
         assert perfect[2] > 0
         assert every_reply(TIC_TAC_TOE, random_player(TIC_TAC_TOE), first, rng)[0] > 0
@@ -271,7 +270,7 @@ def test_minimax_of_a_wide_tree_holds_fewer_trees_at_once(monkeypatch):
     moves = []
     for cells in (opponents.CELLS, 4.5 * 42 * 7**3):
         monkeypatch.setattr(opponents, "CELLS", cells)
-        moves.append(minimax(game, 3, game.judge)(states, np.random.default_rng(1)))
+        moves.append(minimax(game, 3, game.heuristic)(states, np.random.default_rng(1)))
     np.testing.assert_array_equal(*moves)
     assert held == [9, 4, 4, 1]
 

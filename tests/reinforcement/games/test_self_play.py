@@ -24,8 +24,16 @@ from reinforcement.tasks import connect_four, tic_tac_toe
 
 
 def learner(seed=0, game=TIC_TAC_TOE, **options):
-    exam = EveryReplyExam(game, minimax(game, 9, game.judge), random_player(game), n_val=20)
-    settings = {"updates": 20, "n": 16, "simulations": 12, "batches": 2, "batch": 32, "memory": 1000, **options}
+    exam = EveryReplyExam(game, minimax(game, 9, game.heuristic), random_player(game), n_val=20)
+    settings = {
+        "updates": 20,
+        "games": 16,
+        "simulations": 12,
+        "batches": 2,
+        "batch": 32,
+        "replay_size": 1000,
+        **options,
+    }
     return SelfPlay(
         game,
         MLP(game.observation(game.start(1)).shape[1], 32, game.A + 1),
@@ -55,9 +63,9 @@ def test_loss_is_cross_entropy_over_legal_moves_and_the_squared_error_of_the_val
 
 def test_what_is_remembered_is_the_game_as_each_side_saw_it():
     agent = learner(opening=0, warm=9)
-    while len(agent.memory) < 300:
+    while len(agent.replay) < 300:
         agent.move()
-    states, pi, z = (part[: len(agent.memory)] for part in agent.memory.parts)
+    states, pi, z = (part[: len(agent.replay)] for part in agent.replay.parts)
     np.testing.assert_allclose(pi.sum(-1), 1, atol=1e-6)
     assert not pi[~TIC_TAC_TOE.legal(states)].any()
     starts = np.flatnonzero(~states.any((1, 2)))
@@ -82,7 +90,7 @@ def test_what_is_remembered_is_the_game_as_each_side_saw_it():
 
 
 def test_games_begin_with_random_moves_of_every_number():
-    agent = learner(n=200, opening=3, memory=2000)
+    agent = learner(games=200, opening=3, replay_size=2000)
     stones = np.abs(agent.states).sum((1, 2))
     assert set(stones) == {0, 1, 2, 3}
     assert not TIC_TAC_TOE.result(agent.states)[0].any()
@@ -177,7 +185,7 @@ def test_match_exam_may_choose_by_another_than_it_judges_by():
 def test_connect_four_is_judged_by_whoever_is_named():
     task = connect_four.Config(against="mcts-3", openings=2, think=2)
     exam = connect_four.make(task, np.random.default_rng(0), None).exam
-    assert exam.judge == "mcts-3"
+    assert exam.against == "mcts-3"
     assert list(exam.opponents) == ["random", "greedy", "mcts-3"]
     for wrong in ({"against": "nobody"}, {"openings": 600}):
         with pytest.raises(ValueError, match=r"no opponent 'nobody'|distinct openings"):
@@ -186,7 +194,7 @@ def test_connect_four_is_judged_by_whoever_is_named():
 
 @pytest.mark.parametrize("task", [tic_tac_toe, connect_four], ids=["tic_tac_toe", "connect_four"])
 def test_task_keeps_the_contract(task, monkeypatch):
-    small = {"hidden": 32, "updates": 8, "games": 16, "simulations": 10, "batches": 2, "memory": 1000}
+    small = {"hidden": 32, "updates": 8, "games": 16, "simulations": 10, "batches": 2, "replay_size": 1000}
     monkeypatch.setitem(task.PRESETS, "quick", small | ({} if task is tic_tac_toe else {"think": 5, "openings": 4}))
     found = find(str(Path(task.__file__)))
     found.presets["quick"] = task.PRESETS["quick"]
@@ -198,7 +206,7 @@ def test_an_earlier_run_is_an_opponent(tmp_path):
         find("tic_tac_toe")
     except Refusal:
         pytest.skip("the task is not installed: pip install -e .")
-    small = {"hidden": 16, "updates": 2, "games": 8, "simulations": 5, "memory": 1000}
+    small = {"hidden": 16, "updates": 2, "games": 8, "simulations": 5, "replay_size": 1000}
     made = run("tic_tac_toe", preset="quick", out=tmp_path / "run", **small)
     player, states = opponent(TIC_TAC_TOE, str(tmp_path / "run")), openings(TIC_TAC_TOE, np.random.default_rng(0), 9, 2)
     moves = player(states, np.random.default_rng(0))
@@ -212,7 +220,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="says 9 moves and one value"):
         SelfPlay(TIC_TAC_TOE, MLP(27, 9), learner().exam, Adam(1e-3), np.random.default_rng(0), updates=1)
     with pytest.raises(ValueError, match="memory of 100"):
-        learner(memory=100)
+        learner(replay_size=100)
     agent = learner()
     with pytest.raises(ValueError, match="own stones"):
         agent.predict(agent.w, np.full((3, 3), 2))
@@ -227,7 +235,7 @@ def test_what_does_not_fit_is_refused():
 
 
 def test_random_moves_that_end_a_game_are_taken_back():
-    agent = learner(n=300, opening=8, memory=3000)
+    agent = learner(games=300, opening=8, replay_size=3000)
     stones = np.abs(agent.states).sum((1, 2))
     assert not TIC_TAC_TOE.result(agent.states)[0].any()
     assert set(stones) == set(range(9))

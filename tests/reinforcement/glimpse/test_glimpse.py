@@ -2,6 +2,7 @@
 
 import warnings
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -14,12 +15,35 @@ from core.lab.vision.augment import AffineElastic
 from core.lab.vision.photos import Photo
 from core.network import MLP
 from core.optimizers import Adam
-from reinforcement.glimpse.env import Glimpse, GlimpseEnvs, drawn, windows
+from reinforcement.glimpse.env import GlimpseEnvs, render, windows
 from reinforcement.glimpse.evaluate import GlimpseExam, fixed_looks
 from reinforcement.ppo import PPO
 from reinforcement.tasks import glimpse
 
 S, C = 4, 3
+
+
+class Glimpse(gym.Env):
+    """One of the many as an environment of its own, with the same options, drawn as "rgb_array"."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 2}  # noqa: RUF012
+
+    def __init__(self, x, t, render_mode=None, **options):
+        self.many, self.render_mode = GlimpseEnvs(1, x, t, **options), render_mode
+        self.observation_space, self.action_space = self.many.single_observation_space, self.many.single_action_space
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.many._np_random = self.np_random
+        return self.many.reset(options=options)[0][0], {}
+
+    def step(self, action):
+        obs, reward, terminated, truncated, _ = self.many.step(np.array([action]))
+        return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
+
+    def render(self):
+        one = self.many
+        return render(one.picture[0], one.mask[0], one.shows[one.place[0]] if one.place[0] >= 0 else None)
 
 
 def pictures(N=30, seed=0):
@@ -134,10 +158,10 @@ def test_drawn_shows_what_was_seen_alone():
     shows = windows(S, 2)
     a, b = x[0], x[0].copy()
     b[~shows[0]] = 1 - b[~shows[0]]
-    one, other = (drawn(p, shows[0], shows[0], 4) for p in (a, b))
+    one, other = (render(p, shows[0], shows[0], 4) for p in (a, b))
     np.testing.assert_array_equal(one[:8, :8], other[:8, :8])
     assert (one != other)[8:, 8:].any()  # a faint trace of what is covered, for the one who watches
-    assert drawn(a, shows[0], None).shape == (48, 48, 3)
+    assert render(a, shows[0], None).shape == (48, 48, 3)
 
 
 def wise(obs):
@@ -191,8 +215,8 @@ def test_agent_finds_where_the_class_stands():
         Adam(3e-3),
         np.random.default_rng(0),
         updates=40,
-        n=64,
-        T=16,
+        envs=64,
+        rollout=16,
         epochs=4,
         gamma=0.95,
         entropy_weight=0.02,

@@ -21,13 +21,13 @@ def batch(seed=0):
     return y, start, rng.integers(1, V, B), rng.standard_normal(B), rng
 
 
-@pytest.mark.parametrize("leash", [0.0, 0.7])
-def test_gradient(leash):
+@pytest.mark.parametrize("kl_coef", [0.0, 0.7])
+def test_gradient(kl_coef):
     y, start, action, advantage, rng = batch()
-    _, dy = tuned_loss(y, start, action, advantage, leash, 0.7)
+    _, dy = tuned_loss(y, start, action, advantage, kl_coef, 0.7)
 
     def f(u):
-        return tuned_loss(u.reshape(y.shape), start, action, advantage, leash, 0.7)[0]
+        return tuned_loss(u.reshape(y.shape), start, action, advantage, kl_coef, 0.7)[0]
 
     assert directional_error(f, y.ravel(), dy.ravel(), rng) < 1e-6
 
@@ -41,7 +41,7 @@ def test_at_the_start_and_without_the_unknown_symbol_it_is_reinforce():
     assert not dy[:, 0].any()
 
 
-def test_the_leash_is_the_divergence_by_its_definition():
+def test_the_penalty_is_the_divergence_by_its_definition():
     y, start, action, _, _ = batch(2)
     log_p, log_q = log_softmax(y[:, 1:] / 0.7), log_softmax(start[:, 1:] / 0.7)
     expected = (np.exp(log_p) * (log_p - log_q)).sum(1).mean()
@@ -59,7 +59,7 @@ def few(monkeypatch):
     monkeypatch.setattr(praise, "SIZES", {"val": 10, "test": 30, "judge": 50, "rater": 50})
 
 
-def learner(updates=100, rounds=20, leash=0.02, seed=0):
+def learner(updates=100, rounds=20, kl_coef=0.02, seed=0):
     exam = Exam(toy_reviews(200), 12, 40)
     net = exam.network(16)
     return RewardTunedWriter(
@@ -72,14 +72,14 @@ def learner(updates=100, rounds=20, leash=0.02, seed=0):
         updates=updates,
         rounds=rounds,
         n=24,
-        leash=leash,
+        kl_coef=kl_coef,
         schedule=RATE,
     )
 
 
 def test_rewards_tune_it_and_each_counts():
     one, answers = learner(), 0
-    while one.count < one.updates:
+    while one.count < one.config.updates:
         assert one.update()["answers"] == 0
     before = one.evaluate()["val_positive"]
     assert 0.2 < before < 0.8
@@ -90,10 +90,10 @@ def test_rewards_tune_it_and_each_counts():
     assert one.report(one.w, None).metrics["test_positive"] > 0.85
 
 
-def test_a_short_leash_holds_it():
+def test_a_heavy_penalty_holds_it():
     apart = []
-    for leash in (0.0, 3.0):
-        one = learner(updates=60, rounds=12, leash=leash)
+    for kl_coef in (0.0, 3.0):
+        one = learner(updates=60, rounds=12, kl_coef=kl_coef)
         while one.progress < 1:
             one.update()
         x, s, _ = one.sample(np.random.default_rng(0), 200)

@@ -53,7 +53,7 @@ def test_what_is_right_passes_and_whole_numbers_are_ends():
 
 
 def test_a_missing_film_is_said_in_the_terminal_too(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("reinforcement.evaluate.film", lambda *args: "no film: Error: no screen")
+    monkeypatch.setattr("core.lab.envs.film.film", lambda *args: "no film: Error: no screen")
     assert main(["run", "cartpole", "--quick", "--updates", "1", "--out", str(tmp_path / "run")]) == 0
     said = capsys.readouterr()
     assert "no film: Error: no screen" in said.err

@@ -1,0 +1,25 @@
+"""What the configurations of algorithms, and of the tasks that extend them, check of their fields."""
+
+from dataclasses import fields
+from typing import ClassVar
+
+from core.lab.config import check
+
+
+class Checked:
+    """A Config whose numbers are all above 0, but those that its class names: a task names its own as well."""
+
+    nonnegative: ClassVar[tuple[str, ...]] = ()  # 0 or more
+    probability: ClassVar[tuple[str, ...]] = ()  # from 0 to 1
+    unchecked: ClassVar[tuple[str, ...]] = ()  # any number
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the field."""
+        others = {*self.nonnegative, *self.probability, *self.unchecked}
+        numbers = [one.name for one in fields(self) if type(getattr(self, one.name)) in (int, float)]  # type: ignore[arg-type]
+        check(
+            self,
+            positive=[name for name in numbers if name not in others],
+            nonnegative=self.nonnegative,
+            probability=self.probability,
+        )
