@@ -85,6 +85,21 @@ class Learner(Protocol):
     #   recordings(w, word, voice, count, temperature, rng)                             for `trivium speak`
 
 
+class Exam(Protocol):
+    """What "good" means on one task: figures that choose the weights, and a report on those that were chosen.
+
+    `model` maps inputs to outputs with the weights that are judged: examples to logits, or observations to actions.
+    """
+
+    @property
+    def monitor(self) -> str: ...  # as in Learner: a key of what `validate` gives
+    def validate(self, model: Any) -> dict[str, float]:
+        """Figures on the validation part."""
+
+    def report(self, model: Any, folder: Path | None) -> Report:
+        """Opens the test part, once. Pictures go to `folder`; with None none are made."""
+
+
 def weights(learner: Learner) -> Array:
     """The vector that is judged: the learner's running average where it keeps one, else its parameters."""
     vector: Array = getattr(learner, "weights", learner.w)

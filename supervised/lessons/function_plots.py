@@ -88,7 +88,7 @@ def film(path: Path, learner: Fit, names: Sequence[str]) -> None:
             axis.set(ylim=span, xlabel=names[0])
         else:
             _image(axis, learner, learner.frames[k], names, vmin=span[0], vmax=span[1])
-        axis.set_title(f"after {k / (len(learner.frames) - 1):.0%} of {learner.updates} minibatches", fontsize=9)
+        axis.set_title(f"after {k / (len(learner.frames) - 1):.0%} of {learner.config.updates} minibatches", fontsize=9)
         return figure
 
     animate(path, map(frame, range(len(learner.frames))), 150)

@@ -17,7 +17,7 @@ from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.separation import Separation, separate, signed
 
 SEED = 0  # of the networks that stand beside the perceptron
-STEPS, LR = 1000, 0.03  # whole-batch steps of Adam for each of them, and their size
+DESCENT, LR = 1000, 0.03  # whole-batch steps of Adam for each of them, and their size
 
 
 def two_layers(I: int, O: int) -> Layer:
@@ -34,7 +34,7 @@ def descend(net: Layer, x: Array, t: Array) -> Array:
     """Weights after gradient descent on the cross-entropy of x (N, I) and t (N, O), all at once."""
     w = net.init(np.random.default_rng(SEED))
     g, optimizer = np.empty_like(w), Adam(LR)
-    for _ in range(STEPS):
+    for _ in range(DESCENT):
         y, back = net(x, w)
         _, dy = binary_cross_entropy(y, t)  # sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step
         back(dy, g)

@@ -7,7 +7,6 @@ A sin(x - phase) is a combination of sin x and cos x. A learner that does not kn
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,12 @@ from core.lab.learner import Report
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import SGD, Adam, Optimizer, cosine
-from supervised.meta.maml import Build, Tasks, gradient, spread
+from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
 
 MEAN = "the mean of all tasks"
 VAL, TEST = 1, 2  # seeds of the validation and of the test tasks, the same for every run
 UPDATES = 3000  # of the one network for all tasks
-SHOWN = (0, 1, 5)  # steps whose errors are figures, beside the last
+FIGURES = (0, 1, 5)  # steps whose errors are figures, beside the last
 
 
 def sinusoids(rng: Rng, E: int, shots: int = 10, queries: int = 20) -> Tasks:
@@ -126,17 +125,17 @@ class Sinusoids:
         self.build, self.shots, self.steps = build, shots, steps
         self.val = sinusoids(np.random.default_rng(VAL), 200, shots, 100)
 
-    def figures(self, ys: Array) -> dict[str, float]:
-        return self._named("val", errors(ys, self.val.t_query).mean(1))
+    def validate(self, model: TaskModel) -> dict[str, float]:
+        return self._named("val", errors(model(self.val), self.val.t_query).mean(1))
 
     def _named(self, part: str, mse: Array) -> dict[str, float]:
-        """The error after the last step, and after those of SHOWN."""
+        """The error after the last step, and after those of FIGURES."""
         return {
             f"{part}_mse": float(mse[-1]),
-            **{f"{part}_mse_{k}_steps": float(mse[k]) for k in SHOWN if k < self.steps},
+            **{f"{part}_mse_{k}_steps": float(mse[k]) for k in FIGURES if k < self.steps},
         }
 
-    def report(self, model: Callable[[Tasks], Array], folder: Path | None) -> Report:
+    def report(self, model: TaskModel, folder: Path | None) -> Report:
         test = sinusoids(np.random.default_rng(TEST), 600, self.shots, 100)
         ys = model(test)  # K+1, E, Q, 1
         each = errors(ys, test.t_query)  # K+1, E
@@ -154,7 +153,7 @@ class Sinusoids:
             answers=test.t[..., 0].size,
         )
         if folder:
-            steps = [*(k for k in SHOWN if k < self.steps), self.steps]
+            steps = [*(k for k in FIGURES if k < self.steps), self.steps]
             adaptation(folder / "adaptation.png", model, self.shots, steps)
             report.pictures["adaptation.png"] = "Four tasks never seen: what the network says before and after steps"
             steps_picture(folder / "steps.png", each, others)
@@ -162,7 +161,7 @@ class Sinusoids:
         return report
 
 
-def adaptation(path: Path, model: Callable[[Tasks], Array], shots: int, steps: list[int]) -> None:
+def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> None:
     """Four tasks, drawn apart from the test: the truth, the shots, and what is said after each of `steps`."""
     from matplotlib.figure import Figure
 

@@ -9,7 +9,7 @@ from core.lab.config import positive
 from core.layers import Rng
 from core.optimizers import Adam, constant
 from supervised.learner import Supervised
-from supervised.lessons.activations import SideBySide
+from supervised.lessons.activations import ActivationsExam
 
 PARADIGM = "supervised"
 PROBLEM = "activations"
@@ -36,15 +36,6 @@ PRESETS = {"quick": {"updates": 300}, "best": {"updates": 4000}}
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
     splits = data("digits")
     sizes = (splits.x_train.shape[1], *[config.width] * config.depth, int(splits.t_train.max()) + 1)
-    exam = SideBySide(sizes, config.gain, config.lr, config.batch)
-    return Supervised(
-        splits,
-        exam.net(),
-        Adam(config.lr),
-        rng,
-        loss=exam.loss,
-        exam=exam,
-        updates=config.updates,
-        batch=config.batch,
-        schedule=constant,
-    )
+    exam = ActivationsExam(sizes, config.gain, config.lr, config.batch)
+    learning: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "schedule": constant}
+    return Supervised(splits, exam.net(), Adam(config.lr), rng, loss=exam.loss, exam=exam, **learning)

@@ -1,4 +1,4 @@
-"""Cats and dogs, photographs of 32x32 pixels in colour, told apart through windows."""
+"""Cats and dogs, photographs of 32x32 pixels in colour, told apart by a convolutional network."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from core.lab.data.splits import Splits
 from core.layers import Rng
 from supervised.learner import Supervised
-from supervised.vision.conv_task import Photos, classifier
+from supervised.vision.conv_task import ConvNetConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "cats_dogs"
 
 
 @dataclass(frozen=True)
-class Config(Photos):
+class Config(ConvNetConfig):
     pass
 
 

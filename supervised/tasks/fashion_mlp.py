@@ -10,7 +10,7 @@ from core.lab.vision.photos import ink
 from core.layers import Rng
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
-from supervised.vision.mlp_task import Pictures, classifier
+from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"
@@ -18,7 +18,7 @@ CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", 
 
 
 @dataclass(frozen=True)
-class Config(Pictures):
+class Config(MLPConfig):
     hidden: tuple[int, ...] = (512, 512)  # units in each hidden layer
     members: int = 3  # networks that learn side by side; the mean of what they say is the answer
     updates: int = 3000  # minibatches, in all

@@ -109,15 +109,6 @@ def make(config: Config, rng: Rng, data: Any) -> Fit:
     report = FunctionReport(
         text, expression.names, (config.width,) * config.depth, shape, config.n_init, config.sweep, config.lr
     )
-    return Fit(
-        splits,
-        shape(config.width, config.depth),
-        rng,
-        lr=config.lr,
-        look=places(I, config.low, config.high),
-        mean=mean,
-        std=std,
-        report=report,
-        updates=config.updates,
-        batch=config.batch,
-    )
+    look = places(I, config.low, config.high)
+    options: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "lr": config.lr, "report": report}
+    return Fit(splits, shape(config.width, config.depth), rng, look=look, mean=mean, std=std, **options)

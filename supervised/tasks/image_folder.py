@@ -8,14 +8,14 @@ from typing import Any
 from core.lab.vision.photos import folder, photographs, split_classes
 from core.layers import Rng
 from supervised.learner import Supervised
-from supervised.vision.conv_task import Photos, classifier
+from supervised.vision.conv_task import ConvNetConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "images"
 
 
 @dataclass(frozen=True)
-class Config(Photos):
+class Config(ConvNetConfig):
     dir: str = ""  # a folder that holds a folder for each class; empty: pieces of scikit-learn's two photographs
     side: int = 32  # pixels along each side, to which the pictures' middle is resized; a multiple of 8
     colour: bool = True  # red, green and blue; else grey

@@ -8,14 +8,14 @@ from typing import Any
 from core.layers import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
-from supervised.vision.mlp_task import Pictures, classifier
+from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"
 
 
 @dataclass(frozen=True)
-class Config(Pictures):
+class Config(MLPConfig):
     updates: int = 4000  # minibatches, in all
     shift: float = 0.7  # standard deviation of the shifts, pixels; with 0 here and below no picture is deformed
     turn: float = 0.15  # of the turns, radians

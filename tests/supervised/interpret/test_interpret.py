@@ -22,7 +22,7 @@ from supervised.interpret.label_noise import doubt, other_labels, out_of_fold, p
 from supervised.interpret.report import Budget, deep_report
 from supervised.interpret.representations import flat_map, layer_probes
 from supervised.interpret.scaling import sizes, trainings
-from supervised.vision.convnet import PatchNet
+from supervised.vision.convnet import ConvNet
 
 
 def bars(n, seed=0, side=6):
@@ -81,7 +81,7 @@ def test_blocks_make_up_the_network_and_lie_in_w_in_order():
 
 
 def test_windows_belong_to_the_matrix_that_looks_through_them():
-    net = PatchNet((8, 8), 4, 2)
+    net = ConvNet((8, 8), 4, 2)
     w, x = net.init(np.random.default_rng(0)), np.random.default_rng(1).random((3, 64), np.float32)
     made = codes(net, w, x)
     assert np.array_equal(made[-1], net(x, w)[0])
@@ -446,7 +446,7 @@ def test_report_refuses_a_handful_of_examples():
 def test_a_network_of_windows_is_reported_too(tmp_path):
     rng = np.random.default_rng(0)
     x, t = rng.random((60, 64), np.float32), np.arange(60) % 2
-    parts, net = Splits(x[:30], t[:30], x[30:45], t[30:45], x[45:], t[45:]), PatchNet((8, 8), 4, 2)
+    parts, net = Splits(x[:30], t[:30], x[30:45], t[30:45], x[45:], t[45:]), ConvNet((8, 8), 4, 2)
     budget = Budget(updates=3, width=4, folds=2, probed=30, mapped=15)
     found = deep_report(net, net.init(rng), parts, train, (8, 8), "ab", tmp_path, rng, budget)
     assert "pass.png" in found.pictures
