@@ -56,7 +56,7 @@ def row_of(right: Any, **more: Any) -> dict[str, Any]:
 def one_seed(seed: int) -> dict[str, Any]:
     learner, loop, best, cpu = train(setup_of(seed), WORK / str(seed))
     splits = learner.splits
-    right = learner.outputs(best, splits.x_test, learner.looks).argmax(-1) == splits.t_test
+    right = learner.outputs(best, splits.x_test, learner.config.test_time_augmentations).argmax(-1) == splits.t_test
     plain = learner.outputs(best, splits.x_test).argmax(-1) == splits.t_test
     return row_of(
         right,
@@ -178,13 +178,10 @@ def fully_connected() -> dict[str, Any]:
             net,
             AdamW(lr, net.layout, 0.05),
             np.random.default_rng(0),
+            base.config,
             loss=base.rule,
             exam=base.exam,
-            updates=base.updates,
-            batch=base.batch,
             augment=base.augment,
-            memory=base.memory,
-            looks=base.looks,
         )
         while one.progress < 1:
             one.update()
@@ -194,7 +191,7 @@ def fully_connected() -> dict[str, Any]:
             best, learner = accuracy, one
     x, t = base.splits.x_test, base.splits.t_test
     return row_of(
-        learner.outputs(learner.weights, x, base.looks).argmax(-1) == t,
+        learner.outputs(learner.weights, x, base.config.test_time_augmentations).argmax(-1) == t,
         val_accuracy=best,
         tried=tried,
         parameters=learner.net.size,

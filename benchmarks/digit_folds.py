@@ -39,7 +39,7 @@ def fold(config: Any, parts: Any, seed: int, k: int) -> dict[str, Any]:
     while learner.progress < 1:
         learner.update()
     seconds = time.process_time() - started
-    said = {"network": learner.outputs(learner.weights, x[b], learner.looks).argmax(-1)}
+    said = {"network": learner.outputs(learner.weights, x[b], config.test_time_augmentations).argmax(-1)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scikit-learn's iterations that end before they converge
         for name, method in {"SVC": SVC(C=10), "MLPClassifier": MLPClassifier(random_state=seed)}.items():

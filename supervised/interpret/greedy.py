@@ -29,7 +29,7 @@ def greedy(net: Layer, splits: Splits, train: Train, updates: int, rng: Rng) -> 
     learnt; the last block needs none.
     """
     x, done = splits.x_train, list[Array]()
-    parts, C = blocks(net, x.shape[1]), _width(net, x)
+    parts, C = [block for block, _ in blocks(net, np.zeros(net.size, np.float32))], _width(net, x)
     for i, (block, child) in enumerate(zip(parts, rng.spawn(len(parts)), strict=True)):
         front = [frozen(Sequential(*parts[:i]), np.concatenate(done))] if i else []
         head = [Linear(_width(Sequential(*parts[: i + 1]), x), C, init=glorot)] if i + 1 < len(parts) else []

@@ -13,6 +13,12 @@ from supervised.lessons.activations import ActivationsExam
 
 PARADIGM = "supervised"
 PROBLEM = "activations"
+ABOUT = """
+Seven networks read the same 8x8 digits and differ only in their activation function: identity, ReLU, leaky ReLU,
+GELU, softplus, tanh, sigmoid. In go images and labels; out come, for each layer, the share of saturated and of dead
+units, and how much of the error survives the way back. Try --gain 10 or --lr 0.1 and watch units die. A test
+accuracy above 0.95 is good.
+"""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ from supervised.metrics.classification import Classification
 
 PARADIGM = "supervised"
 PROBLEM = "cartpole"
+ABOUT = """
+A pole stands on a cart, and an expert knows which way to push. The network watches a few of the expert's episodes
+and learns each push as a label: four numbers in (place, speed, angle, turning speed), left or right out. Nobody
+tells it a reward. Good is a test return of 500: in a hundred new episodes the pole never falls.
+"""
 PRESETS = {"quick": {"updates": 800}, "best": {}}
 CELL = Cell(
     given="An expert, who balances to the end.",

@@ -24,6 +24,11 @@ from supervised.learner import Supervised, SupervisedConfig
 
 PARADIGM = "supervised"
 PROBLEM = "digits"
+ABOUT = """
+Handwritten digits, scanned at 8x8 pixels: the data set that comes with scikit-learn. The network gets 64 grey
+values and says which digit it is, from 0 to 9. While it learns, each image is moved, turned and bent a little. It
+takes seconds, and is a good place to begin. Good is a test accuracy above 0.98.
+"""
 CELL = Cell(
     given="That a digit stays what it is when it is moved, turned, stretched, sheared and bent a little.",
     trials=12,

@@ -17,6 +17,11 @@ from supervised.vision.conv_task import ConvNetConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"
+ABOUT = """
+Pictures of clothing, 28x28 grey pixels, in ten classes such as shirt, coat and sneaker. A convolutional network
+reads a picture and names the piece. It is the harder sister of MNIST: shirts, coats and pullovers look alike at
+this size. Good is a test accuracy above 0.92.
+"""
 CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"
 
 

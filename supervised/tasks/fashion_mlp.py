@@ -14,6 +14,11 @@ from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"
+ABOUT = """
+Pictures of clothing, 28x28 grey pixels, in ten classes. Fully connected networks, which do not know that pixels
+have neighbours, learn side by side, and the mean of their answers counts. Compare it with fashion_cnn to see what
+convolution is worth. Good is a test accuracy above 0.90.
+"""
 CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"
 
 

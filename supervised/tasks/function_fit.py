@@ -17,6 +17,12 @@ from supervised.lessons.function_report import FunctionReport
 
 PARADIGM = "supervised"
 PROBLEM = "function_fit"
+ABOUT = """
+A network is taught points of a function of one or two variables, and draws the whole function. Choose one by name,
+or write your own: --expression "sin(3*x)*x". The report shows the fit as it forms, what single weights do, and how
+the error falls with width and depth. The score is the squared error over the variance: 1 is no better than the
+mean, below 0.001 is good.
+"""
 FUNCTIONS = {  # of x, or of x and y, in [-1, 1]
     "waves": "sin(3*pi*x) + sin(11*pi*x)*x/2 + cos(23*x)/3",
     "spikes": "exp(-((x+.8)/.05)**2) - 1.5*exp(-((x+.4)/.08)**2) + 2*exp(-(x/.03)**2) + exp(-((x-.35)/.1)**2)"

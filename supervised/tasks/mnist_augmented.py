@@ -12,6 +12,11 @@ from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"
+ABOUT = """
+MNIST: 70,000 handwritten digits of 28x28 pixels. A fully connected network reads a picture and says the digit. In
+training each picture is shifted, turned, stretched and bent anew, since a bent 7 is still a 7; that replaces data
+that nobody has to collect. Good is a test accuracy above 0.99.
+"""
 
 
 @dataclass(frozen=True)

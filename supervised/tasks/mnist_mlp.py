@@ -12,6 +12,11 @@ from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"
+ABOUT = """
+MNIST: 70,000 handwritten digits of 28x28 pixels, read by fully connected networks that know nothing of pictures;
+shuffle the pixels, and they learn as well. Dropout and noise keep them from learning by heart. Compare it with
+mnist_augmented to see what knowing about pictures is worth. Good is a test accuracy above 0.985.
+"""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,12 @@ from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
 
 PARADIGM = "supervised"
 PROBLEM = "text"
+ABOUT = """
+A network writes reviews of clothing, letter by letter, and they should be positive. It learns from real reviews, of
+which some have a label: good or not. While it writes, a second answer of the same network says which next letter a
+good review would have. The score is the share that an independent judge takes for positive: real five-star reviews
+reach about 0.87.
+"""
 
 
 @dataclass(frozen=True)

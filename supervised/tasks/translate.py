@@ -15,6 +15,12 @@ from supervised.translation.translator import Translator
 
 PARADIGM = "supervised"
 PROBLEM = "translate"
+ABOUT = """
+Short English sentences become French. Both languages are put into one vector, and either is written out of it,
+piece by piece. The network learns from pairs of sentences, each with its translation. The score is chrF, the share
+of letter sequences that agree with a human translation, from 0 to 1: two human translations of one sentence agree
+at about 0.6, and above 0.55 is good.
+"""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def random_mlp(*sizes, seed=0, **options):
 def test_blocks_make_up_the_network_and_lie_in_w_in_order():
     net, w = random_mlp(36, 8, 5, 2, dropout=0.1)
     x = bars(7)[0]
-    assert len(blocks(net, 36)) == 3
+    assert len(blocks(net, w)) == 3
     made = codes(net, w, x)
     assert [code.shape[1] for code in made] == [36, 8, 5, 2]
     assert names(4) == ["pixels", "layer 1", "layer 2", "output"]
@@ -80,13 +80,15 @@ def test_blocks_make_up_the_network_and_lie_in_w_in_order():
     assert made[1].min() == 0  # behind the activation, not before it
 
 
-def test_windows_belong_to_the_matrix_that_looks_through_them():
+def test_a_convolution_begins_a_block():
     net = ConvNet((8, 8), 4, 2)
     w, x = net.init(np.random.default_rng(0)), np.random.default_rng(1).random((3, 64), np.float32)
     made = codes(net, w, x)
     assert np.array_equal(made[-1], net(x, w)[0])
     assert max(code.shape[-1] for code in made[1:-2]) < 36  # features, and not their 3 x 3 neighbourhoods
-    assert sum(block.size for block in blocks(net, 64)) == net.size
+    assert sum(block.size for block, _ in blocks(net, w)) == net.size
+    assert all(block.parts[0].op != "conv2d" or len(block.parts) > 2 for block, _ in blocks(net, w))
+    assert np.array_equal(np.concatenate([v for _, v in blocks(net, w)]), w)
 
 
 def test_flows_give_the_gradient_of_the_loss_everywhere():
@@ -123,6 +125,7 @@ def test_first_member_of_an_ensemble_says_what_it_says_there():
 
 def test_flops_count_two_for_each_weight():
     assert flops(MLP(64, 128, 10)) == 2 * (64 * 128 + 128 * 10)
+    assert flops(ConvNet((8, 8), 4, 2)) == 2 * (9 * 4 + 9 * 4 * 8 + 9 * 8 * 16 + 16 * 2)  # at one place
 
 
 # Representations

@@ -1,4 +1,4 @@
-"""The figures of a classifier and a regressor against known answers and scikit-learn's; ensembles and test-time augmentation."""
+"""Figures of a classifier and a regressor against known answers; ensembles and test-time augmentation."""
 
 import numpy as np
 import pytest

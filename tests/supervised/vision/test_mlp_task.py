@@ -52,7 +52,7 @@ def learn(learner):
     "change",
     [
         {},
-        {"dropout": 0.2, "dropout_input": 0.1, "smoothing": 0.1},
+        {"dropout": 0.2, "dropout_input": 0.1, "label_smoothing": 0.1},
         {"shift": 0.5, "turn": 0.1, "bend": 0.3, "smooth": 2.0, "mirror": 0.5, "test_time_augmentations": 3},
         {"members": 3, "erase": 0.3},
     ],
