@@ -36,7 +36,8 @@ def first_member(net: Layer, w: Array) -> tuple[Layer, Array]:
     for part, v in chain(net, w):
         if part.op == "ensemble_linear":
             views = part.views(v)
-            part = Linear(*views["weight"].shape[1:], bias="bias" in views)
+            I, O = views["weight"].shape[1:]
+            part = Linear(I, O, "bias" in views)
             v = np.concatenate([array[0].ravel() for array in views.values()])
         parts.append(part)
         slices.append(v)

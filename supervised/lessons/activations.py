@@ -26,6 +26,7 @@ from core.losses import Loss, cross_entropy
 from core.network import MLP, Concat
 from core.optimizers import Adam
 from supervised.baselines import SVM, accuracy, classifiers
+from supervised.fit import fit
 from supervised.learner import NO_SPLITS, Model
 from supervised.lessons.layer_stats import LayerStats, layer_stats
 
@@ -160,15 +161,12 @@ class ActivationsExam:
 def trained(net: Layer, splits: Splits, lr: float, batch: int, seed: int = SEED) -> Array:
     """Weights after TRIAL minibatches of Adam at a constant step size."""
     rng = np.random.default_rng(seed)
-    w, optimizer = net.init(rng), Adam(lr)
-    g = np.empty_like(w)
-    for _ in range(TRIAL):
+
+    def draw() -> tuple[Array, Array]:
         i = rng.integers(len(splits.x_train), size=batch)
-        y, back = net(splits.x_train[i], w)
-        _, dy = cross_entropy(y, splits.t_train[i])
-        back(dy, g)
-        optimizer.step(w, g)
-    return w
+        return splits.x_train[i], splits.t_train[i]
+
+    return fit(net, net.init(rng), Adam(lr), cross_entropy, draw, TRIAL)
 
 
 def stats_table(before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> str:

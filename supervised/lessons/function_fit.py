@@ -24,6 +24,7 @@ from core.layers import Layer, Linear, Rng, activation, tanh
 from core.losses import mse
 from core.network import Sequential
 from core.optimizers import Adam, cosine
+from supervised.fit import fit
 from supervised.learner import Supervised
 from supervised.metrics.regression import Regression
 
@@ -114,14 +115,12 @@ def relative(y: Array, t: Array) -> Array:
 def error_of(net: Layer, splits: Splits, members: int, updates: int, lr: float, batch: int = 64) -> Array:
     """Relative error on the validation part of each of `members` networks, trained side by side: (members,)."""
     rng = np.random.default_rng(SEED)
-    w, optimizer = net.init(rng), Adam(lr)
-    g = np.empty_like(w)
-    for k in range(updates):
+
+    def draw() -> tuple[Array, Array]:
         i = rng.integers(len(splits.x_train), size=batch)
-        y, back = net(splits.x_train[i], w)  # E, B, 1
-        _, dy = mse(y, np.broadcast_to(splits.t_train[i], (members, batch, 1)))
-        back(dy, g)
-        optimizer.step(w, g, cosine(k / updates))
+        return splits.x_train[i], np.broadcast_to(splits.t_train[i], (members, batch, 1))
+
+    w = fit(net, net.init(rng), Adam(lr), mse, draw, updates, cosine)
     return relative(net(splits.x_val, w)[0], splits.t_val)
 
 

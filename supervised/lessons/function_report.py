@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.layers import Layer
+from supervised.baselines import predictions
 from supervised.lessons.function_fit import Fit, Sweep, error_of, relative
 
 WIDTHS, DEPTHS = tuple(2**k for k in range(1, 11)), tuple(range(1, 7))
@@ -43,9 +43,7 @@ def baselines(splits: Splits, layers: tuple[int, ...]) -> dict[str, float]:
             StandardScaler(), MLPRegressor(hidden_layer_sizes=layers, activation="tanh", random_state=0)
         ),
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of iterations that end before they converge
-        said = {name: method.fit(x, t).predict(splits.x_test) for name, method in methods.items()}
+    said = predictions(methods, x, t, splits.x_test)
     said[SPLINE] = _spline(x, t, splits)(splits.x_test)
     return {name: float(relative(y[:, None], splits.t_test)) for name, y in said.items()}
 

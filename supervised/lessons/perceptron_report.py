@@ -13,6 +13,7 @@ from core.layers import Layer, Linear, tanh
 from core.losses import binary_cross_entropy
 from core.network import MLP, Sequential, chain
 from core.optimizers import Adam
+from supervised.fit import fit
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.separation import Separation, separate, signed
 
@@ -31,15 +32,12 @@ def linear_stack(I: int, O: int) -> Layer:
 
 
 def descend(net: Layer, x: Array, t: Array) -> Array:
-    """Weights after gradient descent on the cross-entropy of x (N, I) and t (N, O), all at once."""
+    """Weights after gradient descent on the cross-entropy of x (N, I) and t (N, O), all at once.
+
+    dy = sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step.
+    """
     w = net.init(np.random.default_rng(SEED))
-    g, optimizer = np.empty_like(w), Adam(LR)
-    for _ in range(DESCENT):
-        y, back = net(x, w)
-        _, dy = binary_cross_entropy(y, t)  # sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step
-        back(dy, g)
-        optimizer.step(w, g)
-    return w
+    return fit(net, w, Adam(LR), binary_cross_entropy, lambda: (x, t), DESCENT)
 
 
 def product(net: Layer, w: Array) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from core.lab.learner import Report
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import SGD, Adam, Optimizer, cosine
+from supervised.fit import fit
 from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
 
 MEAN = "the mean of all tasks"
@@ -79,14 +80,12 @@ def from_nothing(build: Build, tasks: Tasks) -> Array:
 def for_all_tasks(build: Build) -> tuple[Layer, Array]:
     """One network, and weights learnt on 150,000 tasks of the family without telling them apart."""
     rng, net = np.random.default_rng(0), build()
-    w, optimizer = net.init(rng), Adam(3e-3)
-    g = np.empty_like(w)
-    for k in range(UPDATES):
+
+    def draw() -> tuple[Array, Array]:
         tasks = sinusoids(rng, 50)
-        y, back = net(tasks.x, w)
-        back(mse(y, tasks.t)[1], g)
-        optimizer.step(w, g, cosine(k / UPDATES))
-    return net, w
+        return tasks.x, tasks.t
+
+    return net, fit(net, net.init(rng), Adam(3e-3), mse, draw, UPDATES, cosine)
 
 
 def _fitted(many: Layer, W: Array, tasks: Tasks, optimizer: Optimizer, steps: int) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.stats.intervals import mean_interval
+from supervised.baselines import accuracy, predictions
 
 NOTHING, CARRIED, FROZEN = "network from nothing", "network from the source", "the same, carried layers frozen"
 PIXELS, SVM = "logistic regression", "support vector machine"
@@ -25,12 +25,8 @@ def without_a_network(target: Splits, chosen: Array) -> dict[str, float]:
     from sklearn.svm import SVC
 
     x, t = target.x_train[chosen], target.t_train[chosen]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of iterations that end before they converge
-        return {
-            name: float((method.fit(x, t).predict(target.x_test) == target.t_test).mean())
-            for name, method in {PIXELS: LogisticRegression(max_iter=300), SVM: SVC(C=10)}.items()
-        }
+    methods = {PIXELS: LogisticRegression(max_iter=300), SVM: SVC(C=10)}
+    return {name: accuracy(y, target.t_test) for name, y in predictions(methods, x, t, target.x_test).items()}
 
 
 def transfer_report(
