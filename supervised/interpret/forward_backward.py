@@ -14,6 +14,7 @@ from core.lab.report.plots import mosaic
 from core.layers import Back, Layer
 from core.losses import cross_entropy, softmax
 from core.network import chain
+from supervised.figures import new_figure
 from supervised.interpret.blocks import MATRICES, blocks
 from supervised.interpret.plots import Shape, pictures
 
@@ -90,11 +91,8 @@ def draw_pass(
     path: Path, stops: Sequence[Stop], t: int, shape: Shape, classes: Sequence[str], low: float, high: float
 ) -> None:
     """Above the way forward, below the way back; blue above 0, red below, each tile in its own scale."""
-    from matplotlib.figure import Figure
-
     n = len(stops) + 1
-    figure = Figure(figsize=(1.75 * n + 0.4, 4.6), layout="constrained")
-    axes = figure.subplots(2, n)
+    figure, axes = new_figure(1.75 * n + 0.4, 4.6, 2, n)
     for k, stop in enumerate(stops):
         above, below = axes[:, k]
         if k == 0:

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.report.plots import mosaic
+from supervised.figures import new_figure
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
 Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand in a row
@@ -66,12 +67,10 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
 
 def panels(n: int, columns: int, width: float = 3.4, height: float = 2.7) -> tuple[Any, list[Any]]:
     """A figure with n panels, and their axes; each with a faint grid."""
-    from matplotlib.figure import Figure
-
     columns = min(n, columns)
     lines = -(-n // columns)
-    figure = Figure(figsize=(width * columns, height * lines), layout="constrained")
-    axes = list(figure.subplots(lines, columns, squeeze=False).ravel())
+    figure, made = new_figure(width * columns, height * lines, lines, columns, squeeze=False)
+    axes = list(made.ravel())
     for axis in axes[n:]:
         axis.remove()
     for axis in axes[:n]:

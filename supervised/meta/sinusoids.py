@@ -16,6 +16,7 @@ from core.lab.learner import Report
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import SGD, Adam, Optimizer, cosine
+from supervised.figures import new_figure
 from supervised.fit import fit
 from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
 
@@ -162,15 +163,13 @@ class Sinusoids:
 
 def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> None:
     """Four tasks, drawn apart from the test: the truth, the shots, and what is said after each of `steps`."""
-    from matplotlib.figure import Figure
-
     rng = np.random.default_rng(TEST + 1)
     tasks = sinusoids(rng, 4, shots, 300)
     order = np.argsort(tasks.x_query, 1)
     x, t = (np.take_along_axis(part, order, 1)[..., 0] for part in (tasks.x_query, tasks.t_query))  # 4, Q
     ys = np.take_along_axis(model(tasks), order[None], 2)[..., 0]  # K+1, 4, Q
-    figure = Figure(figsize=(9, 5.6), layout="constrained")
-    for e, axis in enumerate(figure.subplots(2, 2, sharex=True).flat):
+    figure, axes = new_figure(9, 5.6, 2, 2, sharex=True)
+    for e, axis in enumerate(axes.flat):
         axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
         for n, k in enumerate(steps):
             shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
@@ -190,10 +189,7 @@ def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> No
 
 def steps_picture(path: Path, each: Array, others: dict[str, float]) -> None:
     """The mean and the median error (K+1, E) after each step, on a logarithmic scale; a line an other method."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 4.4), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = new_figure(7.5, 4.4)
     axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
     axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
     for name, value in others.items():

@@ -12,6 +12,7 @@ from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.stats.intervals import mean_interval
 from supervised.baselines import accuracy, predictions
+from supervised.figures import new_figure
 
 NOTHING, CARRIED, FROZEN = "network from nothing", "network from the source", "the same, carried layers frozen"
 PIXELS, SVM = "logistic regression", "support vector machine"
@@ -71,8 +72,6 @@ def transfer_report(
 
 def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
     """For each number of labels a panel: the accuracies (draws,) of each method, those of one draw joined."""
-    from matplotlib.figure import Figure
-
     names = {
         NOTHING: "network\nfrom nothing",
         CARRIED: "network\nfrom source",
@@ -80,8 +79,8 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
         PIXELS: "logistic\nregression",
         SVM: "SVM",
     }
-    figure = Figure(figsize=(1 + 4 * len(labels), 4), layout="constrained")
-    for k, axis in enumerate(figure.subplots(1, len(labels), squeeze=False)[0]):
+    figure, axes = new_figure(1 + 4 * len(labels), 4, 1, len(labels), squeeze=False)
+    for k, axis in enumerate(axes[0]):
         axis.plot([0, 1, 2], [found[name][k] for name in (NOTHING, CARRIED, FROZEN)], color="0.75", lw=1, zorder=1)
         for place, name in enumerate(names):
             values = found[name][k]

@@ -10,13 +10,13 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab.learner import Report
 from core.lab.text.sentences import Pair, Pairs, translations
+from supervised.figures import new_figure
 from supervised.translation.ibm_model1 import WordTable
 from supervised.translation.metrics import HeldOut, Search, chrf
 from supervised.translation.model import LANGUAGES, TranslationModel
@@ -152,16 +152,10 @@ def similar(model: TranslationModel, search: Search, languages: Sequence[str]) -
 
 def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -> None:
     """The cosines of the first codes, as a matrix, and a map of more."""
-    from matplotlib.figure import Figure
-
-    def panel() -> tuple[Figure, Any]:
-        figure = Figure(figsize=(8.4, 6.4), layout="constrained")
-        return figure, figure.subplots()
-
     pairs = [(a, b[0]) for a, b in part.references.items()]
     z, v = (model.encode(language, [pair[k] for pair in pairs]) for k, language in enumerate(LANGUAGES))
     n = 16
-    figure, axis = panel()
+    figure, axis = new_figure(8.4, 6.4)
     shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
     axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
     axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
@@ -171,7 +165,7 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
         "How alike the codes of the first test sentences are; on the diagonal, of translations"
     )
 
-    figure, axis = panel()
+    figure, axis = new_figure(8.4, 6.4)
     plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
     a, b = z[:60] @ plane, v[:60] @ plane
     axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
