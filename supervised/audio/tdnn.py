@@ -53,9 +53,9 @@ it too, so it stands beside the spectrum less one mean for all bands.
 
 
 def Frames(k: int, hop: int = 1) -> Layer:
-    """k moments in a row, every `hop`-th such window: (..., T, F) -> (..., n, k*F), n = (T - k) // hop + 1.
+    """Frames of k moments in a row, one every `hop` moments: (..., T, F) -> (..., n, k*F), n = (T - k) // hop + 1.
 
-    y[t, (i, f)] = x[hop t + i, f]; dx sums dy over the windows that saw the moment.
+    y[t, (i, f)] = x[hop t + i, f]; dx sums dy over the frames that hold the moment.
     """
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:

@@ -15,7 +15,7 @@ from supervised.figures import new_figure
 from supervised.lessons.function_fit import Fit, Sweep, influence
 
 MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
-MOST = 6  # weights that are moved, from the input on
+MOVED = 6  # weights that are moved, from the input on
 
 
 def _square(values: Array) -> Array:
@@ -97,7 +97,7 @@ def slices(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
 
     look = _cut(learner)  # P, I
     J, start, chosen = influence(learner.net, w, look), 0, []
-    for name, shape in [*learner.net.layout.items()][:MOST]:
+    for name, shape in [*learner.net.layout.items()][:MOVED]:
         stop = start + math.prod(shape)
         chosen.append((name, shape, start + int(np.square(J[:, start:stop]).sum(0).argmax())))
         start = stop

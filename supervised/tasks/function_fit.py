@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import SEED, Splits
 from core.layers import Layer, Rng
 from supervised.lessons.expressions import Expression, parse
@@ -56,17 +56,16 @@ class Config:
     n_init: int = 3  # networks for each width and depth
 
     def __post_init__(self) -> None:
-        positive(self, "width", "depth", "steep", "updates", "batch", "lr", "n_init")
+        sizes = ("width", "depth", "steep", "updates", "batch", "lr", "n_init")
+        check(self, positive=sizes, nonnegative=("noise", "sweep"))
         if not self.expression and self.function not in FUNCTIONS:
             raise ValueError(f"there is no function {self.function!r} (known: {', '.join(FUNCTIONS)})")
         if not -1e6 <= self.low < self.high <= 1e6:
             raise ValueError(f"low {self.low} must be below high {self.high}, both from -1e6 to 1e6")
         if self.width > 4096 or self.depth > 64 or self.n_init > 64:
-            raise ValueError("width is at most 4096, depth and starts at most 64")
+            raise ValueError("width is at most 4096, depth and n_init at most 64")
         if not 10 <= self.points <= 10**6:
             raise ValueError(f"points must be 10 to 1000000, not {self.points}")
-        if not (self.noise >= 0 and self.sweep >= 0):
-            raise ValueError("noise and sweep must not be below 0")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
