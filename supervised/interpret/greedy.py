@@ -67,13 +67,8 @@ def draw_compared(path: Path, found: Compared) -> None:
     """What a probe reads from each layer, a line a way of training; and the networks' own answers."""
     figure, (axis,) = panels(1, 1, 5.2, 3.4)
     for k, (way, values) in enumerate(found.probes.items()):
-        axis.plot(
-            found.layers,
-            values,
-            marker="o",
-            color=COLOURS[k],
-            label=f"{way} (its own answers: {found.answers[way]:.1%})",
-        )
+        label = f"{way} (its own answers: {found.answers[way]:.1%})"
+        axis.plot(found.layers, values, marker="o", color=COLOURS[k], label=label)
     axis.set(ylabel="validation accuracy of a linear probe")
     axis.legend(fontsize=8)
     figure.savefig(path, dpi=100)

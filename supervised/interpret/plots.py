@@ -52,14 +52,8 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
     axis = figure.add_axes((left / size[0], 0.1 / size[1], 1 - (left + 0.1) / size[0], 1 - 0.2 / size[1]))
     show(axis, tiles, columns, above=above)
     for k, title in enumerate(titles):
-        axis.text(
-            k % columns * (W + 1) + (W - 1) / 2,
-            k // columns * (above + H + 1) + above - 1,
-            title,
-            fontsize=7,
-            ha="center",
-            va="bottom",
-        )
+        x, y = k % columns * (W + 1) + (W - 1) / 2, k // columns * (above + H + 1) + above - 1
+        axis.text(x, y, title, fontsize=7, ha="center", va="bottom")
     for k, name in enumerate(rows):
         axis.text(-1.5, k * (above + H + 1) + above + H / 2, name, fontsize=8, ha="right", va="center")
     figure.savefig(path, dpi=100)

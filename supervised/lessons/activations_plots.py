@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,14 +54,9 @@ def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, Lay
             )
         else:
             axis.set_ylim(0, 1)
-    figure.legend(
-        *figure.axes[0].get_legend_handles_labels(),
-        fontsize=8,
-        ncols=4,
-        loc="outside upper center",
-        title="in brackets: accuracy on the training part",
-        title_fontsize=8,
-    )
+    heading: dict[str, Any] = {"title": "in brackets: accuracy on the training part", "title_fontsize": 8}
+    handles = figure.axes[0].get_legend_handles_labels()
+    figure.legend(*handles, fontsize=8, ncols=4, loc="outside upper center", **heading)
     figure.savefig(path, dpi=100)
 
 

@@ -173,14 +173,8 @@ def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> No
         axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
         for n, k in enumerate(steps):
             shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
-            axis.plot(
-                x[e],
-                ys[k, e],
-                color=(0.1, 0.3, 0.8, shade),
-                ls=":" if k == 0 else "-",
-                lw=1.3,
-                label="before" if k == 0 else f"{k} step{'s'[: k > 1]}",
-            )
+            look, label = (":", "before") if k == 0 else ("-", f"{k} step{'s'[: k > 1]}")
+            axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
         axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
         axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False)

@@ -85,14 +85,8 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
         for place, name in enumerate(names):
             values = found[name][k]
             axis.plot([place] * len(values), values, "o", color="#13c" if place in (1, 2) else "0.4", ms=4)
-            axis.annotate(
-                f"{values.mean():.1%}",
-                (place, values.max()),
-                (0, 5),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-            )
+            at, text = (place, values.max()), f"{values.mean():.1%}"
+            axis.annotate(text, at, (0, 5), textcoords="offset points", ha="center", fontsize=8)
         axis.set(title=f"{labels[k]} labels", xticks=range(len(names)), ylabel="test accuracy" if k == 0 else "")
         axis.set_xticklabels(list(names.values()), fontsize=8)
         axis.yaxis.set_major_formatter("{x:.1%}")
