@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,13 @@ BOOSTING = "gradient boosting"
 def accuracy(said: Array, t: Array) -> float:
     """The share of right answers."""
     return float((said == t).mean())
+
+
+def predictions(methods: Mapping[str, Any], x: Array, t: Array, x_test: Array) -> dict[str, Array]:
+    """What each of these methods of scikit-learn says of x_test, given x (N, I) and the targets t."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of iterations that end before they converge
+        return {name: method.fit(x, t).predict(x_test) for name, method in methods.items()}
 
 
 def classifiers(splits: Splits, most: int) -> dict[str, float]:
@@ -38,12 +46,10 @@ def classifiers(splits: Splits, most: int) -> dict[str, float]:
         SVM: SVC(C=10),
     }
     said = {"majority": np.full(len(splits.t_test), common)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of iterations that end before they converge
-        for name, method in methods.items():
-            one = len(np.unique(t)) == 1
-            rows = splits.x_test.reshape(len(splits.x_test), -1)
-            said[name] = said["majority"] if one else method.fit(x, t).predict(rows)
+    if (t == common).all():
+        said |= dict.fromkeys(methods, said["majority"])
+    else:
+        said |= predictions(methods, x, t, splits.x_test.reshape(len(splits.x_test), -1))
     return {name: accuracy(answers, splits.t_test) for name, answers in said.items()}
 
 
@@ -64,12 +70,8 @@ def regressors(splits: Splits, most: int) -> dict[str, Array]:
         "ridge": Ridge(),
         "nearest neighbours": KNeighborsRegressor(min(5, n)),
         "scikit-learn's MLP": MLPRegressor(random_state=0),
-        BOOSTING: MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0)),
     }
-    said = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name, method in methods.items():
-            y = method.fit(x, t[:, 0] if t.shape[1] == 1 and name != BOOSTING else t).predict(rows)
-            said[name] = y.reshape(splits.t_test.shape)
-    return said
+    said = predictions(methods, x, t[:, 0] if t.shape[1] == 1 else t, rows)
+    boosting = MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))
+    said |= predictions({BOOSTING: boosting}, x, t, rows)
+    return {name: y.reshape(splits.t_test.shape) for name, y in said.items()}

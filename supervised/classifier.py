@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from core.lab.data.splits import Splits
+from core.lab.former import warn
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import Optimizer
-from supervised.learner import Supervised
+from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification, Show
 
 
@@ -19,8 +20,9 @@ def Classifier(
     net: Layer,
     optimizer: Optimizer,
     rng: Rng,
+    config: SupervisedConfig | None = None,
     *,
-    smoothing: float = 0.0,
+    label_smoothing: float = 0.0,
     classes: Sequence[str] = (),
     shape: Sequence[int] = (),
     show: Show | None = None,
@@ -28,15 +30,12 @@ def Classifier(
 ) -> Supervised:
     """A learner of labels t (N,) from 0 to C - 1, where C is the width of the output: `options` as in `Supervised`.
 
-    `smoothing` softens the labels; `classes` names them; `shape` (H, W) or (H, W, 3) says that the examples are
+    `label_smoothing` softens the labels; `classes` names them; `shape` (H, W) or (H, W, 3) says that the examples are
     pictures, and `show` how they become pictures again, if not by their shape alone.
     """
-    return Supervised(
-        splits,
-        net,
-        optimizer,
-        rng,
-        loss=partial(cross_entropy, smoothing=smoothing),
-        exam=Classification(tuple(classes), tuple(shape), show),
-        **options,
-    )
+    if "smoothing" in options:
+        warn("the keyword smoothing of Classifier", "label_smoothing")
+        label_smoothing = options.pop("smoothing")
+    loss = partial(cross_entropy, smoothing=label_smoothing)
+    exam = Classification(tuple(classes), tuple(shape), show)
+    return Supervised(splits, net, optimizer, rng, config, loss=loss, exam=exam, **options)

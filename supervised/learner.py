@@ -14,10 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.checks import check_examples
 from core.lab.data.splits import Splits
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.epochs import Epochs
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.lab.vision.photos import Photo, See
 from core.layers import Layer, Rng
 from core.losses import Loss
@@ -26,7 +28,7 @@ from core.optimizers import Optimizer, Schedule, average, cosine
 STEPS = 20  # minibatches in one update
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
 LossRule = Callable[[Array, Array], Loss]
-Model = Callable[[Array], Array]  # x (N, ...) -> y (N, O)
+NO_SPLITS = Splits(*[np.zeros(0, np.float32)] * 6)  # of an exam that no learner has bound to its own yet
 
 
 @dataclass
@@ -41,38 +43,57 @@ class ReportPart:
 Study = Callable[[Array, Path | None], ReportPart]  # weights w, and where pictures go -> what else is found of them
 
 
-class Exam(Protocol):
-    """What "good" means for one kind of answer: classes (`Classification`), values (`Regression`)."""
+@dataclass(frozen=True)
+class Model:
+    """A network with the weights that are judged: model(x) is y (N, O) at x (N, ...)."""
 
-    @property
-    def monitor(self) -> str: ...  # the figure that chooses the weights, as in core.lab.learner
-    def check(self, splits: Splits, O: int) -> None:
-        """Raises ValueError for targets that a network with O outputs cannot learn."""
+    net: Layer
+    w: Array
+    outputs: Callable[[Array], Array]
 
-    def figures(self, y: Array, t: Array) -> dict[str, float]:
-        """Figures on the validation part: y (N, O), t (N, ...)."""
+    def __call__(self, x: Array) -> Array:
+        return self.outputs(x)
+
+
+class TargetExam(Exam, Protocol):
+    """An exam on one kind of target, classes or values. It is made without data; the learner gives it the splits."""
+
+    def bound(self, splits: Splits, O: int) -> TargetExam:
+        """This exam on these splits. Raises ValueError for targets that a network with O outputs cannot learn."""
 
     def pool(self, ys: Array) -> Array:
-        """One answer out of many, (K, N, O) -> (N, O): of the members of an ensemble, or of looks at one example."""
+        """One answer out of many, (K, N, O) -> (N, O): of the members of an ensemble, or of copies of one example."""
 
     def answer(self, y: Array) -> Array:
         """What is said of each example, y (N, O) -> (N, ...)."""
 
-    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
-        """The figures on the test part, beside baselines; with `folder` pictures too."""
+
+@dataclass(frozen=True)
+class SupervisedConfig:
+    """How long it learns, and what of it is judged; a task gives the fields its own defaults."""
+
+    updates: int = 1000  # minibatches, in all
+    batch: int = 32  # examples in a minibatch
+    average_horizon: int = 100  # minibatches that the running average of the weights, which is judged, goes back
+    test_time_augmentations: int = 0  # augmented copies that are judged beside each example, at the end and in use
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "batch", "average_horizon"), nonnegative=("test_time_augmentations",))
 
 
 class Supervised:
     """Minibatches in a fresh order each epoch; a running average of the weights is what is judged.
 
-    `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `updates` counts
-    minibatches. `augment` changes each batch in ways that leave its targets true; with `looks` an example is judged
-    by the mean over itself and as many changed copies. `observe` adds figures of the network to those of the validation
-    part; they choose nothing. A net that puts an axis of members before the batch is an
+    `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `config` is a
+    SupervisedConfig, or its fields are keywords. `augment` changes each batch in ways that leave its targets true; at
+    the end an example is judged by the mean over itself and its augmented copies. `observe` adds figures of the network
+    to those of the validation part; they choose nothing. A net that puts an axis of members before the batch is an
     ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
     Each target is an answer of the teacher, counted the first time it is used; those of the validation part choose
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
     """
+
+    kept: tuple[str, ...] = "weights", "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
 
     def __init__(
         self,
@@ -80,60 +101,50 @@ class Supervised:
         net: Layer,
         optimizer: Optimizer,
         rng: Rng,
+        config: SupervisedConfig | None = None,
         *,
         loss: LossRule,
-        exam: Exam,
-        updates: int,
-        batch: int = 32,
+        exam: TargetExam,
         schedule: Schedule = cosine,
         augment: Augment | None = None,
-        memory: int = 100,
-        looks: int = 0,
         see: See | None = None,
         observe: Callable[[Model], dict[str, float]] | None = None,
+        **changes: Any,
     ) -> None:
+        former = {"memory": "average_horizon", "looks": "test_time_augmentations"}
+        self.config = settings(SupervisedConfig, config, changes, former)
         self.splits, self.net, self.optimizer, self.schedule, self.augment = splits, net, optimizer, schedule, augment
-        self.rule, self.exam, self.monitor, self.looks = loss, exam, exam.monitor, looks
-        self.see, self.observe = see, observe
-        self.updates, self.batch, self.memory = updates, min(batch, len(splits.x_train)), memory
+        self.rule, self.monitor, self.see, self.observe = loss, exam.monitor, see, observe
         w_rng, self.rng = rng.spawn(2)
         self.w = net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
         check_examples(splits)
-        exam.check(splits, net(splits.x_train[:1], self.w)[0].shape[-1])
-        self.order = self.rng.permutation(len(splits.x_train))
-        self.known = np.zeros(len(self.order), bool)  # targets that the teacher has given
+        self.exam = exam.bound(splits, net(splits.x_train[:1], self.w)[0].shape[-1])
+        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
         self.done = 0  # minibatches
         self.study: Study | None = None  # adds to the report
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
-        losses = []
-        answers = 0 if self.done else len(self.splits.t_val)
-        for _ in range(min(STEPS, self.updates - self.done)):
-            i = self._minibatch()
+        losses, answers = [], 0 if self.done else len(self.splits.t_val)
+        for _ in range(min(STEPS, self.config.updates - self.done)):
+            i = self.epochs.next(self.done)
+            answers += self.epochs.answered(i)
             x, t = self.splits.x_train[i], self.splits.t_train[i]  # (B, ...), (B, ...)
-            answers += int((~self.known[i]).sum())
-            self.known[i] = True
             if self.augment:
                 x = self.augment(self.rng, x)
             losses.append(self.loss(self.w, (x, t), self.g, self.rng))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
-            average(self.weights, self.w, max(1 / self.done, 1 / self.memory))
-        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": answers}
-
-    def _minibatch(self) -> Array:
-        k = self.done % (len(self.order) // self.batch)
-        if k == 0 and self.done:
-            self.order = self.rng.permutation(len(self.order))
-        return self.order[k * self.batch : (k + 1) * self.batch]
+            average(self.weights, self.w, max(1 / self.done, 1 / self.config.average_horizon))
+        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.epochs.batch, "answers": answers}
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
-        i = rng.choice(len(self.order), min(n, len(self.order)), replace=False)
+        N = len(self.splits.x_train)
+        i = rng.choice(N, min(n, N), replace=False)
         return self.splits.x_train[i], self.splits.t_train[i]
 
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
@@ -147,20 +158,24 @@ class Supervised:
             back(dy, g)
         return loss
 
-    def outputs(self, w: Array, x: Array, looks: int = 0) -> Array:
-        """y (N, O) at x (N, ...): the pooled answer of all members, and of all looks. The same at every call."""
+    def outputs(self, w: Array, x: Array, copies: int = 0) -> Array:
+        """y (N, O) at x (N, ...): the pooled answer of all members, and of all augmented copies. Always the same."""
         rng = np.random.default_rng(0)
         parts = []
-        size = max(self.batch, 32)  # judging takes no more memory than learning
+        size = max(self.epochs.batch, 32)  # judging takes no more memory than learning
         for a in range(0, len(x), size):
             part = x[a : a + size]
             views = [part]
             if self.augment:
-                views += [self.augment(rng, part) for _ in range(looks)]
+                views += [self.augment(rng, part) for _ in range(copies)]
             ys = [self.net(view, w)[0] for view in views]
             many = np.concatenate([y.reshape(-1, len(part), y.shape[-1]) for y in ys])  # K, N, O
             parts.append(many[0] if len(many) == 1 else self.exam.pool(many))
         return np.concatenate(parts)
+
+    def model(self, w: Array, copies: int = 0) -> Model:
+        """The network with weights w, as an exam takes it."""
+        return Model(self.net, w, lambda x: self.outputs(w, x, copies))
 
     def predict(self, w: Array, x: Any) -> Any:
         """What the network says of each example: x (N, ...) as in training, or one example alone, or a photo.
@@ -176,14 +191,14 @@ class Supervised:
             x = x.reshape(len(x), *one)  # pictures (N, H, W) as rows
         if not np.isfinite(x).all():
             raise ValueError("it holds values that are not finite")
-        return self.exam.answer(self.outputs(w, x, self.looks))
+        return self.exam.answer(self.outputs(w, x, self.config.test_time_augmentations))
 
     def evaluate(self) -> dict[str, float]:
-        found = self.exam.figures(self.outputs(self.weights, self.splits.x_val), self.splits.t_val)
-        return found | (self.observe(lambda x: self.outputs(self.weights, x)) if self.observe else {})
+        model = self.model(self.weights)
+        return self.exam.validate(model) | (self.observe(model) if self.observe else {})
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        made = self.exam.report(lambda x: self.outputs(w, x, self.looks), self.net, w, self.splits, folder)
+        made = self.exam.report(self.model(w, self.config.test_time_augmentations), folder)
         if self.study:
             found = self.study(w, folder)
             made.metrics |= found.metrics
@@ -192,17 +207,7 @@ class Supervised:
         return made
 
     def state(self) -> State:
-        return {
-            "weights": self.weights,
-            "order": self.order,
-            "known": self.known,
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.weights[:] = state["weights"]
-        self.order, self.known, self.done = state["order"].copy(), state["known"].copy(), int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -9,7 +9,7 @@ from core.lab.data.splits import Splits
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import Optimizer
-from supervised.learner import LossRule, Supervised
+from supervised.learner import LossRule, Supervised, SupervisedConfig
 from supervised.metrics.regression import Regression
 
 
@@ -18,6 +18,7 @@ def Regressor(
     net: Layer,
     optimizer: Optimizer,
     rng: Rng,
+    config: SupervisedConfig | None = None,
     *,
     loss: LossRule = mse,
     mean: Array | float = 0.0,
@@ -28,4 +29,4 @@ def Regressor(
 
     Where t was standardised, `mean` and `std` (O,) take it back: figures and predictions are in the original units.
     """
-    return Supervised(splits, net, optimizer, rng, loss=loss, exam=Regression(mean, std), **options)
+    return Supervised(splits, net, optimizer, rng, config, loss=loss, exam=Regression(mean, std), **options)

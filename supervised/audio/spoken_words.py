@@ -13,13 +13,12 @@ from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogra
 from core.lab.audio.wav import Sound, read_sound, resample
 from core.lab.data.splits import Clips, Splits
 from core.lab.learner import Report
-from core.layers import Layer
 from core.losses import softmax
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
-from supervised.baselines import SVM, classifiers
+from supervised.baselines import classifiers
 from supervised.learner import Model, Supervised
-from supervised.metrics.classification import Classification, class_figures
+from supervised.metrics.classification import Classification, least_trusted
 
 WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 RATE = 8000  # samples per second
@@ -30,7 +29,7 @@ SILENCE = 7.0  # nepers of power below the loudest moment, 30 dB: softer ends ar
 BANK = mel_bank(BANDS, BINS, RATE, LOW, HIGH)
 
 
-def heard(sound: Sound) -> Array:
+def word_spectrum(sound: Sound) -> Array:
     """One word as its log mel spectrum, (MOMENTS, BANDS).
 
     Silence before and after is cut off; a longer word is pressed together, a shorter one stands in the middle of
@@ -50,7 +49,7 @@ def heard(sound: Sound) -> Array:
     return np.pad(x, around, constant_values=quiet).astype(np.float32)
 
 
-def divided(clips: Clips, speaker: str, val_speaker: str) -> Splits:
+def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
     """The official parts, or with `speaker` those where this one is the test part, and nobody else.
 
     Validation is `val_speaker`, whom the network never hears either, or repetitions 5 to 9 of those it does hear:
@@ -64,12 +63,12 @@ def divided(clips: Clips, speaker: str, val_speaker: str) -> Splits:
         raise ValueError(f"{speaker} cannot be both the test part and the validation part")
     test = clips.speaker == speaker if speaker else (clips.repetition < 5) & (clips.speaker != val_speaker)
     val = clips.speaker == val_speaker if val_speaker else ~test & (clips.repetition >= 5) & (clips.repetition < 10)
-    x = np.stack([heard(Sound(clip, clips.rate)) for clip in clips.clips])
+    x = np.stack([word_spectrum(Sound(clip, clips.rate)) for clip in clips.clips])
     train = ~test & ~val
     return Splits(x[train], clips.digit[train], x[val], clips.digit[val], x[test], clips.digit[test])
 
 
-class Listener(Supervised):
+class SpokenWordClassifier(Supervised):
     """A learner of sounds that also answers when it is given a recording."""
 
     reads = (".wav",)  # files that come to `predict` as their bytes
@@ -77,7 +76,7 @@ class Listener(Supervised):
     def predict(self, w: Array, x: Any) -> Any:
         """The word in a `Sound` or in the bytes of a wav file, or in each of log mel spectra (N, MOMENTS, BANDS)."""
         sound = read_sound(x) if isinstance(x, bytes) else x
-        return super().predict(w, heard(sound)[None] if isinstance(sound, Sound) else x)
+        return super().predict(w, word_spectrum(sound)[None] if isinstance(sound, Sound) else x)
 
 
 @dataclass(frozen=True)
@@ -91,37 +90,26 @@ class SpokenWords(Classification):
     monitor: str = "-val_nats"
     wake: int = 7
 
-    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
-        t, y = splits.t_test, model(splits.x_test)
-        baselines = classifiers(cepstra(splits), self.most)
-        figures = class_figures(y, t, self.classes)
-        figures |= wake_figures(y, t, self.wake, model(splits.x_val), splits.t_val)
-        made = Report(
-            figures,
-            "test_accuracy",
-            1 / len(self.classes),
-            baselines.pop(SVM),
-            f"{SVM} on MFCC, given the same labels",
-            baselines,
-        )
+    def report(self, model: Model, folder: Path | None) -> Report:
+        s, y = self.splits, model(self.splits.x_test)
+        made = self.scored(y, classifiers(cepstra(s), self.most), " on MFCC, given the same labels")
+        made.metrics |= wake_figures(y, s.t_test, self.wake, model(s.x_val), s.t_val)
         if folder:
-            self._draw(made, y, net, w, splits, folder, self.classes)
-            draw_wake(folder / "wake_word.png", y, t, self.wake, self.classes)
+            self.draw(made, y, model, folder)
+            draw_wake(folder / "wake_word.png", y, s.t_test, self.wake, self.classes)
             made.pictures["wake_word.png"] = f"{self.classes[self.wake]!r} as a wake word: detection at false alarms"
-            self._draw_mistakes(folder / "mistakes.png", y, splits)
+            self._draw_mistakes(folder / "mistakes.png", y)
             made.pictures["mistakes.png"] = (
                 "The 20 test sounds with the least trust in the true word (true: said); time goes right, pitch up"
             )
         return made
 
-    def _draw_mistakes(self, path: Path, y: Array, splits: Splits) -> None:
+    def _draw_mistakes(self, path: Path, y: Array) -> None:
         from core.lab.report.plots import image_sheet
 
-        p, t = softmax(y), splits.t_test
-        worst = np.argsort(p[np.arange(len(t)), t])[:20]
-        x = splits.x_test[worst].swapaxes(1, 2)[:, ::-1]  # n, F, T
+        worst, titles = least_trusted(softmax(y), self.splits.t_test, self.classes)
+        x = self.splits.x_test[worst].swapaxes(1, 2)[:, ::-1]  # n, F, T
         top = x.max((1, 2), keepdims=True)
-        titles = [f"{self.classes[t[i]]}: {self.classes[y[i].argmax()]} ({p[i].max():.0%})" for i in worst]
         image_sheet(path, np.clip(1 + (x - top) / SILENCE, 0, 1), titles, columns=5)
 
 

@@ -1,7 +1,7 @@
-"""A network that hears a sound through windows in time, with the same weights at every moment.
+"""A time-delay network: a convolution over time, with the same weights at every moment of a sound.
 
-The last axis is features, all axes before it are batch; so a Linear on windows (B, T, k*F) meets each moment as one
-more example: a time-delay network (Waibel et al. 1989, "Phoneme Recognition Using Time-Delay Neural Networks").
+The last axis is features, all axes before it are batch; so a Linear on Frames (B, T, k*F) meets each moment as one
+more example (Waibel et al. 1989, "Phoneme Recognition Using Time-Delay Neural Networks").
 The other layers here have no parameters: they bring moments together, or take out what does not matter.
 """
 
@@ -18,8 +18,8 @@ from core.network import Concat, Sequential
 DEEPEST = 9.0  # nepers below the loudest band of a sound: what is weaker than that is taken for silence
 
 
-def TimeDelayNet(F: int, hidden: int, classes: int, dropout: float = 0.0, members: int = 1) -> Layer:
-    """Log spectra (B, T, F), T >= 17 -> (B, classes): windows of 5, 3 and 3 moments, the last two halving their number.
+def TDNN(F: int, hidden: int, classes: int, dropout: float = 0.0, members: int = 1) -> Layer:
+    """Log spectra (B, T, F), T >= 17 -> (B, classes): frames of 5, 3 and 3 moments, the last two halving their number.
 
     What is left of time, moments that each heard 11 frames, is pooled to the mean and the maximum of each feature.
     With several `members` as many networks hear the same and say (members, B, classes).
@@ -29,21 +29,21 @@ def TimeDelayNet(F: int, hidden: int, classes: int, dropout: float = 0.0, member
         parts += [Frames(k, hop), Linear(k * I, hidden), relu, rest]
         I = hidden
     net = Sequential(*parts[:-1], mean_max_pool, rest, Linear(2 * hidden, classes, init=glorot))
-    return Sequential(cmvn, net) if members == 1 else Sequential(cmvn, Concat(*[net] * members), apart(members))
+    return Sequential(cmvn, net) if members == 1 else Sequential(cmvn, Concat(*[net] * members), split_members(members))
 
 
-def _level(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+def _cmvn(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
     x = np.maximum(x, x.max((-2, -1), keepdims=True) - x.dtype.type(DEEPEST))
     views = [x - x.mean(-2, keepdims=True), x - x.mean((-2, -1), keepdims=True)]
 
     def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
         if dx:
-            raise ValueError("levelled is the first thing done to a sound, and has no gradient at its input")
+            raise ValueError("cmvn is the first thing done to a sound, and has no gradient at its input")
 
     return np.concatenate([v / (v.std((-2, -1), keepdims=True) + x.dtype.type(1e-6)) for v in views], -1), back
 
 
-cmvn = Layer(_level)
+cmvn = Layer(_cmvn, op="cmvn", constants={"floor": DEEPEST, "eps": 1e-6})
 """Log spectra (..., T, F), silence cut off, seen in two ways: (..., T, 2F); each has a standard deviation of 1.
 
 First less the mean of each band over time: a microphone, and much of a voice, multiply each band by a number that
@@ -53,9 +53,9 @@ it too, so it stands beside the spectrum less one mean for all bands.
 
 
 def Frames(k: int, hop: int = 1) -> Layer:
-    """k moments in a row, every `hop`-th such window: (..., T, F) -> (..., n, k*F), n = (T - k) // hop + 1.
+    """Frames of k moments in a row, one every `hop` moments: (..., T, F) -> (..., n, k*F), n = (T - k) // hop + 1.
 
-    y[t, (i, f)] = x[hop t + i, f]; dx sums dy over the windows that saw the moment.
+    y[t, (i, f)] = x[hop t + i, f]; dx sums dy over the frames that hold the moment.
     """
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
@@ -74,7 +74,7 @@ def Frames(k: int, hop: int = 1) -> Layer:
 
         return np.concatenate([x[..., i : i + last : hop, :] for i in range(k)], -1), back
 
-    return Layer(forward)
+    return Layer(forward, op="frames", constants={"length": k, "hop": hop})
 
 
 def _pool(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
@@ -91,11 +91,11 @@ def _pool(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
     return np.concatenate([x.mean(-2), np.take_along_axis(x, at, -2)[..., 0, :]], -1), back
 
 
-mean_max_pool = Layer(_pool)
+mean_max_pool = Layer(_pool, op="mean_max_pool")
 """The mean and the maximum of each feature over time, (..., T, F) -> (..., 2F). Of equal maxima the first learns."""
 
 
-def apart(n: int) -> Layer:
+def split_members(n: int) -> Layer:
     """What n networks said side by side, one after another: (B, n*C) -> (n, B, C)."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
@@ -104,4 +104,4 @@ def apart(n: int) -> Layer:
 
         return np.moveaxis(x.reshape(*x.shape[:-1], n, -1), -2, 0), back
 
-    return Layer(forward)
+    return Layer(forward, op="split_members", constants={"members": n})

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.losses import log_softmax
+from supervised.figures import new_figure
 
 ALLOWED = 0.01  # the share of other sounds that may wake the device
 
@@ -69,10 +70,7 @@ def wake_figures(y: Array, t: Array, word: int, y_val: Array, t_val: Array) -> d
 
 def draw_wake(path: Path, y: Array, t: Array, word: int, names: tuple[str, ...]) -> None:
     """The curve of the word, and in grey those of all others, false alarms from 0.1 % on."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5.6, 4.2), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = new_figure(5.6, 4.2)
     for k in [*(k for k in range(len(names)) if k != word), word]:
         c = curve(log_softmax(y)[:, k], t == k)
         color, width = ("C0", 2.5) if k == word else ("0.75", 1)

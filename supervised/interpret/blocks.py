@@ -7,7 +7,6 @@ layer of the network. The blocks stand in `w` one behind the other, as they do i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +16,8 @@ from core.lab.data.splits import Splits
 from core.layers import Back, Layer, Linear, Rng
 from core.losses import cross_entropy
 from core.network import Sequential, chain
+
+MATRICES = "linear", "conv2d", "ensemble_linear"  # layers with a weight matrix: the beginning of a block
 
 
 class Train(Protocol):
@@ -33,33 +34,24 @@ def first_member(net: Layer, w: Array) -> tuple[Layer, Array]:
     """A network by itself, as it is; of an ensemble (core.ensembles) the first member, with its own weights."""
     parts, slices = list[Layer](), list[Array]()
     for part, v in chain(net, w):
-        views = part.views(v)
-        one = part
-        if any(array.ndim == 3 for array in views.values()):
-            one = Linear(views["weight"].shape[1], views["weight"].shape[2], "bias" in views)
+        if part.op == "ensemble_linear":
+            views = part.views(v)
+            I, O = views["weight"].shape[1:]
+            part = Linear(I, O, "bias" in views)
             v = np.concatenate([array[0].ravel() for array in views.values()])
-        parts.append(one)
+        parts.append(part)
         slices.append(v)
     return Sequential(*parts), np.concatenate(slices)
 
 
-def blocks(net: Layer, I: int) -> list[Layer]:
-    """The network in blocks, in order, for examples of I features.
-
-    What stands before the first matrix belongs to the first block, and what only copies its input out for the next
-    matrix, such as windows on a picture, to the block of that matrix.
-    """
-    groups: list[list[Layer]] = [[]]
-    y, open_ended = np.zeros((1, I), np.float32), True  # a group is open until its matrix has come
-    for part, v in chain(net, np.zeros(net.size, np.float32)):
-        matrix, before = any(len(shape) == 2 for shape in part.layout.values()), y.size
-        y = part(y, v)[0]
-        if not open_ended and (matrix or (not part.size and y.size > before)):
+def blocks(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
+    """The network in blocks, in order, each with its weights; what stands before the first matrix belongs to it."""
+    groups: list[list[tuple[Layer, Array]]] = [[]]
+    for part, v in chain(net, w):
+        if part.op in MATRICES and any(layer.op in MATRICES for layer, _ in groups[-1]):
             groups.append([])
-            open_ended = True
-        groups[-1].append(part)
-        open_ended = open_ended and not matrix
-    return [Sequential(*group) for group in groups]
+        groups[-1].append((part, v))
+    return [(Sequential(*(part for part, _ in group)), np.concatenate([v for _, v in group])) for group in groups]
 
 
 def names(n: int) -> list[str]:
@@ -67,18 +59,11 @@ def names(n: int) -> list[str]:
     return ["pixels", *(f"layer {i}" for i in range(1, n - 1)), "output"]
 
 
-def _steps(net: Layer, I: int) -> Iterator[tuple[Layer, slice]]:
-    a = 0
-    for block in blocks(net, I):
-        yield block, slice(a, a + block.size)
-        a += block.size
-
-
 def codes(net: Layer, w: Array, x: Array) -> list[Array]:
     """x (B, I), and what each block makes of it, (B, ..., U); the last is the output y (B, C)."""
     out = [np.asarray(x, w.dtype)]
-    for block, s in _steps(net, x.shape[1]):
-        out.append(block(out[-1], w[s])[0])
+    for block, v in blocks(net, w):
+        out.append(block(out[-1], v)[0])
     return out
 
 
@@ -92,10 +77,11 @@ class Flow(NamedTuple):
 def flows(net: Layer, w: Array, x: Array, t: Array, g: Array | None = None) -> list[Flow]:
     """Codes and gradients at the pixels and behind each block, for x (B, I) and t (B,); dL/dw is written into `g`."""
     out, backs = [np.asarray(x, w.dtype)], list[tuple[Back, slice]]()
-    for block, s in _steps(net, x.shape[1]):
-        y, back = block(out[-1], w[s])
+    a = 0
+    for block, v in blocks(net, w):
+        y, back = block(out[-1], v)
         out.append(y)
-        backs.append((back, s))
+        backs.append((back, slice(a, a := a + block.size)))
     gradients = [cross_entropy(out[-1], t)[1]]  # (p - onehot(t)) / B
     for back, s in reversed(backs):
         gradients.append(back(gradients[-1], None if g is None else g[s], dx=True))
@@ -113,7 +99,7 @@ def frozen(net: Layer, w: Array) -> Layer:
 
         return y, back
 
-    return Layer(forward)
+    return Layer(forward, op="frozen", parts=(net,))
 
 
 def flops(net: Layer) -> int:
@@ -121,7 +107,7 @@ def flops(net: Layer) -> int:
 
     A step of training takes three times as many: forward, gradient of the weights, gradient of the inputs.
     """
-    return sum(2 * math.prod(shape) for shape in net.layout.values() if len(shape) == 2)
+    return 2 * math.prod(net.layout["weight"]) if net.op in MATRICES else sum(map(flops, net.parts))
 
 
 def accuracy(net: Layer, w: Array, x: Array, t: Array) -> float:

@@ -23,7 +23,7 @@ def neighbours_agree(code: Array, t: Array, k: int = 10) -> float:
 
 
 def flat(code: Array) -> Array:
-    """A code (N, ..., F) as features (N, F): one with places, as windows on a picture have, is averaged over them."""
+    """A code (N, ..., F) as features (N, F): one with places, as a convolution has, is averaged over them."""
     return code.reshape(len(code), -1, code.shape[-1]).mean(1) if code.ndim > 2 else code
 
 

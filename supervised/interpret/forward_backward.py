@@ -9,18 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core import layers
 from core.initializers import Array
 from core.lab.report.plots import mosaic
 from core.layers import Back, Layer
 from core.losses import cross_entropy, softmax
 from core.network import chain
-from supervised.interpret.blocks import blocks
+from supervised.figures import new_figure
+from supervised.interpret.blocks import MATRICES, blocks
 from supervised.interpret.plots import Shape, pictures
 
-NAMED = ("identity", "step", "relu", "sigmoid", "tanh", "gelu", "softplus")  # layers that are values, not made by size
-
-
+NAMED = "identity", "step", "relu", "sigmoid", "tanh", "gelu", "softplus"
 LONG = 8  # layers; a longer chain is shown in blocks
 
 
@@ -35,13 +33,12 @@ class Stop(NamedTuple):
 
 
 def name(layer: Layer) -> str:
-    """What a layer of a chain is called in pictures."""
-    for known in NAMED:
-        if layer is getattr(layers, known):
-            return known
-    matrices = [shape for shape in layer.layout.values() if len(shape) == 2]
-    if matrices:
-        return f"{matrices[0][0]} → {matrices[-1][1]}"
+    """What a layer of a chain, or a block, is called in pictures: an activation, or the size of its matrix."""
+    if layer.op in NAMED:
+        return layer.op
+    for part in layer.parts or (layer,):
+        if part.op in MATRICES:
+            return " → ".join(map(str, part.layout["weight"][-2:]))
     return "norm" if layer.size else "layer"
 
 
@@ -53,10 +50,7 @@ def one_pass(net: Layer, w: Array, x: Array, t: int) -> list[Stop]:
     y, outs, backs = np.asarray(x, w.dtype)[None], list[Array](), list[Back]()
     links = chain(net, w)
     if len(links) > LONG:
-        links, a = [], 0
-        for block in blocks(net, len(x)):
-            links.append((block, w[a : a + block.size]))
-            a += block.size
+        links = blocks(net, w)
     for layer, v in links:
         y, back = layer(y, v)
         outs.append(y)
@@ -97,11 +91,8 @@ def draw_pass(
     path: Path, stops: Sequence[Stop], t: int, shape: Shape, classes: Sequence[str], low: float, high: float
 ) -> None:
     """Above the way forward, below the way back; blue above 0, red below, each tile in its own scale."""
-    from matplotlib.figure import Figure
-
     n = len(stops) + 1
-    figure = Figure(figsize=(1.75 * n + 0.4, 4.6), layout="constrained")
-    axes = figure.subplots(2, n)
+    figure, axes = new_figure(1.75 * n + 0.4, 4.6, 2, n)
     for k, stop in enumerate(stops):
         above, below = axes[:, k]
         if k == 0:

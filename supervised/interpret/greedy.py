@@ -29,7 +29,7 @@ def greedy(net: Layer, splits: Splits, train: Train, updates: int, rng: Rng) -> 
     learnt; the last block needs none.
     """
     x, done = splits.x_train, list[Array]()
-    parts, C = blocks(net, x.shape[1]), _width(net, x)
+    parts, C = [block for block, _ in blocks(net, np.zeros(net.size, np.float32))], _width(net, x)
     for i, (block, child) in enumerate(zip(parts, rng.spawn(len(parts)), strict=True)):
         front = [frozen(Sequential(*parts[:i]), np.concatenate(done))] if i else []
         head = [Linear(_width(Sequential(*parts[: i + 1]), x), C, init=glorot)] if i + 1 < len(parts) else []
@@ -67,13 +67,8 @@ def draw_compared(path: Path, found: Compared) -> None:
     """What a probe reads from each layer, a line a way of training; and the networks' own answers."""
     figure, (axis,) = panels(1, 1, 5.2, 3.4)
     for k, (way, values) in enumerate(found.probes.items()):
-        axis.plot(
-            found.layers,
-            values,
-            marker="o",
-            color=COLOURS[k],
-            label=f"{way} (its own answers: {found.answers[way]:.1%})",
-        )
+        label = f"{way} (its own answers: {found.answers[way]:.1%})"
+        axis.plot(found.layers, values, marker="o", color=COLOURS[k], label=label)
     axis.set(ylabel="validation accuracy of a linear probe")
     axis.legend(fontsize=8)
     figure.savefig(path, dpi=100)

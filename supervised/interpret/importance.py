@@ -117,13 +117,9 @@ def draw_units(path: Path, found: Sensitivity, classes: Sequence[str], most: int
         order = np.argsort(-units.mean(0))[:most]
         share = units.mean(0)[order].sum() / max(units.mean(0).sum(), 1e-30)
         drawn = axis.imshow(units[:, order], aspect="auto", cmap="viridis", interpolation="nearest")
-        axis.set(
-            yticks=range(len(classes)),
-            yticklabels=classes,
-            xticks=[],
-            title=f"{name}: the {len(order)} of {units.shape[1]} units that matter most ({share:.0%} of the sum)",
-            xlabel="units, most important first",
-        )
+        title = f"{name}: the {len(order)} of {units.shape[1]} units that matter most ({share:.0%} of the sum)"
+        axis.set(yticks=range(len(classes)), yticklabels=classes, xticks=[], title=title)
+        axis.set_xlabel("units, most important first")
         axis.grid(False)
         figure.colorbar(drawn, ax=axis, label="share in |h dL/dh|")
     figure.savefig(path, dpi=100)
@@ -155,15 +151,10 @@ def draw_weights(path: Path, found: Sensitivity, net: Layer) -> None:
     for k, (name, values) in enumerate(shown):
         rising = np.sort(values.ravel())[::-1]
         share = np.concatenate([[0], np.cumsum(rising) / max(rising.sum(), 1e-30)])
-        axis.plot(
-            np.linspace(0, 1, len(share)),
-            share,
-            color=COLOURS[k % len(COLOURS)],
-            label=f"{name} {values.shape[0]} x {values.shape[1]}",
-        )
+        label = f"{name} {values.shape[0]} x {values.shape[1]}"
+        axis.plot(np.linspace(0, 1, len(share)), share, color=COLOURS[k % len(COLOURS)], label=label)
     axis.plot([0, 1], [0, 1], color="grey", linestyle=":", label="if all mattered alike")
-    axis.set(
-        xlabel="share of the weights, most important first", ylabel="share of the sum of |w dL/dw|", ylim=(0, 1.02)
-    )
+    axis.set(xlabel="share of the weights, most important first", ylim=(0, 1.02))
+    axis.set_ylabel("share of the sum of |w dL/dw|")
     axis.legend(fontsize=8)
     figure.savefig(path, dpi=100)

@@ -139,13 +139,8 @@ def draw_distorted(
     image = x.reshape(1, *shape)
     tiles = np.concatenate([way.apply(image, s, rng) for way in ways for s in way.strengths])
     titles = [f"{s:.2g}" for way in ways for s in way.strengths]
-    sheet(
-        path,
-        pictures(tiles.reshape(len(tiles), -1), shape, low, high),
-        titles,
-        len(ways[0].strengths),
-        [way.name for way in ways],
-    )
+    images = pictures(tiles.reshape(len(tiles), -1), shape, low, high)
+    sheet(path, images, titles, len(ways[0].strengths), [way.name for way in ways])
 
 
 def draw_accuracy(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion], chance: float) -> None:

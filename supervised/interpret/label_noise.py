@@ -97,13 +97,8 @@ def draw_classes(
         row[1 : 1 + len(chosen)] = x[chosen]
         tiles.append(row)
     titles = ["mean", *["typical"] * each, *["odd"] * each]
-    sheet(
-        path,
-        pictures(np.concatenate(tiles), shape, low, high),
-        titles * len(classes),
-        1 + 2 * each,
-        [f"{name} ({(t == c).sum()})" for c, name in enumerate(classes)],
-    )
+    rows = [f"{name} ({(t == c).sum()})" for c, name in enumerate(classes)]
+    sheet(path, pictures(np.concatenate(tiles), shape, low, high), titles * len(classes), 1 + 2 * each, rows)
 
 
 def draw_planted(path: Path, found: Planted) -> None:

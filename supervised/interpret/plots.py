@@ -10,6 +10,7 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.report.plots import mosaic
+from supervised.figures import new_figure
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
 Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand in a row
@@ -51,14 +52,8 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
     axis = figure.add_axes((left / size[0], 0.1 / size[1], 1 - (left + 0.1) / size[0], 1 - 0.2 / size[1]))
     show(axis, tiles, columns, above=above)
     for k, title in enumerate(titles):
-        axis.text(
-            k % columns * (W + 1) + (W - 1) / 2,
-            k // columns * (above + H + 1) + above - 1,
-            title,
-            fontsize=7,
-            ha="center",
-            va="bottom",
-        )
+        x, y = k % columns * (W + 1) + (W - 1) / 2, k // columns * (above + H + 1) + above - 1
+        axis.text(x, y, title, fontsize=7, ha="center", va="bottom")
     for k, name in enumerate(rows):
         axis.text(-1.5, k * (above + H + 1) + above + H / 2, name, fontsize=8, ha="right", va="center")
     figure.savefig(path, dpi=100)
@@ -66,12 +61,10 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
 
 def panels(n: int, columns: int, width: float = 3.4, height: float = 2.7) -> tuple[Any, list[Any]]:
     """A figure with n panels, and their axes; each with a faint grid."""
-    from matplotlib.figure import Figure
-
     columns = min(n, columns)
     lines = -(-n // columns)
-    figure = Figure(figsize=(width * columns, height * lines), layout="constrained")
-    axes = list(figure.subplots(lines, columns, squeeze=False).ravel())
+    figure, made = new_figure(width * columns, height * lines, lines, columns, squeeze=False)
+    axes = list(made.ravel())
     for axis in axes[n:]:
         axis.remove()
     for axis in axes[:n]:

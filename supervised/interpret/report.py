@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,18 @@ class Subject:
     classes: Sequence[str]
     low: float
     high: float
-    folder: Path | None
+
+
+@dataclass
+class Findings(ReportPart):
+    """What the studies have found so far, and the folder where they draw; with None they do not."""
+
+    folder: Path | None = None
+
+    def draw(self, name: str, caption: str, draw: Callable[..., None], *args: Any) -> None:
+        if self.folder:
+            draw(self.folder / name, *args)
+            self.pictures[name] = caption
 
 
 def check_pictures(splits: Splits, shape: Shape) -> None:
@@ -101,9 +113,9 @@ def deep_report(
     rngs = rng.spawn(5)
     some = bounded(splits, budget, rngs[0])
     low, high = float(some.x_train.min()), float(some.x_train.max())
-    subject = Subject(*first_member(net, w), some, shape, classes, low, high, folder)
+    subject = Subject(*first_member(net, w), some, shape, classes, low, high)
     make = build or (lambda *hidden: MLP(P, *hidden, C))
-    found = ReportPart()
+    found = Findings(folder=folder)
     found.texts["How the deep report was made"] = spent(budget, some, C)
     _representations(found, subject, train, make, budget, rules or {}, rngs[1])
     _invariance(found, subject, train, budget, rngs[2])
@@ -140,52 +152,36 @@ def spent(budget: Budget, some: Splits, C: int) -> str:
     )
 
 
-def _draw(found: ReportPart, folder: Path | None, name: str, caption: str, draw: Callable[[Path], None]) -> None:
-    if folder:
-        draw(folder / name)
-        found.pictures[name] = caption
-
-
 def _representations(
-    found: ReportPart, s: Subject, train: Train, build: Build, budget: Budget, rules: Mapping[str, Rule], rng: Rng
+    found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rules: Mapping[str, Rule], rng: Rng
 ) -> None:
     chance_rng, map_rng, layer_rng = rng.spawn(3)
     probed = s.splits._replace(x_train=s.splits.x_train[: budget.probed], t_train=s.splits.t_train[: budget.probed])
     held = represented.representations(s.net, s.w, probed, s.shape, rules, chance_rng)
-    found.metrics |= {
-        f"probe_{made}_{what}".replace(" ", "_"): value for what, made, value in represented.lines(held)[:-1]
-    }
+    for what, made, value in represented.lines(held)[:-1]:
+        found.metrics[f"probe_{made}_{what}".replace(" ", "_")] = value
     found.texts["What the layers hold"] = represented.describe(held)
-    _draw(
-        found,
-        s.folder,
-        "probes.png",
-        "What can be read from features by a straight line: written by a person, made "
-        "by hand, by chance (the same network untrained) and by learning",
-        lambda path: represented.draw_probes(path, held, len(probed.t_test)),
+    caption = (
+        "What can be read from features by a straight line: written by a person, made by hand, by chance (the same "
+        "network untrained) and by learning"
+    )
+    found.draw("probes.png", caption, represented.draw_probes, held, len(probed.t_test))
+    caption = (
+        "A map (t-SNE) of each layer, a point a validation picture, coloured by class; above, how many of the ten "
+        "nearest neighbours in the layer have the same label"
     )
     x, t = s.splits.x_val[: budget.mapped], s.splits.t_val[: budget.mapped]
-    _draw(
-        found,
-        s.folder,
-        "maps.png",
-        "A map (t-SNE) of each layer, a point a validation picture, coloured by class; "
-        "above, how many of the ten nearest neighbours in the layer have the same label",
-        lambda path: represented.draw_maps(path, s.net, s.w, x, t, held.agree, s.classes, map_rng),
-    )
+    found.draw("maps.png", caption, represented.draw_maps, s.net, s.w, x, t, held.agree, s.classes, map_rng)
     ways = layerwise.compare(build(*[budget.width] * 3), s.splits, train, budget.updates, layer_rng, probed)
     found.metrics |= {f"val_{way.replace(' ', '_')}": value for way, value in ways.answers.items()}
-    _draw(
-        found,
-        s.folder,
-        "layerwise.png",
-        f"Three hidden layers of {budget.width} units: trained end to end, and "
-        "layer by layer, each under a head of its own; every weight is moved as often",
-        lambda path: layerwise.draw_compared(path, ways),
+    caption = (
+        f"Three hidden layers of {budget.width} units: trained end to end, and layer by layer, each under a head of "
+        "its own; every weight is moved as often"
     )
+    found.draw("layerwise.png", caption, layerwise.draw_compared, ways)
 
 
-def _invariance(found: ReportPart, s: Subject, train: Train, budget: Budget, rng: Rng) -> None:
+def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: Rng) -> None:
     learning = data.side(s.splits, s.splits.x_train, s.splits.t_train)
     seed = int(rng.integers(1 << 31))  # the twins start alike and see the same batches; all see the same distortions
     twins = {
@@ -208,35 +204,21 @@ def _invariance(found: ReportPart, s: Subject, train: Train, budget: Budget, rng
         for k in (0, 2, 5)
     ]
     found.texts["Accuracy on distorted pictures"] = table(rows, ("distortion", "strength", *held))
-    chosen = int(passes.undecided(s.net, s.w, x, t))
-    _draw(
-        found,
-        s.folder,
-        "distorted.png",
-        "A picture under the distortions of the next two, at every strength",
-        lambda path: invariances.draw_distorted(
-            path, x[chosen], s.shape, ways, s.low, s.high, np.random.default_rng(seed)
-        ),
+    chosen = x[int(passes.undecided(s.net, s.w, x, t))]
+    same = np.random.default_rng(seed)
+    caption = "A picture under the distortions of the next two, at every strength"
+    found.draw("distorted.png", caption, invariances.draw_distorted, chosen, s.shape, ways, s.low, s.high, same)
+    caption = (
+        f"Accuracy on distorted validation pictures: the network, and two twins of it that learnt for {budget.updates} "
+        "updates with and without augmentation"
     )
-    _draw(
-        found,
-        s.folder,
-        "invariance.png",
-        "Accuracy on distorted validation pictures: the network, and two twins "
-        f"of it that learnt for {budget.updates} updates with and without augmentation",
-        lambda path: invariances.draw_accuracy(path, held, ways, 1 / len(s.classes)),
-    )
+    found.draw("invariance.png", caption, invariances.draw_accuracy, held, ways, 1 / len(s.classes))
+    caption = "How far the code of each layer moves when the picture is distorted: 1 is as far as to another picture"
     twin = {name: one for name, one in held.items() if name != "the network"}
-    _draw(
-        found,
-        s.folder,
-        "code_distance.png",
-        "How far the code of each layer moves when the picture is distorted: 1 is as far as to another picture",
-        lambda path: invariances.draw_distance(path, twin, ways),
-    )
+    found.draw("code_distance.png", caption, invariances.draw_distance, twin, ways)
 
 
-def _gradient(found: ReportPart, s: Subject, rng: Rng) -> None:
+def _gradient(found: Findings, s: Subject, rng: Rng) -> None:
     x, t, C = s.splits.x_val, s.splits.t_val, len(s.classes)
     held = sensitive.sensitivity(s.net, s.w, s.splits.x_train[:300], s.splits.t_train[:300], C)
     curves = sensitive.pruning(s.net, s.w, held.importance, x, t, rng)
@@ -246,58 +228,32 @@ def _gradient(found: ReportPart, s: Subject, rng: Rng) -> None:
         "val_pruned_80_by_size": curves["least |w| first"][at],
         "val_pruned_80_at_random": curves["at random"][at],
     }
-    _draw(
-        found,
-        s.folder,
-        "sensitive_weights.png",
-        "How sensitivity is spread over the weights of each matrix",
-        lambda path: sensitive.draw_weights(path, held, s.net),
-    )
-    _draw(
-        found,
-        s.folder,
-        "pruning.png",
-        "Is it true? Weights taken away, those first that the gradient holds for unimportant",
-        lambda path: sensitive.draw_pruning(path, curves, 1 / C),
-    )
-    means = by_class(x, t, C)
-    _draw(
-        found,
-        s.folder,
-        "sensitive_pixels.png",
-        "The mean of each class, and the pixels to which the loss of its pictures is most sensitive",
-        lambda path: sensitive.draw_pixels(path, held, means, s.shape, s.classes, s.low, s.high),
-    )
+    caption = "How sensitivity is spread over the weights of each matrix"
+    found.draw("sensitive_weights.png", caption, sensitive.draw_weights, held, s.net)
+    caption = "Is it true? Weights taken away, those first that the gradient holds for unimportant"
+    found.draw("pruning.png", caption, sensitive.draw_pruning, curves, 1 / C)
+    form = s.shape, s.classes, s.low, s.high
+    caption = "The mean of each class, and the pixels to which the loss of its pictures is most sensitive"
+    found.draw("sensitive_pixels.png", caption, sensitive.draw_pixels, held, by_class(x, t, C), *form)
     if next(shape[0] for shape in s.net.layout.values() if len(shape) == 2) == x.shape[1]:
-        _draw(
-            found,
-            s.folder,
-            "sensitive_first_layer.png",
-            "The hidden units that matter most: their weights, blue "
-            "above 0 and red below, and under them how much each weight matters",
-            lambda path: sensitive.draw_first_layer(path, held, s.net, s.w, s.shape),
+        caption = (
+            "The hidden units that matter most: their weights, blue above 0 and red below, and under them how much "
+            "each weight matters"
         )
+        found.draw("sensitive_first_layer.png", caption, sensitive.draw_first_layer, held, s.net, s.w, s.shape)
     if held.units:
-        _draw(
-            found,
-            s.folder,
-            "sensitive_units.png",
-            "The hidden units that matter most, and for which classes",
-            lambda path: sensitive.draw_units(path, held, s.classes),
-        )
+        caption = "The hidden units that matter most, and for which classes"
+        found.draw("sensitive_units.png", caption, sensitive.draw_units, held, s.classes)
     i = passes.undecided(s.net, s.w, x, t)
     stops = passes.one_pass(s.net, s.w, x[i], int(t[i]))
-    _draw(
-        found,
-        s.folder,
-        "pass.png",
-        "One picture on its way forward, and the gradient of its loss on the way back, "
-        f"layer by layer. Its label is {s.classes[int(t[i])]}; of all it was the least decided",
-        lambda path: passes.draw_pass(path, stops, int(t[i]), s.shape, s.classes, s.low, s.high),
+    caption = (
+        "One picture on its way forward, and the gradient of its loss on the way back, layer by layer. Its label is "
+        f"{s.classes[int(t[i])]}; of all it was the least decided"
     )
+    found.draw("pass.png", caption, passes.draw_pass, stops, int(t[i]), *form)
 
 
-def _data(found: ReportPart, s: Subject, train: Train, build: Build, budget: Budget, rng: Rng) -> None:
+def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rng: Rng) -> None:
     fold_rng, plant_rng, seed_rng = rng.spawn(3)
     C, n, net = len(s.classes), len(s.splits.t_train), build(budget.width)
     p = data.out_of_fold(s.splits, net, train, budget.updates, budget.folds, fold_rng)
@@ -306,38 +262,24 @@ def _data(found: ReportPart, s: Subject, train: Train, build: Build, budget: Bud
         "out_of_fold_accuracy": float((p.argmax(1) == s.splits.t_train).mean()),
         "planted_found": hits.found,
     }
-    _draw(
-        found,
-        s.folder,
-        "classes.png",
-        "Each class: its mean, then its most typical and its oddest training "
-        "pictures, judged by networks that never saw them",
-        lambda path: data.draw_classes(path, p, s.splits, s.shape, s.classes, s.low, s.high),
+    form = s.shape, s.classes, s.low, s.high
+    caption = (
+        "Each class: its mean, then its most typical and its oddest training pictures, judged by networks that never "
+        "saw them"
     )
-    _draw(
-        found,
-        s.folder,
-        "hardest.png",
-        "The hardest training pictures, some probably mislabelled: the label, "
-        "and below it what a network says that never saw them",
-        lambda path: data.draw_hardest(path, p, s.splits, s.shape, s.classes, s.low, s.high),
+    found.draw("classes.png", caption, data.draw_classes, p, s.splits, *form)
+    caption = (
+        "The hardest training pictures, some probably mislabelled: the label, and below it what a network says that "
+        "never saw them"
     )
-    _draw(
-        found,
-        s.folder,
-        "planted.png",
-        "How far to trust that list: wrong labels planted in a copy of the data, and how soon they are found",
-        lambda path: data.draw_planted(path, hits),
-    )
+    found.draw("hardest.png", caption, data.draw_hardest, p, s.splits, *form)
+    caption = "How far to trust that list: wrong labels planted in a copy of the data, and how soon they are found"
+    found.draw("planted.png", caption, data.draw_planted, hits)
     seeds = [int(seed) for seed in seed_rng.integers(1 << 31, size=budget.repeats)]
     curves = size.sizes(s.splits, build, budget.width, train, budget.updates, min(budget.batch, n), C, seeds)
     found.metrics |= {f"val_wrong_labels_{round(100 * p.size)}": p.mean for p in curves.noise}
     found.texts["What size is worth"] = size.describe(curves)
-    _draw(
-        found,
-        s.folder,
-        "sizes.png",
-        "What more data, cleaner labels, a wider or deeper network and more computing "
-        "are worth, on the validation part",
-        lambda path: size.draw_sizes(path, curves, len(s.splits.t_val)),
+    caption = (
+        "What more data, cleaner labels, a wider or deeper network and more computing are worth, on the validation part"
     )
+    found.draw("sizes.png", caption, size.draw_sizes, curves, len(s.splits.t_val))

@@ -86,7 +86,7 @@ def describe(found: Representations) -> str:
 def draw_probes(path: Path, found: Representations, n: int) -> None:
     """Bars of the error on the n test examples, in a logarithmic scale: the differences lie among the small ones."""
     kinds = {"rule": "#111111", "nature": "#bbbbbb", "person": "#ccbb44", "chance": "#ee6677", "learning": "#4477aa"}
-    told = {
+    captions = {
         "rule": "a program by a person",
         "nature": "pixels, with a linear probe",
         "person": "features by a person, probe",
@@ -100,18 +100,14 @@ def draw_probes(path: Path, found: Representations, n: int) -> None:
     seen = set[str]()
     for k, (_, made, value) in enumerate(rows):
         error = max(1 - value, 0.5 / n)  # no error among n is not an error of 0
-        axis.barh(k, error, color=kinds[made], label=None if made in seen else told[made])
+        axis.barh(k, error, color=kinds[made], label=None if made in seen else captions[made])
         axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
         seen.add(made)
     errors = [max(1 - value, 0.5 / n) for *_, value in rows]
-    axis.set(
-        xscale="log",
-        xlim=(min(errors) / 1.6, max(errors) * 1.9),
-        yticks=range(len(rows)),
-        yticklabels=[what for what, *_ in rows],
-        xlabel=f"error on {n} test pictures (bars), accuracy (numbers)",
-    )
-    axis.set_xticks([e for e in TICKS if min(errors) / 1.6 < e < max(errors) * 1.9])
+    low, high = min(errors) / 1.6, max(errors) * 1.9
+    axis.set(xscale="log", xlim=(low, high), yticks=range(len(rows)), yticklabels=[what for what, *_ in rows])
+    axis.set_xlabel(f"error on {n} test pictures (bars), accuracy (numbers)")
+    axis.set_xticks([e for e in TICKS if low < e < high])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
     axis.grid(False, axis="y")
@@ -156,13 +152,7 @@ def draw_maps(
         axis.grid(False)
     handles, labels = axes[0].get_legend_handles_labels()
     if len(classes) <= 20:
-        figure.legend(
-            handles,
-            labels,
-            loc="outside lower center",
-            ncols=min(len(classes), 10),
-            fontsize=8,
-            frameon=False,
-            markerscale=2,
-        )
+        columns = min(len(classes), 10)
+        look = {"fontsize": 8, "frameon": False, "markerscale": 2}
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, **look)
     figure.savefig(path, dpi=100)

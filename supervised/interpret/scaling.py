@@ -123,19 +123,12 @@ def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
     )
     for axis, (points, label, scale) in zip(axes, curves, strict=False):
         means = np.array([p.mean for p in points])
-        axis.errorbar(
-            [p.size for p in points],
-            means,
-            np.sqrt(means * (1 - means) / n_val),
-            marker=".",
-            capsize=2,
-            color=COLOURS[0],
-        )
+        bars = np.sqrt(means * (1 - means) / n_val)
+        axis.errorbar([p.size for p in points], means, bars, marker=".", capsize=2, color=COLOURS[0])
         axis.set(xlabel=label, xscale=scale)
     for k, (units, points) in enumerate(found.compute.items()):
-        axes[4].plot(
-            [p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=f"{units} units"
-        )
+        label = f"{units} units"
+        axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=label)
     axes[4].set(xlabel="floating-point operations of the training", xscale="log")
     axes[4].legend(fontsize=8)
     for axis in (axes[0], axes[3]):

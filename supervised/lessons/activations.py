@@ -11,8 +11,9 @@ Adam works entry by entry, so each network learns as if it were alone. What is c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -25,7 +26,8 @@ from core.losses import Loss, cross_entropy
 from core.network import MLP, Concat
 from core.optimizers import Adam
 from supervised.baselines import SVM, accuracy, classifiers
-from supervised.learner import Model
+from supervised.fit import fit
+from supervised.learner import NO_SPLITS, Model
 from supervised.lessons.layer_stats import LayerStats, layer_stats
 
 # step is drawn, but is not here: it has no slope, and nothing below it would ever learn
@@ -46,7 +48,7 @@ GAINS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # factors on the hidden layers' first 
 
 
 @dataclass(frozen=True)
-class SideBySide:
+class ActivationsExam:
     """Networks of one shape (sizes from input to output) with each of ACTIVATIONS, their loss and their exam.
 
     The score is the test accuracy of the network that is best on the validation part. `left_at_start_...` is the signal
@@ -58,6 +60,7 @@ class SideBySide:
     lr: float = 0.003  # of the trial of starts
     batch: int = 64
     monitor: str = "+val_accuracy"
+    splits: Splits = NO_SPLITS
 
     def head(self, f: Layer, gain: float | None = None) -> Layer:
         return MLP(*self.sizes, activation=f, gain=self.gain if gain is None else gain)
@@ -78,14 +81,15 @@ class SideBySide:
         return loss * Y.shape[1], (dy * Y.shape[1]).reshape(y.shape)
 
     def accuracies(self, y: Array, t: Array) -> dict[str, float]:
-        said = y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)  # N, A
+        said = self.answer(y)
         return {name: accuracy(said[:, a], t) for a, name in enumerate(ACTIVATIONS)}
 
-    def check(self, splits: Splits, O: int) -> None:
+    def bound(self, splits: Splits, O: int) -> Self:
         check_labels(splits, self.sizes[-1])
+        return replace(self, splits=splits)
 
-    def figures(self, y: Array, t: Array) -> dict[str, float]:
-        each = self.accuracies(y, t)
+    def validate(self, model: Model) -> dict[str, float]:
+        each = self.accuracies(model(self.splits.x_val), self.splits.t_val)
         return {"val_accuracy": float(np.mean([*each.values()])), **{f"val_{name}": k for name, k in each.items()}}
 
     def pool(self, ys: Array) -> Array:
@@ -97,44 +101,34 @@ class SideBySide:
         said: Array = y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)
         return said
 
-    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
+    def report(self, model: Model, folder: Path | None) -> Report:
+        splits = self.splits
+
+        def stats(w: Array) -> dict[str, LayerStats]:
+            return {k: layer_stats(*head, splits.x_train, splits.t_train) for k, head in self.heads(w).items()}
+
         val = self.accuracies(model(splits.x_val), splits.t_val)
         test = self.accuracies(model(splits.x_test), splits.t_test)
         chosen = max(val, key=val.__getitem__)
-        after = {name: layer_stats(*head, splits.x_train, splits.t_train) for name, head in self.heads(w).items()}
-        fresh = net.init(np.random.default_rng(SEED))
-        before = {name: layer_stats(*head, splits.x_train, splits.t_train) for name, head in self.heads(fresh).items()}
+        before, after = stats(model.net.init(np.random.default_rng(SEED))), stats(model.w)
         tried = classifiers(splits, len(splits.x_train))
-        made = Report(
-            {
-                "test_accuracy": test[chosen],
-                **{f"test_{name}": k for name, k in test.items()},
-                **{
-                    f"{what}_{name}": float(getattr(s, what).mean())
-                    for name, s in after.items()
-                    for what in ("saturated", "dead")
-                },
-                **{
-                    f"left_at_start_{name}": float(s.signal[0] / s.signal[-1]) if s.signal[-1] else 0.0
-                    for name, s in before.items()
-                },
-            },
-            "test_accuracy",
-            1 / self.sizes[-1],
-            tried.pop(SVM),
-            f"{SVM}, given the same labels",
-            tried,
-            texts={
-                "Layer by layer, before and after training": table(before, after),
-                "Chosen on the validation part": chosen,
-            },
-        )
+        metrics = {"test_accuracy": test[chosen]} | {f"test_{name}": k for name, k in test.items()}
+        for name, s in after.items():
+            metrics |= {f"saturated_{name}": float(s.saturated.mean()), f"dead_{name}": float(s.dead.mean())}
+        for name, s in before.items():
+            metrics[f"left_at_start_{name}"] = float(s.signal[0] / s.signal[-1]) if s.signal[-1] else 0.0
+        tables = {
+            "Layer by layer, before and after training": stats_table(before, after),
+            "Chosen on the validation part": chosen,
+        }
+        svm, svm_name = tried.pop(SVM), f"{SVM}, given the same labels"
+        made = Report(metrics, "test_accuracy", 1 / self.sizes[-1], svm, svm_name, tried, texts=tables)
         if folder:
             from supervised.lessons.activations_plots import dying, functions, layers
 
             functions(folder / "functions.png", DRAWN)
             layers(folder / "layers.png", before, after)
-            dying(folder / "dying.png", self.trial(splits))
+            dying(folder / "dying.png", self.trial())
             made.pictures |= {
                 "functions.png": "Each activation (line) and its derivative (dashes)",
                 "layers.png": "Layer by layer, at the start (pale) and after training: what is saturated, what is dead "
@@ -144,13 +138,14 @@ class SideBySide:
             }
         return made
 
-    def trial(self, splits: Splits) -> dict[str, dict[str, list[tuple[float, float, float]]]]:
+    def trial(self) -> dict[str, dict[str, list[tuple[float, float, float]]]]:
         """What is varied -> activation -> (its value, share of dead units, validation accuracy), means over SEEDS."""
         tests = {
             "step size of Adam": [(r, r, self.gain) for r in RATES],
             "factor on the first weights": [(k, self.lr, k) for k in GAINS],
         }
         found: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
+        splits = self.splits
         for what, settings in tests.items():
             for name in ("relu", "leaky_relu", "tanh"):
                 rows = found.setdefault(what, {}).setdefault(name, [])
@@ -166,18 +161,15 @@ class SideBySide:
 def trained(net: Layer, splits: Splits, lr: float, batch: int, seed: int = SEED) -> Array:
     """Weights after TRIAL minibatches of Adam at a constant step size."""
     rng = np.random.default_rng(seed)
-    w, optimizer = net.init(rng), Adam(lr)
-    g = np.empty_like(w)
-    for _ in range(TRIAL):
+
+    def draw() -> tuple[Array, Array]:
         i = rng.integers(len(splits.x_train), size=batch)
-        y, back = net(splits.x_train[i], w)
-        _, dy = cross_entropy(y, splits.t_train[i])
-        back(dy, g)
-        optimizer.step(w, g)
-    return w
+        return splits.x_train[i], splits.t_train[i]
+
+    return fit(net, net.init(rng), Adam(lr), cross_entropy, draw, TRIAL)
 
 
-def table(before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> str:
+def stats_table(before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> str:
     """The counts as text, a row an activation and moment, a column a layer."""
     lines = []
     for what, form in (("saturated", "{:7.1%}"), ("dead", "{:7.1%}"), ("signal", "{:8.1e}")):

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.layers import Layer
+from supervised.figures import new_figure
 from supervised.lessons.layer_stats import LayerStats, slope
 
 
 def functions(path: Path, activations: Mapping[str, Layer]) -> None:
     """Each activation and its derivative, in the same scale."""
-    from matplotlib.figure import Figure
-
     z = np.linspace(-4, 4, 801)
     columns = -(-len(activations) // 2)
-    figure = Figure(figsize=(2.5 * columns, 5.2), layout="constrained")
-    for axis, (name, f) in zip(
-        figure.subplots(2, columns, sharex=True, sharey=True).flat, activations.items(), strict=False
-    ):
+    figure, axes = new_figure(2.5 * columns, 5.2, 2, columns, sharex=True, sharey=True)
+    for axis, (name, f) in zip(axes.flat, activations.items(), strict=False):
         y, slopes = f(z, z[:0])[0], slope(f, z)
         jump = np.abs(np.diff(y, prepend=y[0])) > 0.5  # a line across a jump would be a slope that is not there
         axis.axhline(0, color="0.85", linewidth=0.8)
@@ -34,16 +32,14 @@ def functions(path: Path, activations: Mapping[str, Layer]) -> None:
 
 def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> None:
     """Saturated, dead and signal against the layer, a bar an activation; pale bars are the start."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 7.5), layout="constrained")
+    figure, axes = new_figure(9, 7.5, 3, 1, sharex=True)
     names = {
         "saturated": "slope below a tenth\nof the steepest",
         "dead": "dead on all\ntraining images",
         "signal": "root mean square\nof dloss/dz",
     }
     depth, width = len(next(iter(after.values())).dead), 0.8 / len(after)
-    for axis, (what, title) in zip(figure.subplots(3, 1, sharex=True), names.items(), strict=True):
+    for axis, (what, title) in zip(axes, names.items(), strict=True):
         for a, name in enumerate(after):
             at, color = np.arange(depth) + (a - (len(after) - 1) / 2) * width, f"C{a}"
             axis.bar(at, getattr(before[name], what), width, color=color, alpha=0.25)
@@ -58,23 +54,15 @@ def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, Lay
             )
         else:
             axis.set_ylim(0, 1)
-    figure.legend(
-        *figure.axes[0].get_legend_handles_labels(),
-        fontsize=8,
-        ncols=4,
-        loc="outside upper center",
-        title="in brackets: accuracy on the training part",
-        title_fontsize=8,
-    )
+    heading: dict[str, Any] = {"title": "in brackets: accuracy on the training part", "title_fontsize": 8}
+    handles = figure.axes[0].get_legend_handles_labels()
+    figure.legend(*handles, fontsize=8, ncols=4, loc="outside upper center", **heading)
     figure.savefig(path, dpi=100)
 
 
 def dying(path: Path, found: Mapping[str, Mapping[str, list[tuple[float, float, float]]]]) -> None:
     """Dead units (above) and validation accuracy (below) against what is varied, a column each."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4 * len(found), 5), layout="constrained")
-    axes = figure.subplots(2, len(found), sharex="col", sharey="row", squeeze=False)
+    figure, axes = new_figure(4 * len(found), 5, 2, len(found), sharex="col", sharey="row", squeeze=False)
     for (above, below), (what, rows) in zip(axes.T, found.items(), strict=True):
         for name, points in rows.items():
             value, dead, right = zip(*points, strict=True)

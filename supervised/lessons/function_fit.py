@@ -8,7 +8,7 @@ et al. 2019, arXiv:1806.08734), so units start steep, and their places all over 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,11 @@ from core.ensembles import EnsembleLinear
 from core.initializers import Array, glorot
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State
 from core.layers import Layer, Linear, Rng, activation, tanh
 from core.losses import mse
 from core.network import Sequential
 from core.optimizers import Adam, cosine
+from supervised.fit import fit
 from supervised.learner import Supervised
 from supervised.metrics.regression import Regression
 
@@ -34,7 +34,7 @@ LOOK = {1: 401, 2: 41}  # places that are looked at along each variable, by the 
 
 
 def placed(layer: Layer, gain: float) -> Layer:
-    """A Linear or Linears whose units start as steep as `gain`, with their zero at a random place of [-1, 1]^I."""
+    """A linear layer whose units start as steep as `gain`, with their zero at a random place of [-1, 1]^I."""
 
     def fill(rng: Rng, w: Array) -> None:
         W, b = layer.views(w).values()  # (E,) I, O and (E,) O
@@ -47,7 +47,7 @@ def placed(layer: Layer, gain: float) -> Layer:
 def rescaled(low: float, high: float) -> Layer:
     """y = 2 (x - low) / (high - low) - 1: the domain becomes [-1, 1]."""
     k = 2 / (high - low)
-    return activation(lambda x: (k * (x - low) - 1, lambda: np.full_like(x, k)))
+    return activation(lambda x: (k * (x - low) - 1, lambda: np.full_like(x, k)), "rescale", low=low, high=high)
 
 
 def network(
@@ -72,6 +72,8 @@ class Fit(Supervised):
 
     `report` is what (learner, w, folder) makes of it.
     """
+
+    kept: tuple[str, ...] = *Supervised.kept, "frames"
 
     def __init__(
         self,
@@ -103,13 +105,6 @@ class Fit(Supervised):
     def report(self, w: Array, folder: Path | None) -> Report:
         return self._report(self, w, folder)
 
-    def state(self) -> State:
-        return {**super().state(), "frames": self.frames}
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        super().load(state)
-        self.frames = state["frames"].copy()
-
 
 def relative(y: Array, t: Array) -> Array:
     """mean (y - t)^2 / var t, y (..., N, 1), t (N, 1) -> (...): 0 is perfect, 1 no better than saying the mean."""
@@ -120,14 +115,12 @@ def relative(y: Array, t: Array) -> Array:
 def error_of(net: Layer, splits: Splits, members: int, updates: int, lr: float, batch: int = 64) -> Array:
     """Relative error on the validation part of each of `members` networks, trained side by side: (members,)."""
     rng = np.random.default_rng(SEED)
-    w, optimizer = net.init(rng), Adam(lr)
-    g = np.empty_like(w)
-    for k in range(updates):
+
+    def draw() -> tuple[Array, Array]:
         i = rng.integers(len(splits.x_train), size=batch)
-        y, back = net(splits.x_train[i], w)  # E, B, 1
-        _, dy = mse(y, np.broadcast_to(splits.t_train[i], (members, batch, 1)))
-        back(dy, g)
-        optimizer.step(w, g, cosine(k / updates))
+        return splits.x_train[i], np.broadcast_to(splits.t_train[i], (members, batch, 1))
+
+    w = fit(net, net.init(rng), Adam(lr), mse, draw, updates, cosine)
     return relative(net(splits.x_val, w)[0], splits.t_val)
 
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from core.initializers import Array
 from core.lab.report.gif import animate
+from supervised.figures import new_figure
 from supervised.lessons.function_fit import Fit, Sweep, influence
 
 MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
-MOST = 6  # weights that are moved, from the input on
+MOVED = 6  # weights that are moved, from the input on
 
 
 def _square(values: Array) -> Array:
@@ -37,14 +38,11 @@ def _points(learner: Fit) -> tuple[Array, Array]:
 
 def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
     """One variable: training points and curve, error below. Two: truth at the training points, surface, error."""
-    from matplotlib.figure import Figure
-
     x, t = _points(learner)
     said = learner.says(w)
     val = (learner.outputs(w, learner.splits.x_val) - learner.splits.t_val)[:, 0] * learner.std
     if x.shape[1] == 1:
-        figure = Figure(figsize=(8, 5), layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        figure, (above, below) = new_figure(8, 5, 2, 1, sharex=True, height_ratios=(3, 1))
         above.plot(x[:, 0], t, ".", color="0.6", markersize=4, label="training points")
         above.plot(learner.look[:, 0], said, color="C3", linewidth=1.5, label="network")
         above.legend(fontsize=8)
@@ -54,8 +52,7 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
         for axis in (above, below):
             axis.grid(alpha=0.3)
     else:
-        figure = Figure(figsize=(11, 3.6), layout="constrained")
-        left, middle, right = figure.subplots(1, 3)
+        figure, (left, middle, right) = new_figure(11, 3.6, 1, 3)
         span = {"vmin": float(t.min()), "vmax": float(t.max())}
         for axis, drawn, title in (
             (left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
@@ -72,23 +69,20 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
 
 def film(path: Path, learner: Fit, names: Sequence[str]) -> None:
     """A GIF of what the network said at each of the moments that were kept."""
-    from matplotlib.figure import Figure
-
     x, t = _points(learner)
     pad = 0.1 * float(np.ptp(t))
     span = (float(t.min()) - pad, float(t.max()) + pad)
 
-    def frame(k: int) -> Figure:
+    def frame(k: int) -> Any:
         one = x.shape[1] == 1
-        figure = Figure(figsize=(6, 3.2) if one else (3.8, 3.6), layout="constrained")
-        axis = figure.subplots()
+        figure, axis = new_figure(*((6, 3.2) if one else (3.8, 3.6)))
         if one:
             axis.plot(x[:, 0], t, ".", color="0.75", markersize=3)
             axis.plot(learner.look[:, 0], learner.frames[k], color="C3")
             axis.set(ylim=span, xlabel=names[0])
         else:
             _image(axis, learner, learner.frames[k], names, vmin=span[0], vmax=span[1])
-        axis.set_title(f"after {k / (len(learner.frames) - 1):.0%} of {learner.updates} minibatches", fontsize=9)
+        axis.set_title(f"after {k / (len(learner.frames) - 1):.0%} of {learner.config.updates} minibatches", fontsize=9)
         return figure
 
     animate(path, map(frame, range(len(learner.frames))), 150)
@@ -100,16 +94,14 @@ def slices(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
     It moves as far as would change y by one standard deviation if y were a straight line of it.
     """
     from matplotlib import colormaps
-    from matplotlib.figure import Figure
 
     look = _cut(learner)  # P, I
     J, start, chosen = influence(learner.net, w, look), 0, []
-    for name, shape in [*learner.net.layout.items()][:MOST]:
+    for name, shape in [*learner.net.layout.items()][:MOVED]:
         stop = start + math.prod(shape)
         chosen.append((name, shape, start + int(np.square(J[:, start:stop]).sum(0).argmax())))
         start = stop
-    figure = Figure(figsize=(2.7 * len(chosen), 5.2), layout="constrained")
-    axes = figure.subplots(2, len(chosen), sharey=True, squeeze=False)
+    figure, axes = new_figure(2.7 * len(chosen), 5.2, 2, len(chosen), sharey=True, squeeze=False)
     for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
         values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
         ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
@@ -149,10 +141,7 @@ def _moved(w: Array, i: int, value: float) -> Array:
 
 def curves(path: Path, found: Sweep, own: float, baselines: Mapping[str, float]) -> None:
     """Error against width and against depth, beside the baselines."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
+    figure, axes = new_figure(9, 3.8, 1, 2, sharey=True)
     for axis, errors, title in (
         (axes[0], found.width, "units in one hidden layer"),
         (axes[1], found.depth, "hidden layers"),

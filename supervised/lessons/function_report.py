@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,13 @@ from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.layers import Layer
+from supervised.baselines import predictions
 from supervised.lessons.function_fit import Fit, Sweep, error_of, relative
 
 WIDTHS, DEPTHS = tuple(2**k for k in range(1, 11)), tuple(range(1, 7))
 DEEP_WIDTH = 32  # units in each layer where depth is what varies
 SPLINE = "smoothing spline"
-MOST = 2000  # training points that the baselines are given
+POINTS = 2000  # training points that the baselines are given
 SMOOTH = (0.0, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)  # of the spline; the validation part chooses
 Shape = Callable[[int, int, int], Layer]  # width, depth, members -> network
 
@@ -33,7 +33,7 @@ def baselines(splits: Splits, layers: tuple[int, ...]) -> dict[str, float]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-    _, first = np.unique(splits.x_train[:MOST], axis=0, return_index=True)  # no spline passes through a place twice
+    _, first = np.unique(splits.x_train[:POINTS], axis=0, return_index=True)  # no spline passes through a place twice
     x, t = splits.x_train[first].astype(np.float64), splits.t_train[first, 0].astype(np.float64)
     methods: dict[str, Any] = {
         "mean": DummyRegressor(),
@@ -43,9 +43,7 @@ def baselines(splits: Splits, layers: tuple[int, ...]) -> dict[str, float]:
             StandardScaler(), MLPRegressor(hidden_layer_sizes=layers, activation="tanh", random_state=0)
         ),
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of iterations that end before they converge
-        said = {name: method.fit(x, t).predict(splits.x_test) for name, method in methods.items()}
+    said = predictions(methods, x, t, splits.x_test)
     said[SPLINE] = _spline(x, t, splits)(splits.x_test)
     return {name: float(relative(y[:, None], splits.t_test)) for name, y in said.items()}
 

@@ -19,7 +19,7 @@ import numpy as np
 from core.initializers import Array, zeros
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, rng_state, set_rng_state
+from core.lab.state import State, restore, saved
 from core.layers import Linear, Rng, step
 from core.losses import Loss
 from core.network import Sequential
@@ -46,6 +46,7 @@ class Perceptron:
     """
 
     monitor = "+val_accuracy"
+    kept: tuple[str, ...] = "weights", "right", "mistakes", "done", "rests", "rng"
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class Perceptron:
         self.weights, self.right = self.w.copy(), self._right()
         self.g, self.optimizer = np.empty_like(self.w), SGD(1.0)
         self.done, self.rests = 0, False
-        self.mistakes: list[tuple[int, int]] = []  # (example, neuron), in the order in which they were made
+        self.mistakes = np.zeros((0, 2), np.int64)  # (example, neuron), in the order in which they were made
 
     @property
     def progress(self) -> float:
@@ -79,15 +80,16 @@ class Perceptron:
     def update(self) -> dict[str, float]:
         x, t = self.splits.x_train, self.splits.t_train
         answers = 0 if self.done else t.size + self.splits.t_val.size
-        before = len(self.mistakes)
+        mistakes = [self.mistakes]
         for i in self.rng.permutation(len(x)):
             z, back = self.linear(x[i : i + 1], self.w)  # 1, O
             _, dy = criterion(z, t[i : i + 1])  # y - t: the gradient comes from the teacher, at mistakes alone
             if dy.any():
                 back(dy, self.g)
                 self.optimizer.step(self.w, self.g)
-                self.mistakes += [(int(i), int(o)) for o in np.flatnonzero(dy)]
+                mistakes.append(np.array([(i, o) for o in np.flatnonzero(dy)]))
                 self._pocket()
+        before, self.mistakes = len(self.mistakes), np.concatenate(mistakes)
         wrong = len(self.mistakes) - before
         self.done, self.rests = self.done + 1, not wrong
         return {"mistakes": wrong, "examples": len(x), "answers": answers}
@@ -108,7 +110,8 @@ class Perceptron:
 
     def missed(self, neuron: int) -> Array:
         """The examples that a neuron was wrong on, in that order: (M,)."""
-        return np.array([i for i, o in self.mistakes if o == neuron], np.int64)
+        examples: Array = self.mistakes[self.mistakes[:, 1] == neuron, 0]
+        return examples
 
     def path(self, neuron: int) -> Array:
         """(weights, bias) of a neuron before and after each of its mistakes, (M + 1, I + 1): sums of what it missed."""
@@ -128,18 +131,7 @@ class Perceptron:
         return self._report(self, w, folder)
 
     def state(self) -> State:
-        mistakes = np.array(self.mistakes, np.int64).reshape(-1, 2)
-        return {
-            "weights": self.weights,
-            "right": self.right,
-            "mistakes": mistakes,
-            "done": np.asarray(self.done),
-            "rests": np.asarray(self.rests),
-            "rng": rng_state(self.rng),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.weights[:], self.right = state["weights"], state["right"].copy()
-        self.mistakes = [(int(i), int(o)) for i, o in state["mistakes"]]
-        self.done, self.rests = int(state["done"]), bool(state["rests"])
-        set_rng_state(self.rng, state["rng"])
+        restore(self, state, *self.kept)

@@ -11,6 +11,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.report.gif import animate
+from supervised.figures import new_figure
 from supervised.lessons.perceptron import Perceptron
 
 COLORS = ("#c2571a", "#1f5fa8")  # of the targets 0 and 1
@@ -43,13 +44,11 @@ def _moment(axis: Any, learner: Perceptron, o: int, path: Array, k: int) -> None
 
 def movie(path: Path, learner: Perceptron) -> None:
     """A GIF: all neurons side by side, a frame for each of the first mistakes."""
-    from matplotlib.figure import Figure
-
     paths = [learner.path(o) for o in range(len(learner.names))]
 
-    def frame(k: int) -> Figure:
-        figure = Figure(figsize=(2.5 * len(paths), 2.7), layout="constrained")
-        for o, (axis, p) in enumerate(zip(figure.subplots(1, len(paths), squeeze=False)[0], paths, strict=True)):
+    def frame(k: int) -> Any:
+        figure, axes = new_figure(2.5 * len(paths), 2.7, 1, len(paths), squeeze=False)
+        for o, (axis, p) in enumerate(zip(axes[0], paths, strict=True)):
             _moment(axis, learner, o, p, min(k, len(p) - 1))
         return figure
 
@@ -58,11 +57,9 @@ def movie(path: Path, learner: Perceptron) -> None:
 
 def stations(path: Path, learner: Perceptron) -> None:
     """A row a neuron: after some of its mistakes, evenly spaced on a logarithmic scale."""
-    from matplotlib.figure import Figure
-
     O = len(learner.names)
-    figure = Figure(figsize=(2 * STATIONS, 2.2 * O), layout="constrained")
-    for o, row in enumerate(figure.subplots(O, STATIONS, squeeze=False)):
+    figure, axes = new_figure(2 * STATIONS, 2.2 * O, O, STATIONS, squeeze=False)
+    for o, row in enumerate(axes):
         p = learner.path(o)
         ks = np.unique(np.geomspace(1, len(p), STATIONS).round().astype(int)) - 1
         for axis, k in zip(row, ks, strict=False):
@@ -74,11 +71,9 @@ def stations(path: Path, learner: Perceptron) -> None:
 
 def regions(path: Path, splits: Splits, names: Sequence[str], nets: Mapping[str, Callable[[Array], Array]]) -> None:
     """A row a neuron, a column a network: where it fires, and its accuracy on the test part."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(2.5 * len(nets), 2.6 * len(names)), layout="constrained")
+    figure, axes = new_figure(2.5 * len(nets), 2.6 * len(names), len(names), len(nets), squeeze=False)
     x, t = splits.x_test, splits.t_test
-    for o, (name, row) in enumerate(zip(names, figure.subplots(len(names), len(nets), squeeze=False), strict=True)):
+    for o, (name, row) in enumerate(zip(names, axes, strict=True)):
         for axis, (kind, net) in zip(row, nets.items(), strict=True):
             field(axis, x, t[:, o], lambda p, net=net, o=o: net(p)[:, o])  # type: ignore[misc]
             right = int(((net(x)[:, o] > 0) == (t[:, o] > 0)).sum())

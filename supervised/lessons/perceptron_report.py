@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from core.layers import Layer, Linear, tanh
 from core.losses import binary_cross_entropy
 from core.network import MLP, Sequential, chain
 from core.optimizers import Adam
+from supervised.fit import fit
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.separation import Separation, separate, signed
 
 SEED = 0  # of the networks that stand beside the perceptron
-STEPS, LR = 1000, 0.03  # whole-batch steps of Adam for each of them, and their size
+DESCENT, LR = 1000, 0.03  # whole-batch steps of Adam for each of them, and their size
 
 
 def two_layers(I: int, O: int) -> Layer:
@@ -31,15 +33,12 @@ def linear_stack(I: int, O: int) -> Layer:
 
 
 def descend(net: Layer, x: Array, t: Array) -> Array:
-    """Weights after gradient descent on the cross-entropy of x (N, I) and t (N, O), all at once."""
+    """Weights after gradient descent on the cross-entropy of x (N, I) and t (N, O), all at once.
+
+    dy = sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step.
+    """
     w = net.init(np.random.default_rng(SEED))
-    g, optimizer = np.empty_like(w), Adam(LR)
-    for _ in range(STEPS):
-        y, back = net(x, w)
-        _, dy = binary_cross_entropy(y, t)  # sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step
-        back(dy, g)
-        optimizer.step(w, g)
-    return w
+    return fit(net, w, Adam(LR), binary_cross_entropy, lambda: (x, t), DESCENT)
 
 
 def product(net: Layer, w: Array) -> tuple[Array, Array]:
@@ -92,14 +91,8 @@ def baselines(splits: Splits) -> dict[str, float]:
     from sklearn.linear_model import LogisticRegression
 
     def score(method: DummyClassifier | LogisticRegression) -> float:
-        return float(
-            np.mean(
-                [
-                    method.fit(splits.x_train, t).score(splits.x_test, u)
-                    for t, u in zip(splits.t_train.T, splits.t_test.T, strict=True)
-                ]
-            )
-        )
+        neurons = zip(splits.t_train.T, splits.t_test.T, strict=True)
+        return float(np.mean([method.fit(splits.x_train, t).score(splits.x_test, u) for t, u in neurons]))
 
     return {"commonest answer": score(DummyClassifier()), "logistic regression": score(LogisticRegression(C=1e3))}
 
@@ -132,31 +125,21 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
         if found.u is not None:
             metrics[f"{name}_bound"] = found.bound
         texts[f"{name}: can a line separate them?"] = f"{proof(x, t[:, o], found)}\nMistakes made: {made}."
-    tried = baselines(s)
-    report = Report(
-        {name: float(value) for name, value in metrics.items()},
-        "test_accuracy",
-        tried["commonest answer"],
-        float(solved.mean()),
-        "two layers, 4 hidden units, on the same data",
-        tried,
-        texts=texts,
-    )
+    tried, figures = baselines(s), {name: float(value) for name, value in metrics.items()}
+    chance, reference = tried["commonest answer"], float(solved.mean())
+    reference_name = "two layers, 4 hidden units, on the same data"
+    report = Report(figures, "test_accuracy", chance, reference, reference_name, tried, texts=texts)
     if folder:
         from supervised.lessons.perceptron_plots import movie, regions, stations
 
         movie(folder / "lines.gif", learner)
         stations(folder / "stations.png", learner)
-        regions(
-            folder / "regions.png",
-            s,
-            learner.names,
-            {
-                "perceptron": lambda p: learner.linear(p, w)[0],
-                "three linear layers": lambda p: stack(p, w_stack)[0],
-                "two layers with a bend": lambda p: deep(p, w_deep)[0],
-            },
-        )
+        nets: dict[str, Callable[[Array], Array]] = {
+            "perceptron": lambda p: learner.linear(p, w)[0],
+            "three linear layers": lambda p: stack(p, w_stack)[0],
+            "two layers with a bend": lambda p: deep(p, w_deep)[0],
+        }
+        regions(folder / "regions.png", s, learner.names, nets)
         report.pictures |= {
             "lines.gif": "Each mistake moves the line; the example it was made on has a ring",
             "stations.png": "The same, mistake by mistake: a neuron in each row",

@@ -12,23 +12,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.config import check, settings
+from core.lab.learner import Exam, Report
+from core.lab.state import State, restore, saved
 from core.layers import Back, Layer, Rng
 from core.losses import Loss
+from core.network import Parts
 from core.optimizers import Optimizer, Schedule, clip_norm, cosine
 
 STEPS = 5  # meta-updates in one update
 CHUNK = 100  # tasks that are judged at once
-UNIT = (
-    0.3  # of the step sizes in w: Adam moves all of w alike, and that much of a step size at once would blow up tasks
-)
+UNIT = 0.3  # of the step sizes in w: Adam moves all of w alike, and so much of one at once would blow up tasks
 LIMIT = 1.0  # of the norm of the outer gradient: one task that its steps blow up would undo the work of hundreds
 LossRule = Callable[[Array, Array], Loss]
 
@@ -47,48 +48,46 @@ class Tasks(NamedTuple):
         return self.t[..., 0].size + self.t_query[..., 0].size
 
 
+TaskModel = Callable[[Tasks], Array]  # tasks -> the outputs (K+1, E, Q, O) at their queries after 0 to K steps
+
+
 class Build(Protocol):
     """Makes one network, or `members` of its shape in one: partial(MLP, 1, 40, 40, 1)."""
 
     def __call__(self, *, members: int | None = None) -> Layer: ...
 
 
-class Exam(Protocol):
-    """What "good" means for a family of tasks."""
+class TaskExam(Exam, Protocol):
+    """An exam on a family of tasks, of a TaskModel."""
 
     val: Tasks  # the same whatever the seed
 
-    @property
-    def monitor(self) -> str: ...
-    def figures(self, ys: Array) -> dict[str, float]:
-        """Figures of ys (K+1, E, Q, O), what is said at the validation queries after 0 to K steps."""
 
-    def report(self, model: Callable[[Tasks], Array], folder: Path | None) -> Report:
-        """Opens the test tasks; `model` adapts to tasks and gives (K+1, E, Q, O) as above."""
+@dataclass(frozen=True)
+class MAMLConfig:
+    """The inner and the outer loop."""
+
+    updates: int = 3000  # meta-batches, in all
+    tasks: int = 25  # tasks in a meta-batch
+    steps: int = 10  # gradient steps on the shots, each with step sizes of its own
+    rate: float = 0.003  # what all inner step sizes start at
+    step_loss_weight: float = 0.1  # weight of the loss after each step before the last
+    second_order: bool = True  # the gradient of the gradient too; without it, first-order MAML
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "tasks", "steps", "rate"), probability=("step_loss_weight",))
 
 
-def adaptable(net: Layer, steps: int, rate: float) -> Layer:
-    """`net`, with the step sizes of all inner steps behind its parameters: w = [w_0, a / UNIT], a (K, P).
-
-    As a function it is the net before any step; every step size starts at `rate`.
-    """
-    P = net.size
+def step_sizes(steps: int, P: int, rate: float) -> Layer:
+    """The step sizes of all inner steps as parameters, a / UNIT (steps, P), all of them `rate` at the start."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-        y, back_net = net.forward(x, w[:P], rng)
-
-        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
-            if g is not None and not add:
-                g[P:] = 0
-            return back_net(dy, None if g is None else g[:P], add, dx)
-
-        return y, back
+        raise ValueError("step sizes are parameters, and no function")
 
     def fill(rng: Rng, w: Array) -> None:
-        net.fill(rng, w[:P])
-        w[P:] = rate / UNIT
+        w[:] = rate / UNIT
 
-    return Layer(forward, {**net.layout, "rates": (steps, P)}, fill, net.ids)
+    return Layer(forward, {"rates": (steps, P)}, fill, op="parameter")
 
 
 def spread(w: Array, one: Layer, many: Layer) -> Array:
@@ -126,11 +125,14 @@ def curvature(many: Layer, W: Array, V: Array, x: Array, t: Array, rule: LossRul
 class MAML:
     """Meta-batches of fresh tasks; `draw(rng, E)` draws E of them, `rule` is the loss within and without.
 
-    `build` makes the network. The loss of a task is that at its queries after the last step, and `every` times that
-    after each step before, which keeps the way there smooth (Antoniou et al. 2019, arXiv:1810.09502). Without
-    `second_order` the gradients g_k count as constants (first-order MAML). `updates` counts meta-batches. Each target
-    is an answer, those of the validation tasks at the start. Raises ValueError where the tasks do not fit the network.
+    `build` makes the network; w = [w_0, a / UNIT]. `config` is a MAMLConfig, or its fields are keywords. The loss of a
+    task is that at its queries after the last step, and `step_loss_weight` times that after each step before, which
+    keeps the way there smooth (Antoniou et al. 2019, arXiv:1810.09502). Without `second_order` the gradients g_k count
+    as constants (first-order MAML). Each target is an answer, those of the validation tasks at the start.
+    Raises ValueError where the tasks do not fit the network.
     """
+
+    kept: tuple[str, ...] = "done", "rng", "optimizer"
 
     def __init__(
         self,
@@ -138,22 +140,19 @@ class MAML:
         draw: Callable[[Rng, int], Tasks],
         optimizer: Optimizer,
         rng: Rng,
+        config: MAMLConfig | None = None,
         *,
         rule: LossRule,
-        exam: Exam,
-        updates: int,
-        steps: int = 10,
-        rate: float = 0.003,
-        tasks: int = 25,
-        every: float = 0.1,
-        second_order: bool = True,
+        exam: TaskExam,
         schedule: Schedule = cosine,
+        **changes: Any,
     ) -> None:
+        self.config = settings(MAMLConfig, config, changes, former={"every": "step_loss_weight"})
         self.build, self.draw, self.optimizer, self.schedule, self.rule = build, draw, optimizer, schedule, rule
-        self.exam, self.monitor, self.updates, self.tasks, self.steps = exam, exam.monitor, updates, tasks, steps
-        self.every, self.second_order = every, second_order
-        self.one = build()
-        self.net = adaptable(self.one, steps, rate)
+        self.exam, self.monitor, self.one = exam, exam.monitor, build()
+        sizes = step_sizes(self.config.steps, self.one.size, self.config.rate)
+        self.parts = Parts(start=self.one, step_sizes=sizes)
+        self.net = self.parts.net
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.g = np.empty_like(self.w)
@@ -162,13 +161,13 @@ class MAML:
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
         losses, answers = [], 0 if self.done else self.exam.val.answers
         examples = 0
-        for _ in range(min(STEPS, self.updates - self.done)):
-            batch = self.draw(self.rng, self.tasks)
+        for _ in range(min(STEPS, self.config.updates - self.done)):
+            batch = self.draw(self.rng, self.config.tasks)
             answers, examples = answers + batch.answers, examples + batch.answers
             losses.append(self.loss(self.w, batch, self.g))
             clip_norm(self.g, LIMIT)
@@ -178,9 +177,9 @@ class MAML:
 
     def adapt(self, w: Array, many: Layer, x: Array, t: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """The weights of all members after 0 to K steps on the shots, and the step sizes and gradients of each step."""
-        P = self.one.size
-        Ws, Gs = [spread(w[:P], self.one, many)], []
-        As = [spread(UNIT * a, self.one, many) for a in w[P:].reshape(self.steps, P)]
+        start, sizes = self.parts.split(w)
+        Ws, Gs = [spread(start, self.one, many)], []
+        As = [spread(UNIT * a, self.one, many) for a in sizes.reshape(-1, self.one.size)]
         for A in As:
             Gs.append(gradient(many, Ws[-1], x, t, self.rule)[1])
             Ws.append(Ws[-1] - A * Gs[-1])
@@ -192,22 +191,23 @@ class MAML:
         Back through a step: with L = d loss / d w_k+1, d loss / d a_k = -L * g_k, d loss / d w_k = L - H (a_k * L).
         """
         x, t, x_query, t_query = (np.asarray(part, w.dtype) for part in batch)
-        E, P = len(x), self.one.size
+        E, c = len(x), self.config
         many = self.build(members=E)
         Ws, As, Gs = self.adapt(w, many, x, t)
         loss, L = 0.0, np.zeros_like(Ws[0])  # L (E P,)
-        for k in range(self.steps - 1, -1, -1):
-            weight = 1.0 if k == self.steps - 1 else self.every
+        g_start, g_sizes = (None, None) if g is None else self.parts.split(g)
+        for k in range(c.steps - 1, -1, -1):
+            weight = 1.0 if k == c.steps - 1 else c.step_loss_weight
             if weight:
                 value, G = gradient(many, Ws[k + 1], x_query, t_query, self.rule)
                 loss += weight * value
                 L += G * (weight / E)
-            if g is not None:
-                g[P:].reshape(self.steps, P)[k] = -UNIT * gather(L * Gs[k], many)
-                if self.second_order:
+            if g_sizes is not None:
+                g_sizes.reshape(c.steps, -1)[k] = -UNIT * gather(L * Gs[k], many)
+                if c.second_order:
                     L -= curvature(many, Ws[k], As[k] * L, x, t, self.rule)
-        if g is not None:
-            g[:P] = gather(L, many)
+        if g_start is not None:
+            g_start[:] = gather(L, many)
         return loss
 
     def outputs(self, w: Array, tasks: Tasks) -> Array:
@@ -223,19 +223,13 @@ class MAML:
         return self.draw(rng, n)
 
     def evaluate(self) -> dict[str, float]:
-        return self.exam.figures(self.outputs(self.w, self.exam.val))
+        return self.exam.validate(lambda tasks: self.outputs(self.w, tasks))
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.exam.report(lambda tasks: self.outputs(w, tasks), folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.done = int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -7,7 +7,6 @@ A sin(x - phase) is a combination of sin x and cos x. A learner that does not kn
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +16,14 @@ from core.lab.learner import Report
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.optimizers import SGD, Adam, Optimizer, cosine
-from supervised.meta.maml import Build, Tasks, gradient, spread
+from supervised.figures import new_figure
+from supervised.fit import fit
+from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
 
 MEAN = "the mean of all tasks"
 VAL, TEST = 1, 2  # seeds of the validation and of the test tasks, the same for every run
 UPDATES = 3000  # of the one network for all tasks
-SHOWN = (0, 1, 5)  # steps whose errors are figures, beside the last
+FIGURES = (0, 1, 5)  # steps whose errors are figures, beside the last
 
 
 def sinusoids(rng: Rng, E: int, shots: int = 10, queries: int = 20) -> Tasks:
@@ -80,14 +81,12 @@ def from_nothing(build: Build, tasks: Tasks) -> Array:
 def for_all_tasks(build: Build) -> tuple[Layer, Array]:
     """One network, and weights learnt on 150,000 tasks of the family without telling them apart."""
     rng, net = np.random.default_rng(0), build()
-    w, optimizer = net.init(rng), Adam(3e-3)
-    g = np.empty_like(w)
-    for k in range(UPDATES):
+
+    def draw() -> tuple[Array, Array]:
         tasks = sinusoids(rng, 50)
-        y, back = net(tasks.x, w)
-        back(mse(y, tasks.t)[1], g)
-        optimizer.step(w, g, cosine(k / UPDATES))
-    return net, w
+        return tasks.x, tasks.t
+
+    return net, fit(net, net.init(rng), Adam(3e-3), mse, draw, UPDATES, cosine)
 
 
 def _fitted(many: Layer, W: Array, tasks: Tasks, optimizer: Optimizer, steps: int) -> Array:
@@ -126,17 +125,17 @@ class Sinusoids:
         self.build, self.shots, self.steps = build, shots, steps
         self.val = sinusoids(np.random.default_rng(VAL), 200, shots, 100)
 
-    def figures(self, ys: Array) -> dict[str, float]:
-        return self._named("val", errors(ys, self.val.t_query).mean(1))
+    def validate(self, model: TaskModel) -> dict[str, float]:
+        return self._named("val", errors(model(self.val), self.val.t_query).mean(1))
 
     def _named(self, part: str, mse: Array) -> dict[str, float]:
-        """The error after the last step, and after those of SHOWN."""
+        """The error after the last step, and after those of FIGURES."""
         return {
             f"{part}_mse": float(mse[-1]),
-            **{f"{part}_mse_{k}_steps": float(mse[k]) for k in SHOWN if k < self.steps},
+            **{f"{part}_mse_{k}_steps": float(mse[k]) for k in FIGURES if k < self.steps},
         }
 
-    def report(self, model: Callable[[Tasks], Array], folder: Path | None) -> Report:
+    def report(self, model: TaskModel, folder: Path | None) -> Report:
         test = sinusoids(np.random.default_rng(TEST), 600, self.shots, 100)
         ys = model(test)  # K+1, E, Q, 1
         each = errors(ys, test.t_query)  # K+1, E
@@ -154,7 +153,7 @@ class Sinusoids:
             answers=test.t[..., 0].size,
         )
         if folder:
-            steps = [*(k for k in SHOWN if k < self.steps), self.steps]
+            steps = [*(k for k in FIGURES if k < self.steps), self.steps]
             adaptation(folder / "adaptation.png", model, self.shots, steps)
             report.pictures["adaptation.png"] = "Four tasks never seen: what the network says before and after steps"
             steps_picture(folder / "steps.png", each, others)
@@ -162,28 +161,20 @@ class Sinusoids:
         return report
 
 
-def adaptation(path: Path, model: Callable[[Tasks], Array], shots: int, steps: list[int]) -> None:
+def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> None:
     """Four tasks, drawn apart from the test: the truth, the shots, and what is said after each of `steps`."""
-    from matplotlib.figure import Figure
-
     rng = np.random.default_rng(TEST + 1)
     tasks = sinusoids(rng, 4, shots, 300)
     order = np.argsort(tasks.x_query, 1)
     x, t = (np.take_along_axis(part, order, 1)[..., 0] for part in (tasks.x_query, tasks.t_query))  # 4, Q
     ys = np.take_along_axis(model(tasks), order[None], 2)[..., 0]  # K+1, 4, Q
-    figure = Figure(figsize=(9, 5.6), layout="constrained")
-    for e, axis in enumerate(figure.subplots(2, 2, sharex=True).flat):
+    figure, axes = new_figure(9, 5.6, 2, 2, sharex=True)
+    for e, axis in enumerate(axes.flat):
         axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
         for n, k in enumerate(steps):
             shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
-            axis.plot(
-                x[e],
-                ys[k, e],
-                color=(0.1, 0.3, 0.8, shade),
-                ls=":" if k == 0 else "-",
-                lw=1.3,
-                label="before" if k == 0 else f"{k} step{'s'[: k > 1]}",
-            )
+            look, label = (":", "before") if k == 0 else ("-", f"{k} step{'s'[: k > 1]}")
+            axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
         axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
         axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False)
@@ -192,10 +183,7 @@ def adaptation(path: Path, model: Callable[[Tasks], Array], shots: int, steps: l
 
 def steps_picture(path: Path, each: Array, others: dict[str, float]) -> None:
     """The mean and the median error (K+1, E) after each step, on a logarithmic scale; a line an other method."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 4.4), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = new_figure(7.5, 4.4)
     axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
     axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
     for name, value in others.items():

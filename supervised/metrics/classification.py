@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -12,10 +13,9 @@ from core.initializers import Array
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer
 from core.losses import cross_entropy, log_softmax, softmax
 from supervised.baselines import SVM, accuracy, classifiers
-from supervised.learner import Model
+from supervised.learner import NO_SPLITS, Model
 
 Show = Callable[[Array], Array]  # examples x (n, ...) -> pictures (n, H, W) or (n, H, W, 3) in [0, 1]
 MANY = 20  # classes from which figures and cells are not listed one by one
@@ -77,6 +77,12 @@ def class_figures(y: Array, t: Array, names: tuple[str, ...]) -> dict[str, float
     }
 
 
+def least_trusted(p: Array, t: Array, names: Sequence[str], n: int = 20) -> tuple[Array, list[str]]:
+    """The n examples with the lowest probability p (N, C) of their class t (N,), and a title of each."""
+    worst = np.argsort(p[np.arange(len(t)), t])[:n]
+    return worst, [f"{names[t[i]]}: {names[p[i].argmax()]} ({p[i].max():.0%})" for i in worst]
+
+
 @dataclass(frozen=True)
 class Classification:
     """The exam of a classifier. Weights are chosen by the accuracy on the validation part.
@@ -90,14 +96,13 @@ class Classification:
     show: Show | None = None
     most: int = 5000
     monitor: str = "+val_accuracy"
+    splits: Splits = NO_SPLITS
 
-    def check(self, splits: Splits, O: int) -> None:
+    def bound(self, splits: Splits, O: int) -> Self:
         check_labels(splits, O)
         if self.classes and len(self.classes) != O:
             raise ValueError(f"{len(self.classes)} classes are named, but the network has {O} outputs")
-
-    def figures(self, y: Array, t: Array) -> dict[str, float]:
-        return {"val_accuracy": accuracy(y.argmax(-1), t), "val_nats": cross_entropy(y, t)[0]}
+        return replace(self, splits=splits)
 
     def pool(self, ys: Array) -> Array:
         """log of the mean of softmax(y), (K, N, C) -> (N, C): logits of the averaged probabilities."""
@@ -111,45 +116,43 @@ class Classification:
         said: Array = y.argmax(-1)
         return np.array(self.classes)[said] if self.classes else said
 
-    def pictures(self, x: Array) -> Array:
-        """Examples x (n, I) as pictures (n, H, W[, 3])."""
-        return self.show(x) if self.show else x.reshape(len(x), *self.shape)
+    def validate(self, model: Model) -> dict[str, float]:
+        y, t = model(self.splits.x_val), self.splits.t_val
+        return {"val_accuracy": accuracy(y.argmax(-1), t), "val_nats": cross_entropy(y, t)[0]}
 
-    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
-        t, y = splits.t_test, model(splits.x_test)
-        names = self.classes or tuple(map(str, range(y.shape[-1])))
-        given = "the same labels" if len(splits.t_train) <= self.most else f"the first {self.most} training labels"
-        baselines = classifiers(splits, self.most)
-        made = Report(
-            class_figures(y, t, names),
-            "test_accuracy",
-            1 / len(names),
-            baselines.pop(SVM),
-            f"{SVM}, given {given}",
-            baselines,
-        )
+    def report(self, model: Model, folder: Path | None) -> Report:
+        s, y = self.splits, model(self.splits.x_test)
+        given = "the same labels" if len(s.t_train) <= self.most else f"the first {self.most} training labels"
+        made = self.scored(y, classifiers(s, self.most), f", given {given}")
         if folder:
-            self._draw(made, y, net, w, splits, folder, names)
+            self.draw(made, y, model, folder)
         return made
 
-    def _draw(
-        self, made: Report, y: Array, net: Layer, w: Array, splits: Splits, folder: Path, names: tuple[str, ...]
-    ) -> None:
+    def names(self, C: int) -> tuple[str, ...]:
+        return self.classes or tuple(map(str, range(C)))
+
+    def scored(self, y: Array, baselines: dict[str, float], given: str) -> Report:
+        """The figures of y (N, C) on the test part; the reference is the support vector machine among `baselines`."""
+        names, svm = self.names(y.shape[-1]), baselines.pop(SVM)
+        figures = class_figures(y, self.splits.t_test, names)
+        return Report(figures, "test_accuracy", 1 / len(names), svm, SVM + given, baselines)
+
+    def draw(self, made: Report, y: Array, model: Model, folder: Path) -> None:
+        """The confusion matrix and the calibration of y (N, C); of pictures, mistakes and first-layer weights too."""
         from core.lab.report.plots import image_sheet, matrix, reliability, weight_sheet
 
-        t, p = splits.t_test, softmax(y)
+        t, p, names = self.splits.t_test, softmax(y), self.names(y.shape[-1])
         said = p.argmax(-1)
         matrix(folder / "confusion.png", confusion(said, t, len(names)), "true class", "what the network says", names)
         made.pictures["confusion.png"] = "Confusion matrix on the test part"
         reliability(folder / "reliability.png", calibration(p, t)[1])
         made.pictures["reliability.png"] = "How often it is right when it is so sure; on the diagonal it is calibrated"
         if self.shape:
-            trust = p[np.arange(len(t)), t]
-            worst = np.argsort(trust)[:20]
-            titles = [f"{names[t[i]]}: {names[said[i]]} ({p[i].max():.0%})" for i in worst]
-            image_sheet(folder / "mistakes.png", self.pictures(splits.x_test[worst]), titles)
+            worst, titles = least_trusted(p, t, names)
+            x = self.splits.x_test[worst]
+            image_sheet(folder / "mistakes.png", self.show(x) if self.show else x.reshape(-1, *self.shape), titles)
             made.pictures["mistakes.png"] = "The 20 test images with the least trust in the true class (true: said)"
-            W = next(W for W in net.views(w).values() if W.ndim > 1)
+            W = next(W for W in model.net.views(model.w).values() if W.ndim > 1)
             W = W.reshape(-1, *W.shape[-2:])[0]  # of the first member
             if W.shape[0] == np.prod(self.shape):
                 weight_sheet(folder / "weights.png", W, self.shape)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -11,9 +12,8 @@ from core.initializers import Array
 from core.lab.data.checks import check_values
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer
 from supervised.baselines import BOOSTING, regressors
-from supervised.learner import Model
+from supervised.learner import NO_SPLITS, Model
 
 
 def r2(y: Array, t: Array) -> float:
@@ -37,12 +37,11 @@ class Regression:
     std: Array | float = 1.0
     most: int = 5000
     monitor: str = "-val_mse"
+    splits: Splits = NO_SPLITS
 
-    def check(self, splits: Splits, O: int) -> None:
+    def bound(self, splits: Splits, O: int) -> Self:
         check_values(splits, O)
-
-    def figures(self, y: Array, t: Array) -> dict[str, float]:
-        return {"val_mse": float((((y - t) * self.std) ** 2).mean()), "val_r2": r2(y, t)}
+        return replace(self, splits=splits)
 
     def pool(self, ys: Array) -> Array:
         """The mean of many answers, (K, N, O) -> (N, O)."""
@@ -54,33 +53,26 @@ class Regression:
         values = y * self.std + self.mean
         return values[:, 0] if values.shape[1] == 1 else values
 
-    def report(self, model: Model, net: Layer, w: Array, splits: Splits, folder: Path | None) -> Report:
+    def validate(self, model: Model) -> dict[str, float]:
+        y, t = model(self.splits.x_val), self.splits.t_val
+        return {"val_mse": float((((y - t) * self.std) ** 2).mean()), "val_r2": r2(y, t)}
+
+    def report(self, model: Model, folder: Path | None) -> Report:
         """R^2 is the score, 0 for who always says the mean; errors are in the units of the value."""
-        y, t = model(splits.x_test), splits.t_test
+        y, t = model(self.splits.x_test), self.splits.t_test
         error = (y - t) * self.std
-        baselines = {name: r2(said, t) for name, said in regressors(splits, self.most).items()}
-        made = Report(
-            {
-                "test_r2": r2(y, t),
-                "test_mse": float((error**2).mean()),
-                "test_rmse": float(np.sqrt((error**2).mean())),
-                "test_mae": float(np.abs(error).mean()),
-            },
-            "test_r2",
-            0.0,
-            baselines.pop(BOOSTING),
-            BOOSTING,
-            baselines,
-        )
+        baselines = {name: r2(said, t) for name, said in regressors(self.splits, self.most).items()}
+        figures = {
+            "test_r2": r2(y, t),
+            "test_mse": float((error**2).mean()),
+            "test_rmse": float(np.sqrt((error**2).mean())),
+            "test_mae": float(np.abs(error).mean()),
+        }
+        made = Report(figures, "test_r2", 0.0, baselines.pop(BOOSTING), BOOSTING, baselines)
         if folder:
             from core.lab.report.plots import scatter
 
-            scatter(
-                folder / "values.png",
-                t * self.std + self.mean,
-                y * self.std + self.mean,
-                "true value",
-                "what the network says",
-            )
+            true, said = (values * self.std + self.mean for values in (t, y))
+            scatter(folder / "values.png", true, said, "true value", "what the network says")
             made.pictures["values.png"] = "Each test example: what is true, and what the network says"
         return made

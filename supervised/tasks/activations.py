@@ -9,10 +9,16 @@ from core.lab.config import positive
 from core.layers import Rng
 from core.optimizers import Adam, constant
 from supervised.learner import Supervised
-from supervised.lessons.activations import SideBySide
+from supervised.lessons.activations import ActivationsExam
 
 PARADIGM = "supervised"
 PROBLEM = "activations"
+ABOUT = """
+Seven networks read the same 8x8 digits and differ only in their activation function: identity, ReLU, leaky ReLU,
+GELU, softplus, tanh, sigmoid. In go images and labels; out come, for each layer, the share of saturated and of dead
+units, and how much of the error survives the way back. Try --gain 10 or --lr 0.1 and watch units die. A test
+accuracy above 0.95 is good.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,6 @@ PRESETS = {"quick": {"updates": 300}, "best": {"updates": 4000}}
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
     splits = data("digits")
     sizes = (splits.x_train.shape[1], *[config.width] * config.depth, int(splits.t_train.max()) + 1)
-    exam = SideBySide(sizes, config.gain, config.lr, config.batch)
-    return Supervised(
-        splits,
-        exam.net(),
-        Adam(config.lr),
-        rng,
-        loss=exam.loss,
-        exam=exam,
-        updates=config.updates,
-        batch=config.batch,
-        schedule=constant,
-    )
+    exam = ActivationsExam(sizes, config.gain, config.lr, config.batch)
+    learning: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "schedule": constant}
+    return Supervised(splits, exam.net(), Adam(config.lr), rng, loss=exam.loss, exam=exam, **learning)

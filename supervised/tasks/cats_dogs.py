@@ -1,4 +1,4 @@
-"""Cats and dogs, photographs of 32x32 pixels in colour, told apart through windows."""
+"""Cats and dogs, photographs of 32x32 pixels in colour, told apart by a convolutional network."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Any
 from core.lab.data.splits import Splits
 from core.layers import Rng
 from supervised.learner import Supervised
-from supervised.vision.conv_task import Photos, classifier
+from supervised.vision.conv_task import ConvNetConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "cats_dogs"
+ABOUT = """
+Photographs of cats and dogs, 32x32 pixels in colour, from CIFAR-10: 9,000 to learn from. A convolutional network
+reads a photograph and says cat or dog. Guessing is right half of the time, and a support vector machine on raw
+pixels about two times in three. Good is a test accuracy above 0.83.
+"""
 
 
 @dataclass(frozen=True)
-class Config(Photos):
+class Config(ConvNetConfig):
     pass
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import SEED, Splits
 from core.layers import Layer, Rng
 from supervised.lessons.expressions import Expression, parse
@@ -17,6 +17,12 @@ from supervised.lessons.function_report import FunctionReport
 
 PARADIGM = "supervised"
 PROBLEM = "function_fit"
+ABOUT = """
+A network is taught points of a function of one or two variables, and draws the whole function. Choose one by name,
+or write your own: --expression "sin(3*x)*x". The report shows the fit as it forms, what single weights do, and how
+the error falls with width and depth. The score is the squared error over the variance: 1 is no better than the
+mean, below 0.001 is good.
+"""
 FUNCTIONS = {  # of x, or of x and y, in [-1, 1]
     "waves": "sin(3*pi*x) + sin(11*pi*x)*x/2 + cos(23*x)/3",
     "spikes": "exp(-((x+.8)/.05)**2) - 1.5*exp(-((x+.4)/.08)**2) + 2*exp(-(x/.03)**2) + exp(-((x-.35)/.1)**2)"
@@ -50,17 +56,16 @@ class Config:
     n_init: int = 3  # networks for each width and depth
 
     def __post_init__(self) -> None:
-        positive(self, "width", "depth", "steep", "updates", "batch", "lr", "n_init")
+        sizes = ("width", "depth", "steep", "updates", "batch", "lr", "n_init")
+        check(self, positive=sizes, nonnegative=("noise", "sweep"))
         if not self.expression and self.function not in FUNCTIONS:
             raise ValueError(f"there is no function {self.function!r} (known: {', '.join(FUNCTIONS)})")
         if not -1e6 <= self.low < self.high <= 1e6:
             raise ValueError(f"low {self.low} must be below high {self.high}, both from -1e6 to 1e6")
         if self.width > 4096 or self.depth > 64 or self.n_init > 64:
-            raise ValueError("width is at most 4096, depth and starts at most 64")
+            raise ValueError("width is at most 4096, depth and n_init at most 64")
         if not 10 <= self.points <= 10**6:
             raise ValueError(f"points must be 10 to 1000000, not {self.points}")
-        if not (self.noise >= 0 and self.sweep >= 0):
-            raise ValueError("noise and sweep must not be below 0")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -109,15 +114,6 @@ def make(config: Config, rng: Rng, data: Any) -> Fit:
     report = FunctionReport(
         text, expression.names, (config.width,) * config.depth, shape, config.n_init, config.sweep, config.lr
     )
-    return Fit(
-        splits,
-        shape(config.width, config.depth),
-        rng,
-        lr=config.lr,
-        look=places(I, config.low, config.high),
-        mean=mean,
-        std=std,
-        report=report,
-        updates=config.updates,
-        batch=config.batch,
-    )
+    look = places(I, config.low, config.high)
+    options: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "lr": config.lr, "report": report}
+    return Fit(splits, shape(config.width, config.depth), rng, look=look, mean=mean, std=std, **options)

@@ -8,14 +8,19 @@ from typing import Any
 from core.layers import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
-from supervised.vision.mlp_task import Pictures, classifier
+from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"
+ABOUT = """
+MNIST: 70,000 handwritten digits of 28x28 pixels. A fully connected network reads a picture and says the digit. In
+training each picture is shifted, turned, stretched and bent anew, since a bent 7 is still a 7; that replaces data
+that nobody has to collect. Good is a test accuracy above 0.99.
+"""
 
 
 @dataclass(frozen=True)
-class Config(Pictures):
+class Config(MLPConfig):
     updates: int = 4000  # minibatches, in all
     shift: float = 0.7  # standard deviation of the shifts, pixels; with 0 here and below no picture is deformed
     turn: float = 0.15  # of the turns, radians

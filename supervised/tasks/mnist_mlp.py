@@ -8,14 +8,19 @@ from typing import Any
 from core.layers import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
-from supervised.vision.mlp_task import Pictures, classifier
+from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"
+ABOUT = """
+MNIST: 70,000 handwritten digits of 28x28 pixels, read by fully connected networks that know nothing of pictures;
+shuffle the pixels, and they learn as well. Dropout and noise keep them from learning by heart. Compare it with
+mnist_augmented to see what knowing about pictures is worth. Good is a test accuracy above 0.985.
+"""
 
 
 @dataclass(frozen=True)
-class Config(Pictures):
+class Config(MLPConfig):
     hidden: tuple[int, ...] = (512, 512)  # units in each hidden layer
     members: int = 3  # networks that learn side by side; the mean of what they say is the answer
     updates: int = 2000  # minibatches, in all

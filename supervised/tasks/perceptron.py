@@ -15,6 +15,11 @@ from supervised.lessons.perceptron_report import perceptron_report
 
 PARADIGM = "supervised"
 PROBLEM = "perceptron"
+ABOUT = """
+The first neuron that learnt, from 1958: it fires where a weighted sum is above zero, and changes its weights only
+when it is wrong. In go two numbers, out comes 0 or 1. It learns AND and OR, but never XOR; the report proves why,
+and shows that two layers can. The score is the accuracy; 1 on AND and OR, at most 0.75 on XOR.
+"""
 TABLES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "xor": (0, 1, 1, 0)}  # of (0, 0), (0, 1), (1, 0), (1, 1)
 PROBLEMS = {**{name: (name,) for name in TABLES}, "logic": tuple(TABLES), "clouds": ()}
 

@@ -5,34 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.layers import Rng
 from core.optimizers import AdamW
-from supervised.text.guided_writer import GuidedWriter
+from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
 
 PARADIGM = "supervised"
 PROBLEM = "text"
+ABOUT = """
+A network writes reviews of clothing, letter by letter, and they should be positive. It learns from real reviews, of
+which some have a label: good or not. While it writes, a second answer of the same network says which next letter a
+good review would have. The score is the share that an independent judge takes for positive: real five-star reviews
+reach about 0.87.
+"""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(GuidedWriterConfig):
     context: int = 24  # characters that the next one is predicted from
     hidden: int = 256  # units of each of the two hidden layers
     longest: int = 250  # characters that a written review may have
-    batch: int = 256  # characters predicted in a minibatch
-    updates: int = 3000  # minibatches
     lr: float = 8e-3  # step size of AdamW at its highest
-    labels: int = 5184  # reviews that have a label; all of them by default
-    strength: float = 2.0  # how much the reader is heard; 1 is what Bayes' rule says, 0 not at all
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "longest", "batch", "updates", "lr", "labels")
+        super().__post_init__()
+        check(self, positive=("hidden", "longest", "lr", "labels"))
         if not self.context >= 6:
             raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
-        if not self.strength >= 0:
-            raise ValueError(f"strength must not be below 0, not {self.strength}")
 
 
 PRESETS = {
@@ -46,14 +47,4 @@ CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=
 def make(config: Config, rng: Rng, data: Data) -> GuidedWriter:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden, outputs=2)
-    return GuidedWriter(
-        exam,
-        net,
-        AdamW(config.lr, net.layout, DECAY),
-        rng,
-        batch=config.batch,
-        updates=config.updates,
-        schedule=RATE,
-        labels=config.labels,
-        strength=config.strength,
-    )
+    return GuidedWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)

@@ -8,44 +8,44 @@ from typing import Any
 
 import numpy as np
 
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, flat, warp
 from core.layers import Rng
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
-from supervised.transfer.transfer import Transfer
+from supervised.transfer.transfer import Transfer, TransferConfig
 
 PARADIGM = "supervised"
 PROBLEM = "transfer"
+ABOUT = """
+What a network learnt from many labels helps where labels are few. First it learns one set of pictures, clothing or
+the digits 0 to 4; then it learns another from 100 labels, starting from those layers or from nothing. In go
+pictures, out comes a class. The score is the test accuracy from the fewest labels; good is to beat the start from
+nothing by some points.
+"""
 SOURCES = ("fashion-mnist", "mnist", "digits")
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(TransferConfig):
+    batch: int = 64  # pictures in a minibatch of the source; half as many in one of the target
     source: str = "mnist"  # mnist or digits: from 0-4 to 5-9; or fashion-mnist: from clothing to the digits of MNIST
     hidden: tuple[int, ...] = (128, 128)  # units in each hidden layer
-    carried: int = 2  # layers that are carried over, from the first on
-    labels: tuple[int, ...] = (100, 1000)  # numbers of labels of the target
-    draws: int = 5  # how often each number of labels is drawn
     source_updates: int = 4000  # minibatches of the source
-    updates: int = 1200  # minibatches of each target network, from nothing or not
-    batch: int = 64  # pictures in a minibatch of the source; half as many in one of the target
     source_lr: float = 0.001  # step size of Adam at its highest, of the source; falls to 0 as a cosine
     lr: float = 0.003  # the same, of each target network
     deform: float = 1.0  # strength of the deformations that all networks see, of the source and of the target; 0: none
 
     def __post_init__(self) -> None:
-        positive(self, "draws", "source_updates", "updates", "source_lr", "lr")
+        super().__post_init__()
+        check(self, positive=("source_updates", "source_lr", "lr"), nonnegative=("deform",))
         if self.source not in SOURCES:
             raise ValueError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
-        for name in ("hidden", "labels"):
-            if min(getattr(self, name), default=0) < 1:
-                raise ValueError(f"{name} must be numbers above 0, one at least, not {getattr(self, name)}")
-        if not self.deform >= 0:
-            raise ValueError(f"deform must not be below 0, not {self.deform}")
-        if not 1 <= self.carried <= len(self.hidden):
+        if min(self.hidden, default=0) < 1:
+            raise ValueError(f"hidden must be numbers above 0, one at least, not {self.hidden}")
+        if self.carried > len(self.hidden):
             raise ValueError(f"carried must be from 1 to {len(self.hidden)}, the hidden layers, not {self.carried}")
         if self.batch < 2:
             raise ValueError(f"batch must be at least 2, not {self.batch}")
@@ -77,25 +77,7 @@ def make(config: Config, rng: Rng, data: Any) -> Transfer:
     augment = flat((side, side), warp((side, side), strength, side / 6)) if k else None
     build = partial(MLP, source.x_train.shape[1], *config.hidden, len(np.unique(source.t_train)))
     source_rng, target_rng = rng.spawn(2)
-    learner = Classifier(
-        source,
-        build(),
-        Adam(config.source_lr),
-        source_rng,
-        updates=config.source_updates,
-        batch=config.batch,
-        augment=augment,
-    )
-    return Transfer(
-        learner,
-        target,
-        build,
-        Adam(config.lr),
-        target_rng,
-        labels=config.labels,
-        draws=config.draws,
-        updates=config.updates,
-        carried=config.carried,
-        batch=config.batch // 2,
-        augment=augment,
-    )
+    learning: dict[str, Any] = {"updates": config.source_updates, "batch": config.batch, "augment": augment}
+    learner = Classifier(source, build(), Adam(config.source_lr), source_rng, **learning)
+    optimizer, batch = Adam(config.lr), config.batch // 2
+    return Transfer(learner, target, build, optimizer, target_rng, config, batch=batch, augment=augment)

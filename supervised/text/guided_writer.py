@@ -12,14 +12,17 @@ et al. (2021), GeDi, arXiv:2009.06367. Weakness: the reader forgets what lies mo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Ask, Exam
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
 from core.layers import Layer, Rng
 from core.losses import Loss, binary_cross_entropy, cross_entropy
@@ -45,21 +48,35 @@ def reading_loss(y: Array, t: Array, label: Array) -> Loss:
     return loss + more, dy
 
 
-def steered(y: Array, strength: float) -> Array:
+def guided(y: Array, strength: float) -> Array:
     """Logits (S, V) of Bayes' rule, log p(c) + strength log p(good | c), out of both answers y (S, 2V)."""
     V = y.shape[1] // 2
     return y[:, :V] - strength * np.logaddexp(0, -y[:, V:])
 
 
+@dataclass(frozen=True)
+class GuidedWriterConfig:
+    """How long it learns, from how many labels, and how much they count."""
+
+    updates: int = 3000  # minibatches
+    batch: int = 256  # characters predicted in a minibatch
+    labels: int = 5184  # reviews that have a label; all of them by default
+    strength: float = 2.0  # how much the reader is heard; 1 is what Bayes' rule says, 0 not at all
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "batch"), nonnegative=("strength",))
+
+
 class GuidedWriter:
     """`updates` minibatches of `batch` characters, drawn from all of the training part.
 
-    Of its reviews `labels` have a label, half of them good; it is an answer of the teacher, counted the first time that
-    a character of this review is learnt from. The last weights are judged: none are chosen. Raises ValueError for more
-    labels than there are reviews.
+    `config` is a GuidedWriterConfig, or its fields are keywords. Of the reviews `labels` have a label, half of them
+    good; it is an answer of the teacher, counted the first time that a character of this review is learnt from. The
+    last weights are judged: none are chosen. Raises ValueError for more labels than there are reviews.
     """
 
     monitor = "+updates"
+    kept: tuple[str, ...] = "count", "asked", "rng", "optimizer"
 
     def __init__(
         self,
@@ -67,19 +84,17 @@ class GuidedWriter:
         net: Layer,
         optimizer: Optimizer,
         rng: Rng,
+        config: GuidedWriterConfig | None = None,
         *,
-        batch: int,
-        updates: int,
         schedule: Schedule,
-        labels: int,
-        strength: float,
+        **changes: Any,
     ) -> None:
+        self.config = settings(GuidedWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
         self.g = np.zeros_like(self.w)
-        self.optimizer, self.schedule, self.strength = optimizer, schedule, strength
-        self.batch, self.updates, self.count = batch, updates, 0
-        part = exam.parts["train"]
+        self.optimizer, self.schedule, self.count = optimizer, schedule, 0
+        part, labels = exam.parts["train"], self.config.labels
         self.windows = exam.windows(part.texts, exam.context + 1)  # N, K + 1
         self.review = np.repeat(np.arange(len(part.texts)), [len(text) + 1 for text in part.texts])  # N
         if not 0 <= labels <= len(part.texts):
@@ -89,18 +104,18 @@ class GuidedWriter:
 
     @property
     def progress(self) -> float:
-        return self.count / self.updates
+        return self.count / self.config.updates
 
     def update(self) -> dict[str, float]:
-        total, before, steps = 0.0, int(self.asked.sum()), min(STEPS, self.updates - self.count)
+        total, before, steps = 0.0, int(self.asked.sum()), min(STEPS, self.config.updates - self.count)
         for _ in range(steps):
-            i = self.rng.integers(len(self.windows), size=self.batch)
+            i = self.rng.integers(len(self.windows), size=self.config.batch)
             total += self.loss(self.w, self._batch(i), self.g)
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.asked[self.review[i][self.label[self.review[i]] >= 0]] = True
             self.count += 1
         answers = int(self.asked.sum()) - before
-        return {"loss": total / steps, "examples": steps * self.batch, "answers": answers}
+        return {"loss": total / steps, "examples": steps * self.config.batch, "answers": answers}
 
     def _batch(self, i: Array) -> tuple[Array, Array, Array]:
         """Windows (B, K), the characters after them (B,) and the labels of their reviews (B,)."""
@@ -121,7 +136,7 @@ class GuidedWriter:
     def ask(self, w: Array) -> Ask:
         """The network that writes: windows to the logits of Bayes' rule."""
         both = asker(self.net, w, self.exam.context)
-        return lambda x: steered(both(x), self.strength)
+        return lambda x: guided(both(x), self.config.strength)
 
     def evaluate(self) -> dict[str, float]:
         return {"updates": float(self.count), **self.exam.validate(self.ask(self.w))}
@@ -134,15 +149,7 @@ class GuidedWriter:
         return self.exam.answer(self.ask(w), x)
 
     def state(self) -> State:
-        return {
-            "count": np.asarray(self.count),
-            "asked": self.asked,
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.count = int(state["count"])
-        self.asked[:] = state["asked"]
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.stats.intervals import mean_interval
+from supervised.baselines import accuracy, predictions
+from supervised.figures import new_figure
 
 NOTHING, CARRIED, FROZEN = "network from nothing", "network from the source", "the same, carried layers frozen"
 PIXELS, SVM = "logistic regression", "support vector machine"
@@ -25,12 +26,8 @@ def without_a_network(target: Splits, chosen: Array) -> dict[str, float]:
     from sklearn.svm import SVC
 
     x, t = target.x_train[chosen], target.t_train[chosen]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of iterations that end before they converge
-        return {
-            name: float((method.fit(x, t).predict(target.x_test) == target.t_test).mean())
-            for name, method in {PIXELS: LogisticRegression(max_iter=300), SVM: SVC(C=10)}.items()
-        }
+    methods = {PIXELS: LogisticRegression(max_iter=300), SVM: SVC(C=10)}
+    return {name: accuracy(y, target.t_test) for name, y in predictions(methods, x, t, target.x_test).items()}
 
 
 def transfer_report(
@@ -75,8 +72,6 @@ def transfer_report(
 
 def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
     """For each number of labels a panel: the accuracies (draws,) of each method, those of one draw joined."""
-    from matplotlib.figure import Figure
-
     names = {
         NOTHING: "network\nfrom nothing",
         CARRIED: "network\nfrom source",
@@ -84,20 +79,14 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
         PIXELS: "logistic\nregression",
         SVM: "SVM",
     }
-    figure = Figure(figsize=(1 + 4 * len(labels), 4), layout="constrained")
-    for k, axis in enumerate(figure.subplots(1, len(labels), squeeze=False)[0]):
+    figure, axes = new_figure(1 + 4 * len(labels), 4, 1, len(labels), squeeze=False)
+    for k, axis in enumerate(axes[0]):
         axis.plot([0, 1, 2], [found[name][k] for name in (NOTHING, CARRIED, FROZEN)], color="0.75", lw=1, zorder=1)
         for place, name in enumerate(names):
             values = found[name][k]
             axis.plot([place] * len(values), values, "o", color="#13c" if place in (1, 2) else "0.4", ms=4)
-            axis.annotate(
-                f"{values.mean():.1%}",
-                (place, values.max()),
-                (0, 5),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-            )
+            at, text = (place, values.max()), f"{values.mean():.1%}"
+            axis.annotate(text, at, (0, 5), textcoords="offset points", ha="center", fontsize=8)
         axis.set(title=f"{labels[k]} labels", xticks=range(len(names)), ylabel="test accuracy" if k == 0 else "")
         axis.set_xticklabels(list(names.values()), fontsize=8)
         axis.yaxis.set_major_formatter("{x:.1%}")

@@ -9,16 +9,18 @@ ensemble; its first member is the source network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
 from core.optimizers import Optimizer, cosine
@@ -27,7 +29,7 @@ from supervised.transfer.report import transfer_report
 
 STEPS = 5  # steps of all trios in one update
 NOTHING, CARRIED, FROZEN = range(3)  # how a network of a trio starts
-SHOWN = 1000  # validation examples that the curves are of
+CURVE = 1000  # validation examples that the curves are of
 CHUNK = 1000  # examples that are judged at once
 
 
@@ -47,16 +49,32 @@ def balanced(rng: Rng, t: Array) -> Array:
     return order[np.argsort(rank[order], kind="stable")]
 
 
-class Transfer:
-    """`source` is a learner of the source; `build` makes its network; `optimizer` and `updates` are of the trios.
+@dataclass(frozen=True)
+class TransferConfig:
+    """The labels of the target, and how long each network learns from them."""
 
-    `carried` counts the layers that are carried over. `labels` are the numbers of labels, `draws` how often each is
-    drawn; the smaller draw is the beginning of the larger. The last weights are the ones judged, since few labels leave
-    none to choose by; those of the validation part only draw curves. Each label is an answer once, whoever learns from
-    it. Raises ValueError when there are fewer labels than asked for.
+    labels: tuple[int, ...] = (100, 1000)  # numbers of labels of the target
+    draws: int = 5  # how often each number of labels is drawn
+    carried: int = 2  # layers that are carried over, from the first on
+    updates: int = 1200  # minibatches of each target network, from nothing or not
+    batch: int = 32  # examples in a minibatch
+
+    def __post_init__(self) -> None:
+        check(self, positive=("draws", "carried", "updates", "batch"))
+        if min(self.labels, default=0) < 1:
+            raise ValueError(f"labels must be numbers above 0, one at least, not {self.labels}")
+
+
+class Transfer:
+    """`source` is a learner of the source; `build` makes its network; `optimizer` and `config` are of the trios.
+
+    Of the drawn labels a smaller number is the beginning of a larger one. The last weights are the ones judged, since
+    few labels leave none to choose by; those of the validation part only draw curves. Each label is an answer once,
+    whoever learns from it. Raises ValueError when there are fewer labels than asked for.
     """
 
     monitor = "+learnt"
+    kept: tuple[str, ...] = "done", "rng", "known", "optimizer", "source.w", "source"
 
     def __init__(
         self,
@@ -65,29 +83,27 @@ class Transfer:
         build: Build,
         optimizer: Optimizer,
         rng: Rng,
+        config: TransferConfig | None = None,
         *,
-        labels: Sequence[int],
-        draws: int,
-        updates: int,
-        carried: int,
-        batch: int = 32,
         augment: Augment | None = None,
+        **changes: Any,
     ) -> None:
+        self.config = c = settings(TransferConfig, config, changes)
         self.source, self.target, self.build, self.optimizer, self.augment = source, target, build, optimizer, augment
-        self.labels, self.draws, self.updates, self.carried, self.batch = tuple(labels), draws, updates, carried, batch
-        self.trios = len(self.labels) * draws
+        self.trios = len(c.labels) * c.draws
         self.net = build(members=1 + 3 * self.trios)  # the source, all from nothing, all that carry, all frozen
         w_rng, draw_rng, self.rng = rng.spawn(3)
-        if not len(np.unique(target.t_train)) <= min(labels) <= max(labels) <= len(target.t_train):
+        classes, N = len(np.unique(target.t_train)), len(target.t_train)
+        if not classes <= min(c.labels) <= max(c.labels) <= N:
             raise ValueError(
-                f"labels must be from {len(np.unique(target.t_train))}, the number of classes, to "
-                f"{len(target.t_train)}, the number of training examples, not {self.labels}"
+                f"labels must be from {classes}, the number of classes, to {N}, the number of training examples, "
+                f"not {c.labels}"
             )
         self.w = self.net.init(w_rng)
         self.g = np.empty_like(self.w)
-        self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(labels)] for _ in range(draws)])
-        self.sizes = np.repeat(self.labels, draws)  # trios: how many labels each has
-        self.known = np.zeros(len(target.t_train), bool)
+        self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(c.labels)] for _ in range(c.draws)])
+        self.sizes = np.repeat(c.labels, c.draws)  # trios: how many labels each has
+        self.known = np.zeros(N, bool)
         self.done = 0  # steps of the trios
         self._show_source()
 
@@ -96,11 +112,11 @@ class Transfer:
 
     def _carry(self) -> list[tuple[str, Array]]:
         """The parameters of the source network that are carried over, by name."""
-        return list(self.build().views(self.source.weights).items())[: 2 * self.carried]
+        return list(self.build().views(self.source.weights).items())[: 2 * self.config.carried]
 
     @property
     def progress(self) -> float:
-        return (self.source.done + self.done) / (self.source.updates + self.updates)
+        return (self.source.done + self.done) / (self.source.config.updates + self.config.updates)
 
     def update(self) -> dict[str, float]:
         if self.source.progress < 1:
@@ -110,7 +126,7 @@ class Transfer:
         if self.done == 0:
             self._begin()
         losses, answers = [], 0
-        for _ in range(min(STEPS, self.updates - self.done)):
+        for _ in range(min(STEPS, self.config.updates - self.done)):
             x, t, new = self._minibatches()
             answers += new
             y, back = self.net(x, self.w)  # 1 + 3 trios, B, C
@@ -119,12 +135,12 @@ class Transfer:
             back(dy, self.g)
             for name, _ in self._carry():
                 self.net.views(self.g)[name][self._members(FROZEN)] = 0
-            self.optimizer.step(self.w, self.g, cosine(self.done / self.updates))
+            self.optimizer.step(self.w, self.g, cosine(self.done / self.config.updates))
             self.done += 1
             losses.append(loss)
         return {
             "loss": float(np.mean(losses)),
-            "examples": 3 * self.trios * self.batch * len(losses),
+            "examples": 3 * self.trios * self.config.batch * len(losses),
             "answers": answers,
         }
 
@@ -141,8 +157,8 @@ class Transfer:
 
     def _minibatches(self) -> tuple[Array, Array, int]:
         """x (1 + 3 trios, B, I) and its t, the same within a trio; and how many of the labels were not known before."""
-        k = (self.rng.random((self.trios, self.batch)) * self.sizes[:, None]).astype(int)
-        i = np.take_along_axis(np.tile(self.orders, (len(self.labels), 1)), k, 1)  # trios, B
+        k = (self.rng.random((self.trios, self.config.batch)) * self.sizes[:, None]).astype(int)
+        i = np.take_along_axis(np.tile(self.orders, (len(self.config.labels), 1)), k, 1)  # trios, B
         before = int(self.known.sum())
         self.known[i] = True
         x, t = self.target.x_train[i], self.target.t_train[i]
@@ -170,37 +186,26 @@ class Transfer:
 
     def evaluate(self) -> dict[str, float]:
         own, target = self.source.splits, self.target
-        right = self.said(self.w, target.x_val[:SHOWN]) == target.t_val[:SHOWN]
-        share = right.mean(1)[1:].reshape(3, len(self.labels), self.draws).mean(2)  # 3, labels
-        source = self.build()(own.x_val[:SHOWN], self.source.weights)[0].argmax(-1) == own.t_val[:SHOWN]
+        right = self.said(self.w, target.x_val[:CURVE]) == target.t_val[:CURVE]
+        share = right.mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws).mean(2)  # 3, labels
+        source = self.build()(own.x_val[:CURVE], self.source.weights)[0].argmax(-1) == own.t_val[:CURVE]
         return {
             "learnt": self.progress,
             "source_val_accuracy": float(source.mean()),
             **{
                 f"val_accuracy_{n}_{how}": float(share[h, k])
-                for k, n in enumerate(self.labels)
+                for k, n in enumerate(self.config.labels)
                 for h, how in enumerate(("from_nothing", "carried", "frozen"))
             },
         }
 
     def report(self, w: Array, folder: Path | None) -> Report:
         right = self.said(w, self.target.x_test) == self.target.t_test
-        networks = right.mean(1)[1:].reshape(3, len(self.labels), self.draws)
-        return transfer_report(networks, self.target, self.labels, self.orders, folder)
+        networks = right.mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws)
+        return transfer_report(networks, self.target, self.config.labels, self.orders, folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            "known": self.known,
-            **prefixed("optimizer", self.optimizer.state),
-            **prefixed("source", {"w": self.source.w, **self.source.state()}),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.done, self.known = int(state["done"]), state["known"].copy()
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
-        source = unprefixed("source", state)
-        self.source.w[:] = source["w"]
-        self.source.load(source)
+        restore(self, state, *self.kept)

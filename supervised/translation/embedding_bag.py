@@ -26,7 +26,7 @@ def EmbeddingBag(V: int, E: int, drop: float = 0.0) -> Layer:
         from scipy.sparse import csr_matrix
 
         if x.dtype.kind not in "iu" or x.ndim != 2:
-            raise ValueError(f"Bag needs integer ids (B, K), not {x.dtype} of shape {x.shape}")
+            raise ValueError(f"EmbeddingBag needs integer ids (B, K), not {x.dtype} of shape {x.shape}")
         if x.size and not (x.min() >= 0 and x.max() < V):
             raise ValueError(f"EmbeddingBag({V}, {E}) needs ids from 0 to {V - 1}, got {x.min()} to {x.max()}")
         there = x > 0
@@ -39,7 +39,7 @@ def EmbeddingBag(V: int, E: int, drop: float = 0.0) -> Layer:
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             if dx:
-                raise ValueError("the ids of a Bag have no gradient")
+                raise ValueError("the ids of an EmbeddingBag have no gradient")
             if g is not None:
                 G = bags.T @ np.asarray(dy, w.dtype)  # V, E
                 g[:] = g + G.ravel() if add else G.ravel()
@@ -49,7 +49,7 @@ def EmbeddingBag(V: int, E: int, drop: float = 0.0) -> Layer:
     def fill(rng: Rng, w: Array) -> None:
         w[:] = rng.standard_normal(w.shape, np.float32) * math.sqrt(1 / E)
 
-    return Layer(forward, {"table": (V, E)}, fill, ids=True)
+    return Layer(forward, {"table": (V, E)}, fill, ids=True, op="embedding_bag", constants={"drop": drop})
 
 
 def features(sentences: Iterable[str], V: int) -> Array:

@@ -6,24 +6,24 @@ against every listed translation. Gone: a classifier that is shown codes should 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab.learner import Report
-from core.lab.text.sentences import Pair, translations
+from core.lab.text.sentences import Pair, Pairs, translations
+from supervised.figures import new_figure
 from supervised.translation.ibm_model1 import WordTable
-
-if TYPE_CHECKING:
-    from supervised.translation.alignment import Frame
-    from supervised.translation.translator import Translator
-from supervised.translation.metrics import Exam, Search, chrf
+from supervised.translation.metrics import HeldOut, Search, chrf
+from supervised.translation.model import LANGUAGES, TranslationModel
 
 PROBED = 4000  # training sentences of each language that the probe learns from
-SHOWN = 40  # translations that are printed
+VAL = 150  # sentences of the validation part that are translated
+PRINTED = 40  # translations that are printed
 
 
 # Methods without a network.
@@ -53,22 +53,20 @@ def look_alikes(train: Sequence[Pair], search: Search) -> Array:
     return scores
 
 
-def people(exam: Exam) -> float:
+def people(part: HeldOut) -> float:
     """The mean chrF of one listed translation against the other ones, where there are several."""
-    scores = [chrf(first, others) for first, *others in exam.references.values() if others]
+    scores = [chrf(first, others) for first, *others in part.references.values() if others]
     return float(np.mean(scores)) if scores else 1.0
 
 
 # Is the language gone?
 
 
-def probes(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame]) -> tuple[float, float]:
-    """How often a classifier, shown codes of training sentences, tells the language of codes of `exam`.
+def probes(model: TranslationModel, pairs: Sequence[Pair], train: Sequence[Pair]) -> tuple[float, float]:
+    """How often a classifier, shown codes of training sentences, tells the language of codes of `pairs`.
 
     A logistic regression, which sees what a plane can tell, and a network with a hidden layer, which sees more.
     """
-    import warnings
-
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
@@ -76,88 +74,88 @@ def probes(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame
     def codes(pairs: Sequence[Pair]) -> tuple[Array, Array]:
         sides = [list(dict.fromkeys(side)) for side in zip(*pairs, strict=True)]
         n = min(PROBED, *map(len, sides))  # as many of each language: guessing is right half of the time
-        x = [
-            learner.encode(w, language, side[:n], frames)
-            for language, side in zip(("english", "french"), sides, strict=True)
-        ]
+        x = [model.encode(language, side[:n]) for language, side in zip(LANGUAGES, sides, strict=True)]
         return np.concatenate(x), np.repeat([0, 1], n)
 
-    train, test = codes(learner.pairs.train), codes(exam.pairs)
-    plane = LogisticRegression(max_iter=1000).fit(*train)
+    known, test = codes(train), codes(pairs)
+    plane = LogisticRegression(max_iter=1000).fit(*known)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 60 rounds are enough to see what is there
-        curved = MLPClassifier((64,), max_iter=60, early_stopping=True, random_state=0).fit(*train)
+        curved = MLPClassifier((64,), max_iter=60, early_stopping=True, random_state=0).fit(*known)
     return float(plane.score(*test)), float(curved.score(*test))
 
 
-def report(learner: Translator, w: Array, folder: Path | None) -> Report:
-    """All figures of the test part, beside what needs no network; translations to read, and two pictures."""
-    exam, train = Exam(learner.pairs.test), learner.pairs.train
-    sentences, frames = list(exam.references), learner.frames(w)
-    said = learner.translate(w, sentences)
-    table = WordTable(train)
-    near, word_by_word = nearest_neighbours(train, sentences), [table.translate(s) for s in sentences]
+class TranslationExam:
+    """Sentences of the validation part found and translated; the test part beside what needs no network."""
 
-    def similar(search: Search, languages: tuple[str, str]) -> Array:
-        queries, pool = (
-            learner.encode(w, language, side, frames)
-            for language, side in zip(languages, (search.queries, search.pool), strict=True)
+    monitor = "+val_chrf"
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs, self.val = pairs, HeldOut(pairs.val)
+
+    def validate(self, model: TranslationModel) -> dict[str, float]:
+        found = self.val.there.hits(similar(model, self.val.there, LANGUAGES))
+        said = model.translate(list(self.val.references)[:VAL])
+        return {"val_chrf": self.val.score(said), "val_retrieval": found}
+
+    def report(self, model: TranslationModel, folder: Path | None) -> Report:
+        """All figures of the test part; translations to read, and two pictures."""
+        part, train, frames = HeldOut(self.pairs.test), self.pairs.train, model.frames
+        sentences, table = list(part.references), WordTable(train)
+        said = model.translate(sentences)
+        near, word_by_word = nearest_neighbours(train, sentences), [table.translate(s) for s in sentences]
+        there, back = similar(model, part.there, LANGUAGES), similar(model, part.back, LANGUAGES[::-1])
+        by_words = table.scores(part.there.queries, part.there.pool)
+        unturned = {k: f._replace(turn=np.eye(len(f.turn), dtype=f.turn.dtype)) for k, f in frames.items()}
+        raw = {k: f._replace(centre=np.zeros_like(f.centre)) for k, f in unturned.items()}
+        told, told_by_network = probes(model, part.pairs, train)
+        known = {french for _, french in train}
+        metrics = {
+            "test_chrf": part.score(said),
+            "test_retrieval": part.there.hits(there),
+            "test_retrieval_5": part.there.hits(there, 5),
+            "test_retrieval_back": part.back.hits(back),
+            "test_retrieval_back_5": part.back.hits(back, 5),
+            "test_retrieval_word_table": part.there.hits(by_words),
+            "test_retrieval_look_alikes": part.there.hits(look_alikes(train, part.there)),
+            "test_retrieval_chance": part.there.chance,
+            "test_language_told": told,
+            "test_language_told_by_network": told_by_network,
+            "test_language_told_raw": probes(replace(model, frames=raw), part.pairs, train)[0],
+            "test_language_told_unturned_by_network": probes(replace(model, frames=unturned), part.pairs, train)[1],
+            "test_written_in_training": float(np.mean([s in known for s in said])),
+        }
+        result = Report(
+            metrics,
+            "test_chrf",
+            part.score([*said[1:], said[0]]),
+            people(part),
+            "one listed translation against the others",
+            {"nearest neighbour": part.score(near), "word table": part.score(word_by_word)},
         )
-        return queries @ pool.T
-
-    there = similar(exam.there, ("english", "french"))
-    back = similar(exam.back, ("french", "english"))
-    by_words = table.scores(exam.there.queries, exam.there.pool)
-    unturned = {
-        language: frame._replace(turn=np.eye(len(frame.turn), dtype=w.dtype)) for language, frame in frames.items()
-    }
-    raw = {language: frame._replace(centre=np.zeros_like(frame.centre)) for language, frame in unturned.items()}
-    told, told_by_network = probes(learner, w, exam, frames)
-    known = {french for _, french in train}
-    metrics = {
-        "test_chrf": exam.score(said),
-        "test_retrieval": exam.there.hits(there),
-        "test_retrieval_5": exam.there.hits(there, 5),
-        "test_retrieval_back": exam.back.hits(back),
-        "test_retrieval_back_5": exam.back.hits(back, 5),
-        "test_retrieval_word_table": exam.there.hits(by_words),
-        "test_retrieval_look_alikes": exam.there.hits(look_alikes(train, exam.there)),
-        "test_retrieval_chance": exam.there.chance,
-        "test_language_told": told,
-        "test_language_told_by_network": told_by_network,
-        "test_language_told_raw": probes(learner, w, exam, raw)[0],
-        "test_language_told_unturned_by_network": probes(learner, w, exam, unturned)[1],
-        "test_written_in_training": float(np.mean([s in known for s in said])),
-    }
-    result = Report(
-        metrics,
-        "test_chrf",
-        exam.score([*said[1:], said[0]]),
-        people(exam),
-        "one listed translation against the others",
-        {"nearest neighbour": exam.score(near), "word table": exam.score(word_by_word)},
-    )
-    result.texts["Translations of the test part"] = "\n\n".join(
-        f"{s}\n  network     {a}{' (stands in training)' if a in known else ''}\n  word table  {b}\n  neighbour   {c}\n"
-        f"  people      {' / '.join(exam.references[s][:3])}"
-        for s, a, b, c in list(zip(sentences, said, word_by_word, near, strict=True))[:SHOWN]
-    )
-    if folder:
-        _draw(learner, w, exam, frames, folder, result)
-    return result
+        result.texts["Translations of the test part"] = "\n\n".join(
+            f"{s}\n  network     {a}{' (stands in training)' if a in known else ''}\n  word table  {b}\n"
+            f"  neighbour   {c}\n  people      {' / '.join(part.references[s][:3])}"
+            for s, a, b, c in list(zip(sentences, said, word_by_word, near, strict=True))[:PRINTED]
+        )
+        if folder:
+            draw(model, part, folder, result)
+        return result
 
 
-def _draw(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame], folder: Path, result: Report) -> None:
-    from matplotlib.figure import Figure
+def similar(model: TranslationModel, search: Search, languages: Sequence[str]) -> Array:
+    """Scores (queries, pool): D times the cosines of the codes."""
+    sides = zip(languages, (search.queries, search.pool), strict=True)
+    queries, pool = (model.encode(language, side) for language, side in sides)
+    return queries @ pool.T
 
-    pairs = [(a, b[0]) for a, b in exam.references.items()]
-    z, v = (
-        learner.encode(w, language, [pair[k] for pair in pairs], frames)
-        for k, language in enumerate(("english", "french"))
-    )
+
+def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -> None:
+    """The cosines of the first codes, as a matrix, and a map of more."""
+    pairs = [(a, b[0]) for a, b in part.references.items()]
+    z, v = (model.encode(language, [pair[k] for pair in pairs]) for k, language in enumerate(LANGUAGES))
     n = 16
-    figure = Figure(figsize=(8.4, 6.4), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = new_figure(8.4, 6.4)
     shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
     axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
     axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
@@ -167,8 +165,7 @@ def _draw(learner: Translator, w: Array, exam: Exam, frames: Mapping[str, Frame]
         "How alike the codes of the first test sentences are; on the diagonal, of translations"
     )
 
-    figure = Figure(figsize=(8.4, 6.4), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = new_figure(8.4, 6.4)
     plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
     a, b = z[:60] @ plane, v[:60] @ plane
     axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)

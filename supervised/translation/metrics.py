@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.initializers import Array
 from core.lab.text.sentences import Pair, translations
-
-if TYPE_CHECKING:
-    pass
-
 
 POOL = 1000  # sentences among which a translation is looked for
 
@@ -67,8 +62,8 @@ class Search:
         return float(self.right.mean())
 
 
-class Exam:
-    """One part of the pairs: both directions of the search, and sentences to translate with all their translations."""
+class HeldOut:
+    """One held-out part of the pairs: both directions of the search, and sentences with all their translations."""
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self.pairs = pairs

@@ -1,12 +1,13 @@
-"""Photographs told apart by a network that looks through windows: what the tasks on them share."""
+"""Photographs classified by a convolutional network: what the tasks on them share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, Step, erase, flat, flip, shift, warp
 from core.lab.vision.photos import See, square
@@ -16,21 +17,20 @@ from core.optimizers import AdamW
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
-from supervised.learner import Augment, Supervised
+from supervised.learner import Augment, Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
-from supervised.vision.convnet import PatchNet
+from supervised.vision.convnet import ConvNet
 
-MEMORY = 300  # minibatches that the running average of the weights goes back
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
 
 
 @dataclass(frozen=True)
-class Photos:
+class ConvNetConfig(SupervisedConfig):
     """The fields of a task; a task gives them its own defaults."""
 
-    features: int = 32  # features of the first stage; they double from stage to stage
     updates: int = 2800  # minibatches, in all
-    batch: int = 32  # pictures in a minibatch
+    average_horizon: int = 300  # minibatches that the running average of the weights, which is judged, goes back
+    features: int = 32  # features of the first stage; they double from stage to stage
     lr: float = 0.005  # step size of AdamW at its highest; falls to 0 as a cosine
     weight_decay: float = 0.05  # by which weights shrink, times the step size
     mirror: float = 0.5  # share of the pictures that are mirrored, left to right
@@ -38,21 +38,16 @@ class Photos:
     turn: float = 0.0  # standard deviation of the turns, radians
     stretch: float = 0.0  # of the stretches along each axis
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
-    test_time_augmentations: int = 0  # altered copies that are judged beside each example, at the end and in use
     interpret: bool = False  # find out, layer by layer, what the network has learnt
 
     def __post_init__(self) -> None:
-        positive(self, "features", "updates", "batch", "lr")
-        if not all(
-            size >= 0 for size in (self.weight_decay, self.shift, self.turn, self.stretch, self.test_time_augmentations)
-        ):
-            raise ValueError("weight_decay, shift, turn, stretch and test_time_augmentations must not be below 0")
-        if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
-            raise ValueError("mirror and erase are shares, from 0 to 1")
+        super().__post_init__()
+        sizes = ("weight_decay", "shift", "turn", "stretch")
+        check(self, positive=("features", "lr"), nonnegative=sizes, probability=("mirror", "erase"))
 
 
-def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
-    """How pictures of this shape are altered each time they are seen, if at all; a border goes on as it ends."""
+def augmentation(config: ConvNetConfig, shape: tuple[int, ...]) -> Augment | None:
+    """How images of this shape are augmented in training, if at all; a border goes on as it ends."""
     steps: list[Step] = []
     if config.turn or config.stretch:
         steps.append(warp(shape, AffineElastic(turn=config.turn, stretch=config.stretch), edge=True))
@@ -66,7 +61,7 @@ def alterations(config: Photos, shape: tuple[int, ...]) -> Augment | None:
 
 
 def classifier(
-    config: Photos,
+    config: ConvNetConfig,
     splits: Splits,
     shape: tuple[int, ...],
     classes: Sequence[str],
@@ -80,22 +75,13 @@ def classifier(
     """
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        return Supervised(
-            splits,
-            net,
-            AdamW(config.lr, net.layout, config.weight_decay),
-            rng,
-            loss=cross_entropy,
-            exam=Classification(tuple(classes), shape, most=BASELINES),
-            updates=updates,
-            batch=config.batch,
-            augment=alterations(config, shape) if augmented else None,
-            memory=MEMORY,
-            looks=config.test_time_augmentations,
-            see=see,
-        )
+        exam = Classification(tuple(classes), shape, most=BASELINES)
+        augment = augmentation(config, shape) if augmented else None
+        optimizer = AdamW(config.lr, net.layout, config.weight_decay)
+        options: dict[str, Any] = {"loss": cross_entropy, "exam": exam, "augment": augment, "see": see}
+        return Supervised(splits, net, optimizer, rng, config, updates=updates, **options)
 
     see = see or partial(square, side=shape[0], colour=len(shape) == 3)
-    net = PatchNet(shape, config.features, len(classes))
+    net = ConvNet(shape, config.features, len(classes))
     budget = Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000)
     return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)

@@ -1,8 +1,7 @@
-"""A network that looks at a picture through windows, with the same weights at every place: things may be anywhere.
+"""A convolutional network: the same weights at every place of an image (LeCun et al. 1989), so things may be anywhere.
 
-The last axis is features, all axes before it are batch; so a Linear on windows (B, H, W, k*k*F) meets each place of a
-picture as one more example. That is a convolution (LeCun et al. 1989), and the core needs nothing new to learn it: the
-layers here have no parameters, they only bring pixels together. A picture comes as a row, as any other example does.
+The last axis is features, all axes before it are batch; so a convolution is the core's Linear on the k x k places
+around each place, (B, H, W, k*k*F), with each place as one more example. An image comes as a row, as other examples do.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from core.initializers import Array, glorot
+from core.initializers import Array, Initializer, glorot, he
 from core.layers import Back, Layer, LayerNorm, Linear, Rng, relu
 from core.network import Sequential
 
 STAGES = 3  # each halves the side
 
 
-def PatchNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
-    """Rows (B, S*S[*3]), `shape` (S, S[, 3]) -> (B, classes): three stages of windows, Linear, ReLU, and halving.
+def ConvNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
+    """Rows (B, S*S[*3]), `shape` (S, S[, 3]) -> (B, classes): three stages of Conv2d, ReLU and MaxPool2d.
 
     The features double where the pixels are quartered; what is left, S/8 x S/8 places, goes to one Linear. From the
     second stage on they are normalised at each place. Raises ValueError unless S is a multiple of 8.
@@ -32,13 +31,13 @@ def PatchNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
     parts, I = [ToImage(S, C)], C
     for stage in range(STAGES):
         O = features << stage
-        parts += [Windows(3), Linear(9 * I, O), *([LayerNorm(O)] if stage else []), relu, largest]
+        parts += [Conv2d(I, O), *([LayerNorm(O)] if stage else []), relu, MaxPool2d()]
         I = O
-    return Sequential(*parts, row, Linear((S >> STAGES) ** 2 * I, classes, init=glorot))
+    return Sequential(*parts, Flatten(), Linear((S >> STAGES) ** 2 * I, classes, init=glorot))
 
 
 def ToImage(S: int, C: int) -> Layer:
-    """y = 4 x - 2, a row of pixels in [0, 1] as a picture about 0: (..., S*S*C) -> (..., S, S, C)."""
+    """y = 4 x - 2, a row of pixels in [0, 1] as an image about 0: (..., S*S*C) -> (..., S, S, C)."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         if x.ndim == 0 or x.shape[-1] != S * S * C:
@@ -49,29 +48,31 @@ def ToImage(S: int, C: int) -> Layer:
 
         return (4 * x - 2).reshape(*x.shape[:-1], S, S, C), back
 
-    return Layer(forward)
+    return Layer(forward, op="to_image", constants={"side": S, "channels": C})
 
 
-def Windows(k: int) -> Layer:
-    """The k x k places around each, k odd, in a row: (..., H, W, F) -> (..., H, W, k*k*F); outside there are zeros.
+def Conv2d(I: int, O: int, k: int = 3, init: Initializer = he, gain: float = 1.0) -> Layer:
+    """y[h, w] = b + sum over i, j < k of x[h + i - k//2, w + j - k//2] W[i, j], k odd; outside there are zeros.
 
-    y[h, w, (i, j, f)] = x[h + i - k//2, w + j - k//2, f]; dx sums dy over the windows that saw the place.
+    (..., H, W, I) -> (..., H, W, O); W is a matrix (k*k*I, O), b (O,). dx sums dy over the patches that saw a place.
     """
-    p = k // 2
+    linear, p = Linear(k * k * I, O, init=init, gain=gain), k // 2
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-        H, W, F = x.shape[-3:]
-        B = x.size // (H * W * F)
-        X = np.zeros((B, H + 2 * p, W + 2 * p, F), x.dtype)
-        X[:, p : p + H, p : p + W] = x.reshape(B, H, W, F)
+        H, W = x.shape[-3:-1]
+        B = x.size // (H * W * I)
+        X = np.zeros((B, H + 2 * p, W + 2 * p, I), x.dtype)
+        X[:, p : p + H, p : p + W] = x.reshape(B, H, W, I)
         b, r, c, f = X.strides
-        view = as_strided(X, (B, H, W, k, k * F), (b, r, c, r, f))  # the k places of a line lie together
-        y = view.reshape(*x.shape[:-1], k * k * F)  # copied here, in runs of k*F
+        view = as_strided(X, (B, H, W, k, k * I), (b, r, c, r, f))  # the k places of a line lie together
+        patches = view.reshape(*x.shape[:-1], k * k * I)  # copied here, in runs of k*I
+        y, back_linear = linear.forward(patches, w, rng)
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            D = back_linear(dy, g, add, dx)
             if not dx:
                 return None
-            D, d = dy.reshape(B, H, W, k, k, F), np.zeros((B, H + 2 * p, W + 2 * p, F), dy.dtype)
+            D, d = D.reshape(B, H, W, k, k, I), np.zeros((B, H + 2 * p, W + 2 * p, I), D.dtype)
             for i in range(k):
                 for j in range(k):
                     d[:, i : i + H, j : j + W] += D[:, :, :, i, j]
@@ -79,37 +80,41 @@ def Windows(k: int) -> Layer:
 
         return y, back
 
-    return Layer(forward)
+    return Layer(forward, linear.layout, linear.fill, op="conv2d", constants={"kernel": k, "padding": p})
 
 
-def _largest(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-    H, W, F = x.shape[-3:]
-    q = x.reshape(-1, H // 2, 2, W // 2, 2, F)  # the four of a square on axes 2 and 4
-    y = np.maximum(np.maximum(q[:, :, 0, :, 0], q[:, :, 0, :, 1]), np.maximum(q[:, :, 1, :, 0], q[:, :, 1, :, 1]))
+def MaxPool2d() -> Layer:
+    """The largest of each square of four, feature by feature: (..., H, W, F) -> (..., H/2, W/2, F), H and W even.
 
-    def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
-        if not dx:
-            return None
-        left, d = dy.reshape(y.shape).copy(), np.empty(q.shape, dy.dtype)
-        for i, j in np.ndindex(2, 2):
-            np.multiply(left, q[:, :, i, :, j] == y, d[:, :, i, :, j])
-            left -= d[:, :, i, :, j]  # nothing is left for others that are as large
-        return d.reshape(x.shape)
+    Where several are as large, as in a blank part of an image, the first of them gets the gradient.
+    """
 
-    return y.reshape(*x.shape[:-3], H // 2, W // 2, F), back
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        H, W, F = x.shape[-3:]
+        q = x.reshape(-1, H // 2, 2, W // 2, 2, F)  # the four of a square on axes 2 and 4
+        y = np.maximum(np.maximum(q[:, :, 0, :, 0], q[:, :, 0, :, 1]), np.maximum(q[:, :, 1, :, 0], q[:, :, 1, :, 1]))
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            if not dx:
+                return None
+            left, d = dy.reshape(y.shape).copy(), np.empty(q.shape, dy.dtype)
+            for i, j in np.ndindex(2, 2):
+                np.multiply(left, q[:, :, i, :, j] == y, d[:, :, i, :, j])
+                left -= d[:, :, i, :, j]  # nothing is left for others that are as large
+            return d.reshape(x.shape)
+
+        return y.reshape(*x.shape[:-3], H // 2, W // 2, F), back
+
+    return Layer(forward, op="max_pool2d", constants={"kernel": 2})
 
 
-def _row(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
-    def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
-        return dy.reshape(x.shape) if dx else None
+def Flatten() -> Layer:
+    """All places in one row: (..., H, W, F) -> (..., H*W*F)."""
 
-    return x.reshape(*x.shape[:-3], math.prod(x.shape[-3:])), back
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
+            return dy.reshape(x.shape) if dx else None
 
+        return x.reshape(*x.shape[:-3], math.prod(x.shape[-3:])), back
 
-largest = Layer(_largest)
-"""The largest of each square of four, feature by feature: (..., H, W, F) -> (..., H/2, W/2, F); H and W are even.
-
-Where several are as large, as in a blank part of a picture, the first of them gets the gradient.
-"""
-row = Layer(_row)
-"""All places in one row: (..., H, W, F) -> (..., H*W*F)."""
+    return Layer(forward, op="flatten")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, warp
 from core.lab.vision.photos import See, ink
@@ -17,17 +19,17 @@ from supervised.classifier import Classifier
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
-from supervised.learner import Augment, Supervised
+from supervised.learner import Augment, Supervised, SupervisedConfig
 
 
 @dataclass(frozen=True)
-class Pictures:
+class MLPConfig(SupervisedConfig):
     """The fields of a task; a task gives them its own defaults."""
 
-    hidden: tuple[int, ...] = (1024, 1024)  # units in each hidden layer
-    members: int = 1  # networks that learn side by side; the mean of what they say is the answer
     updates: int = 6000  # minibatches, in all
     batch: int = 256  # pictures in a minibatch
+    hidden: tuple[int, ...] = (1024, 1024)  # units in each hidden layer
+    members: int = 1  # networks that learn side by side; the mean of what they say is the answer
     lr: float = 0.002  # step size of Adam at its highest; falls to 0 in a straight line
     dropout: float = 0.0  # share of the units of each hidden layer that are left out, anew each time
     dropout_input: float = 0.0  # share of the pixels that are left out
@@ -41,27 +43,23 @@ class Pictures:
     mirror: float = 0.0  # share of the pictures that are mirrored, left to right
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
     noise: float = 0.0  # standard deviation of what is added to each pixel, whose values go from 0 to 1
-    test_time_augmentations: int = 0  # altered copies that are judged beside each example, at the end and in use
     interpret: bool = False  # find out, layer by layer, what the network has learnt
 
     def __post_init__(self) -> None:
-        positive(self, "members", "updates", "batch", "lr", "smooth")
+        super().__post_init__()
         if not self.hidden or min(self.hidden) < 1:
             raise ValueError(f"hidden must name the units of one layer or more, all above 0, not {self.hidden}")
-        if (
-            min(self.shift, self.turn, self.stretch, self.shear, self.bend, self.noise, self.test_time_augmentations)
-            < 0
-        ):
-            raise ValueError("shift, turn, stretch, shear, bend, noise and test_time_augmentations must not be below 0")
-        for name in ("dropout", "dropout_input", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
-        if not (0 <= self.mirror <= 1 and 0 <= self.erase <= 1):
-            raise ValueError("mirror and erase are shares, from 0 to 1")
+        check(
+            self,
+            positive=("members", "lr", "smooth"),
+            nonnegative=("shift", "turn", "stretch", "shear", "bend", "noise"),
+            share=("dropout", "dropout_input", "label_smoothing"),
+            probability=("mirror", "erase"),
+        )
 
 
-def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
-    """How pictures of this shape are altered each time they are seen, if at all."""
+def augmentation(config: MLPConfig, shape: tuple[int, int]) -> Augment | None:
+    """How pictures of this shape are augmented in training, if at all."""
     strength = AffineElastic(config.shift, config.turn, config.stretch, config.shear, config.bend)
     steps = [warp(shape, strength, config.smooth)] if strength != AffineElastic() else []
     if config.mirror:
@@ -74,7 +72,7 @@ def alterations(config: Pictures, shape: tuple[int, int]) -> Augment | None:
 
 
 def classifier(
-    config: Pictures,
+    config: MLPConfig,
     splits: Splits,
     shape: tuple[int, int],
     classes: Sequence[str],
@@ -83,32 +81,17 @@ def classifier(
     see: See | None = None,
 ) -> Supervised:
     """A classifier of the pictures x (N, H W), `shape` (H, W); `rules` are what a person would program."""
-    net = MLP(
-        shape[0] * shape[1],
-        *config.hidden,
-        len(classes),
-        dropout=config.dropout,
-        members=None if config.members == 1 else config.members,
-    )
+    members = None if config.members == 1 else config.members
+    net = MLP(math.prod(shape), *config.hidden, len(classes), dropout=config.dropout, members=members)
     if config.dropout_input:
         net = Sequential(Dropout(config.dropout_input), net)
+    see = see or partial(ink, side=shape[0])
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        return Classifier(
-            splits,
-            net,
-            Adam(config.lr),
-            rng,
-            updates=updates,
-            batch=config.batch,
-            schedule=linear,
-            augment=alterations(config, shape) if augmented else None,
-            looks=config.test_time_augmentations,
-            smoothing=config.label_smoothing,
-            classes=classes,
-            shape=shape,
-            see=see or partial(ink, side=shape[0]),
-        )
+        augment = augmentation(config, shape) if augmented else None
+        show: dict[str, Any] = {"classes": classes, "shape": shape, "see": see}
+        rates: dict[str, Any] = {"schedule": linear, "label_smoothing": config.label_smoothing}
+        return Classifier(splits, net, Adam(config.lr), rng, config, updates=updates, augment=augment, **rates, **show)
 
     budget = Budget(updates=300, batch=config.batch)
     return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)

@@ -5,9 +5,12 @@ import pytest
 
 from core.lab.data.registry import Data, split
 from core.lab.data.splits import Splits
+from core.losses import cross_entropy
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.classifier import Classifier
+from supervised.learner import Supervised
+from supervised.metrics.classification import Classification
 from supervised.tasks import digits
 
 
@@ -161,6 +164,24 @@ def test_digits_learn_in_the_quick_preset_and_draw_what_they_name(tmp_path):
     assert report.metrics["test_accuracy"] > 0.96
     drawn = {"confusion.png", "reliability.png", "mistakes.png", "weights.png"}
     assert {p.name for p in tmp_path.iterdir()} == set(report.pictures) == drawn
+
+
+def test_one_exam_serves_two_learners_and_former_keywords_still_work():
+    exam, first, second = Classification(), blobs(seed=0), blobs(300, seed=1)
+    net, rng = MLP(4, 3), np.random.default_rng(0)
+    one, two = (Supervised(s, net, Adam(0.01), rng, loss=cross_entropy, exam=exam, updates=9) for s in (first, second))
+    assert one.exam.splits is first
+    assert two.exam.splits is second
+    assert len(exam.splits.x_train) == 0
+    with pytest.warns(FutureWarning, match="average_horizon"):
+        old = classifier(first, memory=7, smoothing=0.2)
+    assert old.config.average_horizon == 7
+    batch = old.sample(np.random.default_rng(1), 8)
+    assert old.loss(old.w, batch) == classifier(first, label_smoothing=0.2).loss(old.w, batch)
+    with pytest.raises(TypeError, match="no field 'horizon'"):
+        classifier(first, horizon=7)
+    with pytest.raises(ValueError, match="updates must be above 0"):
+        classifier(first, updates=0)
 
 
 def test_digits_config_refuses_nonsense():

@@ -11,7 +11,7 @@ from core.lab.audio.wav import Sound, resample
 from core.lab.data.registry import Data
 from core.lab.data.splits import Clips
 from core.lab.errors import Refusal
-from supervised.audio.spoken_words import BANDS, MOMENTS, WORDS, cepstra, divided, heard
+from supervised.audio.spoken_words import BANDS, MOMENTS, WORDS, cepstra, speaker_splits, word_spectrum
 from supervised.tasks.spoken_digits import PRESETS, Config, make
 
 VOICES = {"ann": 0.9, "bob": 1.0, "cem": 1.1}  # factors of all frequencies
@@ -77,17 +77,19 @@ def test_a_recording_is_answered_with_its_word_whatever_its_rate(learner):
     assert learner.predict(learner.weights, wav_bytes(raw)) == [a]
     with pytest.raises(ValueError, match="2 channels"):
         learner.predict(learner.weights, wav_bytes(raw, channels=2))
-    x = np.stack([heard(sound)] * 3)
+    x = np.stack([word_spectrum(sound)] * 3)
     assert learner.predict(learner.weights, x).tolist() == [a] * 3
 
 
 def test_who_is_left_out_is_left_out():
     """Each clip is known by its spectrum: who left out is in one part only, and every clip is in one."""
     clips = tones(12)
-    who = {heard(Sound(c, 8000)).tobytes(): (s, int(r)) for c, s, r in zip(*clips[:1], *clips[2:4], strict=True)}
+    who = {
+        word_spectrum(Sound(c, 8000)).tobytes(): (s, int(r)) for c, s, r in zip(*clips[:1], *clips[2:4], strict=True)
+    }
 
     def parts(speaker, val_speaker):
-        s = divided(clips, speaker, val_speaker)
+        s = speaker_splits(clips, speaker, val_speaker)
         found = [[who[x.tobytes()] for x in part] for part in (s.x_train, s.x_val, s.x_test)]
         assert sum(map(len, found)) == len(clips.clips) == len({a for part in found for a in part}) * 10
         return [({s for s, _ in part}, {r for _, r in part}) for part in found]
@@ -123,7 +125,7 @@ def test_speakers_that_are_not_there_are_refused(who, message):
         {"dropout": 1.0},
         {"members": 0},
         {"tempo": float("nan")},
-        {"looks": -1},
+        {"test_time_augmentations": -1},
     ],
 )
 def test_nonsense_is_refused(bad):
@@ -134,18 +136,20 @@ def test_nonsense_is_refused(bad):
 def test_what_is_heard_of_a_recording():
     rng = np.random.default_rng(2)
     clip = said(3, 1.0, rng)
-    x = heard(Sound(clip, 8000))
+    x = word_spectrum(Sound(clip, 8000))
     assert x.shape == (MOMENTS, BANDS)
     assert x.dtype == np.float32
-    later = heard(Sound(np.concatenate([np.zeros(4000, np.float32), clip, np.zeros(80 * 50, np.float32)]), 8000))
+    later = word_spectrum(
+        Sound(np.concatenate([np.zeros(4000, np.float32), clip, np.zeros(80 * 50, np.float32)]), 8000)
+    )
     np.testing.assert_allclose(later, x, atol=1e-4)  # silence around a word is cut off
-    assert heard(Sound(np.tile(clip, 9), 8000)).shape == heard(Sound(clip[:450], 8000)).shape == x.shape
+    assert word_spectrum(Sound(np.tile(clip, 9), 8000)).shape == word_spectrum(Sound(clip[:450], 8000)).shape == x.shape
     with pytest.raises(ValueError, match="the recording is silent"):
-        heard(Sound(np.zeros(4000, np.float32), 8000))
+        word_spectrum(Sound(np.zeros(4000, np.float32), 8000))
 
 
 def test_cepstra_are_standardised_as_in_training():
-    s = cepstra(divided(tones(12), "bob", ""))
+    s = cepstra(speaker_splits(tones(12), "bob", ""))
     np.testing.assert_allclose(s.x_train.mean(0), 0, atol=1e-3)
     assert s.x_train.shape[1:] == s.x_test.shape[1:] == (13 * MOMENTS,)
     assert np.abs(s.x_test.mean(0)).max() > 0.1

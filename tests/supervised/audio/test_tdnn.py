@@ -7,7 +7,7 @@ from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import split
 from core.losses import cross_entropy
 from core.optimizers import Adam
-from supervised.audio.tdnn import Frames, TimeDelayNet, apart, cmvn, mean_max_pool
+from supervised.audio.tdnn import TDNN, Frames, cmvn, mean_max_pool, split_members
 from supervised.classifier import Classifier
 
 NOTHING = np.zeros(0)
@@ -32,12 +32,12 @@ def test_pooled_is_mean_and_maximum():
     np.testing.assert_allclose(mean_max_pool(x, NOTHING)[0], np.concatenate([x.mean(1), x.max(1)], 1))
 
 
-def test_apart_takes_side_by_side_apart():
+def test_members_side_by_side_are_split():
     x = np.arange(12.0).reshape(2, 6)
-    np.testing.assert_array_equal(apart(3)(x, NOTHING)[0], [x[:, :2], x[:, 2:4], x[:, 4:]])
+    np.testing.assert_array_equal(split_members(3)(x, NOTHING)[0], [x[:, :2], x[:, 2:4], x[:, 4:]])
 
 
-@pytest.mark.parametrize("layer", [Frames(3), Frames(3, 2), Frames(5, 4), mean_max_pool, apart(2)])
+@pytest.mark.parametrize("layer", [Frames(3), Frames(3, 2), Frames(5, 4), mean_max_pool, split_members(2)])
 def test_the_way_back_is_the_derivative(layer):
     x = np.random.default_rng(1).standard_normal((3, 8, 4))
     y, back = layer(x, NOTHING)
@@ -52,7 +52,7 @@ def test_the_way_back_is_the_derivative(layer):
 @pytest.mark.parametrize("members", [1, 3])
 def test_the_gradient_of_the_whole_network(members):
     rng = np.random.default_rng(2)
-    net = TimeDelayNet(6, 8, 4, members=members)
+    net = TDNN(6, 8, 4, members=members)
     x, t = rng.standard_normal((5, 20, 6)), rng.integers(0, 4, 5)
     w = net.init(rng, np.float64)
     y, back = net(x, w)
@@ -65,7 +65,7 @@ def test_the_gradient_of_the_whole_network(members):
 def test_members_are_told_the_same():
     rng = np.random.default_rng(3)
     x, t = rng.standard_normal((20, 20, 6), np.float32), np.arange(20) % 4
-    net = TimeDelayNet(6, 8, 4, members=3)
+    net = TDNN(6, 8, 4, members=3)
     learner = Classifier(split(x, t), net, Adam(0.01), rng, updates=1)
     y = net(x[:3], learner.w)[0]  # as many examples as members
     assert learner.loss(learner.w, (x[:3], t[:3])) == pytest.approx(
@@ -97,7 +97,7 @@ def test_it_learns_a_sign_that_comes_at_any_moment():
                 x[i, start + k, k if t[i] else 7 - k] += 3
         return x.astype(np.float32), t
 
-    net = TimeDelayNet(8, 16, 2)
+    net = TDNN(8, 16, 2)
     w, optimizer = net.init(rng), Adam(3e-3)
     g = np.empty_like(w)
     for _ in range(150):

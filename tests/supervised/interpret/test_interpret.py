@@ -22,7 +22,7 @@ from supervised.interpret.label_noise import doubt, other_labels, out_of_fold, p
 from supervised.interpret.report import Budget, deep_report
 from supervised.interpret.representations import flat_map, layer_probes
 from supervised.interpret.scaling import sizes, trainings
-from supervised.vision.convnet import PatchNet
+from supervised.vision.convnet import ConvNet
 
 
 def bars(n, seed=0, side=6):
@@ -72,7 +72,7 @@ def random_mlp(*sizes, seed=0, **options):
 def test_blocks_make_up_the_network_and_lie_in_w_in_order():
     net, w = random_mlp(36, 8, 5, 2, dropout=0.1)
     x = bars(7)[0]
-    assert len(blocks(net, 36)) == 3
+    assert len(blocks(net, w)) == 3
     made = codes(net, w, x)
     assert [code.shape[1] for code in made] == [36, 8, 5, 2]
     assert names(4) == ["pixels", "layer 1", "layer 2", "output"]
@@ -80,13 +80,15 @@ def test_blocks_make_up_the_network_and_lie_in_w_in_order():
     assert made[1].min() == 0  # behind the activation, not before it
 
 
-def test_windows_belong_to_the_matrix_that_looks_through_them():
-    net = PatchNet((8, 8), 4, 2)
+def test_a_convolution_begins_a_block():
+    net = ConvNet((8, 8), 4, 2)
     w, x = net.init(np.random.default_rng(0)), np.random.default_rng(1).random((3, 64), np.float32)
     made = codes(net, w, x)
     assert np.array_equal(made[-1], net(x, w)[0])
     assert max(code.shape[-1] for code in made[1:-2]) < 36  # features, and not their 3 x 3 neighbourhoods
-    assert sum(block.size for block in blocks(net, 64)) == net.size
+    assert sum(block.size for block, _ in blocks(net, w)) == net.size
+    assert all(block.parts[0].op != "conv2d" or len(block.parts) > 2 for block, _ in blocks(net, w))
+    assert np.array_equal(np.concatenate([v for _, v in blocks(net, w)]), w)
 
 
 def test_flows_give_the_gradient_of_the_loss_everywhere():
@@ -123,6 +125,7 @@ def test_first_member_of_an_ensemble_says_what_it_says_there():
 
 def test_flops_count_two_for_each_weight():
     assert flops(MLP(64, 128, 10)) == 2 * (64 * 128 + 128 * 10)
+    assert flops(ConvNet((8, 8), 4, 2)) == 2 * (9 * 4 + 9 * 4 * 8 + 9 * 8 * 16 + 16 * 2)  # at one place
 
 
 # Representations
@@ -446,7 +449,7 @@ def test_report_refuses_a_handful_of_examples():
 def test_a_network_of_windows_is_reported_too(tmp_path):
     rng = np.random.default_rng(0)
     x, t = rng.random((60, 64), np.float32), np.arange(60) % 2
-    parts, net = Splits(x[:30], t[:30], x[30:45], t[30:45], x[45:], t[45:]), PatchNet((8, 8), 4, 2)
+    parts, net = Splits(x[:30], t[:30], x[30:45], t[30:45], x[45:], t[45:]), ConvNet((8, 8), 4, 2)
     budget = Budget(updates=3, width=4, folds=2, probed=30, mapped=15)
     found = deep_report(net, net.init(rng), parts, train, (8, 8), "ab", tmp_path, rng, budget)
     assert "pass.png" in found.pictures

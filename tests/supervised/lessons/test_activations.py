@@ -8,7 +8,7 @@ from core.layers import relu, sigmoid, tanh
 from core.losses import cross_entropy
 from core.network import MLP
 from core.optimizers import Adam
-from supervised.lessons.activations import ACTIVATIONS, RATES, SideBySide, trained
+from supervised.lessons.activations import ACTIVATIONS, RATES, ActivationsExam, trained
 from supervised.lessons.layer_stats import layer_stats, slope
 from supervised.tasks import activations as task
 
@@ -71,7 +71,7 @@ def test_signal_is_the_gradient_of_each_example(digits):
 
 
 def test_side_by_side_is_as_if_alone(digits):
-    exam = SideBySide((64, 8, 8, 10))
+    exam = ActivationsExam((64, 8, 8, 10))
     net = exam.net()
     w = net.init(np.random.default_rng(0))
     alone = {name: (head, part.copy()) for name, (head, part) in exam.heads(w).items()}
@@ -96,7 +96,7 @@ def test_side_by_side_is_as_if_alone(digits):
 
 
 def test_a_large_step_kills_relu_but_not_its_leaky_twin(digits):
-    exam = SideBySide((64, 32, 32, 32, 32, 10))
+    exam = ActivationsExam((64, 32, 32, 32, 32, 10))
     dead = {}
     for name in ("relu", "leaky_relu"):
         for lr in (RATES[1], RATES[-1]):

@@ -148,7 +148,7 @@ def test_resumed_equals_never_stopped_and_keeps_the_film():
 
 @pytest.mark.parametrize(("function", "sweep"), [("waves", 0), ("ripples", 2)])
 def test_pictures(tmp_path, function, sweep):
-    fit = learnt(function=function, updates=60, sweep=sweep, starts=1, points=100)
+    fit = learnt(function=function, updates=60, sweep=sweep, n_init=1, points=100)
     report = fit.report(fit.weights, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(report.pictures) >= {"fit.png", "slices.png", "fit.gif"}
     assert ("sweep.png" in report.pictures) == bool(sweep)

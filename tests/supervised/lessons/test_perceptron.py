@@ -139,7 +139,7 @@ def test_resumed_equals_never_stopped():
         assert resumed.update() == whole.update()
     assert np.array_equal(resumed.w, whole.w)
     assert np.array_equal(resumed.weights, whole.weights)
-    assert resumed.mistakes == whole.mistakes
+    assert resumed.mistakes.tolist() == whole.mistakes.tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -5,14 +5,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core.gradcheck import directional_error, layer_errors
+from core.gradcheck import directional_error
 from core.lab.data.registry import Data
 from core.layers import tanh
 from core.losses import mse
 from core.network import MLP
 from core.optimizers import Adam
 from supervised.meta import sinusoids
-from supervised.meta.maml import MAML, UNIT, Tasks, adaptable, curvature, gather, gradient, spread
+from supervised.meta.maml import MAML, UNIT, Tasks, curvature, gather, gradient, spread
 from supervised.tasks import few_shot
 
 build = partial(MLP, 1, 6, 1, activation=tanh)
@@ -24,8 +24,8 @@ class Exam:
     def __init__(self, val):
         self.val = val
 
-    def figures(self, ys):
-        return {"val_mse": float(((ys[-1] - self.val.t_query) ** 2).mean())}
+    def validate(self, model):
+        return {"val_mse": float(((model(self.val)[-1] - self.val.t_query) ** 2).mean())}
 
 
 def lines(rng, E):
@@ -56,7 +56,7 @@ def run(learner):
 
 
 def test_meta_gradient_is_the_true_one():
-    learner, rng = meta(every=0.3), np.random.default_rng(1)
+    learner, rng = meta(step_loss_weight=0.3), np.random.default_rng(1)
     w = learner.w.astype(float) + 0.1 * rng.random(learner.w.size)
     g, batch = np.full_like(w, np.nan), lines(rng, 4)
     learner.loss(w, batch, g)
@@ -70,7 +70,7 @@ def test_meta_gradient_is_the_true_one():
 
 def test_meta_gradient_is_that_of_a_double_backward():
     torch = pytest.importorskip("torch")
-    learner, rng = meta(every=0.3), np.random.default_rng(1)
+    learner, rng = meta(step_loss_weight=0.3), np.random.default_rng(1)
     batch = lines(rng, 4)
     w = learner.w.astype(float)
     g = np.empty_like(w)
@@ -94,7 +94,7 @@ def test_meta_gradient_is_that_of_a_double_backward():
 
 
 def test_first_order_gradient_is_that_at_the_weights_after_the_steps():
-    learner, rng = meta(every=0.0, second_order=False), np.random.default_rng(1)
+    learner, rng = meta(step_loss_weight=0.0, second_order=False), np.random.default_rng(1)
     batch, g = lines(rng, 1), np.empty_like(learner.w)
     learner.loss(learner.w, batch, g)
     one, P = build(), build().size
@@ -142,11 +142,14 @@ def test_curvature_of_a_linear_model_is_its_known_hessian():
         np.testing.assert_allclose(found, known, rtol=1e-5, atol=1e-6)
 
 
-def test_adaptable_layer_is_its_net_and_passes_the_gradient_check():
-    layer = adaptable(build(), 2, 0.1)
-    assert layer.size == 3 * build().size
-    assert all(error < 1e-6 for error in layer_errors(layer, np.ones((4, 1)), np.random.default_rng(0)).values())
-    np.testing.assert_allclose(layer.views(layer.init(np.random.default_rng(0)))["rates"] * UNIT, 0.1, rtol=1e-6)
+def test_the_start_is_that_of_the_network_and_all_step_sizes_are_the_same():
+    learner = meta(steps=2, rate=0.1)
+    start, sizes = learner.parts.split(learner.w)
+    assert learner.net.size == 3 * build().size
+    np.testing.assert_array_equal(start, build().init(np.random.default_rng(0).spawn(2)[0]))
+    np.testing.assert_allclose(sizes * UNIT, 0.1, rtol=1e-6)
+    with pytest.raises(ValueError, match="one by one: start, step_sizes"):
+        learner.net(np.ones((4, 1)), learner.w)
 
 
 def test_lines_are_learnt_from_two_shots():
@@ -227,7 +230,7 @@ def test_a_short_run_is_already_better_than_what_does_not_look_at_the_shots(tmp_
     assert {path.name for path in tmp_path.iterdir()} == set(report.pictures)
 
 
-@pytest.mark.parametrize("values", [{"shots": 0}, {"every": -1}, {"rate": float("nan")}, {"steps": 0}])
+@pytest.mark.parametrize("values", [{"shots": 0}, {"step_loss_weight": -1}, {"rate": float("nan")}, {"steps": 0}])
 def test_nonsense_is_refused(values):
     with pytest.raises(ValueError, match=next(iter(values))):
         few_shot.Config(**values)

@@ -1,4 +1,4 @@
-"""The figures of a classifier and a regressor against known answers and scikit-learn's; ensembles and looks."""
+"""Figures of a classifier and a regressor against known answers; ensembles and test-time augmentation."""
 
 import numpy as np
 import pytest
@@ -118,7 +118,7 @@ def test_an_ensemble_is_judged_by_its_mean_and_each_member_learns():
     assert learner.report(learner.weights, None).metrics["test_accuracy"] > 0.85
 
 
-def test_looks_average_over_changed_copies_and_repeat():
+def test_test_time_augmentations_average_over_changed_copies_and_repeat():
     rng = np.random.default_rng(0)
     t = rng.integers(3, size=100)
     splits = split((rng.standard_normal((100, 4)) + 3 * np.eye(3, 4)[t]).astype(np.float32), t)
@@ -128,13 +128,13 @@ def test_looks_average_over_changed_copies_and_repeat():
         seen.append(x + rng.standard_normal(x.shape, np.float32))
         return seen[-1]
 
-    learner = Classifier(splits, MLP(4, 3), Adam(0.01), rng, updates=20, augment=augment, looks=3)
+    learner = Classifier(splits, MLP(4, 3), Adam(0.01), rng, updates=20, augment=augment, test_time_augmentations=3)
     x, w = splits.x_test, learner.w
-    y = learner.outputs(w, x, looks=3)
+    y = learner.outputs(w, x, copies=3)
     p = np.mean([softmax(learner.net(view, w)[0]) for view in [x, *seen]], 0)
     assert len(seen) == 3
     assert softmax(y) == pytest.approx(p, abs=1e-5)
-    assert np.array_equal(y, learner.outputs(w, x, looks=3))
+    assert np.array_equal(y, learner.outputs(w, x, copies=3))
     assert np.array_equal(learner.outputs(w, x), learner.net(x, w)[0])
 
 
@@ -151,7 +151,7 @@ def test_classes_are_answered_by_name_and_must_be_as_many_as_outputs():
 
 def test_smoothing_reaches_the_loss():
     splits = split(np.eye(3, dtype=np.float32)[np.arange(90) % 3], np.arange(90) % 3)
-    learner = Classifier(splits, MLP(3, 3), Adam(0.1), np.random.default_rng(0), updates=1, smoothing=0.3)
+    learner = Classifier(splits, MLP(3, 3), Adam(0.1), np.random.default_rng(0), updates=1, label_smoothing=0.3)
     x, t = splits.x_train, splits.t_train
     log_p, q = log_softmax(learner.net(x, learner.w)[0]), 0.7 * np.eye(3)[t] + 0.1
     assert learner.loss(learner.w, (x, t)) == pytest.approx(-(q * log_p).sum(-1).mean(), rel=1e-5)

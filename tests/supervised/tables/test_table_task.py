@@ -1,6 +1,7 @@
 """The task `table` learns csv files and embedded tables, predicts raw rows, and refuses what cannot be learnt."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_classes_out_of_a_mixed_file(tmp_path):
 
 def test_values_out_of_a_mixed_file_in_their_own_units(tmp_path):
     file = written(tmp_path / "a.csv", mixed())
-    learner = learnt(Config(file, "value", ignore=("wide",), dropout=0.0, decay=0.01))
+    learner = learnt(Config(file, "value", ignore=("wide",), dropout=0.0, weight_decay=0.01))
     report = learner.report(learner.weights, None)
     assert report.metrics["test_r2"] > 0.97
     assert report.metrics["test_rmse"] < 10
@@ -106,7 +107,9 @@ def test_the_encoder_has_not_seen_the_other_parts(tmp_path):
 )
 def test_embedded_tables_learn_in_the_quick_preset(name, metric, least):
     learner = learnt(Config(name=name, **table.PRESETS["quick"]))
-    values = learner.exam.figures(learner.outputs(learner.weights, learner.splits.x_test), learner.splits.t_test)
+    s = learner.splits
+    exam = replace(learner.exam, splits=s._replace(x_val=s.x_test, t_val=s.t_test))
+    values = exam.validate(learner.model(learner.weights))
     assert values[metric.replace("test", "val")] > least
     assert learner.monitor == ("-val_mse" if name == "diabetes" else "-val_nats")
 
@@ -161,7 +164,7 @@ def test_what_cannot_be_learnt_is_refused_with_the_file_and_the_line(tmp_path, t
 
 
 def test_config_refuses_nonsense():
-    for values in ({"hidden": 0}, {"dropout": 1.0}, {"decay": -1.0}, {"kind": "class"}, {"name": "irsi"}):
+    for values in ({"hidden": 0}, {"dropout": 1.0}, {"weight_decay": -1.0}, {"kind": "class"}, {"name": "irsi"}):
         with pytest.raises(ValueError, match=r"must|no kind|did you mean iris"):
             Config(**values)
 

@@ -6,7 +6,7 @@ import reinforcement.evaluate as agents
 from core.lab.data.registry import Data
 from core.lab.problems import cartpole
 from core.lab.runs.tasks import configure, find
-from supervised.tasks.cartpole_imitation import watched
+from supervised.tasks.cartpole_imitation import demonstrations
 
 TASK = find("cartpole_imitation")
 
@@ -24,10 +24,10 @@ def test_the_expert_balances_to_the_end_where_random_play_does_not():
 
 
 def test_labels_are_what_the_expert_does_at_what_it_sees():
-    obs, action = watched(2, 5)
+    obs, action = demonstrations(2, 5)
     assert obs.shape == (1000, 4)  # two whole episodes
     assert action.tolist() == cartpole.expert(obs).tolist()
-    again, _ = watched(2, 5)
+    again, _ = demonstrations(2, 5)
     assert again.tobytes() == obs.tobytes()
 
 

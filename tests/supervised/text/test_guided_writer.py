@@ -1,5 +1,7 @@
 """A writer that labels steer: its loss, Bayes' rule, and that it hears what the labels say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_reviews import toy_reviews
@@ -9,7 +11,7 @@ from core.lab.problems import reviews as praise
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.losses import binary_cross_entropy, cross_entropy, softmax
 from core.optimizers import AdamW
-from supervised.text.guided_writer import GuidedWriter, reading_loss, steered
+from supervised.text.guided_writer import GuidedWriter, guided, reading_loss
 
 B, V = 12, 5
 
@@ -44,7 +46,7 @@ def test_steering_is_bayes_rule():
     p, good = softmax(y[:, :V]), 1 / (1 + np.exp(-y[:, V:]))
     for strength in (0, 1, 2.5):
         expected = p * good**strength
-        assert softmax(steered(y, strength)) == pytest.approx(expected / expected.sum(1, keepdims=True))
+        assert softmax(guided(y, strength)) == pytest.approx(expected / expected.sum(1, keepdims=True))
 
 
 def learner(labels=100, updates=150, strength=2.0, seed=0):
@@ -75,13 +77,13 @@ def test_it_writes_what_the_labels_praise_and_each_counts_once():
     assert answers == 100
     assert one.evaluate()["val_positive"] > 0.9
     assert one.report(one.w, None).metrics["test_positive"] > 0.9
-    one.strength = 0  # the same network, left to itself
+    one.config = replace(one.config, strength=0)  # the same network, left to itself
     assert 0.2 < one.evaluate()["val_positive"] < 0.8
 
 
 def test_a_label_is_asked_when_a_character_of_its_review_is_met():
     one = learner()
-    one.batch = 1
+    one.config = replace(one.config, batch=1)
     assert 0 < one.update()["answers"] <= 20  # minibatches, of one character each
 
 

@@ -10,7 +10,7 @@ import pytest
 from core.lab.text.tokenize import words
 from supervised.translation.evaluate import look_alikes, nearest_neighbours, people
 from supervised.translation.ibm_model1 import FLOOR, WordTable
-from supervised.translation.metrics import Exam, Search, chrf
+from supervised.translation.metrics import HeldOut, Search, chrf
 
 
 def slow_chrf(said, reference, beta=2.0):
@@ -76,10 +76,10 @@ def test_equal_scores_find_nothing_by_themselves():
 
 
 def test_people_are_judged_by_the_other_translations():
-    exam = Exam([("a", "un mot"), ("a", "un mot"), ("a", "rien"), ("b", "seul")])
-    assert people(exam) == 1
-    assert exam.score(["rien", "seul"]) == 1
-    assert people(Exam([("b", "seul"), ("c", "deux")])) == 1
+    part = HeldOut([("a", "un mot"), ("a", "un mot"), ("a", "rien"), ("b", "seul")])
+    assert people(part) == 1
+    assert part.score(["rien", "seul"]) == 1
+    assert people(HeldOut([("b", "seul"), ("c", "deux")])) == 1
 
 
 LEXICON = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -14,8 +15,9 @@ from core.optimizers import Adam
 from supervised.tasks.translate import PRESETS, Config
 from supervised.translation.alignment import agreement, power, unit
 from supervised.translation.embedding_bag import EmbeddingBag, features, padded
-from supervised.translation.evaluate import report
-from supervised.translation.translator import Sizes, Translator, next_pieces, side_by_side
+from supervised.translation.evaluate import TranslationExam
+from supervised.translation.model import LANGUAGES
+from supervised.translation.translator import Translator, next_pieces
 
 RNG = np.random.default_rng
 
@@ -97,13 +99,15 @@ def test_next_pieces_are_all_places_and_the_end():
     assert row.tolist() == [0, 0, 0, 1, 1]
 
 
-def test_side_by_side_is_filled_part_by_part():
-    net, slices = side_by_side({"a": EmbeddingBag(5, 2), "b": EmbeddingBag(3, 4)})
-    assert net.layout == {"a.table": (5, 2), "b.table": (3, 4)}
-    assert slices == {"a": slice(0, 10), "b": slice(10, 22)}
-    assert (net.init(RNG(0)) != 0).all()
-    with pytest.raises(ValueError, match="one by one: a, b"):
-        net(np.zeros((1, 1)), net.init(RNG(0)))
+def test_both_languages_stand_side_by_side_in_w():
+    one = build()
+    assert [*one.net.layout][:3] == ["english.encode.0.table", "english.encode.1.weight", "english.encode.1.bias"]
+    views = one.views(one.w)
+    assert [*views] == [f"{k}.{part}" for k in ("english", "french") for part in ("encode", "read", "think", "write")]
+    assert sum(view.size for view in views.values()) == one.w.size
+    assert all(np.shares_memory(view, one.w) and (view != 0).any() for view in views.values())
+    with pytest.raises(ValueError, match=r"one by one: english\.encode, english\.read"):
+        one.net(np.zeros((1, 1)), one.w)
 
 
 # A language.
@@ -124,10 +128,10 @@ def small_language():
 
 
 def build(updates=400, seed=0, pairs=None, **options):
-    sizes = Sizes(512, 24, 24, 80, 6, 12, 48, 0.0)
-    return Translator(
-        pairs or small_language(), sizes, Adam(0.01), RNG(seed), report=report, updates=updates, batch=32, **options
-    )
+    pairs = pairs or small_language()
+    options = {"bag": 24, "code": 24, "window": 6, "embedding": 12, "hidden": 48, "beam": 4, **options}
+    options = {"features": 512, "pieces": 80, "drop": 0.0, "updates": updates, "batch": 32, **options}
+    return Translator(pairs, Adam(0.01), RNG(seed), exam=TranslationExam(pairs), **options)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +144,7 @@ def learnt():
 
 def test_it_translates_sentences_that_it_has_not_seen(learnt):
     test = learnt.pairs.test
-    said = learnt.translate(learnt.w, [a for a, _ in test])
+    said = learnt.model(learnt.w).translate([a for a, _ in test])
     assert np.mean([a == b for a, (_, b) in zip(said, test, strict=True)]) >= 0.8
     report = learnt.report(learnt.w, None)
     assert report.metrics["test_chrf"] > max(0.9, report.baselines["nearest neighbour"])
@@ -154,72 +158,62 @@ def test_it_translates_sentences_that_it_has_not_seen(learnt):
 
 
 def test_both_languages_are_written_out_of_either_code(learnt):
-    w, frames = learnt.w, learnt.frames(learnt.w)
+    model = learnt.model(learnt.w)
     english, french = (list(side) for side in zip(*learnt.pairs.train[:40], strict=True))
     for source, sentences in (("english", english), ("french", french)):
-        z = learnt.encode(w, source, sentences, frames)
+        z = model.encode(source, sentences)
         for target, wanted in (("english", english), ("french", french)):
-            assert np.mean([a == b for a, b in zip(learnt.write(w, target, z, frames), wanted, strict=True)]) >= 0.9
+            assert np.mean([a == b for a, b in zip(model.write(target, z), wanted, strict=True)]) >= 0.9
 
 
 @pytest.fixture
-def unsure(learnt, monkeypatch):
+def unsure(learnt):
     """Weights with noise, so that beginnings compete, and the codes of some sentences."""
     w = learnt.w + RNG(0).standard_normal(learnt.w.shape).astype(np.float32) * 0.4
-    frames = learnt.frames(w)
-    z = learnt.encode(w, "english", [a for a, _ in learnt.pairs.val], frames)
+    model = learnt.model(w)
+    z = model.encode("english", [a for a, _ in learnt.pairs.val])
 
     def write(beam, reread):
-        monkeypatch.setattr(learnt, "beam", beam)
-        monkeypatch.setattr(learnt, "reread", reread)
-        return learnt.write(w, "french", z, frames)
+        return replace(model, config=replace(model.config, beam=beam, reread=reread)).write("french", z)
 
-    return w, frames, z, write
+    return model, z, write
 
 
-def log_p(one, w, z, sentence):
+def log_p(model, z, sentence):
     """Of a French sentence, a piece, as the decoder sees it, one piece after the other."""
-    ids = [*one.pieces[1].encode(sentence), 0]
-    line, total = [0] * one.sizes.window + ids, 0.0
-    parts = {name: part for name, part in one.parts.items() if name.startswith("french")}
+    ids, T = [*model.pieces[1].encode(sentence), 0], model.config.window
+    line, total = [0] * T + ids, 0.0
     for i, piece in enumerate(ids):
-        window = np.array([line[i : i + one.sizes.window]])
-        h = parts["french.read"](window, w[one.slices["french.read"]])[0]
-        h = h + parts["french.think"](z[None], w[one.slices["french.think"]])[0]
-        y = parts["french.write"](h, w[one.slices["french.write"]])[0][0].astype(float)
+        h = model.call("french.read", np.array([line[i : i + T]])) + model.call("french.think", z[None])
+        y = model.call("french.write", h)[0].astype(float)
         total += y[piece] - np.log(np.exp(y - y.max()).sum()) - y.max()
     return total / len(ids)
 
 
-def test_a_beam_finds_likelier_sentences(learnt, unsure):
-    w, _, z, write = unsure
+def test_a_beam_finds_likelier_sentences(unsure):
+    model, z, write = unsure
     greedy, wide = write(1, 0.0), write(6, 0.0)
     assert greedy != wide
-    assert np.mean([log_p(learnt, w, z[k], s) for k, s in enumerate(wide)]) > np.mean(
-        [log_p(learnt, w, z[k], s) for k, s in enumerate(greedy)]
+    assert np.mean([log_p(model, z[k], s) for k, s in enumerate(wide)]) > np.mean(
+        [log_p(model, z[k], s) for k, s in enumerate(greedy)]
     )
 
 
-def test_what_is_written_is_read_again(learnt, unsure):
-    w, frames, z, write = unsure
+def test_what_is_written_is_read_again(unsure):
+    model, z, write = unsure
 
     def cosine(said):
-        return float((learnt.encode(w, "french", said, frames) * z).mean())
+        return float((model.encode("french", said) * z).mean())
 
     assert cosine(write(6, 100.0)) > cosine(write(6, 0.0))
 
 
 def test_codes_of_both_languages_have_one_mean_and_one_spread(learnt):
     w = learnt.w + RNG(0).standard_normal(learnt.w.shape).astype(np.float32) * 0.1
-    frames = learnt.frames(w)
-    z, v = (
-        learnt.encode(w, language, [pair[k] for pair in learnt.pairs.train], frames)
-        for k, language in enumerate(("english", "french"))
-    )
-    away = {
-        language: frame._replace(turn=np.eye(len(frame.turn), dtype=np.float32)) for language, frame in frames.items()
-    }
-    u = learnt.encode(w, "french", [b for _, b in learnt.pairs.train], away)
+    model = learnt.model(w)
+    z, v = (model.encode(k, side) for k, side in zip(LANGUAGES, zip(*learnt.pairs.train, strict=True), strict=True))
+    unturned = {k: f._replace(turn=np.eye(len(f.turn), dtype=np.float32)) for k, f in model.frames.items()}
+    u = replace(model, frames=unturned).encode("french", [b for _, b in learnt.pairs.train])
     assert np.linalg.norm(np.cov(v.T) - np.cov(z.T)) < 0.5 * np.linalg.norm(np.cov(u.T) - np.cov(z.T))
 
 
@@ -285,9 +279,7 @@ def test_too_few_pairs_are_refused():
     with pytest.raises(ValueError, match="at least 2 pairs each, not 120, 1, 15"):
         build(pairs=small_language()._replace(val=small_language().val[:1]))
     with pytest.raises(ValueError, match="pieces are too few"):
-        Translator(
-            small_language(), Sizes(512, 8, 8, 10, 4, 8, 8, 0.0), Adam(0.1), RNG(0), report=report, updates=1, batch=8
-        )
+        build(pieces=10, window=4)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from core.lab.errors import Refusal
 from core.lab.runs.run import Setup, open_run, resume, start
 from core.lab.runs.tasks import configure, find
 from supervised.tasks import cats_dogs, image_folder
-from supervised.vision.conv_task import Photos, alterations
+from supervised.vision.conv_task import ConvNetConfig, augmentation
 
 ROOT = DATA
 SMALL = {"features": 4, "updates": 160, "batch": 16, "side": 16, "lr": 0.01}
@@ -102,10 +102,10 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
         ({"side": 512}, "256"),
         ({"features": 0}, "features"),
         ({"lr": float("nan")}, "lr"),
-        ({"mirror": 1.5}, "shares"),
-        ({"erase": float("nan")}, "shares"),
-        ({"turn": float("nan")}, "below 0"),
-        ({"looks": -1}, "below 0"),
+        ({"mirror": 1.5}, "mirror must be from 0 to 1"),
+        ({"erase": float("nan")}, "erase must be from 0 to 1"),
+        ({"turn": float("nan")}, "turn must be 0 or more"),
+        ({"test_time_augmentations": -1}, "test_time_augmentations must be 0 or more"),
     ],
 )
 def test_nonsense_is_refused(fields, says):
@@ -115,9 +115,9 @@ def test_nonsense_is_refused(fields, says):
 
 @pytest.mark.parametrize("field", ["mirror", "shift", "turn", "stretch", "erase"])
 def test_each_alteration_alters_and_keeps_the_shape(field):
-    nothing = Photos(mirror=0, shift=0)
-    assert alterations(nothing, (8, 8, 3)) is None
-    augment = alterations(replace(nothing, **{field: 1}), (8, 8, 3))
+    nothing = ConvNetConfig(mirror=0, shift=0)
+    assert augmentation(nothing, (8, 8, 3)) is None
+    augment = augmentation(replace(nothing, **{field: 1}), (8, 8, 3))
     x = np.random.default_rng(0).random((6, 192), np.float32)
     y = augment(np.random.default_rng(1), x)
     assert y.shape == x.shape

@@ -1,4 +1,4 @@
-"""Windows and squares against slow twins and PyTorch; the gradient; a network that finds a sign wherever it is."""
+"""Convolution and pooling against slow twins and PyTorch; the gradient; a network that finds a sign wherever it is."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,10 @@ from core.layers import Linear
 from core.losses import cross_entropy
 from core.network import Sequential
 from core.optimizers import Adam
-from supervised.vision.convnet import PatchNet, ToImage, Windows, largest, row
+from supervised.vision.convnet import Conv2d, ConvNet, Flatten, MaxPool2d, ToImage
 
 
-def windows_one_by_one(x, k):
+def patches_one_by_one(x, k):
     """The definition, an entry at a time: x (H, W, F) -> (H, W, k*k*F)."""
     H, W, F = x.shape
     y = np.zeros((H, W, k, k, F))
@@ -26,16 +26,22 @@ def windows_one_by_one(x, k):
 
 
 @pytest.mark.parametrize("k", [1, 3, 5])
-def test_windows_are_what_they_say(k):
-    x = np.random.default_rng(0).random((2, 4, 6, 3))
-    y, _ = Windows(k)(x, np.zeros(0))
-    np.testing.assert_array_equal(y, [windows_one_by_one(one, k) for one in x])
+def test_a_convolution_is_one_matrix_on_the_patch_around_each_place(k):
+    rng = np.random.default_rng(0)
+    x, net = rng.random((2, 4, 6, 3)), Conv2d(3, 5, k)
+    W, b = rng.random((k * k * 3, 5)), rng.random(5)
+    y, _ = net(x, np.concatenate([W.ravel(), b]))
+    np.testing.assert_allclose(y, [patches_one_by_one(one, k) @ W + b for one in x], rtol=1e-12)
+    O = k * k * 3
+    patches, _ = Conv2d(3, O, k)(x, np.append(np.eye(O), np.zeros(O)))  # the identity: the patches as they are
+    np.testing.assert_array_equal(patches, [patches_one_by_one(one, k) for one in x])
 
 
-@pytest.mark.parametrize("layer", [Windows(3), Windows(5), largest, row])
+@pytest.mark.parametrize("layer", [Conv2d(3, 2), Conv2d(3, 4, 5), MaxPool2d(), Flatten()])
 def test_the_way_back_is_the_derivative(layer):
     """In a random direction d: y(x + h d) - y(x - h d) = 2 h <dx, d>, for a random gradient at the output."""
-    rng, w = np.random.default_rng(1), np.zeros(0)
+    rng = np.random.default_rng(1)
+    w = rng.standard_normal(layer.size)
     x, d = rng.standard_normal((2, 2, 4, 6, 3))
     y, back = layer(x, w)
     dy = rng.standard_normal(y.shape)
@@ -49,7 +55,7 @@ def test_the_way_back_is_the_derivative(layer):
 
 
 def test_of_equals_one_gets_the_gradient():
-    y, back = largest(np.ones((1, 4, 4, 2)), np.zeros(0))
+    y, back = MaxPool2d()(np.ones((1, 4, 4, 2)), np.zeros(0))
     dy = np.random.default_rng(0).random(y.shape)
     dx = back(dy, dx=True)
     assert (dx != 0).sum() == dy.size
@@ -59,7 +65,7 @@ def test_of_equals_one_gets_the_gradient():
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 3)])
 def test_gradient_of_the_whole_network(shape):
     rng = np.random.default_rng(2)
-    net = PatchNet(shape, 4, 5)
+    net = ConvNet(shape, 4, 5)
     x, t = rng.random((6, int(np.prod(shape)))), rng.integers(0, 5, 6)
     w = net.init(rng, np.float64)
 
@@ -75,10 +81,10 @@ def test_gradient_of_the_whole_network(shape):
     assert directional_error(loss, w, g, rng) < 1e-6
 
 
-def test_windows_and_linear_are_a_convolution():
+def test_it_is_the_convolution_of_pytorch():
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(3)
-    net = Sequential(Windows(3), Linear(9 * 3, 5), largest)
+    net = Sequential(Conv2d(3, 5), MaxPool2d())
     w = net.init(rng, np.float64)
     x, dy = rng.standard_normal((2, 6, 8, 3)), rng.standard_normal((2, 3, 4, 5))
     y, back = net(x, w)
@@ -97,7 +103,7 @@ def test_windows_and_linear_are_a_convolution():
 
 
 def test_a_batch_of_any_shape_and_members_agree():
-    net = PatchNet((8, 8), 4, 3)
+    net = ConvNet((8, 8), 4, 3)
     rng = np.random.default_rng(4)
     w, x = net.init(rng), rng.random((2, 3, 64), np.float32)
     y, _ = net(x, w)
@@ -118,7 +124,7 @@ def test_it_finds_a_sign_where_it_never_was():
         return x.reshape(n, 256), t
 
     # one number a feature in the end: the largest of all places
-    net = Sequential(ToImage(16, 1), Windows(3), Linear(9, 8), *[largest] * 4, row, Linear(8, 2))
+    net = Sequential(ToImage(16, 1), Conv2d(1, 8), *[MaxPool2d()] * 4, Flatten(), Linear(8, 2))
     w, optimizer = net.init(rng), Adam(0.01)
     g = np.empty_like(w)
     for _ in range(150):
@@ -133,10 +139,10 @@ def test_it_finds_a_sign_where_it_never_was():
 @pytest.mark.parametrize("shape", [(12, 12), (8, 16), (0, 0)])
 def test_sides_that_cannot_be_halved_are_refused(shape):
     with pytest.raises(ValueError, match="multiple of 8"):
-        PatchNet(shape, 4, 2)
+        ConvNet(shape, 4, 2)
 
 
 def test_a_picture_of_another_size_is_refused():
-    net = PatchNet((8, 8, 3), 4, 2)
+    net = ConvNet((8, 8, 3), 4, 2)
     with pytest.raises(ValueError, match="8 x 8 pixels, 3 values"):
         net(np.zeros((1, 64)), net.init(np.random.default_rng(0)))

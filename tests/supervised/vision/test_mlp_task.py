@@ -12,15 +12,15 @@ from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import Photo
 from supervised.tasks import digits, fashion_cnn, fashion_mlp, mnist_augmented, mnist_mlp
-from supervised.vision.mlp_task import Pictures, alterations, classifier
+from supervised.vision.mlp_task import MLPConfig, augmentation, classifier
 
 ROOT = DATA
 needs_mnist = pytest.mark.skipif(not (ROOT / "mnist").exists(), reason="the files of MNIST are not here")
-SMALL = Pictures(hidden=(24, 24), updates=200, batch=32)
+SMALL = MLPConfig(hidden=(24, 24), updates=200, batch=32)
 
 
 def lines(n, rng):
-    """Pictures of 8 x 6 pixels: a row (class 0) or a column (1) is bright."""
+    """MLPConfig of 8 x 6 pixels: a row (class 0) or a column (1) is bright."""
     t = rng.integers(0, 2, n)
     x = 0.2 * rng.random((n, 8, 6), np.float32)
     for picture, label in zip(x, t, strict=True):
@@ -42,15 +42,18 @@ def learn(learner):
     while learner.progress < 1:
         learner.update()
     splits = learner.splits
-    return (learner.outputs(learner.weights, splits.x_test, learner.looks).argmax(-1) == splits.t_test).mean()
+    return (
+        learner.outputs(learner.weights, splits.x_test, learner.config.test_time_augmentations).argmax(-1)
+        == splits.t_test
+    ).mean()
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {},
-        {"dropout": 0.2, "dropout_input": 0.1, "smoothing": 0.1},
-        {"shift": 0.5, "turn": 0.1, "bend": 0.3, "smooth": 2.0, "mirror": 0.5, "looks": 3},
+        {"dropout": 0.2, "dropout_input": 0.1, "label_smoothing": 0.1},
+        {"shift": 0.5, "turn": 0.1, "bend": 0.3, "smooth": 2.0, "mirror": 0.5, "test_time_augmentations": 3},
         {"members": 3, "erase": 0.3},
     ],
 )
@@ -61,7 +64,7 @@ def test_rows_and_columns_are_told_apart(change):
 
 
 def test_fields_reach_the_network():
-    learner = made(replace(SMALL, hidden=(5, 4), members=3, dropout_input=0.25, dropout=0.5, smoothing=0.1))
+    learner = made(replace(SMALL, hidden=(5, 4), members=3, dropout_input=0.25, dropout=0.5, label_smoothing=0.1))
     assert [s for s in learner.net.layout.values() if len(s) == 3] == [(3, 48, 5), (3, 5, 4), (3, 4, 2)]
     assert learner.net.size == 3 * (48 * 5 + 5 + 5 * 4 + 4 + 4 * 2 + 2)
     x = np.ones((1, 48), np.float32)
@@ -69,17 +72,17 @@ def test_fields_reach_the_network():
         one = made(replace(SMALL, **change))
         a, b = (one.net(x, one.w, np.random.default_rng(s))[0] for s in (0, 1))
         assert np.array_equal(a, b) != random
-    soft, hard = made(replace(SMALL, smoothing=0.5)), made(SMALL)
+    soft, hard = made(replace(SMALL, label_smoothing=0.5)), made(SMALL)
     batch = hard.sample(np.random.default_rng(0), 20)
     learn(hard)
     assert soft.loss(hard.w, batch) > hard.loss(hard.w, batch) + 0.1
     assert len(made(replace(SMALL, hidden=(7,))).net.layout) == 4
 
 
-def test_looks_pool_altered_copies():
-    learner = made(replace(SMALL, updates=40, shift=1.0, looks=4))
+def test_augmented_copies_are_pooled():
+    learner = made(replace(SMALL, updates=40, shift=1.0, test_time_augmentations=4))
     learn(learner)
-    assert learner.looks == 4
+    assert learner.config.test_time_augmentations == 4
     x = learner.splits.x_test
     y = [learner.outputs(learner.weights, x, k) for k in (0, 4, 4)]
     np.testing.assert_array_equal(y[1], y[2])
@@ -87,11 +90,11 @@ def test_looks_pool_altered_copies():
 
 
 def test_without_strengths_nothing_is_altered():
-    assert alterations(mnist_mlp.Config(noise=0.0), (28, 28)) is None
-    assert alterations(Pictures(), (8, 6)) is None
+    assert augmentation(mnist_mlp.Config(noise=0.0), (28, 28)) is None
+    assert augmentation(MLPConfig(), (8, 6)) is None
     x = np.random.default_rng(0).random((5, 48), np.float32)
     for change in ({"shift": 1.0}, {"bend": 1.0}, {"mirror": 1.0}, {"erase": 1.0}, {"noise": 0.1}):
-        alter = alterations(replace(SMALL, **change), (8, 6))
+        alter = augmentation(replace(SMALL, **change), (8, 6))
         y = alter(np.random.default_rng(0), x)
         assert y.shape == x.shape
         assert (y != x).any(1).all()
@@ -106,15 +109,15 @@ def test_without_strengths_nothing_is_altered():
         ({"dropout": 1.0}, "dropout"),
         ({"members": 0}, "members"),
         ({"dropout_input": -0.1}, "dropout_input"),
-        ({"smoothing": 1.0}, "smoothing"),
+        ({"label_smoothing": 1.0}, "label_smoothing"),
         ({"turn": -1.0}, "turn"),
         ({"mirror": 1.5}, "mirror"),
         ({"erase": -0.5}, "erase"),
         ({"noise": -0.5}, "noise"),
-        ({"looks": -1}, "looks"),
+        ({"test_time_augmentations": -1}, "test_time_augmentations"),
         ({"lr": 0.0}, "lr"),
         ({"smooth": 0.0}, "smooth"),
-        ({"report": "long"}, "plain, deep"),
+        ({"average_horizon": 0}, "average_horizon"),
     ],
 )
 def test_nonsense_is_refused(config, values, says):
@@ -123,7 +126,8 @@ def test_nonsense_is_refused(config, values, says):
 
 
 @pytest.mark.parametrize(
-    "values", [{"layers": 0}, {"members": 0}, {"dropout": 1.0}, {"smoothing": -0.1}, {"looks": -1}]
+    "values",
+    [{"layers": 0}, {"members": 0}, {"dropout": 1.0}, {"label_smoothing": -0.1}, {"test_time_augmentations": -1}],
 )
 def test_digits_refuse_nonsense(values):
     with pytest.raises(ValueError, match=next(iter(values))):
@@ -131,7 +135,7 @@ def test_digits_refuse_nonsense(values):
 
 
 def test_digits_of_two_layers_and_three_members():
-    config = digits.Config(hidden=9, layers=2, members=3, dropout=0.1, looks=2, updates=20)
+    config = digits.Config(hidden=9, layers=2, members=3, dropout=0.1, test_time_augmentations=2, updates=20)
     learner = digits.make(config, np.random.default_rng(0), Data())
     assert [s for s in learner.net.layout.values() if len(s) == 3] == [(3, 64, 9), (3, 9, 9), (3, 9, 10)]
     learner.update()
