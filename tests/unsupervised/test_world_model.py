@@ -119,8 +119,8 @@ def test_a_network_of_another_width_is_refused():
             Adam(),
             np.random.default_rng(0),
             updates=1,
-            n=2,
-            T=20,
+            envs=2,
+            rollout=20,
         )
 
 

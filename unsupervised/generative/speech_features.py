@@ -46,7 +46,7 @@ def trimmed(x: Array) -> Array:
     return x[at[0] : at[-1] + 1]
 
 
-def seen(sound: Sound) -> tuple[Array, float]:
+def picture_of(sound: Sound) -> tuple[Array, float]:
     """One word as (picture (MOMENTS, BANDS), the log of its seconds). Raises ValueError when nothing is to be heard.
 
     The picture is in nepers of power below the loudest moment and band, from -DEPTH to 0.
@@ -57,7 +57,7 @@ def seen(sound: Sound) -> tuple[Array, float]:
     return stretched(np.maximum(x - x.max(), -DEPTH), MOMENTS), float(np.log(len(x) * HOP / RATE))
 
 
-def sounded(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHASES) -> list[Array]:
+def waves_of(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHASES) -> list[Array]:
     """The words in pictures (N, MOMENTS, BANDS) that last so long (N,): samples (T,) at RATE, the loudest at PEAK."""
     counts = np.round(np.exp(log_seconds).clip(SHORTEST, LONGEST) * RATE / HOP).astype(int)
     order = np.argsort(counts, kind="stable")  # words of about one length go through the iteration together
@@ -72,8 +72,8 @@ def sounded(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHA
 def _waves(pictures: Array, counts: Array, rng: Rng, iterations: int) -> list[Array]:
     """The same for a few words of `counts` frames each, with silence before and after each, and after the shorter.
 
-    What `seen` saw has its loudest at 0; a picture that was made is paler, and is stretched until it has too, silence
-    staying where it is.
+    What `picture_of` saw has its loudest at 0; a picture that was made is paler, and is stretched until it has too,
+    silence staying where it is.
     """
     edge = SIZE // HOP - 1
     mels = np.zeros((len(pictures), int(counts.max()) + 2 * edge, BANDS), np.float32)
@@ -130,6 +130,6 @@ def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0)
 
 
 def album(clips: Sequence[Array], rate: int) -> tuple[Array, Array]:
-    """Every clip as `seen` sees it: pictures (N, MOMENTS, BANDS) and log seconds (N,)."""
-    pictures, log_seconds = zip(*(seen(Sound(clip, rate)) for clip in clips), strict=True)
+    """Every clip as `picture_of` sees it: pictures (N, MOMENTS, BANDS) and log seconds (N,)."""
+    pictures, log_seconds = zip(*(picture_of(Sound(clip, rate)) for clip in clips), strict=True)
     return np.stack(pictures), np.array(log_seconds, np.float32)

@@ -11,7 +11,7 @@ from core.initializers import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.learner import Report
-from unsupervised.generative.speech_features import DEPTH, seen
+from unsupervised.generative.speech_features import DEPTH, picture_of
 
 if TYPE_CHECKING:
     from unsupervised.generative.speech import Speaker
@@ -38,7 +38,7 @@ def draw_sounds(
         sounds += [Sound(said.clips[i], said.rate) for i in np.resize(real, 3)]
         sounds += [read_sound(files[i]) for i in np.resize(made, 3)]
         titles += [f"{WORDS[k]}, {said.voices[voice]}"] * 3 + [f"made: {WORDS[k]}"] * 3
-    pictures = np.stack([1 + seen(sound)[0] / DEPTH for sound in sounds]).swapaxes(1, 2)[:, ::-1]  # n, F, T
+    pictures = np.stack([1 + picture_of(sound)[0] / DEPTH for sound in sounds]).swapaxes(1, 2)[:, ::-1]  # n, F, T
     image_sheet(folder / "spectra.png", pictures, titles, columns=6)
     report.pictures["spectra.png"] = (
         "A row a word: three real clips of the test part, then three that were made, seen from "

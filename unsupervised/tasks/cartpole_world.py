@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from unsupervised.world_model import WorldModel
+from unsupervised.world_model import WorldModel, WorldModelConfig
 
 PARADIGM = "unsupervised"
 PROBLEM = "cartpole"
@@ -21,34 +21,18 @@ CELL = Cell(given="The goal, as a distance: upright, in the middle. Idle play: 1
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(WorldModelConfig):
     hidden: int = 64  # units in each of the two hidden layers
     lr: float = 0.01  # step size of Adam at the start; falls to 0 as a cosine
-    updates: int = 6000  # minibatches
-    batch: int = 128  # steps in a minibatch
-    envs: int = 64  # cart-poles side by side at idle play
-    rollout: int = 256  # of each of them
-    width: int = 8  # beginnings of plans that are thought on
     depth: int = 20  # steps that are thought ahead
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "batch", "envs", "rollout", "width", "depth")
+        super().__post_init__()
+        check(self, positive=("hidden", "lr"))
 
 
 def make(config: Config, rng: Rng, data: Any) -> WorldModel:
     net = MLP(4, config.hidden, config.hidden, 2 * 4, activation=tanh)  # the change of four numbers after each action
-    return WorldModel(
-        net,
-        environments,
-        distance,
-        partial(report, baselines={"an expert's rule": expert}),
-        partial(mean_return, n=5, first=VAL_SEED),
-        Adam(config.lr),
-        rng,
-        updates=config.updates,
-        n=config.envs,
-        T=config.rollout,
-        batch=config.batch,
-        width=config.width,
-        depth=config.depth,
-    )
+    reporter = partial(report, baselines={"an expert's rule": expert})
+    observed = partial(mean_return, n=5, first=VAL_SEED)
+    return WorldModel(net, environments, distance, reporter, observed, Adam(config.lr), rng, config)

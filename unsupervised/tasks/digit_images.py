@@ -9,7 +9,7 @@ from core.initializers import Array
 from core.lab.vision.photos import Photo, ink
 from core.layers import Rng
 from unsupervised.generative.image_task import ImageModel, image_learner
-from unsupervised.generative.vae import Vae
+from unsupervised.generative.vae import VAE
 
 PARADIGM = "unsupervised"
 PROBLEM = "digit-images"
@@ -33,5 +33,5 @@ def see(photo: Photo) -> Array:
     return example
 
 
-def make(config: Config, rng: Rng, data: Any) -> Vae:
+def make(config: Config, rng: Rng, data: Any) -> VAE:
     return image_learner(config, data("digits"), rng, see)
