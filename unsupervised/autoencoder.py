@@ -127,12 +127,16 @@ class AutoEncoder:
         return x, x
 
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        """The loss over a batch of changed examples and the examples themselves, (B, I) each."""
-        view, x = batch
-        y, back = self.net(view, w, rng)  # B, I
+        """The loss over a batch of changed examples and the examples themselves, (B, I) each.
+
+        Whatever lies in w behind its own parameters gets no gradient.
+        """
+        (view, x), n = batch, self.net.size
+        y, back = self.net(view, w[:n], rng)  # B, I
         loss, dy = self.rule(y, x.astype(w.dtype))  # the gradient comes from the data themselves: y - x
         if g is not None:
-            back(dy, g)
+            back(dy, g[:n])
+            g[n:] = 0
         return loss
 
     def encode(self, w: Array, x: Array) -> Array:
@@ -144,8 +148,7 @@ class AutoEncoder:
 
     def rebuild(self, w: Array, x: Array) -> Array:
         """The examples as they come out of their codes, x (N, I) -> (N, I)."""
-        rebuilt: Array = self.mean(self.net(x, w)[0], w[:0])[0]
-        return rebuilt
+        return self.mean(self.net(x, w[: self.net.size])[0], w[:0])[0]
 
     def evaluate(self) -> dict[str, float]:
         return {"val_mse": mse(self.rebuild(self.w, self.splits.x_val), self.splits.x_val)[0]}

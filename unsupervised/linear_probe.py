@@ -101,7 +101,7 @@ class ProbedCode:
         self.probe = Linear(Z, classes)
         self.net = Parts(encoder=encoder, decoder=decoder, probe=self.probe).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.probe.size, np.float32)])
-        self.auto.w = self.w[: self.auto.net.size]
+        self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
 
     @property
     def progress(self) -> float:
@@ -112,30 +112,20 @@ class ProbedCode:
         logs = list[dict[str, float]]()
         while self.progress < 1 and len(logs) < REFIT:
             logs.append(self.auto.update())
-        self.w[self.auto.net.size :] = self._read(self.auto.w)
+        z, t = self.auto.encode(self.w, self.splits.x_train), self.splits.t_train[self.asked]
+        self.w[self.auto.net.size :] = fit_probe(z, self.asked, t, self.classes, self.penalty)
         return {
             "loss": float(np.mean([log["loss"] for log in logs])),
             "examples": sum(log["examples"] for log in logs),
             "answers": answers,
         }
 
-    def _read(self, w: Array) -> Array:
-        t = self.splits.t_train[self.asked]
-        return fit_probe(self.auto.encode(w, self.splits.x_train), self.asked, t, self.classes, self.penalty)
-
-    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
-        return self.auto.sample(rng, n)
-
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
         """The auto-encoder's. The probe is fitted at once, not by steps: its gradient is 0."""
-        n = self.auto.net.size
-        if g is not None:
-            g[n:] = 0
-        return self.auto.loss(w[:n], batch, None if g is None else g[:n], rng)  # dy from the picture itself: y - x
+        return self.auto.loss(w, batch, g, rng)  # the gradient comes from the picture itself: y - x
 
     def logits(self, w: Array, x: Array) -> Array:
-        y: Array = self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]
-        return y
+        return self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]
 
     def predict(self, w: Array, x: Array) -> Array:
         """The class of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
@@ -164,7 +154,7 @@ class ProbedCode:
         def machine(x: Array, t: Array) -> float:
             return float(SVC(C=10, gamma="scale").fit(x, t).score(s.x_test, s.t_test))
 
-        made = self.auto.report(w[: self.auto.net.size], folder)
+        made = self.auto.report(w, folder)
         right = float((self.predict(w, s.x_test) == s.t_test).mean())
         return Report(
             {"test_accuracy": right, **made.metrics},

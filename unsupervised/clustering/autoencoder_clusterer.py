@@ -111,7 +111,7 @@ class AutoEncoderClusterer:
         self.layer = model.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
         self.net = Parts(encoder=encoder, decoder=decoder, clusters=self.layer).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
-        self.auto.w = self.w[: self.auto.net.size]
+        self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
         self.fitted = False
         self.terms = terms or Terms()
         self.reads = self.terms.reads
@@ -126,20 +126,11 @@ class AutoEncoderClusterer:
         z = self.auto.encode(self.w, self.splits.x_train[subset(len(self.splits.x_train), FITTED)])
         self.w[self.auto.net.size :] = self.model.fit(z, self.clusters, int(self.auto.rng.integers(1 << 31)))
         self.fitted = True
-        return {
-            "loss": self.auto.loss(self.auto.w, self.sample(np.random.default_rng(0), self.auto.epochs.batch)),
-            "examples": 0,
-            "answers": 0,
-        }
-
-    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
-        return self.auto.sample(rng, n)
+        some = self.sample(np.random.default_rng(0), self.auto.epochs.batch)
+        return {"loss": self.loss(self.w, some), "examples": 0, "answers": 0}
 
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        n = self.auto.net.size
-        if g is not None:
-            g[n:] = 0
-        return self.auto.loss(w[:n], batch, None if g is None else g[:n], rng)
+        return self.auto.loss(w, batch, g, rng)
 
     def logits(self, w: Array, x: Array) -> Array:
         """y (N, K) of examples x (N, I): the memberships are softmax(y)."""

@@ -72,8 +72,7 @@ def tract_warp(a: float) -> Array:
     f = np.linspace(mel(LOW), mel(HIGH), BANDS + 2)[1:-1]  # the middles of the bands
     at = (mel(hertz(f) * np.exp(-a)) - f[0]) / (f[1] - f[0])
     basis = dct(BANDS, COEFFICIENTS)
-    warp: Array = basis.T @ interpolation(at, BANDS).T @ basis
-    return warp
+    return basis.T @ interpolation(at, BANDS).T @ basis
 
 
 def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:

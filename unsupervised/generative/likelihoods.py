@@ -39,8 +39,7 @@ def _bernoulli_log_prob(y: Array, x: Array) -> tuple[Array, Array]:
 
 
 def _probability(y: Array) -> Array:
-    p: Array = 0.5 * np.tanh(0.5 * y) + 0.5
-    return p
+    return 0.5 * np.tanh(0.5 * y) + 0.5
 
 
 bernoulli = Likelihood(
@@ -62,7 +61,6 @@ def gaussian(deviation: float = 1.0) -> Likelihood:
         return -0.5 * row_sum(d * d) - constant * y.shape[-1], d * r
 
     def draw(rng: Rng, y: Array) -> Array:
-        x: Array = y + deviation * rng.standard_normal(y.shape, np.float32).astype(y.dtype)
-        return x
+        return y + deviation * rng.standard_normal(y.shape, np.float32).astype(y.dtype)
 
     return Likelihood(log_prob, lambda y: y, draw)

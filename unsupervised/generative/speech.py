@@ -19,7 +19,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
-from core.lab.data.splits import Clips, Splits
+from core.lab.data.splits import Clips
 from core.layers import Layer, Rng, gelu
 from core.network import MLP
 from unsupervised.generative.likelihoods import gaussian
@@ -105,18 +105,8 @@ class Speaker(VAE):
 
     reads = (".wav",)  # files that come to `predict` as their bytes
 
-    def __init__(
-        self,
-        splits: Splits,
-        model: Model,
-        optimizer: Any,
-        rng: Rng,
-        *,
-        said: SpokenWords,
-        book: PCAFeatures,
-        **options: Any,
-    ) -> None:
-        super().__init__(splits, model, optimizer, rng, **options)
+    def __init__(self, *args: Any, said: SpokenWords, book: PCAFeatures, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.said, self.book = said, book
 
     def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:

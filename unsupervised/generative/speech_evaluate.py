@@ -50,8 +50,7 @@ class Recognizer(NamedTuple):
 
     def ears(self, sounds: Sequence[Sound]) -> Array:
         """Standardised cepstra of clips, (N, K)."""
-        heard: Array = (np.stack([cepstra(sound) for sound in sounds]) - self.mean) / self.deviation
-        return heard
+        return (np.stack([cepstra(sound) for sound in sounds]) - self.mean) / self.deviation
 
 
 def machine(x: Array, t: Array) -> Any:

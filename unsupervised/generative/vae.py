@@ -250,7 +250,7 @@ class VAE:
         With a condition each is told the class under which it is likeliest.
         """
         if isinstance(x, Photo) and self.see:
-            seen = self.see(x)
+            seen = self.see(x).ravel()
             back = self.predict(w, seen)
             return self.show(seen, back[0]) if self.show else back
         x, I = np.asarray(x, np.float32), self.splits.x_train.shape[1]

@@ -14,6 +14,10 @@ from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 
 PARADIGM = "unsupervised"
 PROBLEM = "text"
+ABOUT = """Real reviews go in, and a model of the next character comes out that writes reviews as others do; nobody
+is asked. The score is the share of its reviews that an independent judge takes for positive; real reviews are
+positive about half of the time, real five-star reviews most of the time. As this model is not told to praise, about
+half is to be expected: compare it with review_guided and review_rl."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "reviews"
+ABOUT = """Product reviews with their ratings go in; a model of the next character comes out, which writes a review
+for a given rating. The score is nats per character on held-out reviews, less is better, beside models that count.
+The report also says whether a judge, taught by real reviews alone, takes reviews written for five stars for positive
+and those written for one star for negative."""
 RATED = 2  # sets of last words that have rows for each rating: the present word, and it with the one before
 STEP = np.uint64(0xD6E8FEB86659FD93)  # odd: what one rating more adds to a hash
 

@@ -15,6 +15,10 @@ from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "python_reference"
+ABOUT = """A text goes in, the documentation of Python or any file of yours, and a model of its next character comes
+out, which then writes on. The score is nats per character on the last part of the text, less is better; guessing
+costs the logarithm of the number of different characters. A good run beats the trigram; modified Kneser-Ney, which
+counts long n-grams, is the reference."""
 LARGEST = 200_000_000  # bytes of a file
 
 

@@ -111,8 +111,7 @@ class CopyIndex:
         """Where SHORT characters of `text` may stand in it; all places where they do are among them."""
         ours = np.unique(_hashes(text))
         found = np.append(ours, 0)[np.searchsorted(ours, self.hashes)] == self.hashes
-        places: list[int] = np.flatnonzero(found).tolist()
-        return places
+        return np.flatnonzero(found).tolist()
 
 
 def _hashes(text: str) -> Array:

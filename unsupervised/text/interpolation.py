@@ -24,8 +24,7 @@ CERTAINTY = 20.0  # windows' worth of belief that a k mixes as all do together: 
 
 def longest_known(counts: Counts, grams: Array) -> Array:
     """k (N,): the length of the longest context, right before the last column, that the counted text holds."""
-    known: Array = sum((c >= 0 for _, c, _ in counts.find(grams, counts.order)), np.zeros(len(grams), np.intp)) - 1
-    return known
+    return sum((c >= 0 for _, c, _ in counts.find(grams, counts.order)), np.zeros(len(grams), np.intp)) - 1
 
 
 def weights_of(p: Array, k: Array, K: int) -> Array:
