@@ -162,14 +162,8 @@ class AutoEncoder:
         linear = PCA(min(code.shape[1], *train.shape), random_state=0).fit(train)
         components = mse(linear.inverse_transform(linear.transform(x)), x)[0]
         mean = mse(np.broadcast_to(train.mean(0), x.shape), x)[0]
-        report = Report(
-            {"test_mse": mse(rebuilt, x)[0]},
-            "test_mse",
-            mean,
-            components,
-            f"{linear.n_components_} principal components",
-            {"principal components": components},
-        )
+        name, baselines = f"{linear.n_components_} principal components", {"principal components": components}
+        report = Report({"test_mse": mse(rebuilt, x)[0]}, "test_mse", mean, components, name, baselines)
         if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
             from core.lab.report.plots import image_sheet
 

@@ -29,7 +29,7 @@ from unsupervised.clustering.clusterer import hold_then_fall
 from unsupervised.clustering.mutual_information import agreement_loss, information
 
 DTYPES = [np.float64, np.float32]  # w has that of X
-CHUNK = 1000  # rows that are judged at once
+ROWS = 1000  # rows that are judged at once
 
 
 def descend(
@@ -136,7 +136,7 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def _outputs(self, X: Array, w: Array) -> Array:
         net = self.net_
-        return np.concatenate([net(X[a : a + CHUNK], w)[0] for a in range(0, len(X), CHUNK)])
+        return np.concatenate([net(X[a : a + ROWS], w)[0] for a in range(0, len(X), ROWS)])
 
     def _said(self, X: Any) -> Array:
         check_is_fitted(self, "w_")

@@ -27,7 +27,7 @@ from core.network import Parts
 from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
-SPREAD = 1e-6  # a number of the code that varies less says nothing
+LEAST_SPREAD = 1e-6  # a number of the code that varies less says nothing
 
 
 def fit_probe(z: Array, i: Array, t: Array, C: int, penalty: float) -> Array:
@@ -39,7 +39,7 @@ def fit_probe(z: Array, i: Array, t: Array, C: int, penalty: float) -> Array:
     from sklearn.linear_model import LogisticRegression
 
     z = z.astype(np.float64)
-    mean, spread = z.mean(0), np.maximum(z.std(0), SPREAD)
+    mean, spread = z.mean(0), np.maximum(z.std(0), LEAST_SPREAD)
     with warnings.catch_warnings():  # not converged after 300 steps: the third digit is noise
         warnings.simplefilter("ignore")
         fitted = LogisticRegression(C=1 / penalty, max_iter=300).fit((z[i] - mean) / spread, t)

@@ -176,14 +176,9 @@ def cluster_report(
     tries = 100 if t.size else 10
     guesses = [rng.integers(K, size=len(x)) for _ in range(tries)]
     guess = float(np.mean([hungarian_accuracy(s, t) if t.size else silhouette(flat, s) for s in guesses]))
-    report = Report(
-        dict(own),
-        metric,
-        guess,
-        table["k-means"][metric],
-        "k-means, which seeks compact clusters",
-        {name: row[metric] for name, row in table.items()},
-    )
+    baselines = {name: row[metric] for name, row in table.items()}
+    seeker = "k-means, which seeks compact clusters"
+    report = Report(dict(own), metric, guess, baselines["k-means"], seeker, baselines)
     if t.size:
         from sklearn.svm import SVC
 

@@ -53,7 +53,7 @@ def clip_parts(clips: Clips, voice: bool) -> tuple[Array, list[Array]]:
     return x, [np.flatnonzero(part) for part in (~test & ~val, val, test)]
 
 
-def interpolation(at: Array, n: int) -> Array:
+def interpolation_matrix(at: Array, n: int) -> Array:
     """The matrix (len(at), n) that reads n values, linearly, at places from 0 to n - 1; beyond the ends, the end."""
     at = np.clip(at, 0, n - 1)
     i = np.minimum(at.astype(int), n - 2)
@@ -72,7 +72,7 @@ def tract_warp(a: float) -> Array:
     f = np.linspace(mel(LOW), mel(HIGH), BANDS + 2)[1:-1]  # the middles of the bands
     at = (mel(hertz(f) * np.exp(-a)) - f[0]) / (f[1] - f[0])
     basis = dct(BANDS, COEFFICIENTS)
-    return basis.T @ interpolation(at, BANDS).T @ basis
+    return basis.T @ interpolation_matrix(at, BANDS).T @ basis
 
 
 def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:
@@ -87,5 +87,5 @@ def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:
     for part in np.array_split(rng.permutation(len(c)), min(ALIKE, len(c))):
         shift, stretch = rng.uniform(-tempo, tempo, 2)
         at = middle + shift + (1 + stretch / MOMENTS) * (np.arange(MOMENTS) - middle)
-        out[part] = interpolation(at, MOMENTS) @ (c[part] @ warps[rng.integers(WAYS)])
+        out[part] = interpolation_matrix(at, MOMENTS) @ (c[part] @ warps[rng.integers(WAYS)])
     return out

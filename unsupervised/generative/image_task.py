@@ -16,7 +16,7 @@ from unsupervised.generative.likelihoods import bernoulli
 from unsupervised.generative.priors import gaussian_mixture, standard_normal
 from unsupervised.generative.vae import VAE, VAEConfig, vae_model
 
-RATE = warm_up(0.02, cosine)
+SCHEDULE = warm_up(0.02, cosine)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None 
         config,
         reporter=partial(image_report, samples=config.samples),
         draw=binarise,
-        schedule=RATE,
+        schedule=SCHEDULE,
         see=see,
         show=as_text,
         beta=warm_up(config.warm) if config.warm else constant,

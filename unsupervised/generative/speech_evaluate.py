@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,10 +22,9 @@ from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
 from core.lab.learner import Report
+from unsupervised.generative.speech import WORDS, Speaker
 from unsupervised.generative.speech_features import DEPTH, RATE, picture_of, stretched, trimmed, waves_of
-
-if TYPE_CHECKING:
-    from unsupervised.generative.speech import Speaker
+from unsupervised.generative.speech_plots import draw_sounds
 
 SEED = 2  # of the codes and phases of a report
 CEPSTRA, PIECES = 13, 20  # what the judge is given of a clip: so many numbers at so many moments, and its length
@@ -92,31 +91,29 @@ def through(sounds: Sequence[Sound], rng: np.random.Generator) -> list[Sound]:
 
 def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -> Report:
     """`clips` sayings of each word in each voice, judged; with `folder` they lie in it, under sounds/."""
-    from unsupervised.generative.speech import WORDS
-    from unsupervised.generative.speech_plots import draw_sounds
-
     said, rng = learner.said, np.random.default_rng(SEED)
     V = len(said.voices)
 
     def real(part: Array) -> list[Sound]:
         return [Sound(said.clips[i], said.rate) for i in part]
 
-    judge = train_recognizer(real(said.train), said.word[said.train], said.voice[said.train])
+    recognizer = train_recognizer(real(said.train), said.word[said.train], said.voice[said.train])
     c = np.tile(np.arange(len(WORDS) * V), clips)
     words, voices = c // V, c % V
     files = learner.speak(w, words, voices, rng)
-    x = judge.ears([read_sound(file) for file in files])
-    heard = judge.words.predict(x)
-    x_test, t_test = judge.ears(real(said.test)), said.word[said.test]
+    x = recognizer.ears([read_sound(file) for file in files])
+    heard = recognizer.words.predict(x)
+    x_test, t_test = recognizer.ears(real(said.test)), said.word[said.test]
     c_test = t_test * V + said.voice[said.test]
-    x_through = judge.ears(through(real(said.test), rng))
+    x_through = recognizer.ears(through(real(said.test), rng))
     # as many real clips, of the same words in the same voices, by the same way: what generated ones could at best teach
     some = rng.permutation(said.train)
     some = np.concatenate([some[said.word[some] * V + said.voice[some] == k][:clips] for k in range(len(WORDS) * V)])
-    x_some = judge.ears(through(real(some), rng))
+    x_some = recognizer.ears(through(real(some), rng))
     one = slice(len(WORDS) * V)  # the usual saying of each word in each voice, and no other
-    x_one = judge.ears([read_sound(file) for file in learner.speak(w, words[one], voices[one], rng, temperature=0.0)])
-    nearest = {name: rms_distances(rows, judge.known).min(1) for name, rows in (("", x), ("_real", x_test))}
+    usual = learner.speak(w, words[one], voices[one], rng, temperature=0.0)
+    x_one = recognizer.ears([read_sound(file) for file in usual])
+    nearest = {name: rms_distances(rows, recognizer.known).min(1) for name, rows in (("", x), ("_real", x_test))}
     said_by_it = learner.likeliest(w, learner.splits.x_test) // V
 
     def right(machine: Any, rows: Array, t: Array) -> float:
@@ -124,11 +121,11 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
 
     metrics = {
         "heard": float((heard == words).mean()),
-        "heard_voice": right(judge.voices, x, voices),
+        "heard_voice": right(recognizer.voices, x, voices),
         "heard_worst_word": min(float((heard[words == k] == k).mean()) for k in range(len(WORDS))),
-        "real_heard": right(judge.words, x_test, t_test),
-        "real_heard_voice": right(judge.voices, x_test, said.voice[said.test]),
-        "vocoder_heard": right(judge.words, x_through, t_test),
+        "real_heard": right(recognizer.words, x_test, t_test),
+        "real_heard_voice": right(recognizer.voices, x_test, said.voice[said.test]),
+        "vocoder_heard": right(recognizer.words, x_through, t_test),
         "generated_to_real": right(machine(x, words), x_test, t_test),
         "as_many_real_to_real": right(machine(x_some, said.word[some]), x_test, t_test),
         "one_saying_to_real": right(machine(x_one, words[one]), x_test, t_test),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +10,8 @@ from core.initializers import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.learner import Report
+from unsupervised.generative.speech import WORDS, Speaker
 from unsupervised.generative.speech_features import DEPTH, picture_of
-
-if TYPE_CHECKING:
-    from unsupervised.generative.speech import Speaker
 
 
 def draw_sounds(
@@ -22,7 +19,6 @@ def draw_sounds(
 ) -> None:
     """Spectra, a matrix, and sounds for the page: wav files, what was intended, in whose voice, what was heard."""
     from core.lab.report.plots import image_sheet, matrix
-    from unsupervised.generative.speech import WORDS
 
     said = learner.said
     V, K = len(said.voices), len(WORDS)

@@ -10,8 +10,8 @@ by TF-IDF, taught to tell 4 and 5 from 1 and 2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +19,7 @@ from core.initializers import Array
 from core.lab.learner import Report
 from core.lab.terminal import printable
 from core.lab.text.lines import END
-
-if TYPE_CHECKING:
-    from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import Language
 
 RATINGS = "12345"
 NAMES, LONGEST_NAME = 4000, 30  # names that are written, letters at most
@@ -104,9 +102,9 @@ def sentiment_classifier(reviews: Sequence[str]) -> Classifier:
     return lambda texts: np.asarray(model.predict(words.transform(list(texts))), bool)
 
 
-def positive_share(judge: Classifier, reviews: Sequence[str]) -> Array:
+def positive_share(classify: Classifier, reviews: Sequence[str]) -> Array:
     """The share judged positive (5,) of the reviews of each rating; NaN where there are none."""
-    said = judge([review[1:] for review in reviews])
+    said = classify([review[1:] for review in reviews])
     rating = np.array([RATINGS.index(review[0]) for review in reviews])
     return np.array([said[rating == k].mean() if (rating == k).any() else np.nan for k in range(len(RATINGS))])
 
@@ -119,8 +117,8 @@ def review_figures(language: Language, w: Array, report: Report, folder: Path | 
     report.metrics |= ratings_help(*given(language, w, asked), rating, sum(map(len, asked)))
     report.metrics["read_most_frequent"] = float(np.bincount(rating).max()) / len(asked)
     written = [write(language, w, r, WRITTEN, LONGEST_REVIEW, TEMPERATURE) for r in RATINGS]
-    judge = sentiment_classifier(lines(language.text.train))
-    real, made = positive_share(judge, test), positive_share(judge, [review for of_one in written for review in of_one])
+    classify = sentiment_classifier(lines(language.text.train))
+    real, made = positive_share(classify, test), positive_share(classify, [*chain(*written)])
     for k in (0, 4):
         report.metrics |= {
             f"heard_positive_written_{RATINGS[k]}": float(made[k]),

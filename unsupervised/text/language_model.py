@@ -36,7 +36,7 @@ from unsupervised.text.ngram_models import Counts
 HELD_OUT = evaluate_text.HELD_OUT
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
-RATE = warm_up(0.02, cosine)
+SCHEDULE = warm_up(0.02, cosine)
 AGAIN = 0.5  # of the rate, where it begins anew with the validation part
 Figures = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
 
@@ -81,7 +81,7 @@ class Language:
         rng: Rng,
         config: LanguageModelConfig | None = None,
         *,
-        schedule: Schedule = RATE,
+        schedule: Schedule = SCHEDULE,
         windows: evaluate_text.Windows = evaluate_text.windows,
         slide: generation.Slide = generation.slide,
         boundary: int | None = None,

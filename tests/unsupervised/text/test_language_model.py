@@ -188,7 +188,7 @@ def test_the_validation_part_joins_when_it_has_served():
     np.testing.assert_array_equal(one.windows, evaluate_text.windows(both[:0], both, 5))
     assert sorted(one.order.tolist()) == list(range(len(both) - 4))
     assert one.progress == pytest.approx(60 / 240)
-    assert one.rate == pytest.approx(language.AGAIN * language.RATE(10 / 190))
+    assert one.rate == pytest.approx(language.AGAIN * language.SCHEDULE(10 / 190))
     while one.progress < 1:
         one.update()
     report = one.report(one.w, None)
