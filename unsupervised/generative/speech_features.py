@@ -32,11 +32,19 @@ TOGETHER = 32  # words that go through it at once
 BANK = mel_bank(BANDS, BINS, RATE, LOW, HIGH)
 
 
+def interpolation_matrix(at: Array, n: int) -> Array:
+    """The matrix (len(at), n) that reads n values, linearly, at places from 0 to n - 1; beyond the ends, the end."""
+    at = np.clip(at, 0, n - 1)
+    i = np.minimum(at.astype(int), n - 2)
+    W = np.zeros((len(at), n), np.float32)
+    W[np.arange(len(at)), i] = i + 1 - at
+    W[np.arange(len(at)), i + 1] += at - i
+    return W
+
+
 def stretched(x: Array, n: int) -> Array:
     """x (m, F) read at n places from its first row to its last, linearly between two of them: (n, F)."""
-    p = np.linspace(0, len(x) - 1, n)[:, None]
-    weights = np.maximum(0, 1 - np.abs(p - np.arange(len(x)))).astype(np.float32)
-    return np.asarray(weights @ x)
+    return np.asarray(interpolation_matrix(np.linspace(0, len(x) - 1, n), len(x)) @ x)
 
 
 def trimmed(x: Array) -> Array:

@@ -28,18 +28,8 @@ class Config(WindowModel):
     words: bool = False  # have words rows of their own, too?
 
 
-PRESETS = {
-    "quick": {"updates": 400},
-    "best": {
-        "context": 12,
-        "longest": 0,
-        "hidden": 512,
-        "dropout": 0.2,
-        "updates": 12000,
-        "lr": 0.008,
-        "weight_decay": 0.15,
-    },
-}
+BEST = {"context": 12, "longest": 0, "hidden": 512, "dropout": 0.2, "lr": 0.008, "weight_decay": 0.15}
+PRESETS = {"quick": {"updates": 400}, "best": {"updates": 12000, **BEST}}
 
 
 def read(file: str, data: Data) -> Text:
