@@ -13,14 +13,18 @@ to come out unchanged (Vincent et al. 2008): the code then forgets what was chan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.splits import Splits
+from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng, identity
 from core.losses import Loss, mse
 from core.network import Sequential
@@ -30,6 +34,14 @@ STEPS = 20  # minibatches in one update
 ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked
 PARTS = ("train", "val", "test")
 Augment = Callable[[Rng, Array], Array]  # x (B, I) -> x of the same shape, each example still what it was
+
+
+def check_finite(x: Array) -> Array:
+    """x in float32. Raises ValueError for NaN or infinity."""
+    x = np.asarray(x, np.float32)
+    if not np.isfinite(x).all():
+        raise ValueError("it holds values that are not finite")
+    return x
 
 
 def check_table(splits: Splits) -> None:
@@ -46,6 +58,15 @@ def check_table(splits: Splits) -> None:
             )
 
 
+@dataclass(frozen=True)
+class AutoEncoderConfig:
+    updates: int = 3000  # minibatches, in all
+    batch: int = 64  # examples in a minibatch
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "batch"))
+
+
 class AutoEncoder:
     """Minibatches in a fresh order each epoch; the mean squared error on the validation part chooses the weights.
 
@@ -55,6 +76,7 @@ class AutoEncoder:
     """
 
     monitor = "-val_mse"
+    kept = "order=epochs.order", "done", "rng", "adam=optimizer"
 
     def __init__(
         self,
@@ -63,61 +85,58 @@ class AutoEncoder:
         decoder: Layer,
         lr: float,
         rng: Rng,
+        config: AutoEncoderConfig | None = None,
         *,
-        updates: int,
-        batch: int = 64,
         loss: Callable[[Array, Array], Loss] = mse,
         mean: Layer = identity,
         schedule: Schedule = cosine,
         augment: Augment | None = None,
+        **changes: Any,
     ) -> None:
         check_table(splits)
-        self.augment = augment
+        self.config = settings(AutoEncoderConfig, config, changes)
         self.splits, self.encoder, self.decoder, self.schedule = splits, encoder, decoder, schedule
-        self.rule, self.mean, self.updates, self.batch = loss, mean, updates, min(batch, len(splits.x_train))
+        self.rule, self.mean, self.augment = loss, mean, augment
         self.net = Sequential(encoder, decoder)
         self.rng = rng.spawn(1)[0]
         self.w = self.net.init(self.rng)
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
-        self.order = self.rng.permutation(len(splits.x_train))
+        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
         self.done = 0  # minibatches
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
         losses = []
-        for _ in range(min(STEPS, self.updates - self.done)):
-            i = self.draw(self.done)
+        for _ in range(min(STEPS, self.config.updates - self.done)):
+            i = self.epochs.next(self.done)
             losses.append(self.loss(self.w, (self.view(i), self.splits.x_train[i]), self.g, self.rng))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": 0}
+        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.epochs.batch, "answers": 0}
 
     def view(self, i: Array) -> Array:
         """The training examples i (B,), changed as `augment` does: (B, I)."""
         x: Array = self.splits.x_train[i]
         return self.augment(self.rng, x) if self.augment else x
 
-    def draw(self, minibatch: int) -> Array:
-        """Which examples are in a minibatch, counted from 0: (B,); all are drawn before one comes again."""
-        k = minibatch % (len(self.order) // self.batch)
-        if k == 0 and minibatch:
-            self.order = self.rng.permutation(len(self.order))
-        return self.order[k * self.batch : (k + 1) * self.batch]
-
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
-        x = self.splits.x_train[rng.choice(len(self.order), min(n, len(self.order)), replace=False)]
+        x = self.splits.x_train[rng.choice(len(self.splits.x_train), min(n, len(self.splits.x_train)), replace=False)]
         return x, x
 
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        """The loss over a batch of changed examples and the examples themselves, (B, I) each."""
-        view, x = batch
-        y, back = self.net(view, w, rng)  # B, I
+        """The loss over a batch of changed examples and the examples themselves, (B, I) each.
+
+        Whatever lies in w behind its own parameters gets no gradient.
+        """
+        (view, x), n = batch, self.net.size
+        y, back = self.net(view, w[:n], rng)  # B, I
         loss, dy = self.rule(y, x.astype(w.dtype))  # the gradient comes from the data themselves: y - x
         if g is not None:
-            back(dy, g)
+            back(dy, g[:n])
+            g[n:] = 0
         return loss
 
     def encode(self, w: Array, x: Array) -> Array:
@@ -129,8 +148,7 @@ class AutoEncoder:
 
     def rebuild(self, w: Array, x: Array) -> Array:
         """The examples as they come out of their codes, x (N, I) -> (N, I)."""
-        rebuilt: Array = self.mean(self.net(x, w)[0], w[:0])[0]
-        return rebuilt
+        return self.mean(self.net(x, w[: self.net.size])[0], w[:0])[0]
 
     def evaluate(self) -> dict[str, float]:
         return {"val_mse": mse(self.rebuild(self.w, self.splits.x_val), self.splits.x_val)[0]}
@@ -144,14 +162,8 @@ class AutoEncoder:
         linear = PCA(min(code.shape[1], *train.shape), random_state=0).fit(train)
         components = mse(linear.inverse_transform(linear.transform(x)), x)[0]
         mean = mse(np.broadcast_to(train.mean(0), x.shape), x)[0]
-        report = Report(
-            {"test_mse": mse(rebuilt, x)[0]},
-            "test_mse",
-            mean,
-            components,
-            f"{linear.n_components_} principal components",
-            {"principal components": components},
-        )
+        name, baselines = f"{linear.n_components_} principal components", {"principal components": components}
+        report = Report({"test_mse": mse(rebuilt, x)[0]}, "test_mse", mean, components, name, baselines)
         if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
             from core.lab.report.plots import image_sheet
 
@@ -160,14 +172,7 @@ class AutoEncoder:
         return report
 
     def state(self) -> State:
-        return {
-            "order": self.order,
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("adam", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.order, self.done = state["order"].copy(), int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("adam", state)
+        restore(self, state, *self.kept)

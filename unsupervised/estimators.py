@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from core.initializers import Array
+from core.lab.config import check
 from core.lab.estimators import perceptron, validate_data, widths
 from core.layers import Layer, Rng
 from core.losses import mse, softmax
@@ -28,36 +29,29 @@ from unsupervised.clustering.clusterer import hold_then_fall
 from unsupervised.clustering.mutual_information import agreement_loss, information
 
 DTYPES = [np.float64, np.float32]  # w has that of X
-CHUNK = 1000  # rows that are judged at once
+ROWS = 1000  # rows that are judged at once
 
 
 def descend(
-    net: Layer,
-    w: Array,
-    step: Callable[[Array, Array], float],
-    N: int,
-    rng: Rng,
-    *,
-    updates: int,
-    batch: int,
-    lr: float,
-    decay: float,
-    schedule: Schedule,
+    model: Any, w: Array, step: Callable[[Array, Array], float], N: int, rng: Rng, schedule: Schedule
 ) -> list[float]:
     """AdamW on `updates` minibatches out of permutations of N rows; `step(i, g)` gives the loss of the rows i, and g.
 
+    How many, of how many rows, with which rate and weight decay, the estimator `model` says.
+
     Returns the losses. Raises ValueError when one is no longer finite.
     """
-    g, optimizer, losses, order = np.empty_like(w), AdamW(lr, net.layout, decay), list[float](), np.empty(0, int)
-    for k in range(updates):
+    optimizer, batch = AdamW(model.lr, model.net_.layout, model.decay), min(model.batch, N)
+    g, losses, order = np.empty_like(w), list[float](), np.empty(0, int)
+    for k in range(model.updates):
         if len(order) < batch:
             order = np.concatenate([order, rng.permutation(N)])
         i, order = order[:batch], order[batch:]
         with np.errstate(all="ignore"):  # what is not finite is told here, in words
             losses.append(step(i, g))
-            optimizer.step(w, g, schedule(k / updates))
+            optimizer.step(w, g, schedule(k / model.updates))
         if not math.isfinite(losses[-1]):
-            raise ValueError(f"the fit diverged in minibatch {k + 1}: scale X, or take a smaller lr than {lr}")
+            raise ValueError(f"the fit diverged in minibatch {k + 1}: scale X, or take a smaller lr than {model.lr}")
     return losses
 
 
@@ -105,7 +99,10 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def fit(self, X: Any, y: Any = None) -> Self:
         """Finds clusters of X (N, I); y is not looked at."""
         X = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
-        self._check_params(len(X))
+        counts = "n_clusters", "neighbours", "starts", "updates", "batch"
+        check(self, positive=(*counts, "lr", "balance"), nonnegative=("noise", "decay"))
+        if self.n_clusters > len(X):
+            raise ValueError(f"n_clusters={self.n_clusters} is more than there are rows: n_samples = {len(X)}")
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         k = min(self.neighbours, len(X) - 1)
         near = NearestNeighbors(n_neighbors=k).fit(X).kneighbors(return_distance=False)  # N, k: none its own
@@ -120,18 +117,7 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
                 back(dy, g)
                 return loss
 
-            losses = descend(
-                net,
-                w,
-                step,
-                len(X),
-                rng,
-                updates=self.updates,
-                batch=min(self.batch, len(X)),
-                lr=self.lr,
-                decay=self.decay,
-                schedule=hold_then_fall,
-            )
+            losses = descend(self, w, step, len(X), rng, hold_then_fall)
             told = information(self._outputs(X, w))
             if told > best:
                 best, self.w_, self.loss_curve_ = told, w, losses
@@ -143,19 +129,6 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.information_ = best
         return self
 
-    def _check_params(self, N: int) -> None:
-        counts = {name: getattr(self, name) for name in ("n_clusters", "neighbours", "starts", "updates", "batch")}
-        for name, value in counts.items():
-            if not value >= 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
-        if self.n_clusters > N:
-            raise ValueError(f"n_clusters={self.n_clusters} is more than there are rows: n_samples = {N}")
-        if not (self.lr > 0 and self.noise >= 0 and self.balance > 0 and self.decay >= 0):
-            raise ValueError(
-                f"needs lr and balance above 0, noise and decay from 0, not {self.lr}, {self.balance}, "
-                f"{self.noise}, {self.decay}"
-            )
-
     @property
     def net_(self) -> Layer:
         """The network as a layer of the core: y, back = model.net_(x, model.w_)."""
@@ -163,7 +136,7 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def _outputs(self, X: Array, w: Array) -> Array:
         net = self.net_
-        return np.concatenate([net(X[a : a + CHUNK], w)[0] for a in range(0, len(X), CHUNK)])
+        return np.concatenate([net(X[a : a + ROWS], w)[0] for a in range(0, len(X), ROWS)])
 
     def _said(self, X: Any) -> Array:
         check_is_fitted(self, "w_")
@@ -219,19 +192,7 @@ class NetworkAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learns to say X (N, I) again; y is not looked at."""
         X = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
-        if not (
-            self.n_components >= 1
-            and self.updates >= 1
-            and self.batch >= 1
-            and self.lr > 0
-            and self.noise >= 0
-            and self.decay >= 0
-        ):
-            raise ValueError(
-                f"needs n_components, updates and batch from 1, lr above 0, noise and decay from 0, not "
-                f"{self.n_components}, {self.updates}, {self.batch}, {self.lr}, {self.noise}, "
-                f"{self.decay}"
-            )
+        check(self, positive=("n_components", "updates", "batch", "lr"), nonnegative=("noise", "decay"))
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         net = self.net_
         self.w_, self._mean = net.init(rng, X.dtype), X.mean(0)
@@ -243,18 +204,7 @@ class NetworkAutoEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             back(dy, g)
             return loss
 
-        self.loss_curve_ = descend(
-            net,
-            self.w_,
-            step,
-            len(X),
-            rng,
-            updates=self.updates,
-            batch=min(self.batch, len(X)),
-            lr=self.lr,
-            decay=self.decay,
-            schedule=cosine,
-        )
+        self.loss_curve_ = descend(self, self.w_, step, len(X), rng, cosine)
         return self
 
     @property

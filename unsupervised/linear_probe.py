@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Linear, Rng
-from core.network import Concat, Sequential
-from unsupervised.autoencoder import AutoEncoder
+from core.network import Parts
+from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
-SPREAD = 1e-6  # a number of the code that varies less says nothing
+LEAST_SPREAD = 1e-6  # a number of the code that varies less says nothing
 
 
 def fit_probe(z: Array, i: Array, t: Array, C: int, penalty: float) -> Array:
@@ -37,7 +39,7 @@ def fit_probe(z: Array, i: Array, t: Array, C: int, penalty: float) -> Array:
     from sklearn.linear_model import LogisticRegression
 
     z = z.astype(np.float64)
-    mean, spread = z.mean(0), np.maximum(z.std(0), SPREAD)
+    mean, spread = z.mean(0), np.maximum(z.std(0), LEAST_SPREAD)
     with warnings.catch_warnings():  # not converged after 300 steps: the third digit is noise
         warnings.simplefilter("ignore")
         fitted = LogisticRegression(C=1 / penalty, max_iter=300).fit((z[i] - mean) / spread, t)
@@ -51,15 +53,26 @@ def fit_probe(z: Array, i: Array, t: Array, C: int, penalty: float) -> Array:
     return np.concatenate([W.ravel(), b - mean @ W])
 
 
+@dataclass(frozen=True)
+class LinearProbeConfig(AutoEncoderConfig):
+    labels: int = 100  # training examples that a teacher is asked about, for the probe
+    penalty: float = 1.0  # on the weights of the probe
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, positive=("labels", "penalty"))
+
+
 class ProbedCode:
     """An auto-encoder whose code a linear probe reads, fitted anew as the code changes to the same `labels` labels.
 
     The parameters of the probe lie behind those of encoder and decoder in one w. The error on the validation part
     chooses the weights; val_accuracy is for the observer and chooses nothing. The labels count once, at the start.
-    `options` are those of AutoEncoder. Raises ValueError for data that cannot be learnt from.
+    Raises ValueError for data that cannot be learnt from.
     """
 
     monitor = "-val_mse"
+    kept = ("auto",)
 
     def __init__(
         self,
@@ -68,26 +81,27 @@ class ProbedCode:
         decoder: Layer,
         lr: float,
         rng: Rng,
+        config: LinearProbeConfig | None = None,
         *,
         classes: int,
-        labels: int = 100,
-        penalty: float = 1.0,
-        **options: Any,
+        augment: Augment | None = None,
+        **changes: Any,
     ) -> None:
         check_labels(splits, classes)
-        asked_rng = rng.spawn(1)[0]
-        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
+        config = settings(LinearProbeConfig, config, changes)
+        asked_rng, labels = rng.spawn(1)[0], config.labels
+        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, config, augment=augment)
         if not 2 <= labels <= len(splits.x_train):
             raise ValueError(f"labels must be from 2 to the {len(splits.x_train)} training examples, not {labels}")
-        self.splits, self.classes, self.penalty = splits, classes, penalty
+        self.splits, self.classes, self.penalty = splits, classes, config.penalty
         self.asked = asked_rng.choice(len(splits.x_train), labels, replace=False)
         if len(np.unique(splits.t_train[self.asked])) < 2:
             raise ValueError(f"the {labels} labels asked for are all the same: ask for more")
         Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
         self.probe = Linear(Z, classes)
-        self.net = Sequential(encoder, Concat(decoder, self.probe))
+        self.net = Parts(encoder=encoder, decoder=decoder, probe=self.probe).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.probe.size, np.float32)])
-        self.auto.w = self.w[: self.auto.net.size]
+        self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
 
     @property
     def progress(self) -> float:
@@ -98,39 +112,25 @@ class ProbedCode:
         logs = list[dict[str, float]]()
         while self.progress < 1 and len(logs) < REFIT:
             logs.append(self.auto.update())
-        self.w[self.auto.net.size :] = self._read(self.auto.w)
+        z, t = self.auto.encode(self.w, self.splits.x_train), self.splits.t_train[self.asked]
+        self.w[self.auto.net.size :] = fit_probe(z, self.asked, t, self.classes, self.penalty)
         return {
             "loss": float(np.mean([log["loss"] for log in logs])),
             "examples": sum(log["examples"] for log in logs),
             "answers": answers,
         }
 
-    def _read(self, w: Array) -> Array:
-        t = self.splits.t_train[self.asked]
-        return fit_probe(self.auto.encode(w, self.splits.x_train), self.asked, t, self.classes, self.penalty)
-
-    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
-        return self.auto.sample(rng, n)
-
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
         """The auto-encoder's. The probe is fitted at once, not by steps: its gradient is 0."""
-        n = self.auto.net.size
-        u, v = w[:n], None if g is None else g[:n]
-        if g is not None:
-            g[n:] = 0
-        return self.auto.loss(u, batch, v, rng)  # the gradient comes from the picture itself: y - x
+        return self.auto.loss(w, batch, g, rng)  # the gradient comes from the picture itself: y - x
 
     def logits(self, w: Array, x: Array) -> Array:
-        y: Array = self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]
-        return y
+        return self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]
 
     def predict(self, w: Array, x: Array) -> Array:
         """The class of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
-        x = np.asarray(x, np.float32)
-        if not np.isfinite(x).all():
-            raise ValueError("it holds values that are not finite")
-        said: Array = self.logits(w, x).argmax(-1)
-        return said
+        classes: Array = self.logits(w, check_finite(x)).argmax(-1)
+        return classes
 
     def evaluate(self) -> dict[str, float]:
         right = self.predict(self.w, self.splits.x_val) == self.splits.t_val
@@ -151,29 +151,27 @@ class ProbedCode:
             y = Linear(x_train.shape[1], self.classes)(x_test.astype(np.float32), v)[0]
             return float((y.argmax(-1) == s.t_test).mean())
 
-        told = SVC(C=10, gamma="scale").fit(s.x_train, s.t_train).score(s.x_test, s.t_test)
-        made = self.auto.report(w[: self.auto.net.size], folder)
+        def machine(x: Array, t: Array) -> float:
+            return float(SVC(C=10, gamma="scale").fit(x, t).score(s.x_test, s.t_test))
+
+        made = self.auto.report(w, folder)
         right = float((self.predict(w, s.x_test) == s.t_test).mean())
         return Report(
             {"test_accuracy": right, **made.metrics},
             "test_accuracy",
             1 / self.classes,
-            float(told),
+            machine(s.x_train, s.t_train),
             f"support vector machine, given all {len(s.t_train)} labels",
             {
                 f"the probe on pixels, {len(i)} labels": read(s.x_train, s.x_test),
-                f"on {axes.n_components_} principal components": read(
-                    *(axes.transform(x) for x in (s.x_train, s.x_test))
-                ),
-                f"support vector machine, {len(i)} labels": float(
-                    SVC(C=10, gamma="scale").fit(s.x_train[i], t).score(s.x_test, s.t_test)
-                ),
+                f"on {axes.n_components_} principal components": read(*map(axes.transform, (s.x_train, s.x_test))),
+                f"support vector machine, {len(i)} labels": machine(s.x_train[i], t),
             },
             pictures=made.pictures,
         )
 
     def state(self) -> State:
-        return prefixed("auto", self.auto.state())
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.auto.load(unprefixed("auto", state))
+        restore(self, state, *self.kept)

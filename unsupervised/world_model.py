@@ -10,15 +10,19 @@ The search is a beam: of all sequences only the `width` best so far are thought 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import mse
 from core.network import Sequential
@@ -27,7 +31,7 @@ from core.optimizers import Optimizer, Schedule, cosine
 STEPS = 50  # minibatches in one update
 Model = Callable[[Array], Array]  # obs (B, I) -> what follows each of A actions (B, A, I)
 Goal = Callable[[Array], Array]  # obs (..., I) -> how far from the goal (...)
-Judge = Callable[[Callable[[Array], Array], Path | None], Report]  # a policy, and where pictures go
+Reporter = Callable[[Callable[[Array], Array], Path | None], Report]  # a policy, and where pictures go
 
 
 def plan(model: Model, goal: Goal, obs: Array, width: int, depth: int) -> Array:
@@ -56,35 +60,47 @@ def idle(envs: Envs, A: int, rng: Rng, T: int) -> Steps:
     return Steps(*(part[steps.valid] for part in steps))
 
 
+@dataclass(frozen=True)
+class WorldModelConfig:
+    updates: int = 6000  # minibatches
+    batch: int = 128  # steps in a minibatch
+    envs: int = 64  # environments side by side at idle play
+    rollout: int = 256  # steps of each of them
+    width: int = 8  # beginnings of plans that are thought on
+    depth: int = 15  # steps that are thought ahead
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "batch", "envs", "rollout", "width", "depth"))
+
+
 class WorldModel:
     """Minibatches of idle steps; the squared error on other idle steps, in units of their spread, chooses the weights.
 
     `hidden` maps obs (B, I) to A I numbers; it is shown obs / deviation and gives (next_obs - obs) / deviation, of the
     idle steps. `goal` is known, and used for acting alone. An update gives no answers: there is no teacher. What the
-    plans earn while it learns (`val_return`, over `observed`) is for the observer and chooses nothing.
+    plans earn while it learns (`val_return`, by `mean_return`) is for the observer and chooses nothing.
     Raises ValueError when the network does not fit the environment.
     """
 
     monitor = "-val_error"
+    kept = "done", "rng", "optimizer"
 
     def __init__(
         self,
         hidden: Layer,
         make_envs: Callable[[int, Rng], Envs],
         goal: Goal,
-        judge: Judge,
-        observed: Callable[[Callable[[Array], Array]], float],
+        reporter: Reporter,
+        mean_return: Callable[[Callable[[Array], Array]], float],
         optimizer: Optimizer,
         rng: Rng,
+        config: WorldModelConfig | None = None,
         *,
-        updates: int,
-        n: int = 64,
-        T: int = 256,
-        batch: int = 128,
-        width: int = 8,
-        depth: int = 15,
         schedule: Schedule = cosine,
+        **changes: Any,
     ) -> None:
+        self.config = settings(WorldModelConfig, config, changes, former={"n": "envs", "T": "rollout"})
+        n, T = self.config.envs, self.config.rollout
         w_rng, env_rng, idle_rng, self.rng = rng.spawn(4)
         envs = make_envs(n, env_rng)
         self.A, I = int(envs.vec.single_action_space.n), envs.obs.shape[1]
@@ -99,22 +115,21 @@ class WorldModel:
         O = self.net(envs.obs, self.w)[0].shape[-1]
         if O != self.A * I:
             raise ValueError(f"{self.A} actions and {I} numbers need {self.A * I} outputs, the network has {O}")
-        self.goal, self.judge, self.observed = goal, judge, observed
-        self.optimizer, self.schedule, self.updates, self.batch = optimizer, schedule, updates, batch
-        self.width, self.depth = width, depth
+        self.goal, self.reporter, self.mean_return = goal, reporter, mean_return
+        self.optimizer, self.schedule = optimizer, schedule
         self.done = 0  # minibatches
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
-        losses, some = [], min(STEPS, self.updates - self.done)
+        losses, some = [], min(STEPS, self.config.updates - self.done)
         for _ in range(some):
-            losses.append(self.loss(self.w, self.sample(self.rng, self.batch), self.g))
+            losses.append(self.loss(self.w, self.sample(self.rng, self.config.batch), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": some * self.batch, "answers": 0}
+        return {"loss": float(np.mean(losses)), "examples": some * self.config.batch, "answers": 0}
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """obs (n, I), action (n,), and how the world went on, (next_obs - obs) / pace (n, I)."""
@@ -143,7 +158,7 @@ class WorldModel:
         return expected
 
     def act(self, w: Array, obs: Array) -> Array:
-        return plan(lambda obs: self.model(w, obs), self.goal, obs, self.width, self.depth)
+        return plan(partial(self.model, w), self.goal, obs, self.config.width, self.config.depth)
 
     def predict(self, w: Array, obs: Array) -> Array:
         """The planned actions (B,) at observations (B, I), or at one alone. Raises ValueError for other shapes."""
@@ -157,23 +172,17 @@ class WorldModel:
     def evaluate(self) -> dict[str, float]:
         return {
             "val_error": self.loss(self.w, self._steps(self.unseen, slice(None))),
-            "val_return": self.observed(lambda obs: self.act(self.w, obs)),
+            "val_return": self.mean_return(partial(self.act, self.w)),
         }
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.judge(lambda obs: self.act(w, obs), folder)
+        return self.reporter(partial(self.act, w), folder)
 
     def state(self) -> State:
-        return {
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.done = int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)
 
 
 def scaled(factor: Array) -> Layer:
@@ -183,4 +192,4 @@ def scaled(factor: Array) -> Layer:
         k = factor.astype(x.dtype)
         return x * k, lambda dy, g=None, add=False, dx=False: dy * k if dx else None
 
-    return Layer(forward)
+    return Layer(forward, op="scale", constants={"factor": factor})

@@ -92,10 +92,10 @@ def test_pipelines_grids_and_clones():
     ("model", "message"),
     [
         (NetworkClusterer(121), "n_clusters=121 is more than there are rows: n_samples = 120"),
-        (NetworkClusterer(0), "n_clusters must be at least 1"),
-        (NetworkClusterer(3, lr=0.0), "needs lr and balance above 0"),
+        (NetworkClusterer(0), "n_clusters must be above 0, not 0"),
+        (NetworkClusterer(3, lr=0.0), "lr must be above 0, not 0.0"),
         (NetworkClusterer(3, activation="rleu"), "there is no activation 'rleu'"),
-        (NetworkAutoEncoder(0), "needs n_components"),
+        (NetworkAutoEncoder(0), "n_components must be above 0, not 0"),
         (NetworkAutoEncoder(2, hidden=(0,)), "needs positive widths"),
         (NetworkAutoEncoder(2, lr=1e200, activation="relu"), "diverged"),
     ],

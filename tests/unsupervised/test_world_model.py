@@ -83,7 +83,7 @@ def test_the_planner_balances_with_the_true_laws():
 @pytest.fixture(scope="module")
 def learnt():
     learner = TASK.make(configure(TASK, {"updates": 1500, "envs": 32}), np.random.default_rng(7), Data(None))
-    learner.observed = lambda policy: 0.0
+    learner.mean_return = lambda policy: 0.0
     while learner.progress < 1:
         assert learner.update()["answers"] == 0
     return learner
@@ -119,8 +119,8 @@ def test_a_network_of_another_width_is_refused():
             Adam(),
             np.random.default_rng(0),
             updates=1,
-            n=2,
-            T=20,
+            envs=2,
+            rollout=20,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,15 +13,15 @@ import numpy as np
 from core.initializers import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Back, Layer, Rng
 from core.losses import softmax
-from core.network import Concat, Sequential
-from unsupervised.autoencoder import AutoEncoder
-from unsupervised.clustering.evaluate import cluster_report, hungarian_accuracy, subset
+from core.network import Parts
+from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig, check_finite
+from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
 from unsupervised.clustering.mutual_information import information
-from unsupervised.clustering.plots import Show
 
+GIVEN = "The number of clusters."
 FITTED = 10_000  # codes that clusters are fitted to, at most
 
 
@@ -50,7 +51,8 @@ def Gaussians(Z: int, K: int) -> Layer:
         b, m, A = w[:K], w[K : K + K * Z].reshape(K, Z), w[K + K * Z :].reshape(K, Z, Z)
         return np.stack([b[k] - 0.5 * (((z - m[k]) @ A[k]) ** 2).sum(-1) for k in range(K)], -1), no_way_back
 
-    return Layer(forward, {"bias": (K,), "means": (K, Z), "roots": (K, Z, Z)})
+    layout = {"bias": (K,), "means": (K, Z), "roots": (K, Z, Z)}
+    return Layer(forward, layout, op="gaussian_memberships", constants={"clusters": K})
 
 
 def fit_gaussians(z: Array, K: int, seed: int) -> Array:
@@ -77,7 +79,7 @@ GAUSSIANS = ClusterModel(Gaussians, fit_gaussians)
 
 
 class AutoEncoderClusterer:
-    """An auto-encoder, `updates` minibatches; then, in one last update, `heaps` are fitted to its code.
+    """An auto-encoder, `updates` minibatches; then, in one last update, `model` is fitted to its code.
 
     They are part of w, behind the encoder and the decoder. The labels of `splits`, if any, are looked at by the
     evaluation alone, for the observer. The loop keeps the weights with the most information between example and
@@ -86,6 +88,7 @@ class AutoEncoderClusterer:
     """
 
     monitor = "+information"
+    kept = "fitted", "auto"
 
     def __init__(
         self,
@@ -94,57 +97,51 @@ class AutoEncoderClusterer:
         decoder: Layer,
         lr: float,
         rng: Rng,
+        config: AutoEncoderConfig | None = None,
         *,
         clusters: int,
-        heaps: ClusterModel = GAUSSIANS,
-        given: str = "The number of clusters.",
+        model: ClusterModel = GAUSSIANS,
+        given: str = GIVEN,
+        terms: Terms | None = None,
         **options: Any,
     ) -> None:
-        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, **options)
+        self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, config, **options)
         check_clusters(splits.x_train, clusters)
-        self.splits, self.heaps, self.clusters, self.given = splits, heaps, clusters, given
-        self.layer = heaps.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
-        self.net = Sequential(encoder, Concat(decoder, self.layer))
+        self.splits, self.model, self.clusters, self.given = splits, model, clusters, given
+        self.layer = model.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
+        self.net = Parts(encoder=encoder, decoder=decoder, clusters=self.layer).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
-        self.auto.w = self.w[: self.auto.net.size]
+        self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
         self.fitted = False
-        self.show: Show | None = None  # how a report shows an example; see cluster_report
+        self.terms = terms or Terms()
+        self.reads = self.terms.reads
 
     @property
     def progress(self) -> float:
-        return (self.auto.done + self.fitted) / (self.auto.updates + 1)
+        return (self.auto.done + self.fitted) / (self.auto.config.updates + 1)
 
     def update(self) -> dict[str, float]:
         if self.auto.progress < 1:
             return self.auto.update()
         z = self.auto.encode(self.w, self.splits.x_train[subset(len(self.splits.x_train), FITTED)])
-        self.w[self.auto.net.size :] = self.heaps.fit(z, self.clusters, int(self.auto.rng.integers(1 << 31)))
+        self.w[self.auto.net.size :] = self.model.fit(z, self.clusters, int(self.auto.rng.integers(1 << 31)))
         self.fitted = True
-        return {
-            "loss": self.auto.loss(self.auto.w, self.sample(np.random.default_rng(0), self.auto.batch)),
-            "examples": 0,
-            "answers": 0,
-        }
-
-    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
-        return self.auto.sample(rng, n)
+        some = self.sample(np.random.default_rng(0), self.auto.epochs.batch)
+        return {"loss": self.loss(self.w, some), "examples": 0, "answers": 0}
 
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        n = self.auto.net.size
-        if g is not None:
-            g[n:] = 0
-        return self.auto.loss(w[:n], batch, None if g is None else g[:n], rng)
+        return self.auto.loss(w, batch, g, rng)
 
     def logits(self, w: Array, x: Array) -> Array:
         """y (N, K) of examples x (N, I): the memberships are softmax(y)."""
         return self.layer(self.auto.encode(w, x), w[self.auto.net.size :])[0]
 
-    def predict(self, w: Array, x: Array) -> Array:
-        """The likeliest cluster of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
-        x = np.asarray(x, np.float32)
-        if not np.isfinite(x).all():
-            raise ValueError("it holds values that are not finite")
-        clusters: Array = self.logits(w, x).argmax(-1)
+    def predict(self, w: Array, x: Array | bytes) -> Array:
+        """The likeliest cluster of each example, x (N, I) or the bytes of a file -> (N,).
+
+        Raises ValueError for NaN or infinity.
+        """
+        clusters: Array = self.logits(w, check_finite(self.terms.examples(x))).argmax(-1)
         return clusters
 
     def evaluate(self) -> dict[str, float]:
@@ -154,20 +151,21 @@ class AutoEncoderClusterer:
         return {"information": information(y), **self.auto.evaluate(), **seen}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return cluster_report(
+        report = cluster_report(
             lambda x: softmax(self.logits(w, x)),
             self.splits,
             folder,
             given=self.given,
             net=self.net,
             w=w,
-            code=lambda x: self.auto.encode(w, x),
-            show=self.show,
+            code=partial(self.auto.encode, w),
+            show=self.terms.show,
         )
+        self.terms.tell(report, partial(self.predict, w), folder)
+        return report
 
     def state(self) -> State:
-        return {"fitted": np.asarray(self.fitted), **prefixed("auto", self.auto.state())}
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.fitted = bool(state["fitted"])
-        self.auto.load(unprefixed("auto", state))
+        restore(self, state, *self.kept)

@@ -15,23 +15,28 @@ the two views have in common, so inputs must be centred (`centre`), else what al
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.splits import Splits
+from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Layer, Rng
 from core.losses import softmax
 from core.optimizers import Adam, Schedule, cosine
-from unsupervised.autoencoder import check_table
+from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
-from unsupervised.clustering.evaluate import cluster_report, hungarian_accuracy, stability
+from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
 from unsupervised.clustering.mutual_information import agreement_loss as agreement_loss
 from unsupervised.clustering.mutual_information import information as information
-from unsupervised.clustering.plots import Show, last_hidden
+from unsupervised.clustering.plots import last_hidden
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
 
 STEPS = 10  # minibatches in one update
@@ -40,7 +45,6 @@ BLOCK = 1 << 24  # distances that are in memory at once
 JUDGED = 10_000  # training examples that the information is taken over, at most
 SCALE = 1_000, 10  # the radius is a share of the distance of so many examples to their tenth neighbour
 GIVEN = "The number of clusters, that they are about equally large, and deformations that leave an example what it is."
-Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, each example still what it was
 
 
 def centre(mean: Array) -> Layer:
@@ -52,16 +56,16 @@ def centre(mean: Array) -> Layer:
 
         return x - mean.astype(w.dtype), back
 
-    return Layer(forward)
+    return Layer(forward, op="center", constants={"mean": mean})
 
 
-def distances(x: Array, y: Array) -> Array:
+def squared_distances(x: Array, y: Array) -> Array:
     """Squared Euclidean distances, x (N, I), y (M, I) -> (N, M)."""
     d: Array = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
     return d
 
 
-def nearest(x: Array, k: int, views: list[Array]) -> Array:
+def nearest_neighbours(x: Array, k: int, views: list[Array]) -> Array:
     """The k nearest other examples of each: x (N, I) -> (N, k).
 
     Near is the smallest Euclidean distance to any of the `views`, deformed copies of x (N, I), one way or the other.
@@ -69,11 +73,11 @@ def nearest(x: Array, k: int, views: list[Array]) -> Array:
     near = np.empty((len(x), k), np.intp)
     for a in range(0, len(x), step := max(1, BLOCK // len(x))):
         rows = slice(a, a + step)
-        d = distances(x[rows], x)
+        d = squared_distances(x[rows], x)
         d[np.arange(len(d)), np.arange(a, a + len(d))] = np.inf
         for view in views:
-            np.minimum(d, distances(view[rows], x), out=d)
-            np.minimum(d, distances(x[rows], view), out=d)
+            np.minimum(d, squared_distances(view[rows], x), out=d)
+            np.minimum(d, squared_distances(x[rows], view), out=d)
         d[np.arange(len(d)), np.arange(a, a + len(d))] = np.inf
         near[rows] = np.argsort(d, 1, kind="stable")[:, :k]
     return near
@@ -84,17 +88,33 @@ def hold_then_fall(progress: float) -> float:
     return cosine(max(0.0, 2 * progress - 1))
 
 
+@dataclass(frozen=True)
+class ClustererConfig:
+    updates: int = 500  # minibatches of each start
+    n_init: int = 2  # networks that learn one after another
+    batch: int = 200  # examples in a minibatch, each in two views
+    balance: float = 4.0  # how much it matters that all clusters are used alike
+    agreement: float = 0.5  # how much it matters that two views of an example are given the same cluster
+    smoothness: float = 0.0  # how much it matters that the worst small step leaves the cluster what it is
+    radius: float = 0.25  # length of that step, in distances to the tenth neighbour
+    neighbours: int = 0  # nearest examples that stand in for an example
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "n_init", "batch", "balance", "radius"))
+        check(self, nonnegative=("agreement", "smoothness", "neighbours"))
+
+
 class Clusterer:
-    """`starts` networks learn one after another, `updates` minibatches each; the loop keeps the best that it saw.
+    """`n_init` networks learn one after another, `updates` minibatches each; the loop keeps the best that it saw.
 
     `augment` makes the views; with `neighbours` k the second is made of one of the k nearest, looked for among copies
-    that `alter` makes, if given. `radius` is the length of r as a share of the distance to the tenth neighbour, taken
-    over a sample. `splits` holds x (N, I) float32; labels, if any, are looked at by the evaluation alone, for the
-    observer. An update gives no answers: there is no teacher. `show` makes a picture or a line of text of one
-    example. Raises ValueError for data that cannot be clustered.
+    that `alter` makes, if given. The distance to the tenth neighbour, of which `radius` is a share, is taken over a
+    sample. `splits` holds x (N, I) float32; labels, if any, are looked at by the evaluation alone, for the observer.
+    An update gives no answers: there is no teacher. Raises ValueError for data that cannot be clustered.
     """
 
     monitor = "+information"
+    kept = "order=epochs.order", "done", "rng", "said", "adam=optimizer"
 
     def __init__(
         self,
@@ -102,72 +122,62 @@ class Clusterer:
         net: Layer,
         lr: float,
         rng: Rng,
+        config: ClustererConfig | None = None,
         *,
-        updates: int,
-        starts: int,
-        batch: int,
         augment: Augment,
-        balance: float = 4.0,
-        agreement: float = 0.5,
-        smoothness: float = 0.0,
-        radius: float = 0.25,
-        neighbours: int = 0,
         alter: Augment | None = None,
         schedule: Schedule = hold_then_fall,
         given: str = GIVEN,
+        terms: Terms | None = None,
+        **changes: Any,
     ) -> None:
         check_table(splits)
+        self.config = settings(ClustererConfig, config, changes, former={"starts": "n_init"})
+        neighbours = self.config.neighbours
         if any(len(x) <= neighbours for x in splits[::2]):
             raise ValueError(
                 f"{neighbours} neighbours need more examples than {min(map(len, splits[::2]))} in each part"
             )
         self.splits, self.net, self.lr, self.schedule, self.augment = splits, net, lr, schedule, augment
-        self.updates, self.starts, self.batch = updates, starts, min(batch, len(splits.x_train))
-        self.balance, self.agreement, self.smoothness, self.given = balance, agreement, smoothness, given
-        self.show: Show | None = None
+        self.given, self.terms = given, terms or Terms()
+        self.reads = self.terms.reads
         self.x, self.rng = splits.x_train, rng.spawn(1)[0]
         self.w = net.init(self.rng)
         check_clusters(self.x, net(self.x[:1], self.w)[0].shape[-1])
         views = np.random.default_rng(VIEWS_SEED)  # the neighbours are the data's, the same for every seed
         copies = [alter(views, self.x) for _ in range(VIEWS)] if alter else []
-        self.near = nearest(self.x, neighbours, copies) if neighbours else None
-        self.radius = radius * _spacing(self.x) if smoothness else 0.0
+        self.near = nearest_neighbours(self.x, neighbours, copies) if neighbours else None
+        self.radius = self.config.radius * _spacing(self.x) if self.config.smoothness else 0.0
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
-        self.order = self.rng.permutation(len(self.x))
+        self.epochs = Epochs(len(self.x), self.config.batch, self.rng)
         self.done = 0  # minibatches, over all starts
-        self.said = np.zeros(
-            (starts, len(splits.x_val)), np.int16
-        )  # where each start that ended put the validation part
+        # where each start that ended put the validation part
+        self.said = np.zeros((self.config.n_init, len(splits.x_val)), np.int16)
 
     @property
     def progress(self) -> float:
-        return self.done / (self.starts * self.updates)
+        return self.done / (self.config.n_init * self.config.updates)
 
     def update(self) -> dict[str, float]:
-        start, own = divmod(self.done, self.updates)  # and minibatches of this start
+        updates, batch = self.config.updates, self.epochs.batch
+        start, own = divmod(self.done, updates)  # and minibatches of this start
         if own == 0 and self.done:
             self.w[:] = self.net.init(self.rng)
             self.optimizer = Adam(self.lr)
-        steps = range(own, min(own + STEPS, self.updates))
-        views = self.views(np.concatenate([self._draw(self.done + k - own) for k in steps]), self.rng)
+        steps = range(own, min(own + STEPS, updates))
+        views = self.views(np.concatenate([self.epochs.next(self.done + k - own) for k in steps]), self.rng)
         losses, changes = [], []
         for k in steps:
-            first, second = (view[(k - own) * self.batch : (k - own + 1) * self.batch] for view in views)
+            first, second = (view[(k - own) * batch : (k - own + 1) * batch] for view in views)
             losses.append(self.loss(self.w, (first, second), self.g))
-            if self.smoothness:
+            if self.config.smoothness:
                 changes.append(self._smooth(first))
-            self.optimizer.step(self.w, self.g, self.schedule(k / self.updates))
+            self.optimizer.step(self.w, self.g, self.schedule(k / updates))
         self.done += len(steps)
-        if self.done == (start + 1) * self.updates:
+        if self.done == (start + 1) * updates:
             self.said[start] = self.predict(self.w, self.splits.x_val)
-        logs = {"loss": float(np.mean(losses)), "examples": len(losses) * self.batch, "answers": 0}
+        logs = {"loss": float(np.mean(losses)), "examples": len(losses) * batch, "answers": 0}
         return logs | ({"change": float(np.mean(changes))} if changes else {})
-
-    def _draw(self, minibatch: int) -> Array:
-        k = minibatch % (len(self.order) // self.batch)
-        if k == 0 and minibatch:
-            self.order = self.rng.permutation(len(self.order))
-        return self.order[k * self.batch : (k + 1) * self.batch]
 
     def views(self, i: Array, rng: Rng) -> tuple[Array, Array]:
         """Two views of the examples i (N,), each (N, I): themselves, and themselves or neighbours, all deformed."""
@@ -180,7 +190,9 @@ class Clusterer:
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
         """The loss of two views. What the adversary adds is in `_smooth`: its target moves, so it is no loss of w."""
         y, back = self.net(np.concatenate(batch), w, rng)  # 2B, C
-        loss, dy = agreement_loss(y, self.balance, self.agreement)  # out of what the network says of the other view
+        loss, dy = agreement_loss(
+            y, self.config.balance, self.config.agreement
+        )  # out of what the network says of the other view
         if g is not None:
             back(dy, g)
         return loss
@@ -191,16 +203,16 @@ class Clusterer:
         r = adversary(self.net, self.w, x, y, self.radius, self.rng)
         z, back = self.net(x + r, self.w)
         change, dz = divergence(z, y)
-        back(self.smoothness * dz, self.g, add=True)
+        back(self.config.smoothness * dz, self.g, add=True)
         return change
 
     def assign(self, w: Array, x: Array) -> Array:
         """The memberships of each example, (N, I) -> (N, C), rows that sum to 1."""
         return softmax(self.net(np.asarray(x, np.float32), w)[0])
 
-    def predict(self, w: Array, x: Array) -> Array:
-        """The likeliest cluster of each example, (N, I) -> (N,)."""
-        clusters: Array = self.assign(w, x).argmax(-1)
+    def predict(self, w: Array, x: Array | bytes) -> Array:
+        """The likeliest cluster of each example, x (N, I) or the bytes of a file -> (N,)."""
+        clusters: Array = self.assign(w, self.terms.examples(x)).argmax(-1)
         return clusters
 
     def evaluate(self) -> dict[str, float]:
@@ -214,9 +226,9 @@ class Clusterer:
         return found
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        ended = self.said[: self.done // self.updates]
-        return cluster_report(
-            lambda x: self.assign(w, x),
+        ended = self.said[: self.done // self.config.updates]
+        report = cluster_report(
+            partial(self.assign, w),
             self.splits,
             folder,
             given=self.given,
@@ -224,22 +236,16 @@ class Clusterer:
             w=w,
             stability=stability(list(ended)) if len(ended) > 1 else None,
             code=last_hidden(self.net, w),
-            show=self.show,
+            show=self.terms.show,
         )
+        self.terms.tell(report, partial(self.predict, w), folder)
+        return report
 
     def state(self) -> State:
-        return {
-            "order": self.order,
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            "said": self.said,
-            **prefixed("adam", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.order, self.done, self.said = state["order"].copy(), int(state["done"]), state["said"].copy()
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("adam", state)
+        restore(self, state, *self.kept)
 
 
 def _spacing(x: Array) -> float:
@@ -247,6 +253,5 @@ def _spacing(x: Array) -> float:
     n, k = SCALE
     some = x[:n]
     k = min(k, len(x) - 1)
-    return float(
-        np.sqrt(max(0.0, np.median(np.partition(distances(some, x), k, 1)[:, k])))
-    )  # place 0 is the example itself
+    kth = np.partition(squared_distances(some, x), k, 1)[:, k]  # place 0 is the example itself
+    return float(np.sqrt(max(0.0, np.median(kth))))

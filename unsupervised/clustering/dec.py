@@ -16,24 +16,23 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from core.blas import row_sum
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.splits import Splits
-from core.lab.learner import Report
-from core.lab.state import State, prefixed, unprefixed
+from core.lab.state import State, restore, saved
 from core.layers import Back, Layer, Rng
 from core.losses import cross_entropy, softmax
-from core.network import chain
+from core.network import Parts, chain
 from core.optimizers import Adam
-from unsupervised.autoencoder import STEPS
+from unsupervised.autoencoder import STEPS, AutoEncoderConfig
 from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset
-from unsupervised.clustering.plots import Show
 
 SPREAD = 5.0  # mean squared distance of a code to its centre when they begin to learn together
 
@@ -59,7 +58,7 @@ def Centres(Z: int, K: int) -> Layer:
 
         return -np.log(one), back
 
-    return Layer(forward, {"centres": (K, Z)})
+    return Layer(forward, {"centres": (K, Z)}, op="student_t_memberships", constants={"clusters": K})
 
 
 def target(q: Array) -> Array:
@@ -81,7 +80,18 @@ def fit_centres(z: Array, K: int, seed: int) -> Array:
 CENTRES = ClusterModel(Centres, fit_centres)
 
 
-class Dec:
+@dataclass(frozen=True)
+class DECConfig(AutoEncoderConfig):
+    refine: int = 1000  # minibatches for codes and centres, after those for the auto-encoder
+    keep: float = 0.0  # how much it matters that the codes go on to rebuild their examples
+    interval: int = 140  # minibatches after which the target is made anew
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, positive=("refine", "interval"), nonnegative=("keep",))
+
+
+class DEC:
     """`updates` minibatches for the auto-encoder, k-means on its code, `refine` minibatches for codes and centres.
 
     The target p is made anew every `interval` minibatches, from the unchanged examples, whatever `augment` does. The
@@ -91,6 +101,7 @@ class Dec:
     """
 
     monitor = "+information"
+    kept = "p", "done", "start", "adam=optimizer"
 
     def __init__(
         self,
@@ -99,25 +110,24 @@ class Dec:
         decoder: Layer,
         lr: float,
         rng: Rng,
-        *,
-        refine: int,
-        keep: float = 0.0,
-        interval: int = 140,
+        config: DECConfig | None = None,
         **options: Any,
     ) -> None:
-        self.start = AutoEncoderClusterer(splits, encoder, decoder, lr, rng, heaps=CENTRES, **options)
+        changes = {field.name: options.pop(field.name) for field in fields(DECConfig) if field.name in options}
+        self.config = settings(DECConfig, config, changes)
+        self.start = AutoEncoderClusterer(splits, encoder, decoder, lr, rng, self.config, model=CENTRES, **options)
         self.auto, self.net, self.w = self.start.auto, self.start.net, self.start.w
         self.encoder, self.decoder, self.centres = encoder, decoder, self.start.layer
-        self.refine, self.keep, self.interval = refine, keep, interval
+        self.parts = Parts(encoder=encoder, decoder=decoder, centres=self.centres)
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
         self.p = np.zeros((len(splits.x_train), self.start.clusters), np.float32)  # the target
         self.done = 0  # minibatches since there are centres
-        self.predict, self.evaluate = self.start.predict, self.start.evaluate
-        self.show: Show | None = None  # how a report shows an example; see cluster_report
+        self.predict, self.evaluate, self.report = self.start.predict, self.start.evaluate, self.start.report
+        self.reads = self.start.reads
 
     @property
     def progress(self) -> float:
-        return (self.auto.done + self.start.fitted + self.done) / (self.auto.updates + 1 + self.refine)
+        return (self.auto.done + self.start.fitted + self.done) / (self.config.updates + 1 + self.config.refine)
 
     def update(self) -> dict[str, float]:
         if self.start.progress < 1:
@@ -126,28 +136,28 @@ class Dec:
         if not self.done:
             self._set_unit()
         losses = []
-        for _ in range(min(STEPS, self.refine - self.done)):
-            if self.done % self.interval == 0:
+        for _ in range(min(STEPS, self.config.refine - self.done)):
+            if self.done % self.config.interval == 0:
                 self.p[:] = target(softmax(self.start.logits(self.w, x)))
-            i = self.auto.draw(self.auto.done + self.done)
+            i = self.auto.epochs.next(self.auto.done + self.done)
             losses.append(self.loss(self.w, (self.auto.view(i), x[i], self.p[i]), self.g))
-            self.optimizer.step(self.w, self.g, self.auto.schedule(self.done / self.refine))
+            self.optimizer.step(self.w, self.g, self.auto.schedule(self.done / self.config.refine))
             self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.auto.batch, "answers": 0}
+        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.auto.epochs.batch, "answers": 0}
 
     def _set_unit(self) -> None:
         """Scales the code, and its centres, so that the mean squared distance to the nearest centre is SPREAD.
 
         An auto-encoder's code is as large as it happens to be, but to Student's t a distance of 1 is near.
         """
-        n, e = self.auto.net.size, self.encoder.size
+        of_encoder, of_decoder, of_centres = self.parts.split(self.w)
         x = self.start.splits.x_train
         y = self.start.logits(self.w, x[subset(len(x), FITTED)])
         k = math.sqrt(SPREAD / max(float(np.expm1(-y.max(-1)).mean()), 1e-12))
-        out, into = chain(self.encoder, self.w[:e])[-1][1], chain(self.decoder, self.w[e:n])[0]
+        out, into = chain(self.encoder, of_encoder)[-1][1], chain(self.decoder, of_decoder)[0]
         out *= k  # a Linear layer: weights and biases alike
         into[0].views(into[1])["weight"][:] /= k
-        self.w[n:] *= k
+        of_centres *= k
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """A batch of the phase that it is in: examples twice, or with their targets too."""
@@ -162,35 +172,25 @@ class Dec:
         if len(batch) == 2:
             return self.start.loss(w, (batch[0], batch[1]), g, rng)
         view, x, p = batch
-        n, e = self.auto.net.size, self.encoder.size
-        z, back_code = self.encoder(view, w[:e])  # B, Z
-        y, back_centres = self.centres(z, w[n:])  # B, K
+        of_encoder, of_decoder, of_centres = self.parts.split(w)
+        g_encoder, g_decoder, g_centres = (None, None, None) if g is None else self.parts.split(g)
+        z, back_code = self.encoder(view, of_encoder)  # B, Z
+        y, back_centres = self.centres(z, of_centres)  # B, K
         loss, dy = cross_entropy(y, p)  # q - p: the gradient comes from the network's own answer, made surer
-        dz = back_centres(dy, None if g is None else g[n:], dx=True)
-        if g is not None:
-            g[e:n] = 0
-        if self.keep:
-            rebuilt, back_rebuilt = self.decoder(z, w[e:n])
+        dz = back_centres(dy, g_centres, dx=True)
+        if g_decoder is not None:
+            g_decoder[:] = 0
+        if self.config.keep:
+            rebuilt, back_rebuilt = self.decoder(z, of_decoder)
             error, dr = self.auto.rule(rebuilt, x.astype(w.dtype))
-            loss += self.keep * error
-            dz += back_rebuilt(self.keep * dr, None if g is None else g[e:n], dx=True)
+            loss += self.config.keep * error
+            dz += back_rebuilt(self.config.keep * dr, g_decoder, dx=True)
         if g is not None:
-            back_code(dz, g[:e])
+            back_code(dz, g_encoder)
         return loss
 
-    def report(self, w: Array, folder: Path | None) -> Report:
-        self.start.show = self.show
-        return self.start.report(w, folder)
-
     def state(self) -> State:
-        return {
-            "p": self.p,
-            "done": np.asarray(self.done),
-            **prefixed("start", self.start.state()),
-            **prefixed("adam", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.p[:], self.done = state["p"], int(state["done"])
-        self.start.load(unprefixed("start", state))
-        self.optimizer.state = unprefixed("adam", state)
+        restore(self, state, *self.kept)

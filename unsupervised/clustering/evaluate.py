@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,22 @@ SAMPLE = 5_000  # ... and spectral clustering, Ward and the reference, whose cos
 JUDGED = 2_000  # test examples that the silhouette is taken over, at most
 Assign = Callable[[Array], Array]  # x (N, ...) -> memberships p (N, K), rows that sum to 1
 OTHERS = ("k-means", "Gaussian mixture", "spectral", "Ward")
+
+
+def _nothing(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
+    """Adds nothing to a report."""
+
+
+class Terms(NamedTuple):
+    """What an example is beyond its numbers: how files become examples, and how a report tells of them."""
+
+    show: Show | None = None  # an example as a picture or a line of text; else a square, or its numbers
+    tell: Callable[[Report, Callable[[Array], Array], Path | None], None] = _nothing  # adds to one; x -> clusters (N,)
+    reads: tuple[str, ...] = ()  # suffixes of the files that `predict` takes as their bytes
+    read: Callable[[bytes], Array] | None = None  # makes examples (N, I) of them
+
+    def examples(self, x: Array | bytes) -> Array:
+        return self.read(x) if isinstance(x, bytes) and self.read else np.asarray(x, np.float32)
 
 
 def contingency(said: Array, t: Array) -> Array:
@@ -160,14 +176,9 @@ def cluster_report(
     tries = 100 if t.size else 10
     guesses = [rng.integers(K, size=len(x)) for _ in range(tries)]
     guess = float(np.mean([hungarian_accuracy(s, t) if t.size else silhouette(flat, s) for s in guesses]))
-    report = Report(
-        dict(own),
-        metric,
-        guess,
-        table["k-means"][metric],
-        "k-means, which seeks compact clusters",
-        {name: row[metric] for name, row in table.items()},
-    )
+    baselines = {name: row[metric] for name, row in table.items()}
+    seeker = "k-means, which seeks compact clusters"
+    report = Report(dict(own), metric, guess, baselines["k-means"], seeker, baselines)
     if t.size:
         from sklearn.svm import SVC
 

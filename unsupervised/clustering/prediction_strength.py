@@ -20,7 +20,7 @@ from core.initializers import Array
 
 ENOUGH = 0.8
 CUTS = 20  # into halves
-ROWS = 2_000  # that are looked at, at most
+SAMPLE = 2_000  # that are looked at, at most
 TRIES = 3  # starts of k-means
 
 
@@ -43,8 +43,8 @@ class Choice(NamedTuple):
 def choose_clusters(x: Array, most: int = 10) -> Choice:
     """The number of clusters in x (N, I), from 1 to `most`; no more than a cluster for eight rows are tried."""
     rng = np.random.default_rng(0)
-    if len(x) > ROWS:
-        x = x[rng.choice(len(x), ROWS, replace=False)]
+    if len(x) > SAMPLE:
+        x = x[rng.choice(len(x), SAMPLE, replace=False)]
     tried = range(2, min(most, len(x) // 8) + 1)
     found = np.ones((CUTS, len(tried)))
     for cut in found:

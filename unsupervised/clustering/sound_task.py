@@ -16,13 +16,13 @@ from core.lab.audio.spectrogram import dct, hertz, log_mel, mel, mel_bank, mfcc,
 from core.lab.audio.wav import Sound, resample
 from core.lab.data.splits import Clips
 from core.layers import Rng
+from unsupervised.generative.speech_features import SILENCE, interpolation_matrix, trimmed
 
 RATE = 8000  # samples per second
 FRAME, HOP, BINS = 200, 80, 256  # samples: 25 ms of sound every 10 ms, and the length of the FFT
 BANDS, LOW, HIGH = 40, 60.0, 4000.0
 BANK = mel_bank(BANDS, BINS, RATE, LOW, HIGH)
 MOMENTS, COEFFICIENTS = 8, 13
-SILENCE = 7.0  # nepers of power below the loudest frame, 30 dB: softer ends are cut off
 WAYS, ALIKE = 21, 20  # alterations of each kind that are drawn from; parts of a batch that are altered alike
 
 
@@ -35,10 +35,8 @@ def cepstrum(sound: Sound, voice: bool) -> Array:
     if not loudest > 0:
         raise ValueError("the recording is silent")
     samples = resample(sound, RATE).samples / loudest
-    x = log_mel(power_spectrogram(samples, FRAME, HOP, BINS), BANK)  # n, F
-    loudness = np.log(np.exp(x).mean(1))
-    loud = np.flatnonzero(loudness > loudness.max() - SILENCE)
-    x = np.maximum(x[loud[0] : loud[-1] + 1], loudness.max() - 2 * SILENCE)  # a digital 0 is no further than a whisper
+    x = trimmed(log_mel(power_spectrogram(samples, FRAME, HOP, BINS), BANK))  # n, F
+    x = np.maximum(x, np.log(np.exp(x).mean(1)).max() - 2 * SILENCE)  # a digital 0 is no further than a whisper
     x = x[np.linspace(0, len(x) - 1, max(len(x), MOMENTS)).round().astype(int)]  # at least a frame for each moment
     pieces = np.stack([piece.mean(0) for piece in np.array_split(x, MOMENTS)])
     c = mfcc(pieces, COEFFICIENTS)  # MOMENTS, COEFFICIENTS
@@ -53,16 +51,6 @@ def clip_parts(clips: Clips, voice: bool) -> tuple[Array, list[Array]]:
     return x, [np.flatnonzero(part) for part in (~test & ~val, val, test)]
 
 
-def interpolation(at: Array, n: int) -> Array:
-    """The matrix (len(at), n) that reads n values, linearly, at places from 0 to n - 1; beyond the ends, the end."""
-    at = np.clip(at, 0, n - 1)
-    i = np.minimum(at.astype(int), n - 2)
-    W = np.zeros((len(at), n), np.float32)
-    W[np.arange(len(at)), i] = i + 1 - at
-    W[np.arange(len(at)), i + 1] += at - i
-    return W
-
-
 @lru_cache(maxsize=64)
 def tract_warp(a: float) -> Array:
     """The cepstrum (COEFFICIENTS,) of a voice whose frequencies are exp(a) times as high, as a matrix from the right.
@@ -72,8 +60,7 @@ def tract_warp(a: float) -> Array:
     f = np.linspace(mel(LOW), mel(HIGH), BANDS + 2)[1:-1]  # the middles of the bands
     at = (mel(hertz(f) * np.exp(-a)) - f[0]) / (f[1] - f[0])
     basis = dct(BANDS, COEFFICIENTS)
-    warp: Array = basis.T @ interpolation(at, BANDS).T @ basis
-    return warp
+    return basis.T @ interpolation_matrix(at, BANDS).T @ basis
 
 
 def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:
@@ -88,5 +75,5 @@ def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:
     for part in np.array_split(rng.permutation(len(c)), min(ALIKE, len(c))):
         shift, stretch = rng.uniform(-tempo, tempo, 2)
         at = middle + shift + (1 + stretch / MOMENTS) * (np.arange(MOMENTS) - middle)
-        out[part] = interpolation(at, MOMENTS) @ (c[part] @ warps[rng.integers(WAYS)])
+        out[part] = interpolation_matrix(at, MOMENTS) @ (c[part] @ warps[rng.integers(WAYS)])
     return out

@@ -1,32 +1,69 @@
 """Ways to find clusters in rows of numbers that have no picture to deform: METHODS, by the name that --method takes.
 
-Each is a function (splits, K, config, rng, augment) -> learner; `config` holds the fields that the method reads, as in
-unsupervised.tasks.table_clusters, and `augment`, if there is one, alters rows to what is as good. What stands in for a
-row is one of its nearest neighbours with noise added, in deviations of a column: rows should be standardised.
+Each is a function (splits, K, config, rng, augment, terms) -> learner; `augment`, if there is one, alters rows to what
+is as good. What stands in for a row is one of its nearest neighbours with noise added, in deviations of a column: rows
+should be standardised.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import Splits
-from core.lab.errors import nearest
 from core.layers import Rng
 from core.network import MLP
+from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
-from unsupervised.clustering.clusterer import Augment, Clusterer
-from unsupervised.clustering.dec import Dec
+from unsupervised.clustering.clusterer import Clusterer, ClustererConfig
+from unsupervised.clustering.dec import DEC
+from unsupervised.clustering.evaluate import Terms
 
 GIVEN = "The number of clusters"
 KEEP = 10.0  # of what DEC asks of the decoder: 0.1 in the notation of Guo et al. 2017
 
 
-def information(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> Clusterer:
+@dataclass(frozen=True)
+class ClusterTask(ClustererConfig):
+    """The fields of every task of clusters; a task gives them its own defaults, and may add some."""
+
+    method: str = "mutual_information"  # or autoencoder (a mixture on its code), or dec (k-means on it, refined)
+    clusters: int = 10  # how many; given, not found
+    hidden: int = 128  # units in a hidden layer
+    updates: int = 500  # minibatches of each start; of an auto-encoder, updates times starts in all
+    n_init: int = 2  # networks that learn one after another; a divisor of 20, the number of evaluations
+    lr: float = 0.01  # step size of Adam at its highest; held for half of a start, then falls to 0 as a cosine
+    code: int = 10  # of the auto-encoder: numbers that an example is squeezed into
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, positive=("hidden", "code", "lr"))
+        if 20 % self.n_init:
+            raise ValueError(f"n_init must divide 20, so that each ends with an evaluation; {self.n_init} does not")
+        if self.method not in METHODS:
+            raise ValueError(f"there is no method {self.method!r}: it must be one of {', '.join(METHODS)}")
+
+
+@dataclass(frozen=True)
+class TableClusters(ClusterTask):
+    n_init: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
+    balance: float = 1.2  # how much it matters that all clusters are used alike
+    neighbours: int = 15  # nearest rows that stand in for a row
+    noise: float = 0.5  # deviation of what is added to both, in deviations of a column
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, positive=("neighbours",), nonnegative=("noise",))
+
+
+def mutual_information(
+    splits: Splits, K: int, config: TableClusters, rng: Rng, augment: Augment | None = None, terms: Terms | None = None
+) -> Clusterer:
     """Mutual information between row and cluster, the same for a neighbour; the best of several starts."""
 
     def noisy(rng: Rng, x: Array) -> Array:
@@ -34,68 +71,40 @@ def information(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment 
         z: Array = x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
         return z
 
-    fewest = min(map(len, splits[::2]))
+    net = MLP(splits.x_train.shape[1], config.hidden, K)
+    given = f"{GIVEN}, and that they are not of very different sizes."
+    neighbours = min(config.neighbours, *(len(x) - 1 for x in splits[::2]))
     return Clusterer(
-        splits,
-        MLP(splits.x_train.shape[1], config.hidden, K),
-        config.lr,
-        rng,
-        updates=config.updates,
-        starts=config.n_init,
-        batch=config.batch,
-        neighbours=min(config.neighbours, fewest - 1),
-        balance=config.balance,
-        augment=noisy,
-        given=f"{GIVEN}, and that they are not of very different sizes.",
+        splits, net, config.lr, rng, config, neighbours=neighbours, augment=noisy, given=given, terms=terms
     )
 
 
-def autoencoder(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> AutoEncoderClusterer:
+def _on_a_code(
+    kind: type[AutoEncoderClusterer | DEC], splits: Splits, K: int, config: TableClusters, rng: Rng, **told: Any
+) -> Any:
+    I, H, Z = splits.x_train.shape[1], config.hidden, config.code
+    shape: dict[str, Any] = {"clusters": K, "batch": config.batch, "given": f"{GIVEN}."}
+    return kind(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, **shape, **told)
+
+
+def autoencoder(
+    splits: Splits, K: int, config: TableClusters, rng: Rng, augment: Augment | None = None, terms: Terms | None = None
+) -> Any:
     """An auto-encoder, and a mixture of Gaussians on its code."""
-    I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    return AutoEncoderClusterer(
-        splits,
-        MLP(I, H, Z),
-        MLP(Z, H, I),
-        config.lr,
-        rng,
-        clusters=K,
-        batch=config.batch,
-        updates=config.updates * config.n_init,
-        augment=augment,
-        given=f"{GIVEN}.",
-    )
+    updates = config.updates * config.n_init
+    return _on_a_code(AutoEncoderClusterer, splits, K, config, rng, updates=updates, augment=augment, terms=terms)
 
 
-def dec(splits: Splits, K: int, config: Any, rng: Rng, augment: Augment | None = None) -> Dec:
+def dec(
+    splits: Splits, K: int, config: TableClusters, rng: Rng, augment: Augment | None = None, terms: Terms | None = None
+) -> Any:
     """An auto-encoder, k-means on its code, and both refined together."""
-    I, H, Z = splits.x_train.shape[1], config.hidden, config.code
     half = -(-config.updates * config.n_init // 2)
-    return Dec(
-        splits,
-        MLP(I, H, Z),
-        MLP(Z, H, I),
-        config.lr,
-        rng,
-        clusters=K,
-        batch=config.batch,
-        updates=half,
-        refine=half,
-        keep=KEEP,
-        augment=augment,
-        given=f"{GIVEN}.",
-    )
+    return _on_a_code(DEC, splits, K, config, rng, updates=half, refine=half, keep=KEEP, augment=augment, terms=terms)
 
 
-METHODS: dict[str, Callable[..., Any]] = {"mutual_information": information, "autoencoder": autoencoder, "dec": dec}
-
-
-def check_settings(config: Any) -> None:
-    """Raises ValueError for settings with which none of the methods can work."""
-    positive(config, "hidden", "code", "updates", "n_init", "batch", "lr", "neighbours", "balance")
-    if 20 % config.n_init:
-        raise ValueError(f"n_init must divide 20, so that each ends with an evaluation; {config.n_init} does not")
-    if not config.noise >= 0:
-        raise ValueError(f"noise must not be below 0, not {config.noise}")
-    if config.method not in METHODS:
-        raise ValueError(f"there is no method {config.method!r}{nearest(config.method, METHODS)}")
+METHODS: dict[str, Callable[..., Any]] = {
+    "mutual_information": mutual_information,
+    "autoencoder": autoencoder,
+    "dec": dec,
+}

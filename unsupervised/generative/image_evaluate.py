@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,13 @@ from core.lab.learner import Report
 from core.layers import Rng
 from unsupervised.generative import bernoulli_mixture
 from unsupervised.generative.image_plots import draw
-from unsupervised.generative.vae import Model, Vae, log_mean_exp
+from unsupervised.generative.vae import VAE, Model, log_mean_exp
 
 SEEDS = {"train": 2, "val": 1, "test": 0}  # of which pixels of a part are black
 FEW = 250  # test pictures that get sixteen times as many codes
 TAUGHT = 10_000  # labelled pictures, and generated ones, that the classifiers learn from, at most
 TEMPLATES = 200  # of the mixture that is beside
-BLOBS = 5  # Gaussians a class, over the codes of its labelled pictures, at most
+COMPONENTS = 5  # Gaussians a class, over the codes of its labelled pictures, at most
 
 
 def binarise(rng: Rng, x: Array) -> Array:
@@ -74,8 +73,8 @@ def generated(model: Model, w: Array, x: Array, t: Array, n: int, rng: Rng) -> t
     m = m + np.exp(0.5 * v) * rng.standard_normal(m.shape, np.float32)
     for c in classes:
         own = m[t == c].astype(np.float64)
-        blobs = GaussianMixture(max(1, min(BLOBS, len(own) // 200)), reg_covar=1e-3, random_state=0).fit(own)
-        codes.append(blobs.sample(int((labels == c).sum()))[0])
+        mixture = GaussianMixture(max(1, min(COMPONENTS, len(own) // 200)), reg_covar=1e-3, random_state=0).fit(own)
+        codes.append(mixture.sample(int((labels == c).sum()))[0])
     labels = np.sort(labels)
     return model.likelihood.draw(rng, model.decode(w, np.concatenate(codes).astype(w.dtype))), labels
 
@@ -90,55 +89,51 @@ def classifier_accuracy(x: Array, t: Array, x_test: Array, t_test: Array) -> flo
     return float(taught.score(x_test, t_test))
 
 
-def nearest(x: Array, known: Array) -> tuple[Array, Array]:
+def nearest_known(x: Array, known: Array) -> tuple[Array, Array]:
     """Of each picture x (n, I) the nearest among `known` (N, I), and how many pixels differ (squared distance)."""
     distance = (known * known).sum(1) - 2 * x @ known.T + (x * x).sum(1)[:, None]
     at = distance.argmin(1)
     return at, distance[np.arange(len(x)), at]
 
 
-def image_exam(samples: int) -> Callable[[Vae, Array, Path | None], Report]:
+def image_report(learner: VAE, w: Array, folder: Path | None, samples: int) -> Report:
     """The report of a model of black and white pictures, with so many codes a test picture."""
-
-    def exam(learner: Vae, w: Array, folder: Path | None) -> Report:
-        splits, model, rng = learner.splits, learner.model, np.random.default_rng(0)
-        x, train = splits.x_test, fixed(splits.x_train, "train")
-        log_w = model.log_weights(w, x, samples, rng).astype(np.float64)
-        more = model.log_weights(w, x[:FEW], 16 * samples, rng).astype(np.float64)
-        taught = min(TAUGHT, len(train))
-        x_taught, t_taught = train[:taught], splits.t_train[:taught]
-        metrics = {
-            "nats": -float(log_mean_exp(log_w).mean()),
-            "nats_elbo": -float(log_w.mean()),
-            "nats_of_few": -float(log_mean_exp(log_w[:FEW]).mean()),
-            "nats_of_few_16_times_the_codes": -float(log_mean_exp(more).mean()),
-            "nats_elbo_of_few": -float(more.mean()),
-            "accuracy_taught_by_generated": classifier_accuracy(
-                *generated(model, w, x_taught, t_taught, taught, rng), x, splits.t_test
-            ),
-            "accuracy_taught_by_real": classifier_accuracy(x_taught, t_taught, x, splits.t_test),
-        }
-        y = model.generate(w, rng, 100)
-        own = model.likelihood.draw(rng, y)
-        metrics["pixels_from_nearest_of_generated"] = float(np.median(nearest(own, train)[1]))
-        metrics["pixels_from_nearest_of_test"] = float(np.median(nearest(x[:100], train)[1]))
-        peers = {"each pixel by itself": 1, f"mixture of {TEMPLATES} templates": TEMPLATES}
-        baselines = {
-            name: -float(bernoulli_mixture.fit(train, K, np.random.default_rng(0)).log_prob(x).mean())
-            for name, K in peers.items()
-        }
-        chance, reference = baselines.values()
-        report = Report(
-            metrics, "nats", chance, reference, f"mixture of {TEMPLATES} Bernoulli templates", baselines, answers=taught
-        )
-        report.texts["How it was measured"] = (
-            f"{len(x)} test pictures, made black and white once with seed {SEEDS['test']}: SHA-256 of the bits "
-            f"{sha256(x)}. nats: importance-weighted with {samples} codes a picture; nats_elbo: the mean over the "
-            f"same codes; 'of few': the first {min(FEW, len(x))} pictures. {taught} labels were asked for, by the "
-            f"classifiers alone."
-        )
-        if folder:
-            draw(report, learner, w, model.likelihood.mean(y), nearest, folder)
-        return report
-
-    return exam
+    splits, model, rng = learner.splits, learner.model, np.random.default_rng(0)
+    x, train = splits.x_test, fixed(splits.x_train, "train")
+    log_w = model.log_weights(w, x, samples, rng).astype(np.float64)
+    more = model.log_weights(w, x[:FEW], 16 * samples, rng).astype(np.float64)
+    taught = min(TAUGHT, len(train))
+    x_taught, t_taught = train[:taught], splits.t_train[:taught]
+    metrics = {
+        "nats": -float(log_mean_exp(log_w).mean()),
+        "nats_elbo": -float(log_w.mean()),
+        "nats_of_few": -float(log_mean_exp(log_w[:FEW]).mean()),
+        "nats_of_few_16_times_the_codes": -float(log_mean_exp(more).mean()),
+        "nats_elbo_of_few": -float(more.mean()),
+        "accuracy_taught_by_generated": classifier_accuracy(
+            *generated(model, w, x_taught, t_taught, taught, rng), x, splits.t_test
+        ),
+        "accuracy_taught_by_real": classifier_accuracy(x_taught, t_taught, x, splits.t_test),
+    }
+    y = model.generate(w, rng, 100)
+    own = model.likelihood.draw(rng, y)
+    metrics["pixels_from_nearest_of_generated"] = float(np.median(nearest_known(own, train)[1]))
+    metrics["pixels_from_nearest_of_test"] = float(np.median(nearest_known(x[:100], train)[1]))
+    peers = {"each pixel by itself": 1, f"mixture of {TEMPLATES} templates": TEMPLATES}
+    baselines = {
+        name: -float(bernoulli_mixture.fit(train, K, np.random.default_rng(0)).log_prob(x).mean())
+        for name, K in peers.items()
+    }
+    chance, reference = baselines.values()
+    report = Report(
+        metrics, "nats", chance, reference, f"mixture of {TEMPLATES} Bernoulli templates", baselines, answers=taught
+    )
+    report.texts["How it was measured"] = (
+        f"{len(x)} test pictures, made black and white once with seed {SEEDS['test']}: SHA-256 of the bits "
+        f"{sha256(x)}. nats: importance-weighted with {samples} codes a picture; nats_elbo: the mean over the "
+        f"same codes; 'of few': the first {min(FEW, len(x))} pictures. {taught} labels were asked for, by the "
+        f"classifiers alone."
+    )
+    if folder:
+        draw(report, learner, w, model.likelihood.mean(y), nearest_known, folder)
+    return report

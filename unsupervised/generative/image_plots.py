@@ -10,7 +10,7 @@ import numpy as np
 from core.initializers import Array
 from core.lab.learner import Report
 from core.lab.report.plots import image_sheet, mosaic, squares
-from unsupervised.generative.vae import Model, Vae
+from unsupervised.generative.vae import VAE, Model
 
 STOPS, FRAMES = 6, 12  # test pictures on a way, and steps between two of them
 SIDE = 15  # pictures along a side of the map
@@ -18,7 +18,7 @@ SIDE = 15  # pictures along a side of the map
 
 def draw(
     report: Report,
-    learner: Vae,
+    learner: VAE,
     w: Array,
     made: Array,
     nearest: Callable[[Array, Array], tuple[Array, Array]],
@@ -37,14 +37,14 @@ def draw(
     rows = [part[a : a + 10] for a in range(0, len(x), 10) for part in (x, back)]
     image_sheet(folder / "reconstructions.png", np.concatenate(rows))
     report.pictures["reconstructions.png"] = "Test pictures, and below each what comes back by way of its code"
-    interpolation(folder / "interpolation.gif", model, w, splits.x_test, splits.t_test)
+    interpolation_gif(folder / "interpolation.gif", model, w, splits.x_test, splits.t_test)
     report.pictures["interpolation.gif"] = "Straight ways through the codes, from one test picture to another"
     if model.Z == 2:
         code_map(folder / "map.png", model, w, splits.x_train)
         report.pictures["map.png"] = "The plane of codes: a picture at each place, as far as codes of training reach"
 
 
-def interpolation(path: Path, model: Model, w: Array, x: Array, t: Array) -> None:
+def interpolation_gif(path: Path, model: Model, w: Array, x: Array, t: Array) -> None:
     """Nine ways at once, each through codes of pictures of different classes, and round again."""
     from core.lab.report.gif import write_gif
 

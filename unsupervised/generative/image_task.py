@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import See
 from core.layers import Rng
 from core.optimizers import Adam, constant, cosine, warm_up
-from unsupervised.generative.image_evaluate import binarise, black_and_white, image_exam
+from unsupervised.generative.image_evaluate import binarise, black_and_white, image_report
 from unsupervised.generative.image_plots import as_text
 from unsupervised.generative.likelihoods import bernoulli
-from unsupervised.generative.priors import mixture, standard_normal
-from unsupervised.generative.vae import Vae, vae_model
+from unsupervised.generative.priors import gaussian_mixture, standard_normal
+from unsupervised.generative.vae import VAE, VAEConfig, vae_model
 
-RATE = warm_up(0.02, cosine)
+SCHEDULE = warm_up(0.02, cosine)
 
 
 @dataclass(frozen=True)
-class ImageModel:
+class ImageModel(VAEConfig):
     """A variational auto-encoder of black and white pictures; the pixels of training are drawn anew at each step."""
 
     latent_dim: int = 40  # numbers in a code
@@ -27,43 +28,29 @@ class ImageModel:
     depth: int = 2  # hidden layers of the encoder, and of the decoder
     components: int = 500  # Gaussians that the prior is a mixture of; 0: one, which does not learn
     dropout: float = 0.0  # share of hidden units that are dropped in training
-    batch: int = 128  # pictures in a minibatch
-    updates: int = 2000  # minibatches, in all
     lr: float = 0.002  # step size of Adam at its highest; it falls to 0 as a cosine
     warm: float = 0.2  # share of the run over which the weight of the KL rises from 0 to 1
     samples: int = 64  # codes a test picture, of the importance-weighted bound
 
     def __post_init__(self) -> None:
-        positive(self, "latent_dim", "hidden", "depth", "batch", "updates", "lr", "samples")
-        if self.components < 0:
-            raise ValueError(f"components must not be below 0, not {self.components}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
-        if not 0 <= self.warm < 1:
-            raise ValueError(f"warm must be from 0 to below 1, not {self.warm}")
+        super().__post_init__()
+        positive = "latent_dim", "hidden", "depth", "lr", "samples"
+        check(self, positive=positive, nonnegative=("components",), share=("dropout", "warm"))
 
 
-def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None = None) -> Vae:
+def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None = None) -> VAE:
     """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
-    prior = mixture(config.latent_dim, config.components) if config.components else standard_normal(config.latent_dim)
-    model = vae_model(
-        splits.x_train.shape[1],
-        (config.hidden,) * config.depth,
-        config.latent_dim,
-        bernoulli,
-        dropout=config.dropout,
-        prior=prior,
-    )
-    return Vae(
+    Z, K, I, hidden = config.latent_dim, config.components, splits.x_train.shape[1], (config.hidden,) * config.depth
+    prior = gaussian_mixture(Z, K) if K else standard_normal(Z)
+    return VAE(
         black_and_white(splits),
-        model,
+        vae_model(I, hidden, Z, bernoulli, dropout=config.dropout, prior=prior),
         Adam(config.lr),
         rng,
-        updates=config.updates,
-        batch=config.batch,
-        exam=image_exam(config.samples),
+        config,
+        reporter=partial(image_report, samples=config.samples),
         draw=binarise,
-        schedule=RATE,
+        schedule=SCHEDULE,
         see=see,
         show=as_text,
         beta=warm_up(config.warm) if config.warm else constant,

@@ -23,16 +23,11 @@ from core.layers import Rng
 
 
 class Likelihood(NamedTuple):
-    """p(x | y), with `numbers` of y for each feature of x."""
+    """p(x | y), with one number of y for each feature of x."""
 
     log_prob: Callable[[Array, Array], tuple[Array, Array]]
     mean: Callable[[Array], Array]
     draw: Callable[[Rng, Array], Array]
-    numbers: int = 1
-
-
-def _normal(rng: Rng, y: Array) -> Array:
-    return rng.standard_normal(y.shape, np.float32).astype(y.dtype)
 
 
 def _bernoulli_log_prob(y: Array, x: Array) -> tuple[Array, Array]:
@@ -44,8 +39,7 @@ def _bernoulli_log_prob(y: Array, x: Array) -> tuple[Array, Array]:
 
 
 def _probability(y: Array) -> Array:
-    p: Array = 0.5 * np.tanh(0.5 * y) + 0.5
-    return p
+    return 0.5 * np.tanh(0.5 * y) + 0.5
 
 
 bernoulli = Likelihood(
@@ -66,31 +60,7 @@ def gaussian(deviation: float = 1.0) -> Likelihood:
         d = (x - y) * r
         return -0.5 * row_sum(d * d) - constant * y.shape[-1], d * r
 
-    return Likelihood(log_prob, lambda y: y, lambda rng, y: y + deviation * _normal(rng, y))
-
-
-def gaussian_free(least: float = 1e-2) -> Likelihood:
-    """x ~ N(m, exp(v) + least^2) with y = [m, v]: the decoder says how sure it is of each feature.
-
-    `least` bounds the deviation from below: where a feature hardly varies, the density has no upper bound otherwise,
-    and a model gains by being sure of that feature alone (Mattei and Frellsen 2018, arXiv:1802.04826).
-    """
-
-    def parts(y: Array) -> tuple[Array, Array, Array]:
-        I = y.shape[-1] // 2
-        e = np.exp(y[..., I:])
-        return y[..., :I], e, e + least * least
-
-    def log_prob(y: Array, x: Array) -> tuple[Array, Array]:
-        m, e, variance = parts(y)
-        d = x - m
-        r = 1 / variance
-        log_p = -0.5 * row_sum(d * d * r + np.log(variance)) - 0.5 * math.log(2 * math.pi) * m.shape[-1]
-        return log_p, np.concatenate([d * r, 0.5 * e * r * (d * d * r - 1)], -1)
-
     def draw(rng: Rng, y: Array) -> Array:
-        m, _, variance = parts(y)
-        x: Array = m + np.sqrt(variance) * _normal(rng, m)
-        return x
+        return y + deviation * rng.standard_normal(y.shape, np.float32).astype(y.dtype)
 
-    return Likelihood(log_prob, lambda y: parts(y)[0], draw, 2)
+    return Likelihood(log_prob, lambda y: y, draw)

@@ -37,10 +37,11 @@ def standard_normal(Z: int) -> Prior:
 
         return -0.5 * row_sum(z * z)[..., None] - 0.5 * LOG_2PI * Z, back
 
-    return Prior(Layer(forward), lambda rng, w, n: rng.standard_normal((n, Z), np.float32).astype(w.dtype))
+    density = Layer(forward, op="standard_normal", constants={"features": Z})
+    return Prior(density, lambda rng, w, n: rng.standard_normal((n, Z), np.float32).astype(w.dtype))
 
 
-def mixture(Z: int, K: int) -> Prior:
+def gaussian_mixture(Z: int, K: int) -> Prior:
     """log p(z) = log sum_k p_k N(z; m_k, exp(v_k)): K Gaussians with diagonal variances, p = softmax(a).
 
     -(z - m)^2 / 2 exp(v) is multiplied out, so that two products with the means and variances do for all N codes.
@@ -84,4 +85,5 @@ def mixture(Z: int, K: int) -> Prior:
         z: Array = m[k] + np.exp(0.5 * v[k]) * rng.standard_normal((n, Z), np.float32).astype(w.dtype)
         return z
 
-    return Prior(Layer(forward, {"share": (K,), "mean": (K, Z), "log_variance": (K, Z)}, fill), draw)
+    layout = {"share": (K,), "mean": (K, Z), "log_variance": (K, Z)}
+    return Prior(Layer(forward, layout, fill, op="gaussian_mixture", constants={"components": K}), draw)

@@ -19,18 +19,18 @@ import numpy as np
 from core.initializers import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
-from core.lab.data.splits import Clips, Splits
+from core.lab.data.splits import Clips
 from core.layers import Layer, Rng, gelu
 from core.network import MLP
 from unsupervised.generative.likelihoods import gaussian
 from unsupervised.generative.priors import standard_normal
-from unsupervised.generative.speech_features import RATE, PCAFeatures, seen, sounded
-from unsupervised.generative.vae import Model, Vae
+from unsupervised.generative.speech_features import RATE, PCAFeatures, picture_of, waves_of
+from unsupervised.generative.vae import VAE, Model
 
 WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 
 
-class Corpus(NamedTuple):
+class SpokenWords(NamedTuple):
     """Recordings of words in voices, in three fixed parts, as indices."""
 
     clips: list[Array]  # each (T,) float32 in [-1, 1)
@@ -43,7 +43,7 @@ class Corpus(NamedTuple):
     test: Array
 
 
-def corpus(clips: Clips) -> Corpus:
+def spoken_words(clips: Clips) -> SpokenWords:
     """Repetitions 0 to 4 are the official test part, 5 to 9 validation, the rest training; all of the same voices.
 
     Raises ValueError where a part lacks a word in one of the voices.
@@ -54,7 +54,7 @@ def corpus(clips: Clips) -> Corpus:
     for name, part in (("training", train), ("validation", val), ("test", test)):
         if len({*zip(clips.digit[part].tolist(), voice[part].tolist(), strict=True)}) < len(WORDS) * len(voices):
             raise ValueError(f"the {name} part has not every word in every voice; the whole data set is needed")
-    return Corpus(clips.clips, clips.rate, clips.digit, voice, tuple(voices.tolist()), train, val, test)
+    return SpokenWords(clips.clips, clips.rate, clips.digit, voice, tuple(voices.tolist()), train, val, test)
 
 
 def centred(layer: Layer, means: Array, scale: float) -> Layer:
@@ -66,7 +66,7 @@ def centred(layer: Layer, means: Array, scale: float) -> Layer:
         d = (x[..., :I] - hot @ means.astype(w.dtype)) * (1 / scale)
         return layer.forward(np.concatenate([d, hot], -1), w, rng)
 
-    return Layer(forward, layer.layout, layer.fill)
+    return Layer(forward, layer.layout, layer.fill, op="center", constants={"means": means}, parts=(layer,))
 
 
 def raised(layer: Layer, means: Array, scale: float) -> Layer:
@@ -81,7 +81,8 @@ def raised(layer: Layer, means: Array, scale: float) -> Layer:
 
         return x[..., -C:] @ means.astype(w.dtype) + scale * y, back
 
-    return Layer(forward, layer.layout, layer.fill)
+    constants = {"means": means, "scale": scale}
+    return Layer(forward, layer.layout, layer.fill, op="shift_scale", constants=constants, parts=(layer,))
 
 
 def speaker_model(x: Array, t: Array, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
@@ -96,18 +97,16 @@ def speaker_model(x: Array, t: Array, hidden: int, Z: int, deviation: float, dro
     )
 
 
-class Speaker(Vae):
-    """A `Vae` whose examples are recordings: it writes wav files, and says what it hears in one.
+class Speaker(VAE):
+    """A `VAE` whose examples are recordings: it writes wav files, and says what it hears in one.
 
     The condition of an example, `t`, is word * (number of voices) + voice.
     """
 
     reads = (".wav",)  # files that come to `predict` as their bytes
 
-    def __init__(
-        self, splits: Splits, model: Model, optimizer: Any, rng: Rng, *, said: Corpus, book: PCAFeatures, **options: Any
-    ) -> None:
-        super().__init__(splits, model, optimizer, rng, **options)
+    def __init__(self, *args: Any, said: SpokenWords, book: PCAFeatures, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.said, self.book = said, book
 
     def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:
@@ -116,11 +115,11 @@ class Speaker(Vae):
         What is drawn is drawn towards its mean by `temperature`: 0 gives the usual saying, 1 the model itself.
         """
         k = np.float32(temperature)
-        z = k * self.model.prior.draw(rng, self.model.parts(w)[2], len(words))
+        z = k * self.model.prior.draw(rng, self.model.parts.split(w)[2], len(words))
         y = self.model.decode(w, z, words * len(self.said.voices) + voices)
         mean = self.model.likelihood.mean(y)
         x = mean + k * (self.model.likelihood.draw(rng, y) - mean)
-        return [wav_bytes(wave, RATE) for wave in sounded(*self.book.pictures(x), rng)]
+        return [wav_bytes(wave, RATE) for wave in waves_of(*self.book.pictures(x), rng)]
 
     def recordings(self, w: Array, word: str, voice: str, count: int, temperature: float, rng: Rng) -> dict[str, bytes]:
         """Wav files by name, `count` of each word in each voice; an empty `word` or `voice` stands for all of them.
@@ -141,11 +140,11 @@ class Speaker(Vae):
         return names
 
     def predict(self, w: Array, x: Any) -> Any:
-        """The word, and in whose voice, in a `Sound` or in the bytes of a wav file; rows (N, I) as a `Vae` does."""
+        """The word, and in whose voice, in a `Sound` or in the bytes of a wav file; rows (N, I) as a `VAE` does."""
         sound = read_sound(x) if isinstance(x, bytes) else x
         if not isinstance(sound, Sound):
             return super().predict(w, x)
-        picture, seconds = seen(sound)
+        picture, seconds = picture_of(sound)
         c = self.likeliest(w, self.book.rows(picture[None], np.array([seconds])))
         word, voice = divmod(int(c[0]), len(self.said.voices))
         return f"{WORDS[word]}, most like the voice of {self.said.voices[voice]}"

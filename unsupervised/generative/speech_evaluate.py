@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,24 +22,23 @@ from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
 from core.lab.learner import Report
-from unsupervised.generative.speech_features import DEPTH, RATE, seen, sounded, stretched, trimmed
-
-if TYPE_CHECKING:
-    from unsupervised.generative.speech import Speaker
+from unsupervised.generative.speech import WORDS, Speaker
+from unsupervised.generative.speech_features import DEPTH, RATE, picture_of, stretched, trimmed, waves_of
+from unsupervised.generative.speech_plots import draw_sounds
 
 SEED = 2  # of the codes and phases of a report
 CEPSTRA, PIECES = 13, 20  # what the judge is given of a clip: so many numbers at so many moments, and its length
 EAR = mel_bank(40, 256, RATE, 60.0, 4000.0)  # 25 ms every 10 ms: other frames than those that the pictures are made of
 
 
-def judged(sound: Sound) -> Array:
+def cepstra(sound: Sound) -> Array:
     """What the judge hears in a clip, however loud it is: (CEPSTRA * PIECES + 1,)."""
     x = trimmed(log_mel(power_spectrogram(resample(sound, RATE).samples, 200, 80, 256), EAR))
     c = stretched(mfcc(np.maximum(x - x.max(), -DEPTH), CEPSTRA), PIECES)
     return np.append(c, np.log(len(x)).astype(np.float32))
 
 
-class Judge(NamedTuple):
+class Recognizer(NamedTuple):
     """Two machines, and how the cepstra of the training part are standardised."""
 
     mean: Array
@@ -50,8 +49,7 @@ class Judge(NamedTuple):
 
     def ears(self, sounds: Sequence[Sound]) -> Array:
         """Standardised cepstra of clips, (N, K)."""
-        heard: Array = (np.stack([judged(sound) for sound in sounds]) - self.mean) / self.deviation
-        return heard
+        return (np.stack([cepstra(sound) for sound in sounds]) - self.mean) / self.deviation
 
 
 def machine(x: Array, t: Array) -> Any:
@@ -61,15 +59,15 @@ def machine(x: Array, t: Array) -> Any:
     return SVC(C=10).fit(x, t)
 
 
-def judge_of(sounds: Sequence[Sound], words: Array, voices: Array) -> Judge:
+def train_recognizer(sounds: Sequence[Sound], words: Array, voices: Array) -> Recognizer:
     """A judge who has heard these clips and no others."""
-    x = np.stack([judged(sound) for sound in sounds])
+    x = np.stack([cepstra(sound) for sound in sounds])
     mean, deviation = x.mean(0), x.std(0) + 1e-6
     x = (x - mean) / deviation
-    return Judge(mean, deviation, machine(x, words), machine(x, voices), x)
+    return Recognizer(mean, deviation, machine(x, words), machine(x, voices), x)
 
 
-def distances(a: Array, b: Array) -> Array:
+def rms_distances(a: Array, b: Array) -> Array:
     """Root mean square differences between rows: a (N, K), b (M, K) -> (N, M)."""
     squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T
     apart: Array = np.sqrt(np.maximum(squares, 0) / a.shape[1])
@@ -80,44 +78,42 @@ def within(x: Array, t: Array) -> float:
     """The mean distance between two different rows of the same class, averaged over the classes."""
     means = []
     for k in np.unique(t):
-        d = distances(x[t == k], x[t == k])
+        d = rms_distances(x[t == k], x[t == k])
         means.append(d.sum() / max(len(d) * (len(d) - 1), 1))
     return float(np.mean(means))
 
 
 def through(sounds: Sequence[Sound], rng: np.random.Generator) -> list[Sound]:
     """Real clips by way of their pictures, Griffin and Lim, and a wav file."""
-    pictures, log_seconds = zip(*(seen(sound) for sound in sounds), strict=True)
-    return [read_sound(wav_bytes(x, RATE)) for x in sounded(np.stack(pictures), np.array(log_seconds), rng)]
+    pictures, log_seconds = zip(*(picture_of(sound) for sound in sounds), strict=True)
+    return [read_sound(wav_bytes(x, RATE)) for x in waves_of(np.stack(pictures), np.array(log_seconds), rng)]
 
 
 def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -> Report:
     """`clips` sayings of each word in each voice, judged; with `folder` they lie in it, under sounds/."""
-    from unsupervised.generative.speech import WORDS
-    from unsupervised.generative.speech_plots import draw_sounds
-
     said, rng = learner.said, np.random.default_rng(SEED)
     V = len(said.voices)
 
     def real(part: Array) -> list[Sound]:
         return [Sound(said.clips[i], said.rate) for i in part]
 
-    judge = judge_of(real(said.train), said.word[said.train], said.voice[said.train])
+    recognizer = train_recognizer(real(said.train), said.word[said.train], said.voice[said.train])
     c = np.tile(np.arange(len(WORDS) * V), clips)
     words, voices = c // V, c % V
     files = learner.speak(w, words, voices, rng)
-    x = judge.ears([read_sound(file) for file in files])
-    heard = judge.words.predict(x)
-    x_test, t_test = judge.ears(real(said.test)), said.word[said.test]
+    x = recognizer.ears([read_sound(file) for file in files])
+    heard = recognizer.words.predict(x)
+    x_test, t_test = recognizer.ears(real(said.test)), said.word[said.test]
     c_test = t_test * V + said.voice[said.test]
-    x_through = judge.ears(through(real(said.test), rng))
+    x_through = recognizer.ears(through(real(said.test), rng))
     # as many real clips, of the same words in the same voices, by the same way: what generated ones could at best teach
     some = rng.permutation(said.train)
     some = np.concatenate([some[said.word[some] * V + said.voice[some] == k][:clips] for k in range(len(WORDS) * V)])
-    x_some = judge.ears(through(real(some), rng))
+    x_some = recognizer.ears(through(real(some), rng))
     one = slice(len(WORDS) * V)  # the usual saying of each word in each voice, and no other
-    x_one = judge.ears([read_sound(file) for file in learner.speak(w, words[one], voices[one], rng, temperature=0.0)])
-    nearest = {name: distances(rows, judge.known).min(1) for name, rows in (("", x), ("_real", x_test))}
+    usual = learner.speak(w, words[one], voices[one], rng, temperature=0.0)
+    x_one = recognizer.ears([read_sound(file) for file in usual])
+    nearest = {name: rms_distances(rows, recognizer.known).min(1) for name, rows in (("", x), ("_real", x_test))}
     said_by_it = learner.likeliest(w, learner.splits.x_test) // V
 
     def right(machine: Any, rows: Array, t: Array) -> float:
@@ -125,11 +121,11 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
 
     metrics = {
         "heard": float((heard == words).mean()),
-        "heard_voice": right(judge.voices, x, voices),
+        "heard_voice": right(recognizer.voices, x, voices),
         "heard_worst_word": min(float((heard[words == k] == k).mean()) for k in range(len(WORDS))),
-        "real_heard": right(judge.words, x_test, t_test),
-        "real_heard_voice": right(judge.voices, x_test, said.voice[said.test]),
-        "vocoder_heard": right(judge.words, x_through, t_test),
+        "real_heard": right(recognizer.words, x_test, t_test),
+        "real_heard_voice": right(recognizer.voices, x_test, said.voice[said.test]),
+        "vocoder_heard": right(recognizer.words, x_through, t_test),
         "generated_to_real": right(machine(x, words), x_test, t_test),
         "as_many_real_to_real": right(machine(x_some, said.word[some]), x_test, t_test),
         "one_saying_to_real": right(machine(x_one, words[one]), x_test, t_test),

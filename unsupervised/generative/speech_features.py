@@ -32,11 +32,19 @@ TOGETHER = 32  # words that go through it at once
 BANK = mel_bank(BANDS, BINS, RATE, LOW, HIGH)
 
 
+def interpolation_matrix(at: Array, n: int) -> Array:
+    """The matrix (len(at), n) that reads n values, linearly, at places from 0 to n - 1; beyond the ends, the end."""
+    at = np.clip(at, 0, n - 1)
+    i = np.minimum(at.astype(int), n - 2)
+    W = np.zeros((len(at), n), np.float32)
+    W[np.arange(len(at)), i] = i + 1 - at
+    W[np.arange(len(at)), i + 1] += at - i
+    return W
+
+
 def stretched(x: Array, n: int) -> Array:
     """x (m, F) read at n places from its first row to its last, linearly between two of them: (n, F)."""
-    p = np.linspace(0, len(x) - 1, n)[:, None]
-    weights = np.maximum(0, 1 - np.abs(p - np.arange(len(x)))).astype(np.float32)
-    return np.asarray(weights @ x)
+    return np.asarray(interpolation_matrix(np.linspace(0, len(x) - 1, n), len(x)) @ x)
 
 
 def trimmed(x: Array) -> Array:
@@ -46,7 +54,7 @@ def trimmed(x: Array) -> Array:
     return x[at[0] : at[-1] + 1]
 
 
-def seen(sound: Sound) -> tuple[Array, float]:
+def picture_of(sound: Sound) -> tuple[Array, float]:
     """One word as (picture (MOMENTS, BANDS), the log of its seconds). Raises ValueError when nothing is to be heard.
 
     The picture is in nepers of power below the loudest moment and band, from -DEPTH to 0.
@@ -57,7 +65,7 @@ def seen(sound: Sound) -> tuple[Array, float]:
     return stretched(np.maximum(x - x.max(), -DEPTH), MOMENTS), float(np.log(len(x) * HOP / RATE))
 
 
-def sounded(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHASES) -> list[Array]:
+def waves_of(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHASES) -> list[Array]:
     """The words in pictures (N, MOMENTS, BANDS) that last so long (N,): samples (T,) at RATE, the loudest at PEAK."""
     counts = np.round(np.exp(log_seconds).clip(SHORTEST, LONGEST) * RATE / HOP).astype(int)
     order = np.argsort(counts, kind="stable")  # words of about one length go through the iteration together
@@ -72,8 +80,8 @@ def sounded(pictures: Array, log_seconds: Array, rng: Rng, iterations: int = PHA
 def _waves(pictures: Array, counts: Array, rng: Rng, iterations: int) -> list[Array]:
     """The same for a few words of `counts` frames each, with silence before and after each, and after the shorter.
 
-    What `seen` saw has its loudest at 0; a picture that was made is paler, and is stretched until it has too, silence
-    staying where it is.
+    What `picture_of` saw has its loudest at 0; a picture that was made is paler, and is stretched until it has too,
+    silence staying where it is.
     """
     edge = SIZE // HOP - 1
     mels = np.zeros((len(pictures), int(counts.max()) + 2 * edge, BANDS), np.float32)
@@ -130,6 +138,6 @@ def principal(pictures: Array, log_seconds: Array, K: int, weight: float = 10.0)
 
 
 def album(clips: Sequence[Array], rate: int) -> tuple[Array, Array]:
-    """Every clip as `seen` sees it: pictures (N, MOMENTS, BANDS) and log seconds (N,)."""
-    pictures, log_seconds = zip(*(seen(Sound(clip, rate)) for clip in clips), strict=True)
+    """Every clip as `picture_of` sees it: pictures (N, MOMENTS, BANDS) and log seconds (N,)."""
+    pictures, log_seconds = zip(*(picture_of(Sound(clip, rate)) for clip in clips), strict=True)
     return np.stack(pictures), np.array(log_seconds, np.float32)

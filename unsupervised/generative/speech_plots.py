@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +10,8 @@ from core.initializers import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.learner import Report
-from unsupervised.generative.speech_features import DEPTH, seen
-
-if TYPE_CHECKING:
-    from unsupervised.generative.speech import Speaker
+from unsupervised.generative.speech import WORDS, Speaker
+from unsupervised.generative.speech_features import DEPTH, picture_of
 
 
 def draw_sounds(
@@ -22,7 +19,6 @@ def draw_sounds(
 ) -> None:
     """Spectra, a matrix, and sounds for the page: wav files, what was intended, in whose voice, what was heard."""
     from core.lab.report.plots import image_sheet, matrix
-    from unsupervised.generative.speech import WORDS
 
     said = learner.said
     V, K = len(said.voices), len(WORDS)
@@ -38,7 +34,7 @@ def draw_sounds(
         sounds += [Sound(said.clips[i], said.rate) for i in np.resize(real, 3)]
         sounds += [read_sound(files[i]) for i in np.resize(made, 3)]
         titles += [f"{WORDS[k]}, {said.voices[voice]}"] * 3 + [f"made: {WORDS[k]}"] * 3
-    pictures = np.stack([1 + seen(sound)[0] / DEPTH for sound in sounds]).swapaxes(1, 2)[:, ::-1]  # n, F, T
+    pictures = np.stack([1 + picture_of(sound)[0] / DEPTH for sound in sounds]).swapaxes(1, 2)[:, ::-1]  # n, F, T
     image_sheet(folder / "spectra.png", pictures, titles, columns=6)
     report.pictures["spectra.png"] = (
         "A row a word: three real clips of the test part, then three that were made, seen from "

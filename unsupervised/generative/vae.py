@@ -13,7 +13,7 @@ examples of a class.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ import numpy as np
 
 from core.blas import row_sum
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
+from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.lab.vision.photos import Photo, See
 from core.layers import Layer, Rng, gelu
-from core.network import MLP, Sequential
+from core.network import MLP, Parts
 from core.optimizers import Optimizer, Schedule, average, constant, cosine
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
@@ -47,25 +49,20 @@ class Model:
     prior: Prior  # z (..., Z) -> log p(z) (..., 1)
     Z: int  # numbers in a code
     C: int = 0  # classes of the condition; 0: there is none
+    parts: Parts = field(init=False)  # encoder, decoder and prior in w
 
-    @property
-    def net(self) -> Layer:
-        """What lies in w, and how it starts; the three parts are called one by one."""
-        return Sequential(self.encoder, self.decoder, self.prior.density)
-
-    def parts(self, w: Array) -> list[Array]:
-        """The parameters of the encoder, of the decoder and of the prior, as views of w (or of g)."""
-        n, m = self.encoder.size, self.encoder.size + self.decoder.size
-        return [w[:n], w[n:m], w[m:]]
+    def __post_init__(self) -> None:
+        parts = Parts(encoder=self.encoder, decoder=self.decoder, prior=self.prior.density)
+        object.__setattr__(self, "parts", parts)
 
     def encode(self, w: Array, x: Array, c: Array | None = None) -> tuple[Array, Array]:
         """q(z | x): mean (N, Z) and log-variance (N, Z)."""
-        h = self.encoder(concat_onehot(x, c, self.C), self.parts(w)[0])[0]
+        h = self.encoder(concat_onehot(x, c, self.C), self.parts.split(w)[0])[0]
         return h[..., : self.Z], h[..., self.Z :]
 
     def decode(self, w: Array, z: Array, c: Array | None = None) -> Array:
         """The parameters of p(x | z): z (..., Z) -> y (..., O)."""
-        return self.decoder(concat_onehot(z, c, self.C), self.parts(w)[1])[0]
+        return self.decoder(concat_onehot(z, c, self.C), self.parts.split(w)[1])[0]
 
     def loss(
         self,
@@ -81,7 +78,7 @@ class Model:
         With `rng` dropout is on and z is drawn; without, z is the mean.
         """
         Z, B = self.Z, len(x)
-        of_encoder, of_decoder, of_prior = self.parts(w)
+        of_encoder, of_decoder, of_prior = self.parts.split(w)
         h, back_encoder = self.encoder(concat_onehot(x, c, self.C), of_encoder, rng)  # B, 2Z
         m, s = h[:, :Z], np.exp(0.5 * h[:, Z:])
         noise = np.zeros_like(m) if rng is None else rng.standard_normal(m.shape, np.float32).astype(w.dtype)
@@ -91,7 +88,7 @@ class Model:
         log_prior, back_prior = self.prior.density(z, of_prior)  # B, 1
         log_q = -0.5 * (row_sum(noise * noise) + row_sum(h[:, Z:]) + Z * LOG_2PI)  # B: log q(z | x)
         if g is not None:
-            of_encoder, of_decoder, of_prior = self.parts(g)
+            of_encoder, of_decoder, of_prior = self.parts.split(g)
             dz = back_decoder(dy * (-1 / B), of_decoder, dx=True)[:, :Z]
             dz += back_prior(np.full((B, 1), -beta / B, w.dtype), of_prior, dx=True)
             back_encoder(np.concatenate([dz, dz * noise * (0.5 * s) - 0.5 * beta / B], -1), of_encoder)
@@ -99,7 +96,7 @@ class Model:
 
     def generate(self, w: Array, rng: Rng, n: int, c: Array | None = None) -> Array:
         """n new examples as parameters y (n, O) of p(x | z), z from the prior; see `likelihood.mean` and `.draw`."""
-        return self.decode(w, self.prior.draw(rng, self.parts(w)[2], n), c)
+        return self.decode(w, self.prior.draw(rng, self.parts.split(w)[2], n), c)
 
     def log_weights(self, w: Array, x: Array, K: int, rng: Rng, c: Array | None = None) -> Array:
         """log p(x, z_k) / q(z_k | x) for K codes drawn from q: x (N, I) -> (N, K), nats.
@@ -114,7 +111,8 @@ class Model:
             noise = rng.standard_normal((len(part), K, self.Z), np.float32).astype(w.dtype)
             z = m[:, None] + np.exp(0.5 * v)[:, None] * noise  # n, K, Z
             y = self.decode(w, z, None if labels is None else labels[:, None])
-            log_p = self.likelihood.log_prob(y, part[:, None])[0] + self.prior.density(z, self.parts(w)[2])[0][..., 0]
+            log_prior = self.prior.density(z, self.parts.split(w)[2])[0][..., 0]
+            log_p = self.likelihood.log_prob(y, part[:, None])[0] + log_prior
             found[a : a + n] = log_p + 0.5 * (row_sum(noise * noise) + row_sum(v)[:, None] + self.Z * LOG_2PI)
         return found
 
@@ -148,13 +146,13 @@ def vae_model(
 ) -> Model:
     """Two perceptrons, mirror images: I (+ C) -> hidden -> 2Z and Z (+ C) -> hidden backwards -> O."""
     encoder = MLP(I + C, *hidden, 2 * Z, activation=activation, dropout=dropout, last_gain=0.1)  # q starts near p(z)
-    decoder = MLP(Z + C, *hidden[::-1], I * likelihood.numbers, activation=activation, dropout=dropout)
+    decoder = MLP(Z + C, *hidden[::-1], I, activation=activation, dropout=dropout)
     return Model(encoder, decoder, likelihood, prior or standard_normal(Z), Z, C)
 
 
 Draw = Callable[[Rng, Array], Array]  # x (B, I) -> (B, I): what of the training examples is seen this time
 Show = Callable[[Array, Array], str]  # an example (I,), and what came back of it (I,)
-Exam = Callable[["Vae", Array, "Path | None"], Report]  # learner, best weights, folder -> report
+Reporter = Callable[["VAE", Array, "Path | None"], Report]  # learner, best weights, folder -> report
 
 
 def as_it_is(rng: Rng, x: Array) -> Array:
@@ -162,16 +160,27 @@ def as_it_is(rng: Rng, x: Array) -> Array:
     return x
 
 
-class Vae:
+@dataclass(frozen=True)
+class VAEConfig:
+    updates: int = 2000  # minibatches, in all
+    batch: int = 128  # examples in a minibatch
+    average_horizon: int = 100  # minibatches that the average of the weights, which is judged, reaches back
+
+    def __post_init__(self) -> None:
+        check(self, positive=("updates", "batch", "average_horizon"))
+
+
+class VAE:
     """Minibatches in a fresh order each epoch; a running average of the weights is what is judged.
 
     `splits` holds x (N, I) float32; its labels enter only if the model has a condition, and each is then an answer of
     the teacher, counted the first time. `draw` makes of the training examples of a batch what is learnt from (pixels
     drawn anew from grey values, say); validation and test part are taken as they are. `beta` weighs the KL (warm-up:
-    Sonderby et al. 2016). `exam` makes the report. Raises ValueError for data that cannot be learnt from.
+    Sonderby et al. 2016). `reporter` makes the report. Raises ValueError for data that cannot be learnt from.
     """
 
     monitor = "-val_nats"
+    kept = "weights", "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
 
     def __init__(
         self,
@@ -179,64 +188,53 @@ class Vae:
         model: Model,
         optimizer: Optimizer,
         rng: Rng,
+        config: VAEConfig | None = None,
         *,
-        updates: int,
-        batch: int,
-        exam: Exam,
+        reporter: Reporter,
         draw: Draw = as_it_is,
         schedule: Schedule = cosine,
         beta: Schedule = constant,
-        memory: int = 100,
         see: See | None = None,
         show: Show | None = None,
+        **changes: Any,
     ) -> None:
+        self.config = settings(VAEConfig, config, changes)
         check_examples(splits)
         if model.C:
             check_labels(splits, model.C)
-        self.splits, self.model, self.net, self.optimizer = splits, model, model.net, optimizer
-        self.draw, self.schedule, self.beta, self.exam = draw, schedule, beta, exam
+        self.splits, self.model, self.net, self.optimizer = splits, model, model.parts.net, optimizer
+        self.draw, self.schedule, self.beta, self.reporter = draw, schedule, beta, reporter
         self.see, self.show = see, show
-        self.updates, self.batch, self.memory = updates, min(batch, len(splits.x_train)), memory
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
-        self.order = self.rng.permutation(len(splits.x_train))
-        self.known = np.zeros(len(self.order), bool)  # labels that the teacher has given
+        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
         self.done = 0  # minibatches
 
     @property
     def progress(self) -> float:
-        return self.done / self.updates
+        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
-        steps, found = min(STEPS, self.updates - self.done), []
+        steps, found = min(STEPS, self.config.updates - self.done), []
         answers = 0 if self.done or not self.model.C else len(self.splits.t_val)
         for _ in range(steps):
-            i = self._minibatch()
-            if self.model.C:
-                answers += int((~self.known[i]).sum())
-                self.known[i] = True
+            i = self.epochs.next(self.done)
+            answers += self.epochs.answered(i) if self.model.C else 0
             x = self.draw(self.rng, self.splits.x_train[i])
             beta = self.beta(self.progress)
-            found.append(self.model.loss(self.w, x, self._labels(i), self.g, self.rng, beta))
+            c = self.splits.t_train[i] if self.model.C else None
+            found.append(self.model.loss(self.w, x, c, self.g, self.rng, beta))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
-            average(self.weights, self.w, max(1 / self.done, 1 / self.memory))
+            average(self.weights, self.w, max(1 / self.done, 1 / self.config.average_horizon))
         missed, kl = np.mean(found, 0)
-        return {"loss": float(missed + kl), "kl": float(kl), "examples": steps * self.batch, "answers": answers}
-
-    def _minibatch(self) -> Array:
-        k = self.done % (len(self.order) // self.batch)
-        if k == 0 and self.done:
-            self.order = self.rng.permutation(len(self.order))
-        return self.order[k * self.batch : (k + 1) * self.batch]
-
-    def _labels(self, i: Array) -> Array | None:
-        return self.splits.t_train[i] if self.model.C else None
+        return {"loss": float(missed + kl), "kl": float(kl), "examples": steps * self.epochs.batch, "answers": answers}
 
     def sample(self, rng: Rng, n: int) -> Any:
         """n training examples as they are learnt from; with a condition (x, labels)."""
-        i = rng.choice(len(self.order), min(n, len(self.order)), replace=False)
+        N = len(self.splits.x_train)
+        i = rng.choice(N, min(n, N), replace=False)
         x = self.draw(rng, self.splits.x_train[i])
         return (x, self.splits.t_train[i]) if self.model.C else x
 
@@ -252,7 +250,7 @@ class Vae:
         With a condition each is told the class under which it is likeliest.
         """
         if isinstance(x, Photo) and self.see:
-            seen = self.see(x)
+            seen = self.see(x).ravel()
             back = self.predict(w, seen)
             return self.show(seen, back[0]) if self.show else back
         x, I = np.asarray(x, np.float32), self.splits.x_train.shape[1]
@@ -277,20 +275,10 @@ class Vae:
         return {"val_nats": -float(self.model.log_weights(self.weights, x, 1, rng, c).mean(dtype=np.float64))}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam(self, w, folder)
+        return self.reporter(self, w, folder)
 
     def state(self) -> State:
-        return {
-            "weights": self.weights,
-            "order": self.order,
-            "known": self.known,
-            "done": np.asarray(self.done),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.weights[:] = state["weights"]
-        self.order, self.known, self.done = state["order"].copy(), state["known"].copy(), int(state["done"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -7,48 +7,36 @@ from functools import partial
 from typing import Any
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
 from core.layers import Rng, tanh
 from core.network import MLP
 from core.optimizers import Adam
-from unsupervised.world_model import WorldModel
+from unsupervised.world_model import WorldModel, WorldModelConfig
 
 PARADIGM = "unsupervised"
 PROBLEM = "cartpole"
+ABOUT = """Random actions on a cart with a pole go in; no reward is seen. A model comes out that predicts what each
+action does, and a planner that keeps the pole upright with it, since the goal is given as a distance. The score is
+the mean return of 100 episodes: the steps before the pole falls, at most 500. Random actions last a few dozen steps;
+a good run comes near the limit."""
 PRESETS = {"quick": {"updates": 3000}, "best": {}}
 CELL = Cell(given="The goal, as a distance: upright, in the middle. Idle play: 16,000 random steps.", trials=12, bits=0)
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(WorldModelConfig):
     hidden: int = 64  # units in each of the two hidden layers
     lr: float = 0.01  # step size of Adam at the start; falls to 0 as a cosine
-    updates: int = 6000  # minibatches
-    batch: int = 128  # steps in a minibatch
-    envs: int = 64  # cart-poles side by side at idle play
-    rollout: int = 256  # of each of them
-    width: int = 8  # beginnings of plans that are thought on
     depth: int = 20  # steps that are thought ahead
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "lr", "updates", "batch", "envs", "rollout", "width", "depth")
+        super().__post_init__()
+        check(self, positive=("hidden", "lr"))
 
 
 def make(config: Config, rng: Rng, data: Any) -> WorldModel:
     net = MLP(4, config.hidden, config.hidden, 2 * 4, activation=tanh)  # the change of four numbers after each action
-    return WorldModel(
-        net,
-        environments,
-        distance,
-        partial(report, baselines={"an expert's rule": expert}),
-        partial(mean_return, n=5, first=VAL_SEED),
-        Adam(config.lr),
-        rng,
-        updates=config.updates,
-        n=config.envs,
-        T=config.rollout,
-        batch=config.batch,
-        width=config.width,
-        depth=config.depth,
-    )
+    reporter = partial(report, baselines={"an expert's rule": expert})
+    observed = partial(mean_return, n=5, first=VAL_SEED)
+    return WorldModel(net, environments, distance, reporter, observed, Adam(config.lr), rng, config)

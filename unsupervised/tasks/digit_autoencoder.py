@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.vision.augment import AffineElastic
 from core.layers import Rng
 from core.network import MLP
-from unsupervised.linear_probe import ProbedCode
+from unsupervised.linear_probe import LinearProbeConfig, ProbedCode
 from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer
 
 PARADIGM = "unsupervised"
 PROBLEM = "digits"
+ABOUT = """Digits of 8x8 pixels go through a code of ten numbers and must come out unchanged; no label is used for
+that. Then a hundred labels teach a linear probe to read the code. The score is the probe's accuracy on the test
+images; guessing gives 0.1. A good run beats the same probe on pixels and on as many principal components, and comes
+near a support vector machine that has all labels."""
 PRESETS = {"quick": {"updates": 1000}, "best": {}}
 CELL = Cell(
     given=f"That {DEFORMED.removeprefix('that ')}.", trials=12, bits=math.log2(10), teacher="nothing, then a few labels"
@@ -23,36 +27,21 @@ CELL = Cell(
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(LinearProbeConfig):
     hidden: int = 128  # units in the hidden layer of the encoder, and in that of the decoder
     code: int = 10  # numbers that a picture is squeezed into
-    labels: int = 100  # training pictures that a teacher is asked about, for the probe
-    penalty: float = 1.0  # on the weights of the probe
-    updates: int = 3000  # minibatches
-    batch: int = 64  # pictures in a minibatch
     lr: float = 3e-3  # step size of Adam at the start; falls to 0 as a cosine
     deformation: float = 1.0  # how far a picture is moved, turned, stretched, sheared and bent on its way in
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "code", "labels", "penalty", "updates", "batch", "lr")
-        if not self.deformation >= 0:
-            raise ValueError(f"deformation must not be below 0, not {self.deformation}")
+        super().__post_init__()
+        check(self, positive=("hidden", "code", "lr"), nonnegative=("deformation",))
 
 
 def make(config: Config, rng: Rng, data: Any) -> ProbedCode:
     splits, k = data("digits"), config.deformation
     I = splits.x_train.shape[1]
     strength = AffineElastic(shift=0.4 * k, turn=0.12 * k, stretch=0.12 * k, shear=0.15 * k, bend=0.4 * k)
-    return ProbedCode(
-        splits,
-        MLP(I, config.hidden, config.code),
-        MLP(config.code, config.hidden, I),
-        config.lr,
-        rng,
-        classes=10,
-        labels=config.labels,
-        penalty=config.penalty,
-        updates=config.updates,
-        batch=config.batch,
-        augment=deformer(round(I**0.5), strength, SHARE) if k else None,
-    )
+    augment = deformer(round(I**0.5), strength, SHARE) if k else None
+    encoder, decoder = MLP(I, config.hidden, config.code), MLP(config.code, config.hidden, I)
+    return ProbedCode(splits, encoder, decoder, config.lr, rng, config, classes=10, augment=augment)

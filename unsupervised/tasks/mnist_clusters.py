@@ -8,27 +8,32 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, flat, warp
 from core.layers import Rng
 from core.network import MLP, Sequential
-from unsupervised.clustering.clusterer import Augment, Clusterer, centre
-from unsupervised.clustering.image_task import PictureClusters, learner
+from unsupervised.autoencoder import Augment
+from unsupervised.clustering.clusterer import Clusterer, centre
+from unsupervised.clustering.image_task import ImageClusters, learner
 
 PARADIGM = "unsupervised"
 PROBLEM = "mnist"
+ABOUT = """70,000 handwritten digits of 28x28 pixels go in, and ten clusters come out, without a label. The network
+learns to give two altered views of an image the same cluster, while all clusters are used alike. The score is the
+cluster accuracy under the best one-to-one matching of clusters to digits; guessing stays near 0.1. A good run is far
+above k-means, near a classifier that was given the labels."""
 ALTERED = "that a picture stays what it is when it is moved, turned, stretched, sheared, bent and shaded a little"
 GIVEN = f"The number of clusters; that they are about equally large; {ALTERED}."
 
 
 @dataclass(frozen=True)
-class Config(PictureClusters):
+class Config(ImageClusters):
     shade: float = 0.5  # how much darker or lighter a view becomes
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.shade >= 0:
-            raise ValueError(f"shade must not be below 0, not {self.shade}")
+        check(self, nonnegative=("shade",))
 
 
 PRESETS = {"quick": {"hidden": 256, "updates": 200, "n_init": 1}, "best": {"n_init": 4}}
@@ -57,25 +62,11 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
     I, H = splits.x_train.shape[1], config.hidden
     augment = altered(config, round(I**0.5))
 
-    def information() -> Clusterer:
+    def mutual_information() -> Clusterer:
         net = Sequential(centre(splits.x_train.mean(0)), *MLP(I, H, H, config.clusters).parts)
-        return Clusterer(
-            splits,
-            net,
-            config.lr,
-            rng,
-            updates=config.updates,
-            starts=config.n_init,
-            batch=config.batch,
-            balance=config.balance,
-            agreement=config.agreement,
-            smoothness=config.smoothness,
-            radius=config.radius,
-            augment=augment,
-            given=GIVEN,
-        )
+        return Clusterer(splits, net, config.lr, rng, config, augment=augment, given=GIVEN)
 
-    return learner(config, splits, rng, augment, ALTERED, information)
+    return learner(config, splits, rng, augment, ALTERED, mutual_information)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Any:

@@ -5,29 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.lab.compare.cell import Cell
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from core.layers import Rng
 from core.optimizers import AdamW
-from unsupervised.text.review_model import FreeWriter
+from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 
 PARADIGM = "unsupervised"
 PROBLEM = "text"
+ABOUT = """Real reviews go in, and a model of the next character comes out that writes reviews as others do; nobody
+is asked. The score is the share of its reviews that an independent judge takes for positive; real reviews are
+positive about half of the time, real five-star reviews most of the time. As this model is not told to praise, about
+half is to be expected: compare it with review_guided and review_rl."""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(FreeWriterConfig):
     context: int = 24  # characters that the next one is predicted from
     hidden: int = 256  # units of each of the two hidden layers
     longest: int = 250  # characters that a written review may have
-    batch: int = 256  # characters predicted in a minibatch
-    updates: int = 3000  # minibatches
     lr: float = 8e-3  # step size of AdamW at its highest
-    beginning: str = "I love "  # what the report has praise begin with, beside reviews that begin freely
 
     def __post_init__(self) -> None:
-        positive(self, "hidden", "longest", "batch", "updates", "lr")
+        super().__post_init__()
+        check(self, positive=("hidden", "longest", "lr"))
         if not self.context >= 6:
             raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
 
@@ -43,13 +45,4 @@ CELL = Cell(given="nothing; in the second figure, how praise begins", trials=12,
 def make(config: Config, rng: Rng, data: Data) -> FreeWriter:
     exam = Exam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden)
-    return FreeWriter(
-        exam,
-        net,
-        AdamW(config.lr, net.layout, DECAY),
-        rng,
-        batch=config.batch,
-        updates=config.updates,
-        schedule=RATE,
-        beginning=config.beginning,
-    )
+    return FreeWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)

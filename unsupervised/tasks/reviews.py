@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.initializers import Array, he
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.data.splits import Reviews, Text
 from core.lab.problems.reviews import distinct
@@ -17,43 +17,42 @@ from core.lab.text.hashed_ngrams import HashedNGrams, hashed, leading
 from core.lab.text.hashed_words import MIX, SETS, HashedWords, words_of
 from core.lab.text.vocabulary import Vocabulary
 from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
-from core.network import Concat, Sequential
-from core.optimizers import AdamW
+from core.network import Concat
+from unsupervised.text.character_task import CharacterModel, language_of_lines
 from unsupervised.text.evaluate_lines import RATINGS, review_figures
 from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
 PROBLEM = "reviews"
+ABOUT = """Product reviews with their ratings go in; a model of the next character comes out, which writes a review
+for a given rating. The score is nats per character on held-out reviews, less is better, beside models that count.
+The report also says whether a judge, taught by real reviews alone, takes reviews written for five stars for positive
+and those written for one star for negative."""
 RATED = 2  # sets of last words that have rows for each rating: the present word, and it with the one before
 STEP = np.uint64(0xD6E8FEB86659FD93)  # odd: what one rating more adds to a hash
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(CharacterModel):
     context: int = 24  # characters that the next one is predicted from; the first of them is always the rating
     embedding: int = 16  # numbers that stand for a character
     longest: int = 7  # characters of the longest n-grams that have rows of their own; those of 2 on have, too
     bits: int = 15  # 2^bits rows for the n-grams of one length, and for each set of words
     row: int = 16  # numbers in a row
     hidden: int = 384  # units of a hidden layer
-    depth: int = 2  # hidden layers
-    dropout: float = 0.0  # share of hidden units that are dropped in training
     batch: int = 512  # characters predicted in a minibatch
     updates: int = 5000  # minibatches, in all
     lr: float = 8e-3  # step size of AdamW at its highest
     weight_decay: float = 0.05  # weight decay of AdamW
 
     def __post_init__(self) -> None:
-        positive(self, "embedding", "bits", "row", "hidden", "depth", "batch", "updates", "lr")
+        super().__post_init__()
+        check(self, positive=("bits", "row"))
         if not 2 <= self.longest < self.context or self.context < 12:
             raise ValueError(
                 f"context must be at least 12 and above longest, which is at least 2; they are "
                 f"{self.context} and {self.longest}"
             )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
-        if not self.weight_decay >= 0:
-            raise ValueError(f"weight_decay must not be below 0, not {self.weight_decay}")
 
 
 PRESETS = {
@@ -109,21 +108,5 @@ def review_net(vocabulary: Vocabulary, config: Config) -> list[Layer]:
 def make(config: Config, rng: Rng, data: Data) -> Language:
     text = written(data("reviews"))
     vocabulary = Vocabulary.of(text.train)
-    end = int(vocabulary.encode(records.END)[0])
     layers = review_net(vocabulary, config)
-    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
-    return Language(
-        text,
-        vocabulary,
-        layers,
-        optimizer,
-        rng,
-        context=config.context,
-        batch=config.batch,
-        updates=config.updates,
-        windows=records.windows(end, True),
-        slide=records.slide(end, True),
-        boundary=end,
-        begin=rated,
-        judge=review_figures,
-    )
+    return language_of_lines(config, text, vocabulary, layers, rng, True, begin=rated, figures=review_figures)

@@ -6,41 +6,44 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.layers import Rng
 from core.optimizers import Adam, cosine, warm_up
-from unsupervised.generative.speech import Speaker, corpus, speaker_model
+from unsupervised.generative.speech import Speaker, speaker_model, spoken_words
 from unsupervised.generative.speech_evaluate import sounds_report
 from unsupervised.generative.speech_features import album, principal
+from unsupervised.generative.vae import VAEConfig
 
 PARADIGM = "unsupervised"
 PROBLEM = "spoken_digits"
+ABOUT = """Recordings of spoken digits go in, with their word and voice; wav files of words that nobody said come
+out. The score is the share of generated words that a judge, taught by real recordings alone, hears as intended;
+guessing gives 0.1. What the judge hears in real recordings is the reference. The report also tells whether a
+recognizer can learn from generated words, and how far they are from the training clips."""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(VAEConfig):
     components: int = 128  # principal components that a picture of a word is made of
     hidden: int = 512  # units in the hidden layer of the encoder, and of the decoder
     code: int = 32  # numbers in a code
     deviation: float = 1.2  # of a component about what the decoder says, in the deviation of all pixels
     dropout: float = 0.3  # share of the hidden units that are left out, anew each time
     updates: int = 1500  # minibatches, in all
-    batch: int = 128  # clips in a minibatch
     lr: float = 0.002  # step size of Adam at its highest; rises at first, and falls to 0 as a cosine
     clips: int = 10  # sayings of each word in each voice that are made and judged at the end
 
     def __post_init__(self) -> None:
-        positive(self, "components", "hidden", "code", "deviation", "updates", "batch", "lr", "clips")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, not {self.dropout}")
+        super().__post_init__()
+        check(self, positive=("components", "hidden", "code", "deviation", "lr", "clips"), share=("dropout",))
 
 
 PRESETS = {"quick": {"updates": 500, "clips": 3}, "best": {"updates": 4000}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Speaker:
-    said = corpus(data("free-spoken-digits"))
+    said = spoken_words(data("free-spoken-digits"))
     pictures, log_seconds = album(said.clips, said.rate)
     book = principal(pictures[said.train], log_seconds[said.train], config.components)
     x, t = book.rows(pictures, log_seconds), said.word * len(said.voices) + said.voice
@@ -51,10 +54,9 @@ def make(config: Config, rng: Rng, data: Any) -> Speaker:
         model,
         Adam(config.lr),
         rng,
+        config,
         said=said,
         book=book,
-        updates=config.updates,
-        batch=config.batch,
-        exam=partial(sounds_report, clips=config.clips),
+        reporter=partial(sounds_report, clips=config.clips),
         schedule=warm_up(0.05, cosine),
     )

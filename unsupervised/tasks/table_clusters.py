@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +18,35 @@ from core.lab.files import write_text
 from core.lab.learner import Report
 from core.layers import Rng
 from unsupervised.clustering.describe import in_units, typical, with_clusters
+from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.prediction_strength import choose_clusters
-from unsupervised.clustering.reading import Reading
-from unsupervised.clustering.table_methods import METHODS, check_settings
+from unsupervised.clustering.table_methods import METHODS, TableClusters
 
 PARADIGM = "unsupervised"
 PROBLEM = "table_clusters"
+ABOUT = """Rows of a table go in: a csv file of your own, or one of three small tables. Each row gets a cluster, and
+the report says what the members of a cluster have in common. The number of clusters can be found by itself. The
+score is the accuracy against classes if the table has a target column, else the silhouette. Compare it with k-means
+and three other methods, which are beside it."""
 TABLES = ("iris", "wine", "breast-cancer")
 LEAST = 20  # rows
-MOST = 5_000  # of the training part that are learnt from, since neighbours cost the square; all rows get a cluster
+TAUGHT = 5_000  # of the training part that are learnt from, since neighbours cost the square; all rows get a cluster
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(TableClusters):
     file: str = ""  # a csv file of your own, whose first line names the columns
     table: str = "iris"  # iris, wine or breast-cancer, where no file is given
     target: str = ""  # a column of the file with classes: left out of learning, and set beside the clusters at the end
     categorical: tuple[str, ...] = ()  # columns of codes that only look like numbers
     ignore: tuple[str, ...] = ()  # columns to be left out, such as row numbers
     clusters: int = 0  # how many; 0: as many as are found again in rows that were held back (prediction strength)
-    method: str = "mutual_information"  # or autoencoder (a mixture on its code), or dec (k-means on it, refined)
     hidden: int = 64  # units in the hidden layer
     code: int = 4  # numbers in the code of an auto-encoder
     updates: int = 300  # minibatches of each start; of an auto-encoder, updates times starts in all
-    n_init: int = 5  # networks that learn one after another; a divisor of 20, the number of evaluations
-    batch: int = 200  # rows in a minibatch
-    lr: float = 0.01  # step size of Adam at its highest
-    neighbours: int = 15  # nearest rows that stand in for a row
-    noise: float = 0.5  # deviation of what is added to both, in deviations of a column
-    balance: float = 1.2  # how much it matters that all clusters are used alike
 
     def __post_init__(self) -> None:
-        check_settings(self)
+        super().__post_init__()
         if self.clusters < 0 or self.clusters == 1:
             raise ValueError(f"clusters must be at least 2, or 0 to have them counted, not {self.clusters}")
 
@@ -56,38 +54,10 @@ class Config:
 PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "n_init": 10}}
 
 
-def make(config: Config, rng: Rng, data: Any) -> Reading:
-    try:
-        rows, target = _rows(config, data)
-        for name in config.ignore:
-            rows.column(name)
-        t, names = _classes(rows, target) if target else (np.zeros(0, int), [])
-        if len(rows) < LEAST:
-            raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
-        order = np.arange(len(rows))
-        index = split(order, t if target else order)  # fixed for good: by the number of rows alone
-        index = index._replace(x_train=index.x_train[:MOST], t_train=index.t_train[:MOST])  # they are in no order
-        t_parts = index[1::2] if target else (t, t, t)
-        columns = rows.without(target, *config.ignore)
-        columns = columns.without(*(name for name, texts in columns.columns.items() if all(map(blank, texts))))
-        encoder = learn(columns.take(index.x_train), config.categorical)
-        x = encoder(columns)
-        splits = Splits(*(a for i, part in zip(index[::2], t_parts, strict=True) for a in (x[i], part)))
-        choice = choose_clusters(np.concatenate([splits.x_train, splits.x_val])) if not config.clusters else None
-        if choice and choice.clusters == 1:
-            raise ValueError(
-                "no clusters were found again in rows that were held back: it seems to be one heap; "
-                "--clusters K divides it all the same"
-            )
-        learner = METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng)
-    except ValueError as error:
-        raise ValueError(f"{config.file or config.table}: {error}") from error
-    learner.show = lambda example: in_units(encoder, example)
-    used = {column.name for column in encoder.columns}
-    left = [name for name in rows.columns if name not in used]
-
+def make(config: Config, rng: Rng, data: Any) -> Any:
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
-        said = clusters(x)
+        said, used = clusters(x), {column.name for column in encoder.columns}
+        left = [name for name in rows.columns if name not in used]
         report.texts["A typical member of each cluster"] = typical(rows, encoder, said)
         report.texts["How the columns were read"] = "\n".join(
             [*map(str, encoder.columns), *([f"left out: {', '.join(left)}"] if left else [])]
@@ -101,7 +71,33 @@ def make(config: Config, rng: Rng, data: Any) -> Reading:
             write_text(folder / "clusters.csv", with_clusters(rows, said))
             report.texts["All rows with their cluster"] = "clusters.csv, beside this page"
 
-    return Reading(learner, (".csv",), lambda raw: encoder(read_table(raw)), tell)
+    try:
+        rows, target = _rows(config, data)
+        for name in config.ignore:
+            rows.column(name)
+        t, names = _classes(rows, target) if target else (np.zeros(0, int), [])
+        if len(rows) < LEAST:
+            raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
+        order = np.arange(len(rows))
+        index = split(order, t if target else order)  # fixed for good: by the number of rows alone
+        index = index._replace(x_train=index.x_train[:TAUGHT], t_train=index.t_train[:TAUGHT])  # they are in no order
+        t_parts = index[1::2] if target else (t, t, t)
+        columns = rows.without(target, *config.ignore)
+        columns = columns.without(*(name for name, texts in columns.columns.items() if all(map(blank, texts))))
+        encoder = learn(columns.take(index.x_train), config.categorical)
+        x = encoder(columns)
+        splits = Splits(*(a for i, part in zip(index[::2], t_parts, strict=True) for a in (x[i], part)))
+        choice = choose_clusters(np.concatenate([splits.x_train, splits.x_val])) if not config.clusters else None
+        if choice and choice.clusters == 1:
+            raise ValueError(
+                "no clusters were found again in rows that were held back: it seems to be one heap; "
+                "--clusters K divides it all the same"
+            )
+        terms = Terms(partial(in_units, encoder), tell, (".csv",), lambda raw: encoder(read_table(raw)))
+        K = choice.clusters if choice else config.clusters
+        return METHODS[config.method](splits, K, config, rng, terms=terms)
+    except ValueError as error:
+        raise ValueError(f"{config.file or config.table}: {error}") from error
 
 
 def _rows(config: Config, data: Any) -> tuple[Rows, str]:

@@ -42,7 +42,7 @@ def windows(before: Array, ids: Array, width: int) -> Array:
     return np.lib.stride_tricks.sliding_window_view(np.concatenate([history, ids]), width)
 
 
-class Parts(NamedTuple):
+class Encoded(NamedTuple):
     """A text in ids, the size of its vocabulary, and the windows of its positions that the network needs."""
 
     train: Array
@@ -60,7 +60,7 @@ def spread(grams: Array, n: int) -> Array:
     return grams if len(grams) <= n else grams[np.linspace(0, len(grams) - 1, n).astype(np.intp)]
 
 
-def scores(model: Callable[..., Array], *given: Array) -> Array:
+def in_chunks(model: Callable[..., Array], *given: Array) -> Array:
     """log p (N,) of the last columns of windows (N, width), some at a time; or what else is said of N rows."""
     return np.concatenate([model(*(rows[a : a + CHUNK] for rows in given)) for a in range(0, len(given[0]), CHUNK)])
 
@@ -100,7 +100,7 @@ def variety(text: str) -> dict[str, float]:
     }
 
 
-class Corpus:
+class CopyIndex:
     """A text in which copies are looked for; hashes of all its short spans tell where one may begin."""
 
     def __init__(self, text: str) -> None:
@@ -111,8 +111,7 @@ class Corpus:
         """Where SHORT characters of `text` may stand in it; all places where they do are among them."""
         ours = np.unique(_hashes(text))
         found = np.append(ours, 0)[np.searchsorted(ours, self.hashes)] == self.hashes
-        places: list[int] = np.flatnonzero(found).tolist()
-        return places
+        return np.flatnonzero(found).tolist()
 
 
 def _hashes(text: str) -> Array:
@@ -125,7 +124,7 @@ def _hashes(text: str) -> Array:
     return h
 
 
-def copied(text: str, corpus: Corpus) -> float:
+def copied(text: str, corpus: CopyIndex) -> float:
     """The share of the spans of `text` that stand in the corpus too."""
     text = plain(text)
     spans = [text[a : a + SPAN] for a in range(len(text) - SPAN + 1)]
@@ -133,7 +132,7 @@ def copied(text: str, corpus: Corpus) -> float:
     return sum(piece in found for piece in spans) / max(len(spans), 1)
 
 
-def longest_copy(text: str, corpus: Corpus) -> int:
+def longest_copy(text: str, corpus: CopyIndex) -> int:
     """The length of the longest span of `text` that stands in the corpus too."""
     text = plain(text)
     places, longest, step, growing = corpus.places(text), 0, SHORT, True
@@ -151,7 +150,7 @@ def longest_copy(text: str, corpus: Corpus) -> int:
 
 def compare(texts: Mapping[str, str], learnt: str, test: str) -> dict[str, dict[str, float]]:
     """Each of `texts` against what was learnt from, and "test": what is said of the test part, in stretches as long."""
-    known, corpus = set(words(learnt)), Corpus(learnt)
+    known, corpus = set(words(learnt)), CopyIndex(learnt)
     starts = range(0, max(len(test) - LENGTH, 0) + 1, LENGTH)
     chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
     real = [variety(test[a : a + LENGTH]) for a in chosen]
@@ -174,7 +173,7 @@ def compare(texts: Mapping[str, str], learnt: str, test: str) -> dict[str, dict[
 
 def report(
     network: Model,
-    parts: Parts,
+    parts: Encoded,
     text: Text,
     write: Callable[[Array], list[str]],
     folder: Path | None,
@@ -205,9 +204,9 @@ def report(
         "trigram": jelinek_mercer(counts, min(3, counts.order), held_out, again=again),
     }
     grams = parts.windows(both[-width - len(parts.val) :], parts.test, width)
-    log_p, reference = scores(network, grams), nats(scores(kneser_ney(again, order), grams))
+    log_p, reference = in_chunks(network, grams), nats(in_chunks(kneser_ney(again, order), grams))
     value = nats(log_p)
-    baselines = {name: nats(scores(model, grams)) for name, model in peers.items()}
+    baselines = {name: nats(in_chunks(model, grams)) for name, model in peers.items()}
     names = [f"{temperature:g}" for temperature in (TEMPERATURE, *OTHERS)]
     texts = dict(zip(names, map(printable, write(np.array([TEMPERATURE, *OTHERS], np.float32))), strict=True))
     said = compare(texts, (text.train + text.val * parts.recount)[-COUNTED:], text.test)
@@ -221,7 +220,7 @@ def report(
     }
     bars = {"network": value}
     if mix is not None:
-        mixed = nats(scores(mix(counts, order, held_out)(again), log_p, grams))
+        mixed = nats(in_chunks(mix(counts, order, held_out)(again), log_p, grams))
         metrics["test_nats_with_counts"] = bars["network and counts"] = mixed
     pictures = {}
     if folder is not None:

@@ -10,8 +10,8 @@ by TF-IDF, taught to tell 4 and 5 from 1 and 2.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,18 +19,15 @@ from core.initializers import Array
 from core.lab.learner import Report
 from core.lab.terminal import printable
 from core.lab.text.lines import END
-
-if TYPE_CHECKING:
-    from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import Language
 
 RATINGS = "12345"
 NAMES, LONGEST_NAME = 4000, 30  # names that are written, letters at most
 WRITTEN, LONGEST_REVIEW = 100, 600  # reviews that are written for each rating, characters at most
 TEMPERATURE = 0.7  # of written reviews; names are drawn from the network's own distribution, at 1
 READ = 300  # reviews of the test part that the network is asked about with each rating
-CHUNK = 1 << 12  # positions that it is asked for at once
 
-Judge = Callable[[Sequence[str]], Array]  # texts -> whether each is positive (N,) bool
+Classifier = Callable[[Sequence[str]], Array]  # texts -> whether each is positive (N,) bool
 
 
 def lines(text: str) -> list[str]:
@@ -67,7 +64,7 @@ def given(language: Language, w: Array, reviews: Sequence[str]) -> tuple[Array, 
     for rating in RATINGS:
         ids = language.vocabulary.encode("".join(rating + review[1:] + END for review in reviews))
         grams = language.cut(ids[:0], ids, language.context + 1)
-        log_p = np.concatenate([language.log_prob(w, grams[a : a + CHUNK]) for a in range(0, len(grams), CHUNK)])
+        log_p = language.log_probs(w, grams)
         starts = np.cumsum([0, *(len(review) + 1 for review in reviews[:-1])])
         prior.append(float(log_p[0]))
         log_p[starts] = 0  # the rating itself is given
@@ -93,7 +90,7 @@ def ratings_help(log_p: Array, prior: Array, rating: Array, characters: int) -> 
     }
 
 
-def judge_of(reviews: Sequence[str]) -> Judge:
+def sentiment_classifier(reviews: Sequence[str]) -> Classifier:
     """A reader of words alone, taught by reviews "5love it": is it one of 4 and 5, or one of 1 and 2?"""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -105,9 +102,9 @@ def judge_of(reviews: Sequence[str]) -> Judge:
     return lambda texts: np.asarray(model.predict(words.transform(list(texts))), bool)
 
 
-def heard(judge: Judge, reviews: Sequence[str]) -> Array:
+def positive_share(classify: Classifier, reviews: Sequence[str]) -> Array:
     """The share judged positive (5,) of the reviews of each rating; NaN where there are none."""
-    said = judge([review[1:] for review in reviews])
+    said = classify([review[1:] for review in reviews])
     rating = np.array([RATINGS.index(review[0]) for review in reviews])
     return np.array([said[rating == k].mean() if (rating == k).any() else np.nan for k in range(len(RATINGS))])
 
@@ -120,8 +117,8 @@ def review_figures(language: Language, w: Array, report: Report, folder: Path | 
     report.metrics |= ratings_help(*given(language, w, asked), rating, sum(map(len, asked)))
     report.metrics["read_most_frequent"] = float(np.bincount(rating).max()) / len(asked)
     written = [write(language, w, r, WRITTEN, LONGEST_REVIEW, TEMPERATURE) for r in RATINGS]
-    judge = judge_of(lines(language.text.train))
-    real, made = heard(judge, test), heard(judge, [review for of_one in written for review in of_one])
+    classify = sentiment_classifier(lines(language.text.train))
+    real, made = positive_share(classify, test), positive_share(classify, [*chain(*written)])
     for k in (0, 4):
         report.metrics |= {
             f"heard_positive_written_{RATINGS[k]}": float(made[k]),

@@ -15,17 +15,16 @@ from collections.abc import Callable
 import numpy as np
 
 from core.initializers import Array
+from unsupervised.text.evaluate import in_chunks
 from unsupervised.text.ngram_models import Counts, kneser_ney_orders
 
 ROUNDS = 60  # of expectation maximisation
-CHUNK = 1 << 12  # windows that are looked at at once
 CERTAINTY = 20.0  # windows' worth of belief that a k mixes as all do together: some k are rare
 
 
 def longest_known(counts: Counts, grams: Array) -> Array:
     """k (N,): the length of the longest context, right before the last column, that the counted text holds."""
-    known: Array = sum((c >= 0 for _, c, _ in counts.find(grams, counts.order)), np.zeros(len(grams), np.intp)) - 1
-    return known
+    return sum((c >= 0 for _, c, _ in counts.find(grams, counts.order)), np.zeros(len(grams), np.intp)) - 1
 
 
 def weights_of(p: Array, k: Array, K: int) -> Array:
@@ -45,13 +44,12 @@ def weigh(log_p: Array, counts: Counts, held_out: Array) -> Array:
 
     Neither the network nor the counts may have learnt from these windows, or they would be believed too much.
     """
-    orders = kneser_ney_orders(counts)
-    counted = np.concatenate([orders(held_out[a : a + CHUNK]) for a in range(0, len(held_out), CHUNK)])
+    counted = in_chunks(kneser_ney_orders(counts), held_out)
     p = np.exp(np.concatenate([log_p[:, None], counted], 1, dtype=np.float64))
     return weights_of(p, longest_known(counts, held_out), counts.order)
 
 
-def mixture(counts: Counts, weights: Array) -> Callable[[Array, Array], Array]:
+def interpolated(counts: Counts, weights: Array) -> Callable[[Array, Array], Array]:
     """log p (N,) by the network and Kneser-Ney of all orders of `counts`, from the network's (N,) and the windows."""
     orders = kneser_ney_orders(counts)
 

@@ -11,14 +11,18 @@ model". Weakness: what lies more than K characters back is forgotten.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.data.splits import Text
 from core.lab.learner import Report
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, rng_state, saved, set_rng_state
 from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
 from core.layers import Layer, Rng
@@ -26,15 +30,26 @@ from core.losses import cross_entropy, log_softmax
 from core.network import Sequential
 from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from unsupervised.text import evaluate as evaluate_text
-from unsupervised.text.interpolation import mixture, weigh
+from unsupervised.text.interpolation import interpolated, weigh
 from unsupervised.text.ngram_models import Counts
 
 HELD_OUT = evaluate_text.HELD_OUT
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
-RATE = warm_up(0.02, cosine)
+SCHEDULE = warm_up(0.02, cosine)
 AGAIN = 0.5  # of the rate, where it begins anew with the validation part
-Judge = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
+Figures = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
+
+
+@dataclass(frozen=True)
+class LanguageModelConfig:
+    context: int = 8  # characters that the next one is predicted from
+    batch: int = 256  # characters predicted in a minibatch
+    updates: int = 1000  # minibatches of the training part
+    again: int = 0  # minibatches of the training and the validation part, after all choices
+
+    def __post_init__(self) -> None:
+        check(self, positive=("context", "batch", "updates"), nonnegative=("again",))
 
 
 class Language:
@@ -51,10 +66,11 @@ class Language:
 
     What a position sees is for `windows` to say, and how a window moves on for `slide`: by default it is the text
     before it, across the border of the parts. A text of records has others, the id of a `boundary` between two, and
-    `begin`, which makes the beginning of a record of a prompt. `judge` adds to the report what a task asks.
+    `begin`, which makes the beginning of a record of a prompt. `figures` adds to the report what a task asks.
     """
 
     monitor = "-val_nats"
+    kept = "count", "epoch", "rng", "noted", "optimizer"
 
     def __init__(
         self,
@@ -63,18 +79,18 @@ class Language:
         layers: Sequence[Layer],
         optimizer: Optimizer,
         rng: Rng,
+        config: LanguageModelConfig | None = None,
         *,
-        context: int,
-        batch: int,
-        updates: int,
-        again: int = 0,
-        schedule: Schedule = RATE,
+        schedule: Schedule = SCHEDULE,
         windows: evaluate_text.Windows = evaluate_text.windows,
         slide: generation.Slide = generation.slide,
         boundary: int | None = None,
         begin: Callable[[str], str] = str,
-        judge: Judge | None = None,
+        figures: Figures | None = None,
+        **changes: Any,
     ) -> None:
+        config = settings(LanguageModelConfig, config, changes)
+        context = config.context
         if len(text.train) <= context or not text.val or not text.test:
             sizes = ", ".join(f"{len(part)}" for part in text)
             raise ValueError(
@@ -83,8 +99,7 @@ class Language:
             )
         if len(vocabulary) < 2:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
-        self.text, self.vocabulary, self.context, self.batch = text, vocabulary, context, batch
-        self.updates, self.again = updates, again
+        self.text, self.vocabulary, self.context, self.config = text, vocabulary, context, config
         self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
         self.net = Sequential(*layers)
         self.optimizer, self.schedule = optimizer, schedule
@@ -92,14 +107,14 @@ class Language:
         self.w = self.net.init(rng)
         self.g = np.zeros_like(self.w)
         self.count = 0
-        self.cut, self.slide, self.boundary, self.begin, self.judge = windows, slide, boundary, begin, judge
+        self.cut, self.slide, self.boundary, self.begin, self.figures = windows, slide, boundary, begin, figures
         self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
         self.held_out = windows(self.train, self.val, context + 1)
         self.noted = np.empty(0, np.float32)  # log p of the held-out windows, before they were learnt from
         self._shuffle()
 
     def _shuffle(self) -> None:
-        self.epoch = rng_state(self.shuffler)
+        self.epoch = rng_state(self.shuffler).copy()
         self.order = np.arange(len(self.windows), dtype=np.int32)
         self.shuffler.shuffle(self.order)
 
@@ -110,28 +125,30 @@ class Language:
 
     def _draw(self) -> tuple[Array, Array]:
         """The next minibatch: contexts (B, K) and the characters after them (B,)."""
-        if self.count == self.updates:
+        batch, updates = self.config.batch, self.config.updates
+        if self.count == updates:
             self.noted = self.log_probs(self.w, evaluate_text.spread(self.held_out, HELD_OUT))
             self._join()
-        done = self.count if self.count < self.updates else self.count - self.updates
-        k = done % max(len(self.windows) // self.batch, 1)
+        done = self.count if self.count < updates else self.count - updates
+        k = done % max(len(self.windows) // batch, 1)
         if k == 0 and self.count:
             self._shuffle()
-        rows = self.windows[self.order[k * self.batch : (k + 1) * self.batch]]
+        rows = self.windows[self.order[k * batch : (k + 1) * batch]]
         return rows[:, :-1], rows[:, -1]
 
     @property
     def progress(self) -> float:
-        return self.count / (self.updates + self.again)
+        return self.count / (self.config.updates + self.config.again)
 
     @property
     def rate(self) -> float:
-        if self.count < self.updates:
-            return self.schedule(self.count / self.updates)
-        return AGAIN * self.schedule((self.count - self.updates) / self.again)
+        updates = self.config.updates
+        if self.count < updates:
+            return self.schedule(self.count / updates)
+        return AGAIN * self.schedule((self.count - updates) / self.config.again)
 
     def update(self) -> dict[str, float]:
-        total, examples, steps = 0.0, 0, min(STEPS, self.updates + self.again - self.count)
+        total, examples, steps = 0.0, 0, min(STEPS, self.config.updates + self.config.again - self.count)
         for _ in range(steps):
             batch = self._draw()
             total += self.loss(self.w, batch, self.g, self.rng)
@@ -161,25 +178,14 @@ class Language:
 
     def log_probs(self, w: Array, grams: Array) -> Array:
         """`log_prob` of any number of windows, some at a time."""
-        return evaluate_text.scores(lambda some: self.log_prob(w, some), grams)
+        return evaluate_text.in_chunks(partial(self.log_prob, w), grams)
 
     def evaluate(self) -> dict[str, float]:
         return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        parts = evaluate_text.Parts(
-            self.train,
-            self.val,
-            self.test,
-            len(self.vocabulary),
-            self.context + 1,
-            self.cut,
-            self.boundary,
-            self.again > 0,
-        )
-
-        def network(grams: Array) -> Array:
-            return self.log_prob(w, grams)
+        ids, V = (self.train, self.val, self.test), len(self.vocabulary)
+        parts = evaluate_text.Encoded(*ids, V, self.context + 1, self.cut, self.boundary, self.config.again > 0)
 
         def write(temperatures: Array) -> list[str]:
             rng = np.random.default_rng(0)
@@ -189,12 +195,12 @@ class Language:
 
         def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], evaluate_text.Mixed]:
             weights = weigh(noted, counts, held_out)
-            return lambda counts: mixture(counts, weights)
+            return lambda counts: interpolated(counts, weights)
 
-        report = evaluate_text.report(network, parts, self.text, write, folder, mix)
+        report = evaluate_text.report(partial(self.log_prob, w), parts, self.text, write, folder, mix)
         report.metrics["val_nats"] = -float(noted.mean())
-        if self.judge is not None:
-            self.judge(self, w, report, folder)
+        if self.figures is not None:
+            self.figures(self, w, report, folder)
         return report
 
     def write(
@@ -255,20 +261,11 @@ class Language:
         return best
 
     def state(self) -> State:
-        return {
-            "count": np.asarray(self.count),
-            "epoch": self.epoch,
-            "rng": rng_state(self.rng),
-            "noted": self.noted,
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.count = int(state["count"])
-        self.noted = state["noted"].copy()
+        restore(self, state, *self.kept)
         if len(self.noted):
             self._join()
-        set_rng_state(self.shuffler, state["epoch"])
+        set_rng_state(self.shuffler, self.epoch)
         self._shuffle()
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)

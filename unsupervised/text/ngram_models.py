@@ -69,8 +69,7 @@ class Counts:
 
     def total(self, n: int, a: Array) -> Array:
         """The sum of a (nodes of level n) over what follows each context: (nodes of level n - 1)."""
-        sums: Array = np.bincount(self.context(n), a, len(self.keys[n - 1]))
-        return sums
+        return np.bincount(self.context(n), a, len(self.keys[n - 1]))
 
     def _before(self, n: int, symbol: Array, node: Array) -> Array:
         """The nodes of level n that are `symbol` before a node of level n - 1; -1 where the text has no such place."""
@@ -90,8 +89,7 @@ class Counts:
 
 
 def _at(values: Array, node: Array, unseen: float) -> Array:
-    found: Array = np.where(node >= 0, values[node], unseen)
-    return found
+    return np.where(node >= 0, values[node], unseen)
 
 
 def add_one(counts: Counts, order: int) -> Model:
@@ -144,8 +142,7 @@ def discounts(a: Array) -> Array:
     n = [int((a == k).sum()) for k in range(5)]
     Y = n[1] / (n[1] + 2 * n[2]) if n[1] else 0.5
     D = [k - (k + 1) * Y * n[k + 1] / n[k] if n[k] and n[k + 1] else Y for k in (1, 2, 3)]
-    taken: Array = np.array([0.0] + [d if d > 0 else Y for d in D])[np.minimum(a, 3)]
-    return taken
+    return np.array([0.0] + [d if d > 0 else Y for d in D])[np.minimum(a, 3)]
 
 
 def kneser_ney_orders(counts: Counts) -> Model:

@@ -8,14 +8,17 @@ What comes out is praise as often as the reviews are. Nothing but a beginning th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.initializers import Array
+from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Exam
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
 from core.layers import Layer, Rng
 from core.losses import cross_entropy
@@ -24,14 +27,21 @@ from core.optimizers import Optimizer, Schedule
 STEPS = 20  # minibatches of one update()
 
 
-class FreeWriter:
-    """`updates` minibatches of `batch` characters, drawn from all of the training part, one step each.
+@dataclass(frozen=True)
+class FreeWriterConfig:
+    batch: int = 256  # characters predicted in a minibatch
+    updates: int = 3000  # minibatches
+    beginning: str = "I love "  # what the report has praise begin with, beside reviews that begin freely
 
-    `beginning` is what the report has praise begin with, beside the reviews that begin freely. The last weights are
-    judged: none are chosen.
-    """
+    def __post_init__(self) -> None:
+        check(self, positive=("batch", "updates"))
+
+
+class FreeWriter:
+    """Minibatches of characters, drawn from all of the training part, one step each; the last weights are judged."""
 
     monitor = "+updates"
+    kept = "count", "rng", "optimizer"
 
     def __init__(
         self,
@@ -39,30 +49,30 @@ class FreeWriter:
         net: Layer,
         optimizer: Optimizer,
         rng: Rng,
+        config: FreeWriterConfig | None = None,
         *,
-        batch: int,
-        updates: int,
         schedule: Schedule,
-        beginning: str,
+        **changes: Any,
     ) -> None:
+        self.config = settings(FreeWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
         self.g = np.zeros_like(self.w)
-        self.optimizer, self.schedule, self.beginning = optimizer, schedule, beginning
-        self.batch, self.updates, self.count = batch, updates, 0
+        self.optimizer, self.schedule = optimizer, schedule
+        self.count = 0  # minibatches
         self.windows = exam.windows(exam.parts["train"].texts, exam.context + 1)  # N, K + 1
 
     @property
     def progress(self) -> float:
-        return self.count / self.updates
+        return self.count / self.config.updates
 
     def update(self) -> dict[str, float]:
-        total, steps = 0.0, min(STEPS, self.updates - self.count)
+        total, steps = 0.0, min(STEPS, self.config.updates - self.count)
         for _ in range(steps):
-            total += self.loss(self.w, self.sample(self.rng, self.batch), self.g)
+            total += self.loss(self.w, self.sample(self.rng, self.config.batch), self.g)
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.count += 1
-        return {"loss": total / steps, "examples": steps * self.batch, "answers": 0}
+        return {"loss": total / steps, "examples": steps * self.config.batch, "answers": 0}
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
         """n windows of the training part (n, K), and the characters after them (n,)."""
@@ -83,20 +93,14 @@ class FreeWriter:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ask = asker(self.net, w, self.exam.context)
-        return self.exam.report(ask, beginning=self.beginning)
+        return self.exam.report(ask, beginning=self.config.beginning)
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
 
     def state(self) -> State:
-        return {
-            "count": np.asarray(self.count),
-            "rng": rng_state(self.rng),
-            **prefixed("optimizer", self.optimizer.state),
-        }
+        return saved(self, *self.kept)
 
     def load(self, state: Mapping[str, Array]) -> None:
-        self.count = int(state["count"])
-        set_rng_state(self.rng, state["rng"])
-        self.optimizer.state = unprefixed("optimizer", state)
+        restore(self, state, *self.kept)

@@ -12,7 +12,7 @@ from core.layers import Linear
 from core.network import MLP, Sequential
 from core.optimizers import Adam
 from unsupervised.clustering import clusterer as module
-from unsupervised.clustering.clusterer import Clusterer, centre, hold_then_fall, nearest
+from unsupervised.clustering.clusterer import Clusterer, centre, hold_then_fall, nearest_neighbours
 from unsupervised.clustering.evaluate import contingency, hungarian_accuracy, name_clusters
 from unsupervised.clustering.mutual_information import agreement_loss, information
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
@@ -84,7 +84,7 @@ def test_nearest_is_the_slow_twin_s(block, monkeypatch):
         return min(min(((v[i] - x[j]) ** 2).sum(), ((v[j] - x[i]) ** 2).sum()) for v in views)
 
     expected = [sorted((j for j in range(20) if j != i), key=lambda j, i=i: distance(i, j))[:4] for i in range(20)]
-    assert nearest(x, 4, views[1:]).tolist() == expected
+    assert nearest_neighbours(x, 4, views[1:]).tolist() == expected
 
 
 def test_schedule():
@@ -201,7 +201,7 @@ def test_digits_in_the_quick_preset_beat_chance_by_far_and_draw_what_they_name(t
 
 @pytest.mark.parametrize("method", ["autoencoder", "dec"])
 def test_the_other_methods_are_built_and_learn(method):
-    config = digit_clusters.Config(method=method, updates=20, starts=1, hidden=32)
+    config = digit_clusters.Config(method=method, updates=20, n_init=1, hidden=32)
     learner = digit_clusters.make(config, np.random.default_rng(0), Data())
     w = learner.w.copy()
     learner.update()
@@ -221,6 +221,6 @@ def test_a_shaded_picture_keeps_black_and_white():
 
 @pytest.mark.parametrize("task", [digit_clusters, mnist_clusters])
 def test_config_refuses_nonsense(task):
-    for values in ({"hidden": 0}, {"starts": 3}, {"clusters": 1}, {"deformation": -1.0}, {"method": "magic"}):
+    for values in ({"hidden": 0}, {"n_init": 3}, {"clusters": 1}, {"deformation": -1.0}, {"method": "magic"}):
         with pytest.raises(ValueError, match=r"must|does not"):
             task.Config(**values)

@@ -9,7 +9,7 @@ from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import split
 from core.losses import cross_entropy, softmax
 from core.network import MLP
-from unsupervised.clustering.dec import SPREAD, Centres, Dec, fit_centres, target
+from unsupervised.clustering.dec import DEC, SPREAD, Centres, fit_centres, target
 
 
 def blobs(n=300, K=3, I=6, seed=0, noise=0.8):
@@ -20,7 +20,7 @@ def blobs(n=300, K=3, I=6, seed=0, noise=0.8):
 
 def dec(splits, seed=0, **options):
     given = {"clusters": 3, "updates": 200, "refine": 200, "batch": 32, "interval": 30} | options
-    return Dec(splits, MLP(6, 8, 2), MLP(2, 8, 6), 0.01, np.random.default_rng(seed), **given)
+    return DEC(splits, MLP(6, 8, 2), MLP(2, 8, 6), 0.01, np.random.default_rng(seed), **given)
 
 
 def run(learner, until=1.0):
@@ -83,7 +83,7 @@ def test_a_new_unit_changes_no_picture_and_no_nearest_centre():
     learner._set_unit()
     assert np.allclose(learner.auto.rebuild(learner.auto.w, x), rebuilt, atol=1e-4)
     assert np.array_equal(learner.predict(learner.w, x), said)
-    z, c = learner.auto.encode(learner.w, x), learner.net.views(learner.w)["1.1.centres"]
+    z, c = learner.auto.encode(learner.w, x), learner.net.views(learner.w)["clusters.centres"]
     assert ((z[:, None] - c) ** 2).sum(-1).min(1).mean() == pytest.approx(SPREAD, rel=1e-3)
 
 

@@ -118,7 +118,7 @@ def wav(samples):
 def test_the_structure_follows_the_voice_or_the_word(voice):
     clips = made_up(1.5 if voice else 3)  # how much the words differ in loudness from beginning to end
     config = sound_clusters.Config(
-        voice=voice, clusters=2, updates=100, starts=2, batch=20, neighbours=5, tract=0.05, tempo=0.2
+        voice=voice, clusters=2, updates=100, n_init=2, batch=20, neighbours=5, tract=0.05, tempo=0.2
     )
     learner = sound_clusters.make(config, np.random.default_rng(0), lambda name: clips)
     best, told = learner.w.copy(), 0.0
@@ -140,7 +140,7 @@ def test_the_structure_follows_the_voice_or_the_word(voice):
 def test_real_clips():
     if not (ROOT / "free-spoken-digits" / "fsdd-recordings.zip").exists():
         pytest.skip("Free Spoken Digits is not here")
-    learner, _ = prepare(sound_clusters.__file__, "quick", {"starts": 1, "updates": 100}, 0, ROOT).build()
+    learner, _ = prepare(sound_clusters.__file__, "quick", {"n_init": 1, "updates": 100}, 0, ROOT).build()
     while learner.progress < 1:
         learner.update()
     report = learner.report(learner.w, None)

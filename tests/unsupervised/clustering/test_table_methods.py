@@ -79,7 +79,7 @@ def test_prediction_strength_against_pairs_counted_one_by_one():
 def test_a_table_of_ones_own_from_end_to_end(tmp_path):
     file = tmp_path / "fruit.csv"
     file.write_bytes(fruit())
-    done = run(TASK, file=str(file), target="sort", updates=60, starts=2, out=tmp_path / "out")
+    done = run(TASK, file=str(file), target="sort", updates=60, n_init=2, out=tmp_path / "out")
     assert done.result["metrics"]["cluster_accuracy"] == 1.0
     assert done.result["metrics"]["ari"] == 1.0
     texts = done.learner.report(done.w, None).texts
@@ -99,17 +99,17 @@ def test_a_table_of_ones_own_from_end_to_end(tmp_path):
 def test_without_classes_silhouette_and_stability_are_the_figures(tmp_path):
     file = tmp_path / "fruit.csv"
     file.write_bytes(fruit())
-    _, report = learnt(file, ignore=("sort",), clusters=3, updates=200, starts=2)
+    _, report = learnt(file, ignore=("sort",), clusters=3, updates=200, n_init=2)
     assert report.metric == "silhouette"
     assert report.metrics["silhouette"] > 0.7
     assert report.metrics["stability"] > 0.9
 
 
 def test_of_a_long_table_a_part_is_learnt_from_and_all_rows_get_a_cluster(tmp_path, monkeypatch):
-    monkeypatch.setattr(table_clusters, "MOST", 30)
+    monkeypatch.setattr(table_clusters, "TAUGHT", 30)
     file = tmp_path / "fruit.csv"
     file.write_bytes(fruit(120))
-    config = table_clusters.Config(file=str(file), target="sort", clusters=3, updates=100, starts=1)
+    config = table_clusters.Config(file=str(file), target="sort", clusters=3, updates=100, n_init=1)
     learner = table_clusters.make(config, np.random.default_rng(0), Data())
     while learner.progress < 1:
         learner.update()
@@ -185,5 +185,5 @@ def test_one_heap_is_said_to_be_one(tmp_path):
 def test_other_methods_find_the_fruit_too(tmp_path, method):
     file = tmp_path / "fruit.csv"
     file.write_bytes(fruit())
-    _, report = learnt(file, target="sort", clusters=3, method=method, updates=100, starts=2, batch=32)
+    _, report = learnt(file, target="sort", clusters=3, method=method, updates=100, n_init=2, batch=32)
     assert report.metrics["cluster_accuracy"] == 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,14 +22,14 @@ from unsupervised.generative.image_evaluate import (
     classifier_accuracy,
     fixed,
     generated,
-    image_exam,
-    nearest,
+    image_report,
+    nearest_known,
     sha256,
 )
 from unsupervised.generative.image_plots import as_text
 from unsupervised.generative.image_task import ImageModel, image_learner
 from unsupervised.generative.likelihoods import bernoulli
-from unsupervised.generative.vae import Vae, vae_model
+from unsupervised.generative.vae import VAE, vae_model
 from unsupervised.tasks import digit_images, fashion_images, mnist_images
 
 ROOT = DATA
@@ -112,14 +113,14 @@ def test_one_template_is_each_pixel_by_itself():
 
 def trained(splits, K=0):
     model = vae_model(64, (32,), 2, bernoulli)
-    one = Vae(
+    one = VAE(
         black_and_white(splits),
         model,
         Adam(0.01),
         np.random.default_rng(0),
         updates=300,
         batch=50,
-        exam=image_exam(8),
+        reporter=partial(image_report, samples=8),
         draw=evaluate_images.binarise,
     )
     while one.progress < 1:
@@ -160,7 +161,7 @@ def test_nearest_is_that_of_brute_force():
     rng = np.random.default_rng(0)
     x, known = rng.random((5, 8)), rng.random((40, 8))
     distance = ((x[:, None] - known) ** 2).sum(-1)
-    at, far = nearest(x, known)
+    at, far = nearest_known(x, known)
     assert at.tolist() == distance.argmin(1).tolist()
     assert np.allclose(far, distance.min(1))
 
@@ -172,13 +173,22 @@ def test_nearest_is_that_of_brute_force():
 def test_presets_fit_and_nonsense_is_refused(task):
     for preset in task.PRESETS.values():
         task.Config(**preset)
-    for wrong in ({"blobs": -1}, {"dropout": 1.0}, {"warm": 1.0}, {"codes": 0}, {"lr": float("nan")}, {"samples": 0}):
+    for wrong in (
+        {"components": -1},
+        {"dropout": 1.0},
+        {"warm": 1.0},
+        {"latent_dim": 0},
+        {"lr": float("nan")},
+        {"samples": 0},
+    ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             task.Config(**wrong)
 
 
 def test_a_photo_comes_back_as_a_picture(splits):
-    one = image_learner(ImageModel(hidden=8, codes=2, blobs=3), splits, np.random.default_rng(0), digit_images.see)
+    one = image_learner(
+        ImageModel(hidden=8, latent_dim=2, components=3), splits, np.random.default_rng(0), digit_images.see
+    )
     paper = np.full((40, 30, 3), 250, np.uint8)
     paper[8:32, 14:17] = 20
     back = one.predict(one.w, Photo(paper)).splitlines()

@@ -14,7 +14,7 @@ from core.lab.data.splits import Clips, Splits
 from core.optimizers import Adam
 from unsupervised.generative import speech_evaluate as ears
 from unsupervised.generative import speech_features as voice
-from unsupervised.generative.speech import WORDS, Speaker, corpus, speaker_model
+from unsupervised.generative.speech import WORDS, Speaker, speaker_model, spoken_words
 from unsupervised.tasks.spoken_digit_sounds import PRESETS, Config, make
 
 RATE = voice.RATE
@@ -46,7 +46,7 @@ def clips():
 
 @pytest.fixture(scope="module")
 def learner(clips):
-    said = corpus(clips)
+    said = spoken_words(clips)
     pictures, log_seconds = voice.album(said.clips, RATE)
     book = voice.principal(pictures[said.train], log_seconds[said.train], 24)
     x, t = book.rows(pictures, log_seconds), said.word * 2 + said.voice
@@ -61,7 +61,7 @@ def learner(clips):
         book=book,
         updates=200,
         batch=32,
-        exam=partial(ears.sounds_report, clips=2),
+        reporter=partial(ears.sounds_report, clips=2),
     )
     while made.progress < 1:
         made.update()
@@ -78,33 +78,33 @@ def test_stretching_reads_between_the_rows():
 
 def test_a_picture_does_not_know_how_loud_its_word_was(clips):
     x = clips.clips[0]
-    picture, log_seconds = voice.seen(Sound(x, RATE))
+    picture, log_seconds = voice.picture_of(Sound(x, RATE))
     assert picture.shape == (voice.MOMENTS, voice.BANDS)
     assert picture.max() == pytest.approx(0, abs=0.1)
     assert picture.min() == pytest.approx(-voice.DEPTH)
     silence = np.zeros(2000, np.float32)
-    softer = voice.seen(Sound(x / 8, RATE))
+    softer = voice.picture_of(Sound(x / 8, RATE))
     np.testing.assert_allclose(softer[0], picture, atol=0.01)
     assert softer[1] == log_seconds
-    amid = voice.seen(Sound(np.concatenate([silence, x, silence]), RATE))  # silence around it is cut off
+    amid = voice.picture_of(Sound(np.concatenate([silence, x, silence]), RATE))  # silence around it is cut off
     assert np.exp(amid[1]) == pytest.approx(np.exp(log_seconds), abs=0.05)
     with pytest.raises(ValueError, match="silent"):
-        voice.seen(Sound(silence, RATE))
-    np.testing.assert_allclose(ears.judged(Sound(x / 4, RATE)), ears.judged(Sound(x, RATE)), atol=2e-3)
+        voice.picture_of(Sound(silence, RATE))
+    np.testing.assert_allclose(ears.cepstra(Sound(x / 4, RATE)), ears.cepstra(Sound(x, RATE)), atol=2e-3)
 
 
 def test_a_picture_becomes_a_sound_and_the_sound_the_picture(clips):
     pictures, log_seconds = voice.album([clips.clips[i] for i in (0, 100, 300)], RATE)
-    waves = voice.sounded(pictures, log_seconds, np.random.default_rng(0))
+    waves = voice.waves_of(pictures, log_seconds, np.random.default_rng(0))
     for x, picture, seconds in zip(waves, pictures, np.exp(log_seconds), strict=True):
         assert np.abs(x).max() == pytest.approx(voice.PEAK)
         assert len(x) / RATE == pytest.approx(seconds + 0.072, abs=0.009)  # and what fades at both ends
-        again = voice.seen(Sound(x, RATE))[0]
+        again = voice.picture_of(Sound(x, RATE))[0]
         assert np.corrcoef(again.ravel(), picture.ravel())[0, 1] > 0.9
     pale = 0.7 * (pictures + voice.DEPTH) - voice.DEPTH  # its loudest is put back at 0, silence stays where it is
-    for x, y in zip(waves, voice.sounded(pale, log_seconds, np.random.default_rng(0)), strict=True):
+    for x, y in zip(waves, voice.waves_of(pale, log_seconds, np.random.default_rng(0)), strict=True):
         np.testing.assert_allclose(x, y, atol=0.05)
-    nothing = voice.sounded(np.full_like(pictures, -voice.DEPTH), log_seconds, np.random.default_rng(0))
+    nothing = voice.waves_of(np.full_like(pictures, -voice.DEPTH), log_seconds, np.random.default_rng(0))
     assert all(np.isfinite(x).all() for x in nothing)
 
 
@@ -122,12 +122,12 @@ def test_components_there_and_back(clips):
 
 
 def test_the_parts_are_the_official_ones(clips):
-    said = corpus(clips)
+    said = spoken_words(clips)
     assert set(clips.repetition[said.test]) == set(range(5))
     assert set(clips.repetition[said.val]) == set(range(5, 10))
     assert set(clips.repetition[said.train]) == set(range(10, 18))
     with pytest.raises(ValueError, match="training part has not every word in every voice"):
-        corpus(Clips(*(part[:300] for part in clips[:4]), RATE))
+        spoken_words(Clips(*(part[:300] for part in clips[:4]), RATE))
 
 
 def test_the_gradient_with_a_condition_is_the_true_one(learner):
@@ -147,7 +147,7 @@ def test_distances_are_scipys():
 
     rng = np.random.default_rng(0)
     a, b, t = rng.standard_normal((12, 9)), rng.standard_normal((5, 9)), np.arange(12) % 3
-    np.testing.assert_allclose(ears.distances(a, b), cdist(a, b) / 3)
+    np.testing.assert_allclose(ears.rms_distances(a, b), cdist(a, b) / 3)
     assert ears.within(a, t) == pytest.approx(np.mean([pdist(a[t == k]).mean() / 3 for k in range(3)]))
 
 
@@ -207,7 +207,7 @@ def test_the_report_judges_the_files_that_it_writes(learner, tmp_path):
     assert report.metrics["heard"] > 0.9
     assert report.reference == report.metrics["real_heard"] > 0.9
     assert report.metrics["generated_to_real"] > 0.9
-    judge = ears.judge_of(
+    judge = ears.train_recognizer(
         [Sound(learner.said.clips[i], RATE) for i in learner.said.train],
         learner.said.word[learner.said.train],
         learner.said.voice[learner.said.train],

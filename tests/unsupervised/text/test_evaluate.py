@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.lab.data.splits import Text, parts
 from unsupervised.text import evaluate as evaluate_text
-from unsupervised.text.evaluate import Corpus, Parts, copied, distinct, known_words, longest_copy, variety
+from unsupervised.text.evaluate import CopyIndex, Encoded, copied, distinct, known_words, longest_copy, variety
 from unsupervised.text.ngram_models import Counts, add_one, jelinek_mercer, kneser_ney_orders
 
 LETTERS = st.text("ab é\n", max_size=90)
@@ -31,13 +31,13 @@ def searched(text, corpus, span):
 @settings(max_examples=60, deadline=None)
 def test_copies_are_those_that_a_search_finds(text, before, after):
     for whole in (before + after, before + text + after, text[3:60] + before, ""):
-        corpus = Corpus(whole)
+        corpus = CopyIndex(whole)
         assert (copied(text, corpus), longest_copy(text, corpus)) == searched(text, whole, evaluate_text.SPAN)
 
 
 def test_copies_by_hand():
     sentence = "all that stands in the training part, word for word"  # 51 characters
-    corpus = Corpus(f"before it {sentence} and behind it")
+    corpus = CopyIndex(f"before it {sentence} and behind it")
     assert copied(sentence, corpus) == 1
     assert longest_copy(sentence, corpus) == 51
     assert copied(sentence.replace(" ", " \n  "), corpus) == 1  # white space counts as one space
@@ -87,7 +87,7 @@ def test_a_report_sets_what_is_written_beside_as_much_that_is_real():
         return [text.train[:2000].rsplit(" ", 1)[0]] * len(temperatures)
 
     report = evaluate_text.report(
-        lambda g: np.full(len(g), -math.log(V)), Parts(train, val, test, V, 3), text, write, None
+        lambda g: np.full(len(g), -math.log(V)), Encoded(train, val, test, V, 3), text, write, None
     )
     np.testing.assert_allclose(asked, [[0.5, 0.8, 1.0]])
     assert report.metrics["test_nats"] == pytest.approx(report.chance) == pytest.approx(math.log(V))
@@ -112,7 +112,7 @@ def test_a_mixture_chooses_on_the_validation_part_and_is_scored_on_the_test_part
 
     report = evaluate_text.report(
         lambda g: np.full(len(g), -9.0),
-        Parts(train, val, test, V, 4),
+        Encoded(train, val, test, V, 4),
         text,
         lambda temperatures: [""] * 3,
         tmp_path,
@@ -134,7 +134,7 @@ def test_what_was_chosen_stays_when_the_validation_part_is_counted_too():
         given.append((counts, order))
         return lambda again: given.append(again) or (lambda log_p, grams: add_one(again, 1)(grams))
 
-    parts_ = Parts(train, val, test, V, 4, recount=True)
+    parts_ = Encoded(train, val, test, V, 4, recount=True)
     report = evaluate_text.report(
         lambda g: np.zeros(len(g)), parts_, text, lambda temperatures: [text.val[:500]] * 3, None, mix
     )
@@ -171,7 +171,7 @@ def test_records_are_counted_each_by_itself():
         return grams
 
     report = evaluate_text.report(
-        lambda g: np.zeros(len(g)), Parts(train, val, test, V, 6, cut, end), text, lambda temperatures: [""] * 3, None
+        lambda g: np.zeros(len(g)), Encoded(train, val, test, V, 6, cut, end), text, lambda temperatures: [""] * 3, None
     )
     assert len(alone) == 2
     assert report.reference == pytest.approx(math.log(3) / 4, abs=0.02)  # which name is all there is to learn
@@ -184,7 +184,7 @@ def test_records_are_counted_each_by_itself():
 def test_scoring_holds_one_chunk_at_a_time():
     grams = evaluate_text.windows(np.zeros(50, np.int64), np.zeros(200_000, np.int64), 50)  # 80 MB if it were copied
     tracemalloc.start()
-    evaluate_text.scores(lambda g: np.log1p(g.sum(1) + 1.0), grams)
+    evaluate_text.in_chunks(lambda g: np.log1p(g.sum(1) + 1.0), grams)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4_000_000

@@ -20,7 +20,15 @@ from core.optimizers import AdamW
 from unsupervised.tasks import names, reviews
 from unsupervised.tasks.names import divided
 from unsupervised.tasks.reviews import rated, written
-from unsupervised.text.evaluate_lines import given, heard, judge_of, lines, names_figures, ratings_help, write
+from unsupervised.text.evaluate_lines import (
+    given,
+    lines,
+    names_figures,
+    positive_share,
+    ratings_help,
+    sentiment_classifier,
+    write,
+)
 from unsupervised.text.language_model import Language
 
 ROOT = DATA
@@ -109,8 +117,8 @@ def test_the_judge_hears_words_and_not_the_rating():
         f"{r}{' '.join(rng.choice(good if r > 3 else bad, 3))} {' '.join(rng.choice(both, 4))}"
         for r in rng.choice([1, 2, 4, 5], 200)
     ]
-    judge = judge_of([*real, "3awful dress"])
-    shares = heard(judge, ["1great soft top", "1awful top", "5lovely dress", "5soft size"])
+    judge = sentiment_classifier([*real, "3awful dress"])
+    shares = positive_share(judge, ["1great soft top", "1awful top", "5lovely dress", "5soft size"])
     np.testing.assert_array_equal(shares, [0.5, np.nan, np.nan, np.nan, 1])
 
 
@@ -149,14 +157,23 @@ def test_a_prompt_begins_with_its_rating():
 
 @pytest.mark.parametrize(
     "config",
-    [{"split": "lectures"}, {"context": 1}, {"dropout": 1.0}, {"blank": -0.1}, {"decay": float("nan")}, {"hidden": 0}],
+    [
+        {"split": "lectures"},
+        {"context": 1},
+        {"dropout": 1.0},
+        {"token_dropout": -0.1},
+        {"weight_decay": float("nan")},
+        {"hidden": 0},
+    ],
 )
 def test_names_refuse_nonsense(config):
     with pytest.raises(ValueError, match=next(iter(config))):
         names.Config(**config)
 
 
-@pytest.mark.parametrize("config", [{"context": 11}, {"longest": 24}, {"dropout": 1.0}, {"decay": -1.0}, {"row": 0}])
+@pytest.mark.parametrize(
+    "config", [{"context": 11}, {"longest": 24}, {"dropout": 1.0}, {"weight_decay": -1.0}, {"row": 0}]
+)
 def test_reviews_refuse_nonsense(config):
     with pytest.raises(ValueError, match=next(iter(config))):
         reviews.Config(**config)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unsupervised.text import evaluate as evaluate_text
-from unsupervised.text import interpolation as mixture
+from unsupervised.text import interpolation
 from unsupervised.text.interpolation import longest_known, weights_of
 from unsupervised.text.ngram_models import Counts, kneser_ney_orders
 
@@ -17,7 +17,7 @@ COUNTS = Counts(IDS, V, 5)
 
 
 def mixed(network, held_out):
-    mixed = mixture.mixture(COUNTS, mixture.weigh(network(held_out), COUNTS, held_out))
+    mixed = interpolation.interpolated(COUNTS, interpolation.weigh(network(held_out), COUNTS, held_out))
     return lambda grams: mixed(network(grams), grams)
 
 
@@ -58,7 +58,7 @@ def test_mixture_is_the_sum_that_it_is_said_to_be():
     log_p = np.log(RNG.uniform(0.1, 1, len(grams)))
     orders, known = np.exp(kneser_ney_orders(COUNTS)(grams)), longest_known(COUNTS, grams)
     assert len(set(known)) > 1
-    said = mixture.mixture(COUNTS, weights)(log_p, grams)
+    said = interpolation.interpolated(COUNTS, weights)(log_p, grams)
     for a, p, row, k in zip(said, np.exp(log_p), orders, known, strict=True):
         assert np.exp(a) == pytest.approx(weights[k][0] * p + sum(weights[k][1:] * row))
 
@@ -78,5 +78,5 @@ def test_chunks_make_no_difference(monkeypatch):
         return np.log((grams[:, -1] + 1) / 10)
 
     whole = mixed(network, held_out)(held_out)
-    monkeypatch.setattr(mixture, "CHUNK", 77)
+    monkeypatch.setattr(evaluate_text, "CHUNK", 77)
     np.testing.assert_allclose(mixed(network, held_out)(held_out), whole)

@@ -188,7 +188,7 @@ def test_the_validation_part_joins_when_it_has_served():
     np.testing.assert_array_equal(one.windows, evaluate_text.windows(both[:0], both, 5))
     assert sorted(one.order.tolist()) == list(range(len(both) - 4))
     assert one.progress == pytest.approx(60 / 240)
-    assert one.rate == pytest.approx(language.AGAIN * language.RATE(10 / 190))
+    assert one.rate == pytest.approx(language.AGAIN * language.SCHEDULE(10 / 190))
     while one.progress < 1:
         one.update()
     report = one.report(one.w, None)
@@ -278,7 +278,7 @@ def test_what_a_position_sees_is_for_the_windows_to_say():
 def test_nats_do_not_depend_on_chunks(monkeypatch):
     grams = np.random.default_rng(0).random((100, 3))
     monkeypatch.setattr(evaluate_text, "CHUNK", 7)
-    assert evaluate_text.scores(lambda g: np.log(g[:, -1]), grams) == pytest.approx(np.log(grams[:, -1]))
+    assert evaluate_text.in_chunks(lambda g: np.log(g[:, -1]), grams) == pytest.approx(np.log(grams[:, -1]))
 
 
 def test_network_gives_probabilities_that_sum_to_one():

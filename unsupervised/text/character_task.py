@@ -1,0 +1,89 @@
+"""What the tasks that predict characters share: the fields of their Config, and how the learner is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.lab.config import check
+from core.lab.data.splits import Text
+from core.lab.text import lines
+from core.lab.text.vocabulary import Vocabulary
+from core.lab.text.window_model import window_net
+from core.layers import Layer, Rng
+from core.network import Sequential
+from core.optimizers import AdamW
+from unsupervised.text.language_model import Language, LanguageModelConfig
+
+
+@dataclass(frozen=True)
+class CharacterModel(LanguageModelConfig):
+    """The fields of every task; a task gives them its own defaults, and may add some."""
+
+    embedding: int = 32  # numbers that stand for a character
+    hidden: int = 192  # units of a hidden layer
+    depth: int = 2  # hidden layers
+    dropout: float = 0.0  # share of hidden units that are dropped in training
+    lr: float = 0.01  # step size of AdamW at its highest
+    weight_decay: float = 0.2  # weight decay of AdamW
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, positive=("embedding", "hidden", "depth", "lr"), nonnegative=("weight_decay",), share=("dropout",))
+
+
+@dataclass(frozen=True)
+class WindowModel(CharacterModel):
+    """The fields of a window network, whose n-grams may have rows of their own."""
+
+    longest: int = 6  # characters of the longest n-grams, from 2 on, that have rows of their own; 0 for none
+    bits: int = 13  # 2^bits rows for the n-grams of one length
+    row: int = 8  # numbers in a row
+    token_dropout: float = 0.0  # share of the characters read that are made unknown in training
+    context_dropout: float = 0.0  # share of the contexts that are cut short in training
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, positive=("bits", "row"), nonnegative=("longest",), share=("token_dropout", "context_dropout"))
+
+    def learner(self, text: Text, rng: Rng, words: bool) -> Language:
+        """The model of a text; with `words` words have rows, too."""
+        vocabulary = Vocabulary.of(text.train)
+        layers = window_net(
+            len(vocabulary),
+            self.context,
+            self.embedding,
+            self.hidden,
+            self.depth,
+            self.dropout,
+            range(2, min(self.longest, self.context) + 1),
+            self.bits,
+            self.row,
+            vocabulary.letters() if words else None,
+            self.token_dropout,
+            self.context_dropout,
+        )
+        return language(self, text, vocabulary, layers, rng)
+
+
+def language(
+    config: CharacterModel, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], rng: Rng, **rest: Any
+) -> Language:
+    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
+    return Language(text, vocabulary, layers, optimizer, rng, config, **rest)
+
+
+def language_of_lines(
+    config: CharacterModel,
+    text: Text,
+    vocabulary: Vocabulary,
+    layers: Sequence[Layer],
+    rng: Rng,
+    conditioned: bool = False,
+    **rest: Any,
+) -> Language:
+    """A model of records, one a line, that see nothing of each other; `conditioned`: of each its first character."""
+    end = int(vocabulary.encode(lines.END)[0])
+    windows, slide = lines.windows(end, conditioned), lines.slide(end, conditioned)
+    return language(config, text, vocabulary, layers, rng, windows=windows, slide=slide, boundary=end, **rest)
