@@ -165,8 +165,7 @@ def tuned(name: str, chosen: dict[str, Any]) -> dict[str, Any]:
 
 def fully_connected() -> dict[str, Any]:
     """The task's learner, augmentations included, with an MLP in the place of the convolutions."""
-    from core.network import MLP
-    from core.optimizers import AdamW
+    from core import MLP, AdamW
     from supervised.learner import Supervised
 
     base, _ = setup_of(0).build()

@@ -30,7 +30,7 @@ TABLES = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 def models(values: bool) -> dict[str, Any]:
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-    from core.optimizers import cosine
+    from core import cosine
     from supervised.estimators import NetworkClassifier, NetworkRegressor
 
     ours, theirs = (NetworkRegressor, MLPRegressor) if values else (NetworkClassifier, MLPClassifier)

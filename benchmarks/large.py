@@ -47,9 +47,7 @@ def training():
     """A step on 61 million parameters, and its parts: (net, w, g, optimizer, step)."""
     import numpy as np
 
-    from core.losses import cross_entropy
-    from core.network import MLP
-    from core.optimizers import Adam
+    from core import MLP, Adam, cross_entropy
 
     rng = np.random.default_rng(0)
     net, optimizer = MLP(*SIZES), Adam(1e-4)

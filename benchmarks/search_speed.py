@@ -29,7 +29,7 @@ from measured import provenance
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.network import MLP
+from core import MLP
 from reinforcement.games.go import go
 from reinforcement.games.mcts import search
 from reinforcement.games.players import evaluation

@@ -57,9 +57,7 @@ def data(sizes: tuple[int, ...], batch: int):
 def trivium(sizes: tuple[int, ...], batch: int) -> Epoch:
     import numpy as np
 
-    from core.losses import cross_entropy
-    from core.network import MLP
-    from core.optimizers import Adam
+    from core import MLP, Adam, cross_entropy
 
     x, t = data(sizes, batch)
     rng = np.random.default_rng(0)

@@ -1,19 +1,19 @@
-"""The types of the names that core gives when they are asked for."""
-
-from core.checkpoint import load as load
-from core.checkpoint import save as save
-from core.gradcheck import directional_error as directional_error
-from core.gradcheck import layer_errors as layer_errors
+from core.ensembles import EnsembleLinear as EnsembleLinear
+from core.initializers import Array as Array
+from core.initializers import Initializer as Initializer
 from core.initializers import glorot as glorot
 from core.initializers import he as he
 from core.initializers import orthogonal as orthogonal
 from core.initializers import zeros as zeros
+from core.layers import Back as Back
 from core.layers import Dropout as Dropout
 from core.layers import Embedding as Embedding
 from core.layers import Layer as Layer
 from core.layers import LayerNorm as LayerNorm
 from core.layers import Linear as Linear
 from core.layers import RMSNorm as RMSNorm
+from core.layers import Rng as Rng
+from core.layers import activation as activation
 from core.layers import gelu as gelu
 from core.layers import identity as identity
 from core.layers import leaky_relu as leaky_relu
@@ -22,15 +22,21 @@ from core.layers import sigmoid as sigmoid
 from core.layers import softplus as softplus
 from core.layers import step as step
 from core.layers import tanh as tanh
+from core.losses import Loss as Loss
 from core.losses import binary_cross_entropy as binary_cross_entropy
 from core.losses import cross_entropy as cross_entropy
+from core.losses import difference as difference
+from core.losses import flat_label_index as flat_label_index
+from core.losses import gaussian_kl as gaussian_kl
 from core.losses import hinge as hinge
 from core.losses import huber as huber
 from core.losses import log_softmax as log_softmax
 from core.losses import mse as mse
+from core.losses import plain_cross_entropy as plain_cross_entropy
 from core.losses import softmax as softmax
 from core.network import MLP as MLP
 from core.network import Concat as Concat
+from core.network import Parts as Parts
 from core.network import Residual as Residual
 from core.network import Sequential as Sequential
 from core.network import chain as chain
@@ -38,9 +44,14 @@ from core.optimizers import SGD as SGD
 from core.optimizers import Adam as Adam
 from core.optimizers import AdamW as AdamW
 from core.optimizers import Momentum as Momentum
+from core.optimizers import Optimizer as Optimizer
 from core.optimizers import RMSProp as RMSProp
+from core.optimizers import Schedule as Schedule
+from core.optimizers import average as average
 from core.optimizers import clip_norm as clip_norm
 from core.optimizers import constant as constant
 from core.optimizers import cosine as cosine
 from core.optimizers import linear as linear
 from core.optimizers import warm_up as warm_up
+
+__all__: list[str]

@@ -1,7 +1,5 @@
 """Products and sums in the form in which NumPy's BLAS does them fastest."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 
@@ -31,11 +29,9 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
 
 def row_sum(x: Array) -> Array:
     """The sums along the last axis, as a product with ones: BLAS does not go through a loop row by row."""
-    sums: Array = x.dot(ones(x.shape[-1], x.dtype))
-    return sums
+    return x.dot(ones(x.shape[-1], x.dtype))
 
 
 def dot_transposed(D: Array, W: Array) -> Array:
     """D W^T, D (B, O) and W (I, O) -> (B, I): a fifth faster than D.dot(W.T) where W is small or large."""
-    product: Array = D.dot(W.T.copy()) if W.size <= SMALL else W.dot(D.T).T if W.size >= LARGE else D.dot(W.T)
-    return product
+    return D.dot(W.T.copy()) if W.size <= SMALL else W.dot(D.T).T if W.size >= LARGE else D.dot(W.T)

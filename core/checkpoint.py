@@ -4,8 +4,6 @@ A save is atomic: written aside, flushed to the disk, renamed; the file before i
 every name, dtype, shape, byte and text is stored with them and checked on reading, since the format has none.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -4,8 +4,6 @@ A member axis stands before the batch. An ensemble is `MLP(64, 128, 10, members=
 two members; networks that adapt to many tasks at once are as many members as tasks.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ In one random direction v, (f(w + hv) - f(w - hv)) / 2h must equal g.v. One dot 
 once; the upstream gradient is random too, since all ones hide errors (the rows of a softmax sum to one).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -3,8 +3,6 @@
 The aim of all three is that the scale of the activations neither grows nor fades from layer to layer.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -5,8 +5,6 @@ the first argument. What separates the three ways to learn is what stands here a
 itself, or an action weighted by the reward that followed it.
 """
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 

@@ -8,8 +8,6 @@ back(dy, g)                              # writes the gradient into g (net.size,
 optimizer.step(w, g)                     # writes into w
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial

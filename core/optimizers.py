@@ -6,8 +6,6 @@ A step works through `w` in chunks that fit the processor's cache, so that its m
 gives the results of the PyTorch optimizer of the same name.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Callable

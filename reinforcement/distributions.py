@@ -11,11 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Back, Concat, Layer, Rng, flat_label_index
 from core.lab.envs.vector import Envs
-from core.layers import Back, Layer, Rng
-from core.losses import flat_label_index
-from core.network import Concat
 
 LOG_2PI = math.log(2 * math.pi)
 NARROWEST, WIDEST = -5.0, 1.0  # of log s: a policy neither freezes nor throws its actions to the ends
@@ -37,14 +34,12 @@ class ActionDistribution(NamedTuple):
 
 def greedy(y: Array) -> Array:
     """argmax_a y_a (...)."""
-    actions: Array = y.argmax(-1)
-    return actions
+    return y.argmax(-1)
 
 
 def draw(rng: Rng, y: Array) -> Array:
     """a ~ softmax(y) (...), as argmax_a (y_a + G_a) with G from Gumbel's distribution (Gumbel 1954)."""
-    actions: Array = (y + rng.gumbel(size=y.shape)).argmax(-1)
-    return actions
+    return (y + rng.gumbel(size=y.shape)).argmax(-1)
 
 
 def as_batch(x: Any, like: Array) -> Array:
@@ -84,8 +79,7 @@ def categorical(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array,
         d = p * (dh * (z + H) + dl.reshape(-1))
         np.negative(d, d)
         d.put(at, d.take(at) + dl.reshape(-1))
-        dy: Array = d.T.reshape(y.shape)
-        return dy
+        return d.T.reshape(y.shape)
 
     return z.take(at).reshape(action.shape), H.reshape(action.shape), back
 
@@ -129,8 +123,7 @@ def epsilon_greedy_logits(q: Array, explore: float) -> Array:
     """Logits (..., A) of the policy argmax_a q_a that with probability `explore` takes any action (Watkins 1989)."""
     p = np.full(q.shape, max(explore, 1e-6) / q.shape[-1], q.dtype)
     np.put_along_axis(p, q.argmax(-1)[..., None], 1 - explore * (1 - 1 / q.shape[-1]), -1)
-    logits: Array = np.log(p)
-    return logits
+    return np.log(p)
 
 
 def squashed(y: Array, noise: Array) -> tuple[Array, Array, Callable[[Array, Array], Array]]:

@@ -16,15 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, clip_norm, huber, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import Loss, huber
-from core.optimizers import Optimizer, Schedule, average, clip_norm, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, epsilon_greedy_logits, greedy
 from reinforcement.evaluate import labels_once
@@ -128,8 +125,7 @@ class DQN:
     def target(self, G: Array, D: Array, next_obs: Array) -> Array:
         """G + D Q_old(next_obs, argmax_a Q(next_obs, a)), each (B,)."""
         best, prices = greedy(self.net(next_obs, self.w)[0]), self.net(next_obs, self.old)[0]
-        value: Array = G + D * prices[np.arange(len(best)), best]
-        return value
+        return G + D * prices[np.arange(len(best)), best]
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n steps of one environment, drawn evenly, as `loss` takes them."""

@@ -13,15 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng, softmax
 from core.lab.data.checks import PARTS, check_examples, check_labels
 from core.lab.data.splits import Splits
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Exam, Report
-from core.layers import Rng
-from core.losses import softmax
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
@@ -174,8 +172,7 @@ def svm() -> Any:
 
 def probability(y: Array, t: Array) -> Array:
     """p(t) = softmax(y)_t (N,): the expected reward of a drawn guess."""
-    chosen: Array = softmax(y)[np.arange(len(t)), t]
-    return chosen
+    return softmax(y)[np.arange(len(t)), t]
 
 
 def draw_hardest(path: Path, x: Array, t: Array, y: Array) -> None:

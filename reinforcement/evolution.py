@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Optimizer, Rng, Schedule, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import play
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 from reinforcement.evaluate import labels_once
@@ -37,8 +35,7 @@ def centred_ranks(scores: Array) -> Array:
 
 def estimate(scores: Array, noise: Array, sigma: float) -> Array:
     """The gradient of -F, (P,): scores (2, m) of w + sigma e and w - sigma e, noise e (m, P)."""
-    g: Array = (scores[1] - scores[0]).astype(noise.dtype) @ noise / (2 * len(noise) * sigma)
-    return g
+    return (scores[1] - scores[0]).astype(noise.dtype) @ noise / (2 * len(noise) * sigma)
 
 
 def members(net: Layer, rows: Array) -> Array:

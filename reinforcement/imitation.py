@@ -14,15 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import Policy, play, rollout, stack
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import Loss, cross_entropy
-from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 from reinforcement.evaluate import labels_once

@@ -1,8 +1,6 @@
 """The networks that agents of several tasks start from."""
 
-from core.initializers import orthogonal
-from core.layers import Layer, tanh
-from core.network import MLP
+from core import MLP, Layer, orthogonal, tanh
 
 
 def actor_and_critic(I: int, hidden: int, A: int) -> tuple[Layer, Layer]:

@@ -14,16 +14,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Concat, Layer, Loss, Optimizer, Rng, Schedule, clip_norm, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import Policy, rollout
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import Loss
-from core.network import Concat
-from core.optimizers import Optimizer, Schedule, clip_norm, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, as_batch, categorical
 from reinforcement.evaluate import labels_once

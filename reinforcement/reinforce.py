@@ -12,15 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, linear, log_softmax
 from core.lab.config import check, settings
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import Loss, log_softmax
-from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch, draw, entropy, greedy
 from reinforcement.evaluate import labels_once

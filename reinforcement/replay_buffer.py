@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.state import State
-from core.layers import Rng
 
 
 class ReplayBuffer:

@@ -6,7 +6,7 @@ also by a time limit: there the sum over later steps stops, but the value of the
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 
 def discounted_returns(reward: Array, discount: Array) -> Array:

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer
 from core.lab.state import State
-from core.layers import Layer
 
 MIN_DEVIATION = 1e-3  # deviation below which a number counts as one that does not change
 
@@ -29,8 +28,7 @@ class RunningMeanStd:
 
     def __call__(self, x: Array) -> Array:
         """(x - mean) / deviation, (..., I) float32."""
-        z: Array = ((x - self.mean) / self.deviation).astype(np.float32)
-        return z
+        return ((x - self.mean) / self.deviation).astype(np.float32)
 
     def add(self, x: Array) -> None:
         """Rows x (N, I) are taken in."""

@@ -20,16 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Adam, Array, Layer, Loss, Parts, Rng, Schedule, average, constant
 from core.lab.config import settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps, check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import Loss
-from core.network import Parts
-from core.optimizers import Adam, Schedule, average, constant
 from reinforcement.config import Checked
 from reinforcement.distributions import SQUASHED, Constant, as_batch, squashed
 from reinforcement.evaluate import labels_once
@@ -175,8 +171,7 @@ class SAC:
         noise = self.rng.standard_normal((len(next_obs), self.A), np.float32)
         action, log_p, _ = squashed(self.y(self.w, next_obs), noise)
         q = self.critics(np.concatenate([next_obs, action], -1), self.old)[0][..., 0].min(0)
-        value: Array = reward + D * (q - np.exp(self.w[-1]) * log_p)
-        return value
+        return reward + D * (q - np.exp(self.w[-1]) * log_p)
 
     def actor_loss(self, w: Array, obs: Array, noise: Array, g: Array | None = None) -> tuple[float, float]:
         """mean of alpha log p(a) - min_k Q_k(obs, a), and of -log p(a); g: the gradient of the first in the actor."""

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.envs.vector import Envs
-from core.layers import Rng
 
 
 class TabularMDP(NamedTuple):
@@ -48,8 +47,7 @@ def world(env: Any, limit: int) -> TabularMDP:
 
 def backup(w: TabularMDP, V: Array, gamma: float = 1.0) -> Array:
     """Q(s, a) = sum_k p (reward + gamma (1 - over) V(next)): V (S,) -> (S, A), Bellman's operator without the max."""
-    Q: Array = (w.prob * (w.reward + gamma * ~w.over * V[w.next])).sum(-1)
-    return Q
+    return (w.prob * (w.reward + gamma * ~w.over * V[w.next])).sum(-1)
 
 
 def earned(w: TabularMDP, policy: Array) -> float:

@@ -1,14 +1,12 @@
 """What anyone would try first, out of scikit-learn, fitted on the same training part as it comes."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import Splits
 
 SVM = "support vector machine"

@@ -1,16 +1,12 @@
 """A classifier: the teacher says the class. Cross-entropy of p = softmax(y); its gradient at y is p - onehot(label)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from core import Layer, Optimizer, Rng, cross_entropy
 from core.lab.data.splits import Splits
 from core.lab.former import warn
-from core.layers import Layer, Rng
-from core.losses import cross_entropy
-from core.optimizers import Optimizer
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification, Show
 

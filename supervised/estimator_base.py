@@ -4,8 +4,6 @@ Epochs of minibatches over weighted rows, in the dtype of X, dense or sparse, wi
 `supervised.learner.Supervised` counts minibatches over three fixed parts instead, and can be stopped at any of them.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable
@@ -17,11 +15,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from core.initializers import Array
+from core import AdamW, Array, Layer, Loss, Optimizer, cross_entropy, difference, mse
 from core.lab.estimators import perceptron, validate_data, widths
-from core.layers import Layer
-from core.losses import Loss, cross_entropy, difference, mse
-from core.optimizers import AdamW, Optimizer
 
 CHUNK = 1000  # rows that are judged at once; sparse ones are dense no longer than that
 LOGS = ("loss", "val_loss", "seconds", "step_size", "gradient_norm")  # of each epoch, in history_
@@ -61,8 +56,7 @@ def row_weights(s: Any, X: Any) -> Array:
 
 
 def _dense(x: Any) -> Array:
-    dense: Array = x if isinstance(x, np.ndarray) else x.toarray()
-    return dense
+    return x if isinstance(x, np.ndarray) else x.toarray()
 
 
 class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -79,8 +73,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
                 f"optimizer is the class {self.optimizer.__name__}: pass an object, as in "
                 f"{self.optimizer.__name__}(1e-3), or a function of the layout"
             )
-        made: Optimizer = deepcopy(self.optimizer) if hasattr(self.optimizer, "step") else self.optimizer(net.layout)
-        return made
+        return deepcopy(self.optimizer) if hasattr(self.optimizer, "step") else self.optimizer(net.layout)
 
     def _check_params(self) -> None:
         if not (self.epochs >= 1 and self.batch >= 1 and self.lr > 0 and 0 <= self.validation < 1):

@@ -5,8 +5,6 @@ model.fit(x, t, sample_weight=s, X_val=x_val, y_val=t_val)
 model.predict_proba(x_new), model.activations(x_new), model.history_["val_loss"]
 """
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 import numpy as np
@@ -14,10 +12,8 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
-from core.initializers import Array
+from core import Array, Schedule, constant, cross_entropy, log_softmax, mse, softmax
 from core.lab.estimators import validate_data
-from core.losses import cross_entropy, log_softmax, mse, softmax
-from core.optimizers import Schedule, constant
 from supervised.estimator_base import Fitted, LossRule, row_weights
 
 
@@ -105,8 +101,7 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(f"y holds {unknown[0]!r}, which is none of the classes {self.classes_}")
-        t: Array = np.searchsorted(self.classes_, y)
-        return t
+        return np.searchsorted(self.classes_, y)
 
     def _weights(self, X: Any, t: Array, sample_weight: Any) -> Array | None:
         """The weight of each row times that of its class."""
@@ -136,8 +131,7 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
     def predict(self, X: Any) -> Array:
         """The likeliest class of each row, (N,)."""
         y = self._outputs(self._new(X))  # first, since it tells what was never fitted
-        said: Array = self.classes_[y.argmax(-1)]
-        return said
+        return self.classes_[y.argmax(-1)]
 
 
 class NetworkRegressor(RegressorMixin, Fitted):  # type: ignore[misc]

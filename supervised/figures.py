@@ -1,7 +1,5 @@
 """A figure and its axes in one call; Matplotlib is only loaded where something is drawn."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,15 +1,10 @@
 """A plain descent, without validation, averages or state: for the networks that stand beside a learner in a report."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Layer
-from core.losses import Loss
-from core.optimizers import Optimizer, Schedule, constant
+from core import Array, Layer, Loss, Optimizer, Schedule, constant
 
 
 def fit(

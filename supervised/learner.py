@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, cosine
 from core.lab.config import check, settings
 from core.lab.data.checks import check_examples
 from core.lab.data.splits import Splits
@@ -21,9 +21,6 @@ from core.lab.epochs import Epochs
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.lab.vision.photos import Photo, See
-from core.layers import Layer, Rng
-from core.losses import Loss
-from core.optimizers import Optimizer, Schedule, average, cosine
 
 STEPS = 20  # minibatches in one update
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things

@@ -1,14 +1,9 @@
 """A regressor: the teacher says a value. Mean squared error; its gradient at y is 2 (y - t) / n."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from core.initializers import Array
+from core import Array, Layer, Optimizer, Rng, mse
 from core.lab.data.splits import Splits
-from core.layers import Layer, Rng
-from core.losses import mse
-from core.optimizers import Optimizer
 from supervised.learner import LossRule, Supervised, SupervisedConfig
 from supervised.metrics.regression import Regression
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core import MLP, Adam, cross_entropy
 from core.lab.config import positive
 from core.lab.learner import Report
 from core.lab.state import prefixed, rng_state, set_rng_state, unprefixed
-from core.losses import cross_entropy
-from core.network import MLP
-from core.optimizers import Adam
 
 PARADIGM = "supervised"
 PROBLEM = "toy"

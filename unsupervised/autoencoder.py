@@ -10,8 +10,6 @@ to come out unchanged (Vincent et al. 2008): the code then forgets what was chan
 `AutoEncoderClusterer` is such a network, and a mixture of Gaussians fitted to its code when it has learnt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Adam, Array, Layer, Loss, Rng, Schedule, Sequential, cosine, identity, mse
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng, identity
-from core.losses import Loss, mse
-from core.network import Sequential
-from core.optimizers import Adam, Schedule, cosine
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked

@@ -6,8 +6,6 @@ codes = make_pipeline(StandardScaler(), NetworkAutoEncoder(n_components=2)).fit_
 make_pipeline(StandardScaler(), NetworkAutoEncoder(n_components=5), KMeans(3))      # clusters of the code
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, Self
@@ -18,13 +16,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from core.initializers import Array
+from core import AdamW, Array, Layer, Rng, Schedule, Sequential, cosine, mse, softmax
 from core.lab.config import check
 from core.lab.estimators import perceptron, validate_data, widths
-from core.layers import Layer, Rng
-from core.losses import mse, softmax
-from core.network import Sequential
-from core.optimizers import AdamW, Schedule, cosine
 from unsupervised.clustering.clusterer import hold_then_fall
 from unsupervised.clustering.mutual_information import agreement_loss, information
 
@@ -148,8 +142,7 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def predict(self, X: Any) -> Array:
         """The likeliest cluster of each row, (N,)."""
-        clusters: Array = self._said(X).argmax(-1)
-        return clusters
+        return self._said(X).argmax(-1)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Nats that a cluster tells of its row, at most ln n_clusters: the objective, without labels."""

@@ -6,8 +6,6 @@ what it reads was laid out by the data alone. Every label that it is fitted to i
 chooses.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Linear, Parts, Rng
 from core.lab.config import check, settings
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Linear, Rng
-from core.network import Parts
 from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
@@ -129,8 +125,7 @@ class ProbedCode:
 
     def predict(self, w: Array, x: Array) -> Array:
         """The class of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
-        classes: Array = self.logits(w, check_finite(x)).argmax(-1)
-        return classes
+        return self.logits(w, check_finite(x)).argmax(-1)
 
     def evaluate(self) -> dict[str, float]:
         right = self.predict(self.w, self.splits.x_val) == self.splits.t_val

@@ -7,8 +7,6 @@ takes the first one of the best sequence it finds (model predictive control; Nag
 The search is a beam: of all sequences only the `width` best so far are thought on (Lowerre 1976).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,16 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, mse
 from core.lab.config import check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import mse
-from core.network import Sequential
-from core.optimizers import Optimizer, Schedule, cosine
 
 STEPS = 50  # minibatches in one update
 Model = Callable[[Array], Array]  # obs (B, I) -> what follows each of A actions (B, A, I)
@@ -50,8 +44,7 @@ def plan(model: Model, goal: Goal, obs: Array, width: int, depth: int) -> Array:
             far, first, after = far[rows, best], first[rows, best], after[rows, best]
         after = model(after.reshape(-1, I)).reshape(B, -1, I)  # B, K A, I
         far, first = far.repeat(A, 1) + goal(after), first.repeat(A, 1)
-    chosen: Array = first[rows[:, 0], far.argmin(1)]
-    return chosen
+    return first[rows[:, 0], far.argmin(1)]
 
 
 def idle(envs: Envs, A: int, rng: Rng, T: int) -> Steps:
@@ -154,8 +147,7 @@ class WorldModel:
     def model(self, w: Array, obs: Array) -> Array:
         """What the network expects after each action, obs (B, I) -> (B, A, I)."""
         y = self.net(obs, w)[0].reshape(len(obs), self.A, -1)
-        expected: Array = obs[:, None] + y * self.pace
-        return expected
+        return obs[:, None] + y * self.pace
 
     def act(self, w: Array, obs: Array) -> Array:
         return plan(partial(self.model, w), self.goal, obs, self.config.width, self.config.depth)

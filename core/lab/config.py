@@ -1,7 +1,5 @@
 """What a task's Config checks of its own fields, and the configuration of an algorithm out of one and keywords."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar

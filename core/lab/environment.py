@@ -1,7 +1,5 @@
 """The machine that a result comes from: versions, processor, BLAS kernels and threads."""
 
-from __future__ import annotations
-
 import os
 import platform
 from functools import cache

@@ -1,11 +1,8 @@
 """Minibatches, each example once an epoch, and which of them a teacher has answered already."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Rng
+from core import Array, Rng
 
 
 class Epochs:

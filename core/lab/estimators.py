@@ -1,17 +1,12 @@
 """What the scikit-learn estimators of two packages share: checked rows, and a network out of widths and names."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from core import layers
-from core.initializers import glorot
+from core import Dropout, Layer, Linear, Sequential, glorot, layers
 from core.lab.errors import nearest
-from core.layers import Dropout, Layer, Linear
-from core.network import Sequential
 
 try:
     from sklearn.utils.validation import validate_data as validate_data

@@ -1,7 +1,5 @@
 """Files that are written whole or not at all, JSON, and the lock of a folder."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 A package says in `FORMER` which of its modules stand elsewhere now, and a module with `moved` which of its names.
 """
 
-from __future__ import annotations
-
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence

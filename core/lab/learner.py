@@ -3,17 +3,14 @@
 Any object with these members is a learner; there is no base class to inherit from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from core.initializers import Array
+from core import Array, Layer
 from core.lab.former import moved
 from core.lab.state import State
-from core.layers import Layer
 
 
 @dataclass
@@ -102,8 +99,7 @@ class Exam(Protocol):
 
 def weights(learner: Learner) -> Array:
     """The vector that is judged: the learner's running average where it keeps one, else its parameters."""
-    vector: Array = getattr(learner, "weights", learner.w)
-    return vector
+    return getattr(learner, "weights", learner.w)
 
 
 __getattr__ = moved(

@@ -1,7 +1,5 @@
 """State of a learner as arrays with dotted names, and a generator's state as an array."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from operator import attrgetter
@@ -9,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Rng
+from core import Array, Rng
 
 State = dict[str, Array]
 

@@ -1,7 +1,5 @@
 """Text on its way to a screen."""
 
-from __future__ import annotations
-
 import re
 
 _CONTROL = re.compile(

@@ -5,7 +5,7 @@ from typing import Any
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from core.initializers import Array
+from core import Array
 
 
 class ArrayEnvs(VectorEnv[Array, Array, Array]):

@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.envs.vector import Envs, make
 from core.lab.problems import cartpole
-from core.layers import Rng
 from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.evaluate import ReturnExam
 

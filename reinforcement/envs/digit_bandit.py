@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from reinforcement.envs.arrays import ArrayEnvs
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import gymnasium as gym
 
+from core import Rng
 from core.lab.envs.vector import make as make_envs
-from core.layers import Rng
 from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
 from reinforcement.networks import actor_and_two_critics

@@ -14,12 +14,11 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.wrappers import TransformReward
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.envs.rollout import VAL_SEED, Policy, play
 from core.lab.envs.vector import Envs
 from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
-from core.layers import Rng
 from reinforcement.evaluate import Logits, ReturnExam
 
 NAME = "LunarLander-v3"

@@ -5,7 +5,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.tabular import TabularMDP
 

@@ -12,14 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import MLP, Adam, Array, Back, Layer, Rng, Sequential
 from core.lab.envs.rollout import VAL_SEED, returns
 from core.lab.envs.vector import Envs
 from core.lab.envs.vector import make as make_envs
 from core.lab.learner import Report
-from core.layers import Back, Layer, Rng
-from core.network import MLP, Sequential
-from core.optimizers import Adam
 from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.tabular_env import TabularEnvs

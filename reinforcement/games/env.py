@@ -12,7 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from reinforcement.games.go import KOMI, SIZE, go
 from reinforcement.games.players import Player
 from reinforcement.games.players import opponent as named

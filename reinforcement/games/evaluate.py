@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
-from core.layers import Rng
 from reinforcement.games.mcts import Evaluate
 from reinforcement.games.players import Player, drawing, likeliest, random_player, searching
 from reinforcement.games.plots import draw_game

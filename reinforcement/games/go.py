@@ -19,7 +19,7 @@ from functools import cache
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from reinforcement.games.rules import Game, flattened, square
 
 SIZE, KOMI = 5, 2.5
@@ -54,8 +54,7 @@ def last_liberties(stones: Array) -> Array:
     empty = stones == 0
     seen = np.stack([near(number * empty), near(number[::-1, ::-1] * empty)])
     highest, lowest = spread(seen * (stones != 0), stones)  # of the liberties' numbers, the lowest from the other end
-    only: Array = highest * (highest + lowest == n * n + 1)
-    return only
+    return highest * (highest + lowest == n * n + 1)
 
 
 def remembering(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
@@ -77,8 +76,7 @@ def area(stones: Array) -> Array:
     empty = stones == 0
     reached = spread(np.stack([near(side) for side in sides]) * empty, stones)
     held = (sides | reached).sum((1, 2), dtype=np.int64)  # what both reach counts for both, and so for nobody
-    ahead: Array = held[0] - held[1]
-    return ahead
+    return held[0] - held[1]
 
 
 def go(size: int = SIZE, komi: float = KOMI) -> Game:
@@ -110,8 +108,7 @@ def _go(size: int, komi: float) -> Game:
 
     def number(states: Array) -> Array:
         """Moves so far (B,)."""
-        moves: Array = (flattened(states[:, 2])[:, :digits] != 0) @ powers
-        return moves
+        return (flattened(states[:, 2])[:, :digits] != 0) @ powers
 
     def start(B: int) -> Array:
         return np.zeros((B, 3, n, n), np.int8)

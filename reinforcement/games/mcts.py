@@ -20,9 +20,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from core import Array, Rng
 from core.blas import row_sum
-from core.initializers import Array
-from core.layers import Rng
 from reinforcement.games.rules import Game, random_moves
 
 # states (B, ...), none over -> prior (B, A), 0 for illegal moves, and value (B,) for the player to move
@@ -58,8 +57,7 @@ def search(
         nodes[new], P[new] = states, prior
         proof[new] = sure = np.where(prior > 0, 0 if game.wins is None else game.wins(states), -np.inf)
         best[new] = (prior + sure).argmax(-1)
-        won: Array = sure.max(-1) > 0
-        return won
+        return sure.max(-1) > 0
 
     add(roots, states, prior if stir is None else stir(prior))
     for i in range(1, S):

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.errors import Refusal
 from core.lab.terminal import printable
-from core.layers import Rng
 from reinforcement.games.mcts import Evaluate, search
 from reinforcement.games.players import evaluation
 from reinforcement.games.plots import stones

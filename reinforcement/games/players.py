@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng, softmax
 from core.lab.errors import Refusal
-from core.layers import Layer, Rng
-from core.losses import softmax
 from reinforcement.games.mcts import Evaluate, by_playing, search
 from reinforcement.games.rules import Game, random_moves, rows_as_one
 
@@ -62,8 +60,7 @@ def minimax(game: Game, depth: int, heuristic: Callable[[Array], Array]) -> Play
         parts = [states[i : i + together] for i in range(0, len(states), together)]
         values = np.concatenate([move_values(game, part, depth, heuristic) for part in parts])
         tied = values >= values.max(-1, keepdims=True) - 1e-9
-        moves: Array = ((1 - rng.random(values.shape)) * tied).argmax(-1)
-        return moves
+        return ((1 - rng.random(values.shape)) * tied).argmax(-1)
 
     return player
 
@@ -80,8 +77,7 @@ def mcts(game: Game, rollouts: int, c: float = 1.5) -> Player:
 
 def most_visited(visits: Array, rng: Rng) -> Array:
     """The move that was tried most, (B,)."""
-    moves: Array = (visits + rng.random(visits.shape)).argmax(-1)
-    return moves
+    return (visits + rng.random(visits.shape)).argmax(-1)
 
 
 def evaluation(game: Game, net: Layer, w: Array) -> Evaluate:

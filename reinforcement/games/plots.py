@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.envs.rollout import TEST_SEED
-from core.layers import Rng
 from reinforcement.games.players import Player
 from reinforcement.games.rules import Game
 
@@ -24,8 +23,7 @@ def played(game: Game, agent: Player, other: Player, start: Array, rng: Rng) -> 
 
 def stones(state: Array) -> Array:
     """The board of a state, (rows, columns): the state itself, or the first of its planes."""
-    board: Array = state.reshape(-1, *state.shape[-2:])[0]
-    return board
+    return state.reshape(-1, *state.shape[-2:])[0]
 
 
 def draw_game(path: Path, game: Game, agent: Player, other: Player, start: Array, columns: int = 8) -> None:

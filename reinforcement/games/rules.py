@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Rng
+from core import Array, Rng
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +95,7 @@ def in_a_row(
         """Lines that only one side has stones on, 1, 4, 16 ... for 1, 2, 3 ... stones; the difference, scaled."""
         flat = states.reshape(-1, size)
         codes = (flat > 0) + np.float32(k + 1) * (flat < 0)
-        value: Array = worth[(codes @ table).astype(np.int64)].sum(-1)
-        return value
+        return worth[(codes @ table).astype(np.int64)].sum(-1)
 
     def show(board: Array) -> str:
         return "\n".join(" ".join("O.X"[stone + 1] for stone in row) for row in board)
@@ -128,8 +126,7 @@ def stones_on(flat: Array, table: Array) -> tuple[Array, Array]:
 
 def completing(lacking: Array, flat: Array, table: Array) -> Array:
     """The empty cells on lines that lack one stone, (B, L) -> (B, cells) bool."""
-    found: Array = (lacking.astype(np.float32) @ table.T > 0) & (flat == 0)
-    return found
+    return (lacking.astype(np.float32) @ table.T > 0) & (flat == 0)
 
 
 def with_lines(game: Game, k: int) -> Game:
@@ -159,14 +156,12 @@ def flattened(states: Array) -> Array:
 
 def empty(states: Array) -> Array:
     """Every empty cell is a move."""
-    free: Array = flattened(states) == 0
-    return free
+    return flattened(states) == 0
 
 
 def column_open(states: Array) -> Array:
     """Every column whose top cell, row 0, is empty is a move."""
-    free: Array = states[:, 0] == 0
-    return free
+    return states[:, 0] == 0
 
 
 def itself(states: Array) -> Array:
@@ -178,8 +173,7 @@ def itself(states: Array) -> Array:
 def lowest(states: Array) -> Array:
     """The lowest empty cell of each column; nonsense for full ones."""
     columns = states.shape[2]
-    cell: Array = ((states == 0).sum(1) - 1) * columns + np.arange(columns)
-    return cell
+    return ((states == 0).sum(1) - 1) * columns + np.arange(columns)
 
 
 def square(n: int) -> Array:
@@ -206,8 +200,7 @@ def image(game: Game, k: Array, states: Array, p: Array) -> tuple[Array, Array]:
 
 def random_moves(game: Game, rng: Rng, states: Array) -> Array:
     """A legal move of each, all equally likely (B,)."""
-    moves: Array = ((1 - rng.random((len(states), game.A))) * game.legal(states)).argmax(-1)
-    return moves
+    return ((1 - rng.random((len(states), game.A))) * game.legal(states)).argmax(-1)
 
 
 def openings(game: Game, rng: Rng, n: int, plies: int) -> Array:

@@ -19,14 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear, mse
 from core.lab.config import settings
 from core.lab.envs.vector import check_count
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import Loss, cross_entropy, mse
-from core.optimizers import Optimizer, Schedule, linear
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch
 from reinforcement.games.mcts import noisy, search

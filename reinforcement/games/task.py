@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
+from core import MLP, Adam, Rng
 from core.lab.learner import Exam
-from core.layers import Rng
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.games.rules import Game
 from reinforcement.games.self_play import SelfPlay, SelfPlayConfig
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.vision.augment import AffineElastic
 from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.envs.digit_bandit import show

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
 from core.lab.envs.rollout import TEST_SEED, VAL_SEED
 from core.lab.learner import Report
-from core.layers import Rng
 from reinforcement.distributions import draw, greedy
 from reinforcement.evaluate import Logits, svm
 from reinforcement.glimpse.env import GlimpseEnvs, Looked, windows
@@ -109,8 +108,7 @@ class GlimpseExam:
 
 def covered(shows: Array, places: Any) -> Array:
     """All that is seen from these places together, (S S) bool."""
-    pixels: Array = np.logical_or.reduce(shows[places])
-    return pixels
+    return np.logical_or.reduce(shows[places])
 
 
 def svm_accuracy(s: Splits, pixels: Array) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import Splits
 from core.lab.report.gif import write_gif
 from reinforcement.glimpse.env import Looked, render, windows

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
-from core.optimizers import Adam
+from core import Adam, Rng
 from reinforcement.envs.classic_control import ACROBOT, classic_exam
 from reinforcement.networks import actor_and_critic
 from reinforcement.ppo import PPO, PPOConfig

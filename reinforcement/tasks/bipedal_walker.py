@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.envs.locomotion import RobotConfig, agent, boxed
 from reinforcement.sac import SAC
 

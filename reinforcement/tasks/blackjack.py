@@ -7,7 +7,7 @@ import gymnasium as gym
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import TransformObservation
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.dqn import DQN
 from reinforcement.envs.blackjack import OBSERVATIONS, SHAPE, blackjack, place
 from reinforcement.envs.toy_text import ToyText, learner

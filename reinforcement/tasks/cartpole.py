@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from core import Adam, Rng
 from core.lab.compare.cell import Cell
 from core.lab.problems.cartpole import TIME_LIMIT, environments, lean
-from core.layers import Rng
-from core.optimizers import Adam
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.evaluate import Logits, ReturnExam
 from reinforcement.networks import actor_and_critic

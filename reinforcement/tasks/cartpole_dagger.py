@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core import MLP, Adam, Rng, tanh
 from core.lab.problems.cartpole import expert as rule
-from core.layers import Rng, tanh
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.imitation import Imitation, ImitationConfig, from_run
 

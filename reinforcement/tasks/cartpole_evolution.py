@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core import MLP, Adam, Rng, tanh
 from core.lab.compare.cell import Cell
-from core.layers import Rng, tanh
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.evolution import Evolution, EvolutionConfig
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.players import greedy_player, mcts, opponent, random_player
 from reinforcement.games.rules import CONNECT_FOUR

@@ -4,11 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from core import MLP, Adam, Rng
 from core.lab.compare.cell import Cell
 from core.lab.envs.vector import Envs
-from core.layers import Rng
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.envs.digit_bandit import DigitBandits, deformed_by
 from reinforcement.evaluate import GuessExam
 from reinforcement.reinforce import REINFORCE, REINFORCEConfig

@@ -8,11 +8,9 @@ from typing import Any
 
 from gymnasium.spaces import Box
 
+from core import MLP, Adam, Rng
 from core.lab.envs.vector import make as make_envs
 from core.lab.errors import nearest
-from core.layers import Rng
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
 from reinforcement.dqn import DQN, DQNConfig

@@ -5,12 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array, orthogonal
+from core import MLP, Adam, Array, Layer, Rng, orthogonal
 from core.lab.envs.vector import Envs
 from core.lab.vision.photos import Photo, ink
-from core.layers import Layer, Rng
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.envs.digit_bandit import deformed_by
 from reinforcement.glimpse.env import GlimpseEnvs
 from reinforcement.glimpse.evaluate import GlimpseExam

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.go import KOMI, SIZE, go
 from reinforcement.games.players import mcts, minimax, random_player

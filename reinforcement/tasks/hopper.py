@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.envs.locomotion import RobotConfig as Config
 from reinforcement.envs.locomotion import agent, jointed
 from reinforcement.sac import SAC

@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
-from core.optimizers import Adam
+from core import Adam, Rng
 from reinforcement.envs.lunar_lander import in_hundreds, lander_exam
 from reinforcement.networks import actor_and_critic
 from reinforcement.ppo import PPO, PPOSettings

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
-from core.network import MLP
-from core.optimizers import Adam
+from core import MLP, Adam, Rng
 from reinforcement.envs.lunar_lander import ExpertExam, heuristic, lander_exam
 from reinforcement.imitation import Imitation, ImitationConfig, from_run
 

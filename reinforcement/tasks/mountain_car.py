@@ -5,9 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.layers import Layer, Rng, activation, tanh
-from core.network import MLP, Sequential
-from core.optimizers import Adam
+from core import MLP, Adam, Layer, Rng, Sequential, activation, tanh
 from reinforcement.envs.classic_control import MOUNTAIN_CAR, classic_exam
 from reinforcement.evolution import Evolution, EvolutionConfig
 

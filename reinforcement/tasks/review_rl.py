@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
+from core import Adam, AdamW, Rng
 from core.lab.compare.cell import Cell
 from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
-from core.layers import Rng
-from core.optimizers import Adam, AdamW
 from reinforcement.text.kl_reinforce import KLReinforceConfig, RewardTunedWriter
 
 PARADIGM = "reinforcement"

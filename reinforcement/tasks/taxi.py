@@ -5,7 +5,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.dqn import DQN
 from reinforcement.envs.toy_text import ToyText, learner
 from reinforcement.tabular import world

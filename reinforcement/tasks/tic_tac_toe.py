@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from reinforcement.games.evaluate import EveryReplyExam
 from reinforcement.games.players import minimax, random_player
 from reinforcement.games.rules import TIC_TAC_TOE

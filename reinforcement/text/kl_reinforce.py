@@ -15,15 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, log_softmax
 from core.lab.config import settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import TEMPERATURE, Exam
 from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
-from core.layers import Layer, Rng
-from core.losses import Loss, cross_entropy, log_softmax
-from core.optimizers import Optimizer, Schedule
 from reinforcement.config import Checked
 
 STEPS_PER_UPDATE = 20  # minibatches of one update() before there are rewards
@@ -50,8 +47,7 @@ def tuned_loss(y: Array, start: Array, action: Array, advantage: Array, kl_coef:
 def others_baseline(reward: Array) -> Array:
     """A_i = r_i - the mean of all others (S,): unbiased, since a review has no part in its own baseline."""
     S = len(reward)
-    advantage: Array = (reward - reward.mean()) * (S / (S - 1))
-    return advantage
+    return (reward - reward.mean()) * (S / (S - 1))
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,13 @@ Another room colours and hums in another way. Interpolation is linear in the spe
 with a matrix.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.audio.spectrogram import hertz, mel
-from core.layers import Rng
 from supervised.learner import Augment
 
 
@@ -35,8 +32,7 @@ def interpolation(places: Array, n: int) -> Array:
     Places run from 0 to n - 1; what is beyond the ends reads the end.
     """
     p = np.clip(places, 0, n - 1)[..., None]
-    weights: Array = np.maximum(0, 1 - np.abs(p - np.arange(n))).astype(np.float32)
-    return weights
+    return np.maximum(0, 1 - np.abs(p - np.arange(n))).astype(np.float32)
 
 
 def changed(change: Change, low: float, high: float) -> Augment:
@@ -61,8 +57,7 @@ def _tract(rng: Rng, B: int, F: int, size: float, low: float, high: float) -> Ar
     """Where each of F bands is read in a sound whose frequencies are multiplied by a random factor: (B, F)."""
     factor = np.exp(rng.standard_normal((B, 1)) * size)
     corners = np.linspace(mel(low), mel(high), F + 2)  # of the triangles: band j has its top at corner j + 1
-    places: Array = (mel(hertz(corners[1:-1]) / factor) - corners[1]) / (corners[1] - corners[0])
-    return places
+    return (mel(hertz(corners[1:-1]) / factor) - corners[1]) / (corners[1] - corners[0])
 
 
 def _tempo(rng: Rng, B: int, T: int, size: float) -> Array:
@@ -77,8 +72,7 @@ def _colour(rng: Rng, B: int, F: int, size: float) -> Array:
     """sum_k c_k cos(pi k (j + 1/2) / F), c_k of deviation size / k, k = 1, 2, 3: smooth filters, (B, 1, F)."""
     k = np.arange(1, 4)
     c = rng.standard_normal((B, 3)) * size / k
-    filters: Array = (c @ np.cos(math.pi / F * k[:, None] * (np.arange(F) + 0.5)))[:, None].astype(np.float32)
-    return filters
+    return (c @ np.cos(math.pi / F * k[:, None] * (np.arange(F) + 0.5)))[:, None].astype(np.float32)
 
 
 def _noise(rng: Rng, x: Array, share: float) -> Array:

@@ -1,19 +1,16 @@
 """Spoken words: what the network is given of a recording, who is left out, and how well words are told apart."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, softmax
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
 from core.lab.data.splits import Clips, Splits
 from core.lab.learner import Report
-from core.losses import softmax
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
 from supervised.baselines import classifiers

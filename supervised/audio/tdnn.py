@@ -5,15 +5,11 @@ more example (Waibel et al. 1989, "Phoneme Recognition Using Time-Delay Neural N
 The other layers here have no parameters: they bring moments together, or take out what does not matter.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array, glorot
-from core.layers import Back, Dropout, Layer, Linear, Rng, relu
-from core.network import Concat, Sequential
+from core import Array, Back, Concat, Dropout, Layer, Linear, Rng, Sequential, glorot, relu
 
 DEEPEST = 9.0  # nepers below the loudest band of a sound: what is weaker than that is taken for silence
 

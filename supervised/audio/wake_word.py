@@ -3,15 +3,12 @@
 Each sound has a score, log p(word); a threshold above which the device wakes trades one kind of error for the other.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.losses import log_softmax
+from core import Array, log_softmax
 from supervised.figures import new_figure
 
 ALLOWED = 0.01  # the share of other sounds that may wake the device

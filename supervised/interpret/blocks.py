@@ -4,18 +4,13 @@ A block is a layer with a weight matrix and all that follows up to the next one,
 layer of the network. The blocks stand in `w` one behind the other, as they do in the network.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Back, Layer, Linear, Rng, Sequential, chain, cross_entropy
 from core.lab.data.splits import Splits
-from core.layers import Back, Layer, Linear, Rng
-from core.losses import cross_entropy
-from core.network import Sequential, chain
 
 MATRICES = "linear", "conv2d", "ensemble_linear"  # layers with a weight matrix: the beginning of a block
 

@@ -1,12 +1,10 @@
 """Features made by hand, and how much a straight line can read out of any features: probes and neighbours."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.stats.linear_probe import Probe as Probe
 from core.lab.stats.linear_probe import probe as probe
 

@@ -1,7 +1,5 @@
 """One example on its way through the network, forward as activations and back as gradients, layer by layer."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Back, Layer, chain, cross_entropy, softmax
 from core.lab.report.plots import mosaic
-from core.layers import Back, Layer
-from core.losses import cross_entropy, softmax
-from core.network import chain
 from supervised.figures import new_figure
 from supervised.interpret.blocks import MATRICES, blocks
 from supervised.interpret.plots import Shape, pictures

@@ -5,17 +5,13 @@ a linear head of its own, is frozen, and the next one learns on what it says (Be
 2019).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array, glorot
+from core import Array, Layer, Linear, Rng, Sequential, glorot
 from core.lab.data.splits import Splits
-from core.layers import Layer, Linear, Rng
-from core.network import Sequential
 from supervised.interpret.blocks import Train, accuracy, blocks, frozen, names
 from supervised.interpret.label_noise import side
 from supervised.interpret.plots import COLOURS, panels

@@ -4,14 +4,12 @@ Nothing here is learnt. The numbers in the rules were set by a person who looked
 would who had to write such a program; that is the point of the comparison.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 HEIGHT, WIDTH = 28, 20  # of the box that all ink is stretched into
 
@@ -133,8 +131,7 @@ def by_drawings(images: Array, drawings: Sequence[str]) -> Array:
         return np.asarray(flat)
 
     alike: Array = smooth(list(images)) @ smooth([drawn(d) for d in drawings]).T
-    said: Array = alike.argmax(1)
-    return said
+    return alike.argmax(1)
 
 
 DIGIT_RULES = {"of holes and strokes": digits_by_rule, "of drawings": lambda images: by_drawings(images, DIGITS)}

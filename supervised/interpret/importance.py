@@ -9,16 +9,13 @@ the network gets wrong would say everything, since the gradient p - onehot(t) of
 the absolute values they would cancel, since a network has learnt when its examples pull in different ways.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Layer, Rng
+from core import Array, Layer, Rng
 from supervised.interpret.blocks import accuracy, by_class, flows, names
 from supervised.interpret.features import flat
 from supervised.interpret.plots import COLOURS, Shape, panels, pictures, show

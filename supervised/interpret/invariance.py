@@ -4,8 +4,6 @@ A code that does not move when the picture is shifted is invariant to shifts. No
 invariance there is was learnt from the data, or from data deformed on purpose.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Layer, Rng
+from core import Array, Layer, Rng
 from supervised.interpret.blocks import codes, names
 from supervised.interpret.plots import COLOURS, Shape, panels, pictures, sheet
 

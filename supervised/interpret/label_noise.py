@@ -5,18 +5,14 @@ saw it; a label that such a network denies with confidence is either hard or wro
 arXiv:1911.00068). How far to trust the list is measured by planting wrong labels and looking where they end up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng, softmax
 from core.lab.data.splits import Splits
-from core.layers import Layer, Rng
-from core.losses import softmax
 from supervised.interpret.blocks import Train, by_class
 from supervised.interpret.plots import Shape, panels, pictures, sheet
 

@@ -1,14 +1,12 @@
 """How the pictures of the deep report are drawn: sheets of tiles in grey or colour, and panels of curves."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.report.plots import mosaic
 from supervised.figures import new_figure
 
@@ -19,8 +17,7 @@ Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand i
 def pictures(x: Array, shape: Shape, low: float = 0.0, high: float = 1.0) -> Array:
     """Rows of pixels (N, P) as (N, H, W) or (N, H, W, C), `low` as 0 and `high` as 1."""
     scaled: Array = (x.reshape(-1, *shape) - low) / max(high - low, 1e-30)
-    clipped: Array = scaled.clip(0, 1)
-    return clipped
+    return scaled.clip(0, 1)
 
 
 def grid(tiles: Array, columns: int, above: int = 0) -> Array:

@@ -4,8 +4,6 @@ Each study is a function that returns numbers, in a file of its own; here they a
 and put into words. docs/what-it-learnt.md explains every picture.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import MLP, Array, Layer, Rng
 from core.lab.data.splits import Splits
-from core.layers import Layer, Rng
-from core.network import MLP
 from supervised.interpret import forward_backward as passes
 from supervised.interpret import greedy as layerwise
 from supervised.interpret import importance as sensitive

@@ -4,17 +4,14 @@ Four ways to come by features: nature (the pixels), a person (HOG, rules), chanc
 learning. One reader for all of them, a linear probe, so that only the features differ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng
 from core.lab.data.splits import Splits
-from core.layers import Layer, Rng
 from supervised.interpret.blocks import accuracy, codes, names
 from supervised.interpret.features import Probe, flat, hog, neighbours_agree, pca, probe
 from supervised.interpret.plots import COLOURS, Shape, panels, table

@@ -4,17 +4,14 @@ One thing varies at a time, and all else stays: the validation part, the setting
 is a training of its own; the curves are judged on the validation part, since someone may choose by them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer
 from core.lab.data.splits import Splits
-from core.layers import Layer
 from supervised.interpret.blocks import Train, accuracy, flops
 from supervised.interpret.label_noise import other_labels, side
 from supervised.interpret.plots import COLOURS, panels, table

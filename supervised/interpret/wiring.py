@@ -1,7 +1,5 @@
 """The deep report wired to a task: its own way of learning, taken as a function that trains any network on any data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,9 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng
 from core.lab.data.splits import Splits
-from core.layers import Layer, Rng
 from supervised.interpret.report import Budget, check_pictures, deep_report
 from supervised.interpret.representations import Rule
 from supervised.learner import ReportPart, Supervised

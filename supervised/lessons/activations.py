@@ -8,8 +8,6 @@ Adam works entry by entry, so each network learns as if it were alone. What is c
     signal      root mean square of dloss/dz over examples and units: what is left of the error on its way back
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +15,26 @@ from typing import Self
 
 import numpy as np
 
-from core.initializers import Array
+from core import (
+    MLP,
+    Adam,
+    Array,
+    Concat,
+    Layer,
+    Loss,
+    cross_entropy,
+    gelu,
+    identity,
+    leaky_relu,
+    relu,
+    sigmoid,
+    softplus,
+    step,
+    tanh,
+)
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer, gelu, identity, leaky_relu, relu, sigmoid, softplus, step, tanh
-from core.losses import Loss, cross_entropy
-from core.network import MLP, Concat
-from core.optimizers import Adam
 from supervised.baselines import SVM, accuracy, classifiers
 from supervised.fit import fit
 from supervised.learner import NO_SPLITS, Model
@@ -93,13 +103,11 @@ class ActivationsExam:
         return {"val_accuracy": float(np.mean([*each.values()])), **{f"val_{name}": k for name, k in each.items()}}
 
     def pool(self, ys: Array) -> Array:
-        mean: Array = ys.mean(0)
-        return mean
+        return ys.mean(0)
 
     def answer(self, y: Array) -> Array:
         """What each network says, in the order of ACTIVATIONS: (N, A)."""
-        said: Array = y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)
-        return said
+        return y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)
 
     def report(self, model: Model, folder: Path | None) -> Report:
         splits = self.splits

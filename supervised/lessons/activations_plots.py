@@ -1,14 +1,12 @@
 """Pictures of activations: the functions and their slopes, what happens layer by layer, and where units die."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.layers import Layer
+from core import Layer
 from supervised.figures import new_figure
 from supervised.lessons.layer_stats import LayerStats, slope
 

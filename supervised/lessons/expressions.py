@@ -10,8 +10,6 @@ The cost is bounded: at most LENGTH characters, so at most as many operations, e
 whole numbers that could grow; what overflows is infinite, and infinity is refused.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable
@@ -20,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 LENGTH, DEPTH = 200, 30  # characters; brackets, signs and powers inside one another
 CONSTANTS = {"pi": math.pi, "e": math.e}

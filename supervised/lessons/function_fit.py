@@ -16,14 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from core.ensembles import EnsembleLinear
-from core.initializers import Array, glorot
+from core import Adam, Array, EnsembleLinear, Layer, Linear, Rng, Sequential, activation, cosine, glorot, mse, tanh
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer, Linear, Rng, activation, tanh
-from core.losses import mse
-from core.network import Sequential
-from core.optimizers import Adam, cosine
 from supervised.fit import fit
 from supervised.learner import Supervised
 from supervised.metrics.regression import Regression
@@ -108,8 +103,7 @@ class Fit(Supervised):
 
 def relative(y: Array, t: Array) -> Array:
     """mean (y - t)^2 / var t, y (..., N, 1), t (N, 1) -> (...): 0 is perfect, 1 no better than saying the mean."""
-    error: Array = ((y - t) ** 2).mean((-1, -2)) / t.var()
-    return error
+    return ((y - t) ** 2).mean((-1, -2)) / t.var()
 
 
 def error_of(net: Layer, splits: Splits, members: int, updates: int, lr: float, batch: int = 64) -> Array:

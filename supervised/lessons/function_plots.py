@@ -1,7 +1,5 @@
 """Pictures of a fit: as it stands, as it forms, against size, and as one weight moves."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.report.gif import animate
 from supervised.figures import new_figure
 from supervised.lessons.function_fit import Fit, Sweep, influence

@@ -1,7 +1,5 @@
 """How near a network comes to a function: beside what else one would try, and against its width and its depth."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer
 from supervised.baselines import predictions
 from supervised.lessons.function_fit import Fit, Sweep, error_of, relative
 
@@ -54,8 +51,7 @@ def _spline(x: Array, t: Array, splits: Splits) -> Callable[[Array], Array]:
 
     kernel = "cubic" if x.shape[1] == 1 else "thin_plate_spline"
     tried = [RBFInterpolator(x, t, kernel=kernel, smoothing=s, degree=1) for s in SMOOTH]
-    best: Callable[[Array], Array] = min(tried, key=lambda f: relative(f(splits.x_val)[:, None], splits.t_val))
-    return best
+    return min(tried, key=lambda f: relative(f(splits.x_val)[:, None], splits.t_val))
 
 
 def sweep(shape: Shape, splits: Splits, seeds: int, updates: int, lr: float) -> Sweep:

@@ -1,23 +1,17 @@
 """What is counted in a network, layer by layer: units that saturate or die, and what is left of the error."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Layer, step
-from core.losses import cross_entropy
-from core.network import chain
+from core import Array, Layer, chain, cross_entropy, step
 from supervised.baselines import accuracy
 
 
 def slope(f: Layer, z: Array) -> Array:
     """f'(z) of an activation; 0 everywhere for the step, which has no other."""
     w = z.ravel()[:0]
-    slopes: Array = np.zeros_like(z) if f is step else f(z, w)[1](np.ones_like(z), dx=True)
-    return slopes
+    return np.zeros_like(z) if f is step else f(z, w)[1](np.ones_like(z), dx=True)
 
 
 class LayerStats(NamedTuple):

@@ -16,14 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array, zeros
+from core import SGD, Array, Linear, Loss, Rng, Sequential, step, zeros
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Linear, Rng, step
-from core.losses import Loss
-from core.network import Sequential
-from core.optimizers import SGD
 
 
 def criterion(z: Array, t: Array) -> Loss:
@@ -96,8 +92,7 @@ class Perceptron:
 
     def _right(self) -> Array:
         """How many training examples each neuron is right on, (O,)."""
-        right: Array = (self.net(self.splits.x_train, self.w)[0] == self.splits.t_train).sum(0)
-        return right
+        return (self.net(self.splits.x_train, self.w)[0] == self.splits.t_train).sum(0)
 
     def _pocket(self) -> None:
         """Keeps what is better than before, neuron by neuron."""
@@ -110,8 +105,7 @@ class Perceptron:
 
     def missed(self, neuron: int) -> Array:
         """The examples that a neuron was wrong on, in that order: (M,)."""
-        examples: Array = self.mistakes[self.mistakes[:, 1] == neuron, 0]
-        return examples
+        return self.mistakes[self.mistakes[:, 1] == neuron, 0]
 
     def path(self, neuron: int) -> Array:
         """(weights, bias) of a neuron before and after each of its mistakes, (M + 1, I + 1): sums of what it missed."""

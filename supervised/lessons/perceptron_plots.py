@@ -1,14 +1,12 @@
 """Pictures of decision lines: moving with each mistake, and beside what two layers can do. Two inputs only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import Splits
 from core.lab.report.gif import animate
 from supervised.figures import new_figure

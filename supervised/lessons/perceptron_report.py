@@ -1,19 +1,13 @@
 """What a line can do and what it cannot: mistakes beside Novikoff's bound, proofs, and the same data for two layers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array, glorot
+from core import MLP, Adam, Array, Layer, Linear, Sequential, binary_cross_entropy, chain, glorot, tanh
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer, Linear, tanh
-from core.losses import binary_cross_entropy
-from core.network import MLP, Sequential, chain
-from core.optimizers import Adam
 from supervised.fit import fit
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.separation import Separation, separate, signed
@@ -52,8 +46,7 @@ def product(net: Layer, w: Array) -> tuple[Array, Array]:
 
 def accuracy(y: Array, t: Array) -> Array:
     """The share of right answers of each neuron: y (N, O) fires above 0, t (N, O) -> (O,)."""
-    right: Array = ((y > 0) == (t > 0)).mean(0)
-    return right
+    return ((y > 0) == (t > 0)).mean(0)
 
 
 def proof(x: Array, t: Array, found: Separation) -> str:

@@ -6,14 +6,12 @@ example where g u > 0. Exactly one of these holds (Gordan 1873):
 since such a v would turn g_i u > 0 for all i into 0 = sum v_i g_i u > 0. One least-squares problem finds either.
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 
 class Separation(NamedTuple):

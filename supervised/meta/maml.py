@@ -8,8 +8,6 @@ those of the queries, back through the steps on the shots. All tasks of a meta-b
 ensemble.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,14 +16,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Back, Layer, Loss, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
 from core.lab.config import check, settings
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
-from core.layers import Back, Layer, Rng
-from core.losses import Loss
-from core.network import Parts
-from core.optimizers import Optimizer, Schedule, clip_norm, cosine
 
 STEPS = 5  # meta-updates in one update
 CHUNK = 100  # tasks that are judged at once

@@ -4,18 +4,13 @@ A in [0.1, 5], phase in [0, pi], x in [-5, 5], all uniform; no noise. Who knows 
 A sin(x - phase) is a combination of sin x and cos x. A learner that does not know it must find it in the tasks.
 """
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import SGD, Adam, Array, Layer, Optimizer, Rng, cosine, mse
 from core.lab.learner import Report
-from core.layers import Layer, Rng
-from core.losses import mse
-from core.optimizers import SGD, Adam, Optimizer, cosine
 from supervised.figures import new_figure
 from supervised.fit import fit
 from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
@@ -37,8 +32,7 @@ def sinusoids(rng: Rng, E: int, shots: int = 10, queries: int = 20) -> Tasks:
 
 def errors(y: Array, t: Array) -> Array:
     """The mean squared error of each task: (..., E, Q, O) -> (..., E)."""
-    each: Array = ((y - t) ** 2).mean((-2, -1))
-    return each
+    return ((y - t) ** 2).mean((-2, -1))
 
 
 # What else answers at the queries of tasks (E, Q, 1).
@@ -68,8 +62,7 @@ def fourier_ridge(tasks: Tasks, scale: float = 1.0, penalty: float = 1e-3, D: in
 
     F = features(tasks.x)
     G = F @ F.swapaxes(1, 2) + penalty * np.eye(F.shape[1])  # E, S, S
-    y: Array = features(tasks.x_query) @ (F.swapaxes(1, 2) @ np.linalg.solve(G, tasks.t.astype(float)))
-    return y
+    return features(tasks.x_query) @ (F.swapaxes(1, 2) @ np.linalg.solve(G, tasks.t.astype(float)))
 
 
 def from_nothing(build: Build, tasks: Tasks) -> Array:
@@ -92,8 +85,7 @@ def for_all_tasks(build: Build) -> tuple[Layer, Array]:
 def _fitted(many: Layer, W: Array, tasks: Tasks, optimizer: Optimizer, steps: int) -> Array:
     for _ in range(steps):
         optimizer.step(W, gradient(many, W, tasks.x, tasks.t, mse)[1])
-    y: Array = many(tasks.x_query, W)[0]
-    return y
+    return many(tasks.x_query, W)[0]
 
 
 def baselines(build: Build, tasks: Tasks) -> dict[str, float]:

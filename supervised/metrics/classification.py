@@ -1,7 +1,5 @@
 """What "good" means for a classifier: its test part, opened once, beside what anyone would try first."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, cross_entropy, log_softmax, softmax
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.losses import cross_entropy, log_softmax, softmax
 from supervised.baselines import SVM, accuracy, classifiers
 from supervised.learner import NO_SPLITS, Model
 
@@ -108,8 +105,7 @@ class Classification:
         """log of the mean of softmax(y), (K, N, C) -> (N, C): logits of the averaged probabilities."""
         log_p = log_softmax(ys)
         top = log_p.max(0)
-        pooled: Array = np.log(np.exp(log_p - top).mean(0)) + top
-        return pooled
+        return np.log(np.exp(log_p - top).mean(0)) + top
 
     def answer(self, y: Array) -> Array:
         """The likeliest class of each example, by its name if it has one: (N,)."""

@@ -1,14 +1,12 @@
 """What "good" means where the answer is a value: the share of the variance explained, and errors in its units."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.checks import check_values
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
@@ -45,8 +43,7 @@ class Regression:
 
     def pool(self, ys: Array) -> Array:
         """The mean of many answers, (K, N, O) -> (N, O)."""
-        mean: Array = ys.mean(0)
-        return mean
+        return ys.mean(0)
 
     def answer(self, y: Array) -> Array:
         """The values in their units: (N,) where there is one an example, else (N, O)."""

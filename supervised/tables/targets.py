@@ -1,10 +1,8 @@
 """What the teacher says, out of a column of a table: classes or values. What cannot be learnt is refused."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.tables import Rows, blank, numbers, numeric
 
 LARGE = 1e100  # its square and sums of such are still numbers

@@ -1,13 +1,10 @@
 """Activations side by side on digits: slopes, units that saturate or die, and what of the error comes back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
+from core import Adam, Rng, constant
 from core.lab.config import positive
-from core.layers import Rng
-from core.optimizers import Adam, constant
 from supervised.learner import Supervised
 from supervised.lessons.activations import ActivationsExam
 

@@ -1,14 +1,12 @@
 """Balance a pole on a cart as an expert does, whose actions are the labels of a classifier (CartPole-v1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import MLP, Adam, Array, Rng, cross_entropy, tanh
 from core.lab.compare.cell import Cell
 from core.lab.config import positive
 from core.lab.data.splits import Splits
@@ -16,10 +14,6 @@ from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import TRAINING_SEEDS
 from core.lab.learner import Report
 from core.lab.problems import cartpole
-from core.layers import Rng, tanh
-from core.losses import cross_entropy
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.baselines import accuracy
 from supervised.learner import Model, Supervised
 from supervised.metrics.classification import Classification

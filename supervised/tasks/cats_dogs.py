@@ -1,12 +1,10 @@
 """Cats and dogs, photographs of 32x32 pixels in colour, told apart by a convolutional network."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
+from core import Rng
 from core.lab.data.splits import Splits
-from core.layers import Rng
 from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
 

@@ -1,21 +1,16 @@
 """Handwritten digits, 8x8 pixels: each training image comes with its label."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.initializers import Array
+from core import MLP, Adam, Array, Layer, Rng
 from core.lab.compare.cell import Cell
 from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from core.lab.vision.photos import ink
-from core.layers import Layer, Rng
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.classifier import Classifier
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.interpret.report import Budget

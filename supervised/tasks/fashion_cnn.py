@@ -1,16 +1,13 @@
 """Fashion-MNIST, clothing in 10 classes, 28x28 pixels, by a convolutional network; mirrored and shifted."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import Photo, ink
-from core.layers import Rng
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
@@ -47,8 +44,7 @@ def framed(x: Array) -> Array:
 
 def see(photo: Photo) -> Array:
     """A picture out of a file as an example: the piece of clothing alone, light on black."""
-    example: Array = framed(ink(photo, side=28, margin=0)[None])[0]
-    return example
+    return framed(ink(photo, side=28, margin=0)[None])[0]
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:

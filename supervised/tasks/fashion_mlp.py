@@ -1,13 +1,11 @@
 """Fashion-MNIST, clothing in 10 classes, 28x28 pixels, by fully connected networks: mirrored or not, anew each time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import Rng
 from core.lab.vision.photos import ink
-from core.layers import Rng
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
 from supervised.vision.mlp_task import MLPConfig, classifier

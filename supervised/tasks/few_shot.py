@@ -1,16 +1,11 @@
 """Sinusoids from ten examples each: a network that has learnt to learn them, MAML with learnt step sizes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import MLP, Adam, Rng, mse, tanh
 from core.lab.config import check
-from core.layers import Rng, tanh
-from core.losses import mse
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.meta.maml import MAML, MAMLConfig, Tasks
 from supervised.meta.sinusoids import Sinusoids, sinusoids
 

@@ -1,16 +1,13 @@
 """Any function of one or two variables, fitted by a network: named ones, or your own with --expression "sin(3*x)*x"."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng
 from core.lab.config import check
 from core.lab.data.splits import SEED, Splits
-from core.layers import Layer, Rng
 from supervised.lessons.expressions import Expression, parse
 from supervised.lessons.function_fit import Fit, network, places
 from supervised.lessons.function_report import FunctionReport

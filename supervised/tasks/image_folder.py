@@ -1,12 +1,10 @@
 """Your own pictures, --dir FOLDER with a folder of pictures for each class; without it, pieces of two photographs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
+from core import Rng
 from core.lab.vision.photos import folder, photographs, split_classes
-from core.layers import Rng
 from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
 

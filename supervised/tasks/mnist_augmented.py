@@ -1,11 +1,9 @@
 """MNIST, handwritten digits of 28x28 pixels: every picture is deformed anew each time it is seen."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
 from supervised.vision.mlp_task import MLPConfig, classifier

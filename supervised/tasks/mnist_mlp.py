@@ -1,11 +1,9 @@
 """MNIST without a word about pictures: nothing is deformed, and the pixels could stand in any order."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
 from supervised.vision.mlp_task import MLPConfig, classifier

@@ -1,15 +1,13 @@
 """The perceptron on AND, OR, XOR or two clouds of points: what one line can separate, and what needs two layers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from core import Rng
 from core.lab.config import positive
 from core.lab.data.splits import SEED, Splits, split
-from core.layers import Rng
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.perceptron_report import perceptron_report
 

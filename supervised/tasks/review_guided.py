@@ -1,15 +1,12 @@
 """Write positive reviews, taught by labels: a reader of what is being written steers the writer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from core import AdamW, Rng
 from core.lab.compare.cell import Cell
 from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
-from core.layers import Rng
-from core.optimizers import AdamW
 from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
 
 PARADIGM = "supervised"

@@ -1,15 +1,11 @@
 """Spoken digits: which word is it, of voices that were heard before or (--speaker theo) of one that never was."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import AdamW, Rng, cosine, cross_entropy, warm_up
 from core.lab.config import check
-from core.layers import Rng
-from core.losses import cross_entropy
-from core.optimizers import AdamW, cosine, warm_up
 from supervised.audio.augment import Change, changed
 from supervised.audio.spoken_words import BANDS, HIGH, LOW, WORDS, SpokenWordClassifier, SpokenWords, speaker_splits
 from supervised.audio.tdnn import TDNN

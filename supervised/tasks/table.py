@@ -1,23 +1,17 @@
 """Any table: a csv file of your own, or a small one that comes with scikit-learn; classes or values."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array, glorot
+from core import AdamW, Array, Dropout, Layer, Linear, Rng, Sequential, cross_entropy, glorot, mse, relu
 from core.lab.config import check
 from core.lab.data.splits import Splits, split
 from core.lab.data.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
 from core.lab.errors import nearest
 from core.lab.learner import Report
-from core.layers import Dropout, Layer, Linear, Rng, relu
-from core.losses import cross_entropy, mse
-from core.network import Sequential
-from core.optimizers import AdamW
 from supervised.learner import Supervised
 from supervised.metrics.classification import Classification
 from supervised.metrics.regression import Regression

@@ -1,19 +1,15 @@
 """Digits told apart from few labels, by features learnt on clothing, or on the other half of the digits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from core import MLP, Adam, Rng
 from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, flat, warp
-from core.layers import Rng
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.classifier import Classifier
 from supervised.transfer.transfer import Transfer, TransferConfig
 

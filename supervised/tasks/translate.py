@@ -1,14 +1,11 @@
 """English to French through one shared vector: each sentence comes with its translation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
+from core import Adam, Rng
 from core.lab.config import check
 from core.lab.text.sentences import Pairs, divide_pairs
-from core.layers import Rng
-from core.optimizers import Adam
 from supervised.translation.evaluate import TranslationExam
 from supervised.translation.model import TranslatorConfig
 from supervised.translation.translator import Translator

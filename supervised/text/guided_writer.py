@@ -9,8 +9,6 @@ classifier of beginnings, Yang and Klein (2021), FUDGE, arXiv:2104.05218; an ans
 et al. (2021), GeDi, arXiv:2009.06367. Weakness: the reader forgets what lies more than K characters back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, cross_entropy
 from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Ask, Exam
 from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
-from core.layers import Layer, Rng
-from core.losses import Loss, binary_cross_entropy, cross_entropy
-from core.optimizers import Optimizer, Schedule
 
 STEPS = 20  # minibatches of one update()
 

@@ -1,13 +1,11 @@
 """What carrying over brought: test accuracy from few labels, beside the same labels without it, draw by draw."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.stats.intervals import mean_interval

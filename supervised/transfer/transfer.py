@@ -7,8 +7,6 @@ starts alike in all three. Several draws of labels make several such trios, and 
 ensemble; its first member is the source network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +14,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Optimizer, Rng, cosine, cross_entropy
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import cross_entropy
-from core.optimizers import Optimizer, cosine
 from supervised.learner import Augment, Supervised
 from supervised.transfer.report import transfer_report
 

@@ -1,14 +1,11 @@
 """The code that two languages share: where it lies, how its two sides are made alike, and the loss that joins them."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.losses import cross_entropy
+from core import Array, cross_entropy
 
 
 class Frame(NamedTuple):
@@ -34,8 +31,7 @@ def unit(a: Array, centre: Array | None = None) -> tuple[Array, Any]:
 def power(C: Array, exponent: float) -> Array:
     """C^exponent of a symmetric matrix; eigenvalues below a thousandth of their mean are raised to it."""
     values, vectors = np.linalg.eigh(C)
-    root: Array = (vectors * np.maximum(values, values.mean() / 1000) ** exponent) @ vectors.T
-    return root
+    return (vectors * np.maximum(values, values.mean() / 1000) ** exponent) @ vectors.T
 
 
 def agreement(z: Array, v: Array, temperature: float) -> tuple[float, Array, Array]:

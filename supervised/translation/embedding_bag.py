@@ -1,7 +1,5 @@
 """Sentences as bags of hashed features, and the layer that turns a bag into a vector."""
 
-from __future__ import annotations
-
 import math
 import zlib
 from collections.abc import Iterable, Sequence
@@ -10,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng
 from core.lab.text.tokenize import words
-from core.layers import Layer, Rng
 
 
 def EmbeddingBag(V: int, E: int, drop: float = 0.0) -> Layer:

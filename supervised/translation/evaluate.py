@@ -4,8 +4,6 @@ Found: of 1,000 held-out sentences, the one whose code is nearest must be a tran
 against every listed translation. Gone: a classifier that is shown codes should be right half of the time.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.learner import Report
 from core.lab.text.sentences import Pair, Pairs, translations
 from supervised.figures import new_figure
@@ -49,8 +47,7 @@ def look_alikes(train: Sequence[Pair], search: Search) -> Array:
 
     vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
     vectors.fit([sentence for pair in train for sentence in pair])
-    scores: Array = (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
-    return scores
+    return (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
 
 
 def people(part: HeldOut) -> float:

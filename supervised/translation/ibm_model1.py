@@ -7,14 +7,12 @@ maximisation finds the table t. Brown et al. (1993), "The mathematics of statist
 here without the empty word, and in both directions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.text.sentences import Pair
 from core.lab.text.tokenize import words
 
@@ -73,8 +71,7 @@ def _log_p(e: Any, f: Any, t: Any, n: Array, m: Array) -> Array:
     """Of translations f (M, U) given sentences e (N, V), bags of words of the lengths m and n: (N, M), a word."""
     p = np.asarray((e @ t).todense()) / n[:, None]  # N, U: of each word, whichever word it comes from
     known = np.asarray(f.sum(1)).ravel()
-    log_p: Array = ((f @ np.log(np.maximum(p, FLOOR)).T).T + np.log(FLOOR) * (m - known)) / m
-    return log_p
+    return ((f @ np.log(np.maximum(p, FLOOR)).T).T + np.log(FLOOR) * (m - known)) / m
 
 
 def _bags(sentences: Sequence[str], ids: dict[str, int]) -> Any:

@@ -1,13 +1,11 @@
 """How good translations are: the character F-score (chrF), and whether the right sentence is found among many."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.text.sentences import Pair, translations
 
 POOL = 1000  # sentences among which a translation is looked for

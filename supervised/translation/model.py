@@ -1,17 +1,14 @@
 """A translator with the weights that are judged: sentences become codes, and codes are written out, by beam search."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, log_softmax
 from core.lab.config import check
 from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.tokenize import clean
-from core.losses import log_softmax
 from supervised.translation.alignment import Frame, power, unit
 from supervised.translation.embedding_bag import features
 

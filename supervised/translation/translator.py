@@ -14,8 +14,6 @@ of the minibatch. Afterwards the French codes are turned to have the covariance 
 2016, arXiv:1511.05547), so that a classifier that sees curves is no better off than one that sees planes.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,17 +21,29 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array, he
+from core import (
+    Array,
+    Dropout,
+    Embedding,
+    Layer,
+    Linear,
+    Optimizer,
+    Parts,
+    Rng,
+    Schedule,
+    Sequential,
+    cosine,
+    cross_entropy,
+    he,
+    relu,
+    warm_up,
+)
 from core.lab.config import settings
 from core.lab.epochs import Epochs
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
 from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.sentences import Pairs
-from core.layers import Dropout, Embedding, Layer, Linear, Rng, relu
-from core.losses import cross_entropy
-from core.network import Parts, Sequential
-from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from supervised.translation.alignment import agreement, unit
 from supervised.translation.embedding_bag import EmbeddingBag, features, padded
 from supervised.translation.model import LANGUAGES, TranslationModel, TranslatorConfig, frames

@@ -1,19 +1,15 @@
 """Photographs classified by a convolutional network: what the tasks on them share."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import AdamW, Layer, Rng, cross_entropy
 from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, Step, erase, flat, flip, shift, warp
 from core.lab.vision.photos import See, square
-from core.layers import Layer, Rng
-from core.losses import cross_entropy
-from core.optimizers import AdamW
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied

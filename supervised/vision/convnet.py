@@ -4,17 +4,13 @@ The last axis is features, all axes before it are batch; so a convolution is the
 around each place, (B, H, W, k*k*F), with each place as one more example. An image comes as a row, as other examples do.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from core.initializers import Array, Initializer, glorot, he
-from core.layers import Back, Layer, LayerNorm, Linear, Rng, relu
-from core.network import Sequential
+from core import Array, Back, Initializer, Layer, LayerNorm, Linear, Rng, Sequential, glorot, he, relu
 
 STAGES = 3  # each halves the side
 

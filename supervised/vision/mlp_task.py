@@ -1,20 +1,16 @@
 """Pictures told apart by fully connected layers: what the tasks on pictures of one size share."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import MLP, Adam, Dropout, Layer, Rng, Sequential, linear
 from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, warp
 from core.lab.vision.photos import See, ink
-from core.layers import Dropout, Layer, Rng
-from core.network import MLP, Sequential
-from core.optimizers import Adam, linear
 from supervised.classifier import Classifier
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule

@@ -8,9 +8,7 @@ import numpy as np
 
 from core.lab.episodes import make as make_envs
 from core.lab.learner import positive
-from core.layers import tanh
-from core.network import MLP
-from core.optimizers import Adam
+from core import Adam, MLP, tanh
 from reinforcement.evaluate import ReturnExam
 from reinforcement.ppo import PPO
 

@@ -7,7 +7,7 @@ from sklearn.datasets import load_wine
 
 from core.lab.datasets import split
 from core.lab.learner import positive
-from core.network import MLP
+from core import MLP
 from unsupervised.clusterer import Clusterer
 
 PARADIGM = "unsupervised"

@@ -7,8 +7,7 @@ from sklearn.datasets import load_wine
 
 from core.lab.datasets import split
 from core.lab.learner import positive
-from core.network import MLP
-from core.optimizers import Adam
+from core import Adam, MLP
 from supervised.classifier import Classifier
 
 PARADIGM = "supervised"

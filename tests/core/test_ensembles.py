@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.ensembles import EnsembleLinear
+from core import MLP, AdamW, EnsembleLinear, Linear, Sequential, chain, cross_entropy, relu, tanh
 from core.gradcheck import layer_errors
-from core.layers import Linear, relu, tanh
-from core.losses import cross_entropy
-from core.network import MLP, Sequential, chain
-from core.optimizers import AdamW
 
 
 def member(net: MLP, w: np.ndarray, e: int) -> np.ndarray:

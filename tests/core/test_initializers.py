@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from core.initializers import glorot, he, orthogonal, zeros
+from core import glorot, he, orthogonal, zeros
 
 SHAPES = [(300, 500), (500, 300), (784, 10)]
 

@@ -11,10 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import layers, network
+from core import (
+    MLP,
+    Concat,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerNorm,
+    Linear,
+    Residual,
+    RMSNorm,
+    Sequential,
+    layers,
+    network,
+)
 from core.gradcheck import directional_error, layer_errors
-from core.layers import Dropout, Embedding, Layer, LayerNorm, Linear, RMSNorm
-from core.network import MLP, Concat, Residual, Sequential
 
 V = 7  # ids of the embeddings
 

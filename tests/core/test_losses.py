@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import losses
-from core.gradcheck import directional_error
-from core.losses import (
+from core import (
     binary_cross_entropy,
     cross_entropy,
     gaussian_kl,
     hinge,
     huber,
     log_softmax,
+    losses,
     mse,
     plain_cross_entropy,
     softmax,
 )
+from core.gradcheck import directional_error
 
 RNG = np.random.Generator
 

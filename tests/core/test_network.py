@@ -7,11 +7,27 @@ import math
 import numpy as np
 import pytest
 
-from core.initializers import orthogonal, zeros
-from core.layers import Embedding, Layer, LayerNorm, Linear, relu, sigmoid, tanh
-from core.losses import binary_cross_entropy, cross_entropy
-from core.network import MLP, Concat, Parts, Residual, Sequential, chain
-from core.optimizers import Adam, Momentum
+from core import (
+    MLP,
+    Adam,
+    Concat,
+    Embedding,
+    Layer,
+    LayerNorm,
+    Linear,
+    Momentum,
+    Parts,
+    Residual,
+    Sequential,
+    binary_cross_entropy,
+    chain,
+    cross_entropy,
+    orthogonal,
+    relu,
+    sigmoid,
+    tanh,
+    zeros,
+)
 
 
 def test_layout_names_every_parameter_in_its_order_in_w() -> None:

@@ -11,10 +11,23 @@ import numpy as np
 import oracles
 import pytest
 
-from core import optimizers
-from core.layers import LayerNorm, Linear
-from core.network import Sequential
-from core.optimizers import SGD, Adam, AdamW, Momentum, RMSProp, average, clip_norm, constant, cosine, linear, warm_up
+from core import (
+    SGD,
+    Adam,
+    AdamW,
+    LayerNorm,
+    Linear,
+    Momentum,
+    RMSProp,
+    Sequential,
+    average,
+    clip_norm,
+    constant,
+    cosine,
+    linear,
+    optimizers,
+    warm_up,
+)
 
 NET = Sequential(Linear(3, 4), LayerNorm(4), Linear(4, 2))
 MAKERS = {

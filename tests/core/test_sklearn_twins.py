@@ -7,10 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from core.layers import relu, sigmoid, tanh
-from core.losses import cross_entropy
-from core.network import MLP
-from core.optimizers import SGD
+from core import MLP, SGD, cross_entropy, relu, sigmoid, tanh
 
 
 @pytest.mark.parametrize("batch", [150, 50, 32])

@@ -7,10 +7,26 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core import layers, losses
-from core.layers import Dropout, Embedding, Layer, LayerNorm, Linear, RMSNorm
-from core.network import MLP, Concat, Residual, Sequential
-from core.optimizers import SGD, Adam, AdamW, Momentum, RMSProp, clip_norm
+from core import (
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    Concat,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerNorm,
+    Linear,
+    Momentum,
+    Residual,
+    RMSNorm,
+    RMSProp,
+    Sequential,
+    clip_norm,
+    layers,
+    losses,
+)
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from core import cross_entropy, log_softmax, softmax
 from core.gradcheck import directional_error
-from core.losses import cross_entropy, log_softmax, softmax
 from reinforcement.distributions import as_batch, draw, entropy, greedy
 from reinforcement.ppo import ppo_loss
 from reinforcement.reinforce import reinforce_loss

@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 from corridor import corridor
 
+from core import MLP, Adam, Sequential
 from core.gradcheck import directional_error
 from core.lab.envs.vector import Envs
 from core.lab.state import rng_state, set_rng_state
-from core.network import MLP, Sequential
-from core.optimizers import Adam
 from reinforcement.distributions import epsilon_greedy_logits
 from reinforcement.dqn import DQN, q_loss
 from reinforcement.envs.tabular_env import TabularEnvs

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from going_on import same_after_resuming
 
+from core import MLP, SGD, Adam
 from core.lab.envs.vector import make
-from core.network import MLP
-from core.optimizers import SGD, Adam
 from reinforcement.evaluate import ReturnExam
 from reinforcement.evolution import Evolution, centred_ranks, estimate, members
 

@@ -5,13 +5,11 @@ import numpy as np
 import pytest
 from going_on import same_after_resuming
 
+from core import MLP, Adam, cross_entropy, mse, softmax
 from core.gradcheck import directional_error
 from core.lab.envs.vector import make
 from core.lab.errors import Refusal
 from core.lab.runs.run import prepare, start
-from core.losses import cross_entropy, mse, softmax
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.distributions import GAUSSIAN
 from reinforcement.evaluate import ReturnExam
 from reinforcement.imitation import Imitation, from_run

@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 from bandit_environments import Arms, Echo, Steady
 
-from core import checkpoint
+from core import MLP, Adam, checkpoint, constant, softmax
 from core.lab.envs.rollout import play, rollout, stack
 from core.lab.envs.vector import SyncEnvs, make
 from core.lab.state import prefixed, unprefixed
-from core.losses import softmax
-from core.network import MLP
-from core.optimizers import Adam, constant
 from reinforcement.evaluate import ReturnExam
 from reinforcement.ppo import PPO
 from reinforcement.reinforce import REINFORCE

@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from core import log_softmax
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import make
-from core.losses import log_softmax
 from reinforcement.distributions import categorical, entropy
 from reinforcement.evaluate import ReturnExam
 from reinforcement.tasks import cartpole

@@ -6,10 +6,9 @@ import pytest
 from going_on import same_after_resuming
 from scipy import stats
 
+from core import MLP, Adam
 from core.gradcheck import directional_error, layer_errors
 from core.lab.envs.vector import make
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.distributions import GAUSSIAN, SQUASHED, categorical, gaussian, with_spread
 from reinforcement.envs.classic_control import ACROBOT, MOUNTAIN_CAR, ClassicEnvs
 from reinforcement.evaluate import ReturnExam

@@ -6,9 +6,9 @@ import pytest
 from going_on import same_after_resuming
 from scipy import stats
 
+from core import MLP
 from core.gradcheck import directional_error
 from core.lab.envs.vector import make
-from core.network import MLP
 from reinforcement.distributions import NARROWEST, SQUASHED, WIDEST, squashed
 from reinforcement.evaluate import ReturnExam
 from reinforcement.sac import SAC, critic_loss

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
+from core import MLP, Adam, cross_entropy
 from core.lab.data.registry import Data, split
 from core.lab.data.splits import Splits
-from core.losses import cross_entropy
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.classifier import Classifier
 from supervised.learner import Supervised
 from supervised.metrics.classification import Classification

@@ -12,9 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from core.layers import leaky_relu, tanh
-from core.losses import cross_entropy, difference, hinge, huber, mse
-from core.optimizers import SGD, AdamW, Momentum, cosine
+from core import SGD, AdamW, Momentum, cosine, cross_entropy, difference, hinge, huber, leaky_relu, mse, tanh
 from supervised import estimator_base as fitting
 from supervised.estimators import NetworkClassifier, NetworkRegressor
 

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
+from core import MLP, binary_cross_entropy, mse, sigmoid, softmax
 from core.gradcheck import directional_error
 from core.lab.data.registry import Data, split
-from core.layers import sigmoid
-from core.losses import binary_cross_entropy, mse, softmax
-from core.network import MLP
 from unsupervised.autoencoder import AutoEncoder
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer, Gaussians, fit_gaussians
 

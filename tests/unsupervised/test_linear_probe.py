@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from core import MLP, Linear
 from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.runs.tasks import configure, find
-from core.layers import Linear
-from core.network import MLP
 from unsupervised.linear_probe import ProbedCode, fit_probe
 
 TASK = find("digit_autoencoder")

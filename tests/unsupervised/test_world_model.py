@@ -5,12 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from core import MLP, Adam, tanh
 from core.lab.data.registry import Data
 from core.lab.problems import cartpole
 from core.lab.runs.tasks import configure, find
-from core.layers import tanh
-from core.network import MLP
-from core.optimizers import Adam
 from unsupervised.world_model import WorldModel, idle, plan
 
 TASK = find("cartpole_world")

@@ -1,7 +1,5 @@
 """Clusters on the code of an auto-encoder: a mixture of Gaussians, or what is passed in its place."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,13 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Back, Layer, Parts, Rng, softmax
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Back, Layer, Rng
-from core.losses import softmax
-from core.network import Parts
 from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig, check_finite
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
 from unsupervised.clustering.mutual_information import information
@@ -141,8 +136,7 @@ class AutoEncoderClusterer:
 
         Raises ValueError for NaN or infinity.
         """
-        clusters: Array = self.logits(w, check_finite(self.terms.examples(x))).argmax(-1)
-        return clusters
+        return self.logits(w, check_finite(self.terms.examples(x))).argmax(-1)
 
     def evaluate(self) -> dict[str, float]:
         """information chooses; val_accuracy, where there are labels, is for the observer alone."""

@@ -12,8 +12,6 @@ Weakness: too much agreement or smoothness, and the network stays undecided: at 
 the two views have in common, so inputs must be centred (`centre`), else what all examples share comes first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,15 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Adam, Array, Layer, Rng, Schedule, cosine, softmax
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from core.layers import Layer, Rng
-from core.losses import softmax
-from core.optimizers import Adam, Schedule, cosine
 from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
@@ -61,8 +56,7 @@ def centre(mean: Array) -> Layer:
 
 def squared_distances(x: Array, y: Array) -> Array:
     """Squared Euclidean distances, x (N, I), y (M, I) -> (N, M)."""
-    d: Array = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
-    return d
+    return (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
 
 
 def nearest_neighbours(x: Array, k: int, views: list[Array]) -> Array:
@@ -212,8 +206,7 @@ class Clusterer:
 
     def predict(self, w: Array, x: Array | bytes) -> Array:
         """The likeliest cluster of each example, x (N, I) or the bytes of a file -> (N,)."""
-        clusters: Array = self.assign(w, self.terms.examples(x)).argmax(-1)
-        return clusters
+        return self.assign(w, self.terms.examples(x)).argmax(-1)
 
     def evaluate(self) -> dict[str, float]:
         """information, over training examples: it chooses, and asks for no label.

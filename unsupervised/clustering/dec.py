@@ -11,8 +11,6 @@ deep embedded clustering with local structure preservation" (whose gamma = 0.1 i
 Weakness: it makes sure of what k-means found, right or wrong.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Mapping
@@ -21,15 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from core import Adam, Array, Back, Layer, Parts, Rng, chain, cross_entropy, softmax
 from core.blas import row_sum
-from core.initializers import Array
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.state import State, restore, saved
-from core.layers import Back, Layer, Rng
-from core.losses import cross_entropy, softmax
-from core.network import Parts, chain
-from core.optimizers import Adam
 from unsupervised.autoencoder import STEPS, AutoEncoderConfig
 from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset

@@ -1,14 +1,12 @@
 """What the members of a cluster of a table's rows have in common, in the units of the table, beside all its rows."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections import Counter
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.tables import Encoder, Numeric, Rows, blank, numbers
 
 SHOWN = 12  # columns of a cluster that are told, at most: those in which it differs most

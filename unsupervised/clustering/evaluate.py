@@ -7,8 +7,6 @@ and how far the starts of a run agree (`stability`). Neither says that a cluster
 round, distant heaps, and an algorithm may find the same wrong ones every time.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -17,10 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Layer
 from unsupervised.clustering.plots import Show, draw
 
 FIT = 10_000  # training examples that k-means and the mixture are fitted on, at most
@@ -129,8 +126,7 @@ def other_methods(x: Array, x_test: Array, K: int) -> dict[str, tuple[int, Array
     mixture = GaussianMixture(K, covariance_type="diag", reg_covar=1e-3, n_init=3, random_state=0)
 
     def extended(method: Any) -> Array:
-        said: Array = KNeighborsClassifier(1).fit(few, method.fit_predict(few)).predict(x_test)
-        return said
+        return KNeighborsClassifier(1).fit(few, method.fit_predict(few)).predict(x_test)
 
     with warnings.catch_warnings():  # unconnected graphs, fewer distinct points than clusters: the figures show it
         warnings.simplefilter("ignore")

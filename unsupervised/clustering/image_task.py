@@ -1,15 +1,12 @@
 """What the tasks that sort images share: the fields of their Config, and the methods in which they do not differ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core import MLP, Rng
 from core.lab.config import check
 from core.lab.data.splits import Splits
-from core.layers import Rng
-from core.network import MLP
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clustering.clusterer import Clusterer

@@ -4,12 +4,9 @@ With p = softmax(y) the memberships of an example, and m their mean, I = H(m) - 
 of example and cluster: large when each example is sure of its cluster, and all clusters are used alike.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
-from core.losses import Loss, log_softmax
+from core import Array, Loss, log_softmax
 
 
 def information(y: Array) -> float:

@@ -4,17 +4,13 @@ All show the test part. The map is for looking only: t-SNE keeps neighbours toge
 size of a heap nor the distance between two says anything, and no figure is taken from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, chain
 from core.lab.learner import Report
-from core.layers import Layer
-from core.network import chain
 
 MAPPED = 1500  # examples on a map, at most
 MEMBERS = 5  # typical ones of each cluster that are shown, and as many doubtful ones
@@ -46,10 +42,8 @@ def flat_map(z: Array) -> Array:
     spread = float(z.std()) or 1.0  # neither can begin where all is one point
     z = z + 1e-4 * spread * np.random.default_rng(0).standard_normal(z.shape)
     if len(z) < 100:
-        flat: Array = PCA(2, random_state=0).fit_transform(z) if len(z) > 2 else z[:, :2]
-        return flat
-    places: Array = TSNE(init="pca", max_iter=500, random_state=0, n_jobs=1).fit_transform(z)
-    return places
+        return PCA(2, random_state=0).fit_transform(z) if len(z) > 2 else z[:, :2]
+    return TSNE(init="pca", max_iter=500, random_state=0, n_jobs=1).fit_transform(z)
 
 
 def draw_map(path: Path, places: Array, named: dict[str, Array]) -> None:

@@ -10,13 +10,11 @@ Computational and Graphical Statistics 14(3). No label is looked at, and the hal
 seed. Weakness: it asks for clusters that k-means can find, round ones; what overlaps is counted as one.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 ENOUGH = 0.8
 CUTS = 20  # into halves

@@ -5,17 +5,14 @@ that the first COEFFICIENTS of the cepstrum. The mean over the moments is what v
 clip. It can be taken away ("cepstral mean normalisation", Atal 1974): what is left is what changes within the word.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.audio.spectrogram import dct, hertz, log_mel, mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, resample
 from core.lab.data.splits import Clips
-from core.layers import Rng
 from unsupervised.generative.speech_features import SILENCE, interpolation_matrix, trimmed
 
 RATE = 8000  # samples per second

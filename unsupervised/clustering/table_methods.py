@@ -5,19 +5,15 @@ is as good. What stands in for a row is one of its nearest neighbours with noise
 should be standardised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import MLP, Array, Rng
 from core.lab.config import check
 from core.lab.data.splits import Splits
-from core.layers import Rng
-from core.network import MLP
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clustering.clusterer import Clusterer, ClustererConfig
@@ -68,8 +64,7 @@ def mutual_information(
 
     def noisy(rng: Rng, x: Array) -> Array:
         x = augment(rng, x) if augment else x
-        z: Array = x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
-        return z
+        return x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
 
     net = MLP(splits.x_train.shape[1], config.hidden, K)
     given = f"{GIVEN}, and that they are not of very different sizes."

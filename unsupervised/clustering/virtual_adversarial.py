@@ -7,13 +7,9 @@ divergence is quadratic in r, so the step is the leading eigenvector of its Hess
 product with the Hessian is the gradient at a small step (Miyato et al. 2018, arXiv:1704.03976).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Layer, Rng
-from core.losses import Loss, log_softmax, softmax
+from core import Array, Layer, Loss, Rng, log_softmax, softmax
 
 
 def divergence(y: Array, target: Array) -> Loss:
@@ -29,8 +25,7 @@ def divergence(y: Array, target: Array) -> Loss:
 def of_length(d: Array, length: float) -> Array:
     """The rows of d (B, I) scaled to a Euclidean length; a row of zeros stays."""
     norms = np.sqrt((d * d).sum(-1, keepdims=True))
-    scaled: Array = d * (length / np.maximum(norms, np.finfo(d.dtype).tiny))
-    return scaled
+    return d * (length / np.maximum(norms, np.finfo(d.dtype).tiny))
 
 
 def adversary(net: Layer, w: Array, x: Array, y: Array, radius: float, rng: Rng, iterations: int = 1) -> Array:

@@ -5,14 +5,11 @@ maximisation: r_nk = p(k | x_n), then p_k = mean of r_k and q_k = the mean of x,
 McLachlan and Peel 2000). With K = 1 it is the mean picture, each pixel by itself.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Rng
+from core import Array, Rng
 
 PRIOR = 1.0  # made-up examples of each value that a pixel of a template starts with, so that nothing is impossible
 ROWS = 1 << 13  # examples at a time
@@ -25,8 +22,7 @@ class BernoulliMixture(NamedTuple):
     def joint(self, x: Array) -> Array:
         """log p(k, x): x (N, I) -> (N, K)."""
         off = np.log1p(-self.q)
-        found: Array = x @ (np.log(self.q) - off).T + (off.sum(1) + self.log_share)
-        return found
+        return x @ (np.log(self.q) - off).T + (off.sum(1) + self.log_share)
 
     def log_prob(self, x: Array) -> Array:
         """log p(x), nats: x (N, I) of 0 and 1 -> (N,)."""

@@ -10,18 +10,15 @@ Accuracy of a classifier that learnt from generated pictures alone, and is teste
 good picture repeated, or of no class, earn nothing. Labels enter here, and are counted.
 """
 
-from __future__ import annotations
-
 import hashlib
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Rng
 from unsupervised.generative import bernoulli_mixture
 from unsupervised.generative.image_plots import draw
 from unsupervised.generative.vae import VAE, Model, log_mean_exp

@@ -1,13 +1,11 @@
 """Pictures of a model of pictures: what it makes, what it gives back, and the way from one picture to another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.learner import Report
 from core.lab.report.plots import image_sheet, mosaic, squares
 from unsupervised.generative.vae import VAE, Model

@@ -1,15 +1,12 @@
 """What the tasks that model pictures share: the fields of their Config, and the learner that they make."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 
+from core import Adam, Rng, constant, cosine, warm_up
 from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import See
-from core.layers import Rng
-from core.optimizers import Adam, constant, cosine, warm_up
 from unsupervised.generative.image_evaluate import binarise, black_and_white, image_report
 from unsupervised.generative.image_plots import as_text
 from unsupervised.generative.likelihoods import bernoulli

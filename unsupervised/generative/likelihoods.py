@@ -9,17 +9,14 @@ axis of length 1 where `y` has many: then each of the many y is asked about the 
 not averaged, since an importance weight needs the likelihood of each example by itself.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from core import Array, Rng
 from core.blas import row_sum
-from core.initializers import Array
-from core.layers import Rng
 
 
 class Likelihood(NamedTuple):

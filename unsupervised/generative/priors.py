@@ -5,18 +5,14 @@ fill a ball, classes and all; a learnt mixture lets them keep to the places wher
 2018, arXiv:1705.07120, who tie the places to made-up examples; here they are free).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from core import Array, Layer, Rng, log_softmax
 from core.blas import row_sum
-from core.initializers import Array
-from core.layers import Layer, Rng
-from core.losses import log_softmax
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -82,8 +78,7 @@ def gaussian_mixture(Z: int, K: int) -> Prior:
     def draw(rng: Rng, w: Array, n: int) -> Array:
         log_p, m, v = parts(w)
         k = (log_p + rng.gumbel(size=(n, K))).argmax(-1)  # the largest is a draw from p
-        z: Array = m[k] + np.exp(0.5 * v[k]) * rng.standard_normal((n, Z), np.float32).astype(w.dtype)
-        return z
+        return m[k] + np.exp(0.5 * v[k]) * rng.standard_normal((n, Z), np.float32).astype(w.dtype)
 
     layout = {"share": (K,), "mean": (K, Z), "log_variance": (K, Z)}
     return Prior(Layer(forward, layout, fill, op="gaussian_mixture", constants={"components": K}), draw)

@@ -1,7 +1,5 @@
 """`trivium speak DIR`: the network of a run says words, each into a wav file: --word seven."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

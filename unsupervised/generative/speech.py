@@ -9,19 +9,15 @@ What is written is drawn from p(x | z, c), not its mean, which is a paler word. 
 which c makes this x the likeliest?
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import MLP, Array, Layer, Rng, gelu
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.splits import Clips
-from core.layers import Layer, Rng, gelu
-from core.network import MLP
 from unsupervised.generative.likelihoods import gaussian
 from unsupervised.generative.priors import standard_normal
 from unsupervised.generative.speech_features import RATE, PCAFeatures, picture_of, waves_of

@@ -9,15 +9,13 @@ two sayings of a word (in any voices, or in one) and from a saying to the neares
 square difference of standardised cepstra.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
@@ -70,8 +68,7 @@ def train_recognizer(sounds: Sequence[Sound], words: Array, voices: Array) -> Re
 def rms_distances(a: Array, b: Array) -> Array:
     """Root mean square differences between rows: a (N, K), b (M, K) -> (N, M)."""
     squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T
-    apart: Array = np.sqrt(np.maximum(squares, 0) / a.shape[1])
-    return apart
+    return np.sqrt(np.maximum(squares, 0) / a.shape[1])
 
 
 def within(x: Array, t: Array) -> float:

@@ -5,19 +5,16 @@ it lasts; and all the way back, the phase by Griffin and Lim. What is lost on th
 `unsupervised.generative.speech_evaluate`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.audio.griffin_lim import griffin_lim, unmel
 from core.lab.audio.spectrogram import hann, log_mel, mel_bank, power_spectrogram
 from core.lab.audio.wav import Sound, resample
-from core.layers import Rng
 
 RATE = 8000  # samples per second
 SIZE, HOP, BINS = 256, 64, 512  # samples: 32 ms of sound every 8 ms, and the length of the FFT

@@ -1,12 +1,10 @@
 """Pictures of words that nobody said beside words that somebody did."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.learner import Report

@@ -10,8 +10,6 @@ decoder and prior lie in one w, in this order. With labels as a condition, one-h
 examples of a class.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from core import MLP, Array, Layer, Optimizer, Parts, Rng, Schedule, average, constant, cosine, gelu
 from core.blas import row_sum
-from core.initializers import Array
 from core.lab.config import check, settings
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
@@ -28,9 +26,6 @@ from core.lab.epochs import Epochs
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
 from core.lab.vision.photos import Photo, See
-from core.layers import Layer, Rng, gelu
-from core.network import MLP, Parts
-from core.optimizers import Optimizer, Schedule, average, constant, cosine
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
 
@@ -120,8 +115,7 @@ class Model:
 def log_mean_exp(a: Array) -> Array:
     """log 1/K sum_k exp(a_k): (N, K) -> (N,), in float64."""
     top = a.max(-1, keepdims=True).astype(np.float64)
-    found: Array = np.log(np.exp(a - top).mean(-1)) + top[..., 0]
-    return found
+    return np.log(np.exp(a - top).mean(-1)) + top[..., 0]
 
 
 def concat_onehot(x: Array, c: Array | None, C: int) -> Array:
@@ -266,8 +260,7 @@ class VAE:
         """The class under which an example is likeliest, by the importance-weighted bound: x (N, I) -> (N,)."""
         rng, labels = np.random.default_rng(VAL_SEED), np.arange(self.model.C)
         bounds = [log_mean_exp(self.model.log_weights(w, x, 16, rng, np.full(len(x), c))) for c in labels]
-        said: Array = np.argmax(bounds, 0)
-        return said
+        return np.argmax(bounds, 0)
 
     def evaluate(self) -> dict[str, float]:
         x, c = self.splits.x_val, self.splits.t_val if self.model.C else None

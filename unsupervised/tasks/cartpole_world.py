@@ -1,17 +1,13 @@
 """Balance a pole on a cart by thinking ahead: idle play teaches what follows what, no reward is seen (CartPole-v1)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import MLP, Adam, Rng, tanh
 from core.lab.compare.cell import Cell
 from core.lab.config import check
 from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
-from core.layers import Rng, tanh
-from core.network import MLP
-from core.optimizers import Adam
 from unsupervised.world_model import WorldModel, WorldModelConfig
 
 PARADIGM = "unsupervised"

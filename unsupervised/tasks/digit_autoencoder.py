@@ -1,16 +1,13 @@
 """Handwritten digits, 8x8 pixels, squeezed into ten numbers without a word; then a hundred labels to read them by."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any
 
+from core import MLP, Rng
 from core.lab.compare.cell import Cell
 from core.lab.config import check
 from core.lab.vision.augment import AffineElastic
-from core.layers import Rng
-from core.network import MLP
 from unsupervised.linear_probe import LinearProbeConfig, ProbedCode
 from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer
 

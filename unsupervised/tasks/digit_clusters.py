@@ -1,17 +1,13 @@
 """Handwritten digits, 8x8 pixels, sorted into ten heaps by a network that is told nothing."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from core.initializers import Array
+from core import MLP, Array, Rng, Sequential
 from core.lab.compare.cell import Cell
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, deform, deformations
-from core.layers import Rng
-from core.network import MLP, Sequential
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.clusterer import Clusterer, centre
 from unsupervised.clustering.image_task import ImageClusters, learner

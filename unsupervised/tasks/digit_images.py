@@ -1,13 +1,11 @@
 """Handwritten digits, 8x8 pixels: a code for each, and new ones out of new codes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import Rng
 from core.lab.vision.photos import ink
-from core.layers import Rng
 from unsupervised.generative.image_task import ImageModel, image_learner
 from unsupervised.generative.vae import VAE
 

@@ -1,10 +1,8 @@
 """Fashion-MNIST, 60,000 pictures of clothing, sorted into ten heaps without a label: all settings those of MNIST."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from core.layers import Rng
+from core import Rng
 from unsupervised.tasks.mnist_clusters import PRESETS as PRESETS
 from unsupervised.tasks.mnist_clusters import Config as Config
 from unsupervised.tasks.mnist_clusters import sort

@@ -1,12 +1,10 @@
 """Fashion-MNIST, clothing of 28x28 pixels: a code for each piece, and new pieces out of new codes."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
+from core import Rng
 from core.lab.vision.photos import ink
-from core.layers import Rng
 from unsupervised.generative.image_task import ImageModel as Config
 from unsupervised.generative.image_task import image_learner
 from unsupervised.generative.vae import VAE

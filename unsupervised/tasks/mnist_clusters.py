@@ -1,18 +1,14 @@
 """MNIST, 60,000 handwritten digits of 28x28 pixels, sorted into ten heaps by a network that is told no label."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import MLP, Array, Rng, Sequential
 from core.lab.config import check
 from core.lab.data.splits import Splits
 from core.lab.vision.augment import AffineElastic, flat, warp
-from core.layers import Rng
-from core.network import MLP, Sequential
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.clusterer import Clusterer, centre
 from unsupervised.clustering.image_task import ImageClusters, learner
@@ -44,8 +40,7 @@ def shaded(size: float) -> Augment:
 
     def step(rng: Rng, x: Array) -> Array:  # B, H, W
         power = np.exp(rng.standard_normal((len(x), 1, 1), np.float32) * np.float32(size))
-        darker: Array = x**power
-        return darker
+        return x**power
 
     return step
 

@@ -1,17 +1,14 @@
 """First names: predict the next letter, then make up new ones; the names that are asked about were never read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from core import Dropout, Layer, Linear, Residual, Rng, Sequential, gelu
 from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.data.splits import Names, Text
 from core.lab.text import lines as records
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from core.layers import Dropout, Layer, Linear, Rng, gelu
-from core.network import Residual, Sequential
 from unsupervised.text.character_task import CharacterModel, language_of_lines
 from unsupervised.text.evaluate_lines import names_figures
 from unsupervised.text.language_model import Language

@@ -1,15 +1,12 @@
 """Write reviews as others write them: the next character of real ones, and nobody is asked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from core import AdamW, Rng
 from core.lab.compare.cell import Cell
 from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
-from core.layers import Rng
-from core.optimizers import AdamW
 from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 
 PARADIGM = "unsupervised"

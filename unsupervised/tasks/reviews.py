@@ -1,13 +1,11 @@
 """Fake product reviews: the rating is given, the words follow; an independent judge says whether it is heard."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.initializers import Array, he
+from core import Array, Concat, Dropout, Embedding, Layer, Linear, Rng, gelu, he
 from core.lab.config import check
 from core.lab.data.registry import Data
 from core.lab.data.splits import Reviews, Text
@@ -16,8 +14,6 @@ from core.lab.text import lines as records
 from core.lab.text.hashed_ngrams import HashedNGrams, hashed, leading
 from core.lab.text.hashed_words import MIX, SETS, HashedWords, words_of
 from core.lab.text.vocabulary import Vocabulary
-from core.layers import Dropout, Embedding, Layer, Linear, Rng, gelu
-from core.network import Concat
 from unsupervised.text.character_task import CharacterModel, language_of_lines
 from unsupervised.text.evaluate_lines import RATINGS, review_figures
 from unsupervised.text.language_model import Language

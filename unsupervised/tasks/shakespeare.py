@@ -1,11 +1,9 @@
 """Tiny Shakespeare: the next character, by a network, by counting and by both; the first 90 % teach, the rest asks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
+from core import Rng
 from core.lab.data.registry import Data
-from core.layers import Rng
 from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language
 

@@ -1,7 +1,5 @@
 """The structure of 3,000 clips of spoken digits, told nothing: does it follow the word, or (--voice) who speaks?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import read_sound
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.layers import Rng
 from unsupervised.clustering.evaluate import Terms, contingency, scores
 from unsupervised.clustering.sound_task import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
 from unsupervised.clustering.table_methods import METHODS, TableClusters
@@ -61,8 +58,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
         c = altered(rng, (x * deviation + mean).reshape(-1, MOMENTS, COEFFICIENTS), tract, config.tempo)
         if not config.voice:
             c -= c.mean(1, keepdims=True)
-        z: Array = ((c.reshape(x.shape) - mean) / deviation).astype(x.dtype)
-        return z
+        return ((c.reshape(x.shape) - mean) / deviation).astype(x.dtype)
 
     spoken = {
         row.tobytes(): f"{d} spoken by {name}, repetition {r}"

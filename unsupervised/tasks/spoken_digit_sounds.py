@@ -1,15 +1,12 @@
 """Spoken digits out of nothing: wav files of words that nobody said, in voices that were heard."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from core import Adam, Rng, cosine, warm_up
 from core.lab.config import check
 from core.lab.data.splits import Splits
-from core.layers import Rng
-from core.optimizers import Adam, cosine, warm_up
 from unsupervised.generative.speech import Speaker, speaker_model, spoken_words
 from unsupervised.generative.speech_evaluate import sounds_report
 from unsupervised.generative.speech_features import album, principal

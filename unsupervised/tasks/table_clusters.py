@@ -1,7 +1,5 @@
 """Clusters in any table: a csv file of your own, or a small table of scikit-learn; how many, it can find out itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.data.splits import Splits, split
 from core.lab.data.tables import LARGEST, Rows, blank, learn, read_table, rows_of
 from core.lab.errors import nearest
 from core.lab.files import write_text
 from core.lab.learner import Report
-from core.layers import Rng
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.prediction_strength import choose_clusters

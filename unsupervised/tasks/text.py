@@ -1,15 +1,13 @@
 """Predict the next character of a text, then write on: the Python reference, or any UTF-8 text file."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import Rng
 from core.lab.data import formats as readers
 from core.lab.data.registry import Data
 from core.lab.data.splits import Text, parts
-from core.layers import Rng
 from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language
 

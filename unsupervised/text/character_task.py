@@ -1,19 +1,15 @@
 """What the tasks that predict characters share: the fields of their Config, and how the learner is put together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core import AdamW, Layer, Rng, Sequential
 from core.lab.config import check
 from core.lab.data.splits import Text
 from core.lab.text import lines
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from core.layers import Layer, Rng
-from core.network import Sequential
-from core.optimizers import AdamW
 from unsupervised.text.language_model import Language, LanguageModelConfig
 
 

@@ -5,8 +5,6 @@ follows on the validation part and that on the training part. All models learn f
 their choices (an order, weights, when to stop) on the validation part.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import statistics
@@ -16,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import Text
 from core.lab.learner import Report
 from core.lab.terminal import printable

@@ -7,15 +7,13 @@ a judge that never saw the network: logistic regression on the words of the real
 by TF-IDF, taught to tell 4 and 5 from 1 and 2.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.learner import Report
 from core.lab.terminal import printable
 from core.lab.text.lines import END

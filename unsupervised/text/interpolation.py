@@ -8,13 +8,11 @@ References: Jelinek and Mercer (1980), "Interpolated estimation of Markov source
 network beside n-grams, Bengio et al. (2003).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from unsupervised.text.evaluate import in_chunks
 from unsupervised.text.ngram_models import Counts, kneser_ney_orders
 
@@ -35,8 +33,7 @@ def weights_of(p: Array, k: Array, K: int) -> Array:
         sums += CERTAINTY * share.mean(0)
         share = p * (sums / sums.sum(1, keepdims=True))[k]
         share /= share.sum(1, keepdims=True)
-    weights: Array = sums / sums.sum(1, keepdims=True)
-    return weights
+    return sums / sums.sum(1, keepdims=True)
 
 
 def weigh(log_p: Array, counts: Counts, held_out: Array) -> Array:
@@ -55,7 +52,6 @@ def interpolated(counts: Counts, weights: Array) -> Callable[[Array, Array], Arr
 
     def mixed(log_p: Array, grams: Array) -> Array:
         p = np.exp(np.concatenate([log_p[:, None], orders(grams)], 1, dtype=np.float64))  # N, 1 + orders
-        both: Array = np.log((p * weights[longest_known(counts, grams)]).sum(1))
-        return both
+        return np.log((p * weights[longest_known(counts, grams)]).sum(1))
 
     return mixed

@@ -8,8 +8,6 @@ the optimizer are those of supervised learning. Reference: Bengio et al. (2003),
 model". Weakness: what lies more than K characters back is forgotten.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,17 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cross_entropy, log_softmax, warm_up
 from core.lab.config import check, settings
 from core.lab.data.splits import Text
 from core.lab.learner import Report
 from core.lab.state import State, restore, rng_state, saved, set_rng_state
 from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
-from core.layers import Layer, Rng
-from core.losses import cross_entropy, log_softmax
-from core.network import Sequential
-from core.optimizers import Optimizer, Schedule, cosine, warm_up
 from unsupervised.text import evaluate as evaluate_text
 from unsupervised.text.interpolation import interpolated, weigh
 from unsupervised.text.ngram_models import Counts
@@ -257,8 +251,7 @@ class Language:
         """200 characters that go on after a text, the same each time; contexts (N, K) of ids get the next id (N,)."""
         if isinstance(x, str):
             return self.generate(w, x, 200, evaluate_text.TEMPERATURE, rng=np.random.default_rng(0))
-        best: Array = self.net(x, w)[0].argmax(-1)
-        return best
+        return self.net(x, w)[0].argmax(-1)
 
     def state(self) -> State:
         return saved(self, *self.kept)

@@ -9,13 +9,11 @@ symbols. Windows may be wider than a model looks. Reference: Chen and Goodman (1
 smoothing techniques for language modeling", whose names are kept: c a context, c s the context and the next symbol.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 Model = Callable[[Array], Array]
 
@@ -98,8 +96,7 @@ def add_one(counts: Counts, order: int) -> Model:
 
     def model(grams: Array) -> Array:
         *_, (_, c, cs) = counts.find(grams, order)
-        log_p: Array = np.log((_at(counts.count[order], cs, 0) + 1) / (_at(total, c, 0) + counts.V))
-        return log_p
+        return np.log((_at(counts.count[order], cs, 0) + 1) / (_at(total, c, 0) + counts.V))
 
     return model
 

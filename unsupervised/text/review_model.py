@@ -5,8 +5,6 @@ dy = p - onehot(next character)
 What comes out is praise as often as the reviews are. Nothing but a beginning that someone gives can turn it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
 from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Exam
 from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
-from core.layers import Layer, Rng
-from core.losses import cross_entropy
-from core.optimizers import Optimizer, Schedule
 
 STEPS = 20  # minibatches of one update()
 

@@ -7,16 +7,13 @@ rule, the phase by Griffin and Lim's: both are iterations that never make the fi
 are batch; the frames are those of `core.lab.audio.spectrogram`: frame k covers samples k * hop to k * hop + size.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.audio.spectrogram import frames, hann
 from core.lab.audio.wav import wav_bytes as wav_bytes
-from core.layers import Rng
 
 
 def stft(x: Array, size: int, hop: int, bins: int) -> Array:
@@ -38,8 +35,7 @@ def istft(S: Array, size: int, hop: int) -> Array:
         x[..., k * hop : k * hop + size] += y[..., k, :]
         weight[k * hop : k * hop + size] += window * window
     x /= np.where(weight > 1e-12, weight, np.inf)
-    wave: Array = x.astype(S.real.dtype)
-    return wave
+    return x.astype(S.real.dtype)
 
 
 def griffin_lim(magnitude: Array, size: int, hop: int, rng: Rng, iterations: int = 60, momentum: float = 0.0) -> Array:

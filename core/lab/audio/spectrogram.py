@@ -5,13 +5,11 @@ samples (T,) in [-1, 1) -> frames (n, size) -> power (n, size/2 + 1) -> log mel 
 Every step is a function of arrays whose last axes are the ones named here; all axes before them are batch.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 
 def frames(x: Array, size: int, hop: int) -> Array:
@@ -26,8 +24,7 @@ def frames(x: Array, size: int, hop: int) -> Array:
 
 def hann(size: int) -> Array:
     """0.5 - 0.5 cos(2 pi k / size), k = 0 ... size - 1: a frame fades in and out, so that its ends make no clicks."""
-    window: Array = 0.5 - 0.5 * np.cos(2 * math.pi / size * np.arange(size))
-    return window
+    return 0.5 - 0.5 * np.cos(2 * math.pi / size * np.arange(size))
 
 
 def power_spectrogram(x: Array, size: int, hop: int, bins: int) -> Array:
@@ -43,14 +40,12 @@ def power_spectrogram(x: Array, size: int, hop: int, bins: int) -> Array:
 
 def mel(hertz: Array | float) -> Array:
     """2595 log10(1 + f / 700): equal steps sound equally far apart (O'Shaughnessy 1987)."""
-    mels: Array = 2595 * np.log10(1 + np.asarray(hertz) / 700)
-    return mels
+    return 2595 * np.log10(1 + np.asarray(hertz) / 700)
 
 
 def hertz(mels: Array | float) -> Array:
     """700 (10^(m / 2595) - 1), the inverse of `mel`."""
-    f: Array = 700 * (10 ** (np.asarray(mels) / 2595) - 1)
-    return f
+    return 700 * (10 ** (np.asarray(mels) / 2595) - 1)
 
 
 def mel_bank(F: int, bins: int, rate: int, low: float, high: float) -> Array:
@@ -65,25 +60,21 @@ def mel_bank(F: int, bins: int, rate: int, low: float, high: float) -> Array:
     sums = bank.sum(0)
     if not (sums > 0).all():
         raise ValueError(f"{F} mel bands are too many for an FFT of {bins} at {rate} samples per second")
-    triangles: Array = (bank / sums).astype(np.float32)
-    return triangles
+    return (bank / sums).astype(np.float32)
 
 
 def log_mel(power: Array, bank: Array, floor: float = 1e-8) -> Array:
     """ln(power . bank + floor): (..., n, bins / 2 + 1) -> (..., n, F)."""
-    logs: Array = np.log(power @ bank + power.dtype.type(floor))
-    return logs
+    return np.log(power @ bank + power.dtype.type(floor))
 
 
 def dct(F: int, K: int) -> Array:
     """The first K vectors of the orthonormal DCT-II, (F, K): column k is s_k cos(pi k (j + 1/2) / F) (Ahmed 1974)."""
     basis = np.cos(math.pi / F * np.arange(K) * (np.arange(F)[:, None] + 0.5)) * math.sqrt(2 / F)
     basis[:, 0] *= math.sqrt(0.5)
-    vectors: Array = basis.astype(np.float32)
-    return vectors
+    return basis.astype(np.float32)
 
 
 def mfcc(log_mels: Array, K: int) -> Array:
     """Mel-frequency cepstral coefficients: the DCT of (..., F) -> (..., K) (Davis and Mermelstein 1980)."""
-    cepstrum: Array = log_mels @ dct(log_mels.shape[-1], K)
-    return cepstrum
+    return log_mels @ dct(log_mels.shape[-1], K)

@@ -1,7 +1,5 @@
 """Sound files: the bytes of a wav file to samples and back, and samples at another rate."""
 
-from __future__ import annotations
-
 import io
 import math
 import struct
@@ -10,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.formats import check_size
 
 LONGEST = 60  # seconds of a clip that `read_sound` takes

@@ -1,7 +1,5 @@
 """`trivium check TASK`: does a task keep the contract?"""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`trivium data [NAME]`: the data sets, where they lie, and one of them fetched."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`trivium demo`: four tasks learn from embedded data, before your eyes; then one table and one page."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

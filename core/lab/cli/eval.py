@@ -1,7 +1,5 @@
 """`trivium eval DIR`: evaluates the best weights of a run on the test part again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

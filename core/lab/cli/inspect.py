@@ -1,7 +1,5 @@
 """`trivium inspect FILE`: where a checkpoint comes from, without building its network or importing its task."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """`trivium list`: which tasks there are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 

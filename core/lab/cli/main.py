@@ -1,7 +1,5 @@
 """The command `trivium`. Each command imports what it needs when it runs, so that help and list come at once."""
 
-from __future__ import annotations
-
 import ast
 import os
 import sys
@@ -68,12 +66,12 @@ def command(name: str) -> Callable[[Sequence[str]], int]:
     """The function of a command. Raises Refusal for a name that no package has."""
     if name in COMMANDS:
         function = getattr(import_module(f"core.lab.cli.{name}"), FUNCTIONS.get(name, name))
-        return function  # type: ignore[no-any-return]
+        return function
     found = others()
     if name not in found:
         raise Refusal(f"there is no command {name!r}{nearest(name, [*COMMANDS, *found])}")
     try:
-        return found[name].load()  # type: ignore[no-any-return]
+        return found[name].load()
     except (ImportError, AttributeError) as error:
         raise Refusal(f"the command {name} of the package that brought it cannot be loaded: {error}") from error
 

@@ -1,7 +1,5 @@
 """`trivium new PARADIGM NAME`: a task file of your own that works, and its test."""
 
-from __future__ import annotations
-
 import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """`trivium predict DIR FILE`: what a run's network predicts for arrays, a table of numbers, a picture or a text."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass

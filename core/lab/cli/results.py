@@ -4,8 +4,6 @@ A record is NAME.json, and core/lab/results/records.py says what is in it. A scr
 of its own form; they can be quoted too.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`trivium resume DIR`: goes on with a run that was stopped."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """`trivium status DIR`: how far a study is."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

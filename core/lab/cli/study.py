@@ -1,7 +1,5 @@
 """`trivium study SPEC`: does every job of a spec once, and sets the results side by side."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.layers import Layer
+from core import Layer
 
 if TYPE_CHECKING:
     from core.lab.report.page import Section

@@ -4,8 +4,6 @@ A group is the runs of one task in one configuration, a seed each. Its figures a
 learnt or judged again.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

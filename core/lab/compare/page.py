@@ -1,7 +1,5 @@
 """The page of a comparison: tables, curves, what each network has learnt side by side, and the lines that differ."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import textwrap
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.compare import tables
 from core.lab.compare.cell import TEACHER
 from core.lab.compare.groups import Group

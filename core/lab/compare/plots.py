@@ -1,7 +1,5 @@
 """The pictures of a comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.compare.groups import Group, scale
 from core.lab.stats.intervals import mean_interval
 

@@ -1,7 +1,5 @@
 """The tables of a comparison: what each row says of a group of runs, or of two."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any

@@ -3,8 +3,6 @@
 Each function raises ValueError, in one line that names the part, for data that cannot be learnt from.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from core.lab.data.splits import Splits

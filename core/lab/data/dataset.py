@@ -5,8 +5,6 @@ FLOWERS = DataSet("150 flowers", "MIT", "A. Gardener, 2026", read_flowers, files
 flowers = "my_package.flowers:FLOWERS"       # in its pyproject.toml: then data("flowers") gives what is read
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from core.initializers import Array
+from core import Array
 from core.lab.data import formats
 from core.lab.errors import Refusal
 

@@ -4,8 +4,6 @@ Every reader raises ValueError with one line when the bytes are not what they cl
 compared with what is there before memory is taken; an archive is unpacked in memory, never onto the disk.
 """
 
-from __future__ import annotations
-
 import csv
 import gzip as _gzip
 import io
@@ -18,7 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

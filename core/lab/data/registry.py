@@ -4,8 +4,6 @@ Some sets come with the libraries; the others are files (see docs/data.md) in th
 missing. How a set is divided is decided once, in its file, never drawn from a run's seed, so that runs can be compared.
 """
 
-from __future__ import annotations
-
 import hashlib
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.errors import Refusal as Refusal
 
 SEED = 0  # of every division into parts; chosen before the first run, and never again

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.errors import nearest
 
 DELIMITERS = ",;\t"

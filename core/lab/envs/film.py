@@ -1,7 +1,5 @@
 """Films of an agent: a GIF through Pillow, drawn without a screen."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.envs.rollout import Policy
 from core.lab.learner import Report
 from core.lab.report.gif import write_gif

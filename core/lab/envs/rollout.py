@@ -1,15 +1,12 @@
 """Steps of many environments side by side: roll-outs of a fixed length, whole episodes, and their returns."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.envs.vector import Envs, Steps
 from core.lab.errors import Refusal
-from core.layers import Rng
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 LIMIT = 1_000_000  # steps after which an episode that is played to its end is taken for endless

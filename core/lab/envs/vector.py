@@ -11,18 +11,15 @@ and no reward follows, or `truncated`, a time limit cut it off and the value of 
 observation, never the first one of the next episode.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Rng
 from core.lab.errors import Refusal
 from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
-from core.layers import Rng
 
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 MAX_ENVS = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
@@ -119,8 +116,7 @@ class Envs:
         return done
 
     def _reset(self, end: Array) -> Array:
-        obs: Array = self.vec.reset(options={"reset_mask": end})[0]
-        return obs
+        return self.vec.reset(options={"reset_mask": end})[0]
 
     @contextmanager
     def _named(self, when: str) -> Iterator[None]:
@@ -198,8 +194,7 @@ class SyncEnvs(Envs):
         self.seeds[end] = self.rng.integers(*TRAINING_SEEDS, size=int(end.sum())) if seeds is None else seeds[end]
         for i in np.flatnonzero(end):
             self.actions[i] = []
-        obs: Array = self.vec.reset(seed=self.seeds.tolist(), options={"reset_mask": end})[0]
-        return obs
+        return self.vec.reset(seed=self.seeds.tolist(), options={"reset_mask": end})[0]
 
     def _saved(self) -> State:
         space = self.vec.single_action_space

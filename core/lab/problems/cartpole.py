@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.envs import rollout
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import Policy, play, returns
@@ -46,8 +46,7 @@ def lean(obs: Array) -> Array:
 def distance(obs: Array) -> Array:
     """How far from the goal, upright in the middle: (x / limit)^2 + (angle / limit)^2, obs (..., 4) -> (...)."""
     x, angle = LIMITS.astype(obs.dtype)
-    far: Array = (obs[..., 0] / x) ** 2 + (obs[..., 2] / angle) ** 2
-    return far
+    return (obs[..., 0] / x) ** 2 + (obs[..., 2] / angle) ** 2
 
 
 def mean_return(policy: Policy, n: int, first: int) -> float:

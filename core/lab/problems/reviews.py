@@ -10,15 +10,13 @@ Both readers are logistic regression on words and pairs of words, weighted by TF
 means something beside the judge's verdict on real reviews and beside what else makes a review: so both are reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, Rng, Sequential, cosine, log_softmax, warm_up
 from core.lab.data.splits import SEED, Reviews
 from core.lab.learner import Report
 from core.lab.terminal import printable
@@ -27,10 +25,6 @@ from core.lab.text.tokenize import words
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
 from core.lab.text.witten_bell import WittenBell
-from core.layers import Layer, Rng
-from core.losses import log_softmax
-from core.network import Sequential
-from core.optimizers import cosine, warm_up
 
 SIZES = {"val": 200, "test": 400, "judge": 1000, "rater": 1000}  # reviews of each kind; the rest is to learn from
 TEMPERATURE = 0.7  # of all that is written, whoever writes
@@ -161,8 +155,7 @@ class Exam:
         """A review that begins with a text, the same each time; windows (N, K) of ids get the next id (N,)."""
         if isinstance(x, str):
             return x + self.write(ask, 1, np.random.default_rng(0), x).texts[0]
-        best: Array = ask(x).argmax(-1)
-        return best
+        return ask(x).argmax(-1)
 
     def nats(self, ask: Ask, rows: Array) -> float:
         """Nats per character of windows (N, K + 1), at temperature 1."""

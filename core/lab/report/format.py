@@ -1,7 +1,5 @@
 """Figures and tables as text on a terminal."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 

@@ -1,14 +1,12 @@
 """A GIF out of figures, drawn without a screen."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 
 def animate(path: Path, figures: Iterable[Any], milliseconds: int, colors: int = 32) -> None:
@@ -23,8 +21,7 @@ def pixels(figure: Any) -> Array:
 
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
-    picture: Array = np.asarray(canvas.buffer_rgba())[..., :3]
-    return picture
+    return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
 def write_gif(path: Path, frames: list[Array], milliseconds: int, colors: int) -> None:

@@ -3,8 +3,6 @@
 All text is escaped by Jinja2, wherever it came from; pictures and sounds are embedded as data.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field

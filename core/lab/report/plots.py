@@ -1,14 +1,12 @@
 """Pictures that several paradigms draw: sheets of images, matrices of counts, the weights of a first layer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 
 def mosaic(tiles: Array, columns: int, above: int = 0) -> Array:

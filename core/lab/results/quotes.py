@@ -12,8 +12,6 @@ to right: `mean`, `min`, `max`, `median`, `sum`, `count`, `spread` (largest minu
 of the mean's 95 % interval, Student's t), or arithmetic with a number: `*100`, `/60`, `-1`, `+1`, `1-` (one minus).
 """
 
-from __future__ import annotations
-
 import json
 import operator
 import re

@@ -3,8 +3,6 @@
 A row holds the figures of its run, data sums, versions, kernels and processor.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

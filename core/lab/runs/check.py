@@ -3,8 +3,6 @@
 What a task offers no way to check is named as skipped, not passed over in silence.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import tempfile
@@ -15,16 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from core import checkpoint
+from core import Adam, Array, checkpoint
 from core.gradcheck import directional_error
-from core.initializers import Array
 from core.lab.data.registry import Data
 from core.lab.errors import Refusal
 from core.lab.learner import Learner, Report, weights
 from core.lab.runs.run import blas_threads
 from core.lab.runs.tasks import Task, configure, preset
 from core.lab.state import prefixed, unprefixed
-from core.optimizers import Adam
 
 STEPS = 3  # updates that a comparison of two learners takes
 SECONDS = 20.0  # the longest that a run to the end, for the report, may take before it is left out

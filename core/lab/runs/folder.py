@@ -4,8 +4,6 @@ config.json (first), metrics.jsonl (one line an evaluation), checkpoint.safetens
 result.json (last), report.html, pictures. A lock of the operating system keeps a second process out.
 """
 
-from __future__ import annotations
-
 import json
 from contextlib import suppress
 from pathlib import Path

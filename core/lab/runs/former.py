@@ -4,8 +4,6 @@ A command refuses an old name and says the new one; a run folder of before is re
 is used again with another meaning.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any

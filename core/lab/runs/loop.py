@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from core import Array
 from core.checkpoint import CheckpointError, load, save
-from core.initializers import Array
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped
 from core.lab.learner import Learner, weights

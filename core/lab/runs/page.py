@@ -1,7 +1,5 @@
 """The page of a run: its score, curves, pictures and texts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What a person sees while a run learns: a bar and a live curve on a terminal, plain lines elsewhere."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import Array
 from core.checkpoint import sha256
-from core.initializers import Array
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped
 from core.lab.files import free_name, lock, read_json, write_json

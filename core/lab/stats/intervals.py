@@ -5,16 +5,13 @@ number of seeds, for normal, skewed and bounded figures, is simulated by benchma
 docs/studies.md. SciPy does the arithmetic.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Rng
+from core import Array, Rng
 
 LEAST = 10  # seeds; a bootstrap from fewer covers too little
 RESAMPLES = 2000

@@ -1,17 +1,13 @@
 """How much a straight line can read out of features, whoever made them."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer, chain
 from core.lab.data.splits import Splits
-from core.layers import Layer
-from core.network import chain
 
 PENALTIES = (0.003, 0.03, 0.3)  # of the probe, as C of scikit-learn; the validation part chooses
 

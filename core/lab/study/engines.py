@@ -5,8 +5,6 @@ has it done again by another, which goes on from the run's last checkpoint; a jo
 given up. Nothing about a result depends on the engine.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import logging

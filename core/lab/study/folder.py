@@ -1,7 +1,5 @@
 """The folder of a study: the names in it, which jobs are finished, and why others failed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A job: one run of a task, a configuration and a seed, in a folder of its own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ All settings of a task are set against its first one, seed by seed. The figures 
 "validation" is there for choosing a setting, since one that was chosen on the test part has no honest figure left.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence

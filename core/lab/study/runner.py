@@ -1,7 +1,5 @@
 """Several runs side by side: a job is one run in a folder of its own, done in whatever process an engine chooses."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

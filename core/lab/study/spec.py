@@ -13,8 +13,6 @@
 A job's key is a digest of its task, its whole configuration and its seed. So no order, engine or clock enters it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import json

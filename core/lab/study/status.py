@@ -5,8 +5,6 @@ finished, a dry run measures: it builds the learner, updates it for half a secon
 build + updates / progress + 20 evaluations. The report at its end is not in it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import statistics

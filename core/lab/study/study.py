@@ -6,8 +6,6 @@ and report.html. A row is a file of its own since that needs neither a lock nor 
 renames its row into place. So what was finished is never lost; given again, the command goes on with the rest.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

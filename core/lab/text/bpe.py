@@ -1,7 +1,5 @@
 """Byte-pair encoding: a vocabulary of pieces of words that is learnt from text."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping

@@ -9,15 +9,12 @@ Weakness: n-grams whose hashes agree share a row. References: hashing, Mikolov e
 large scale neural network language models"; learnt rows for n-grams, Bojanowski et al. (2017), arXiv:1607.04606.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.initializers import Array, he
-from core.layers import Back, Embedding, Layer, Rng
+from core import Array, Back, Embedding, Layer, Rng, he
 
 MULTIPLIER = 0x9E3779B97F4A7C15  # 2^64 / golden ratio (Knuth, volume 3, section 6.4)
 SIZE = 0.05  # of the numbers in a row at the start: an n-gram says little until it has been met

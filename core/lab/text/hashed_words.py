@@ -9,13 +9,10 @@ The idea is that of the word contexts in the compressors of Mahoney (2005), "Ada
 Weakness: a word that the beginning of the context cuts in two is taken for another.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
+from core import Array, Layer
 from core.lab.text.hashed_ngrams import MULTIPLIER, hashed, leading
-from core.layers import Layer
 
 SETS = ((0,), (0, 1), (0, 1, 2), (0, 2))  # the words, counted from the end, that have a row together
 MIXER = 0xC2B2AE3D27D4EB4F  # odd, and no power of the multiplier

@@ -10,13 +10,11 @@ So the number of ENDs says how far the record has come, and the vocabulary, the 
 are those of any text. The END of a record is predicted as its last character.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import SEED, Text
 
 END = "\n"

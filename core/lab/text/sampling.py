@@ -10,15 +10,11 @@ Reference for the draw: Gumbel (1954), "Statistical theory of extreme values"; f
 arXiv:1805.04833.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core.initializers import Array
-from core.layers import Layer, Rng
-from core.network import chain
+from core import Array, Layer, Rng, chain
 
 LARGEST = 1 << 24  # numbers in a table of the first layer's terms; above, the network is asked as it is
 BLOCK = 1 << 16  # numbers of noise that are drawn at once, about

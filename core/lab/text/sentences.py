@@ -4,14 +4,12 @@ A sentence may have several translations, and a translation belong to several se
 same sentence would stand in training and in the test part; divided by connected components it cannot.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import SEED
 from core.lab.text.tokenize import clean
 

@@ -1,7 +1,5 @@
 """Sentences cleaned, and cut into words."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

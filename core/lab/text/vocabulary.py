@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 ENCODED = 1 << 20  # characters that are encoded at once
 

@@ -7,18 +7,14 @@ Reference: Bengio et al. (2003), "A neural probabilistic language model". Weakne
 back is forgotten.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from core.initializers import Array, he
+from core import Array, Back, Concat, Dropout, Embedding, Layer, Linear, Rng, gelu, he
 from core.lab.text.hashed_ngrams import HashedNGrams
 from core.lab.text.hashed_words import SETS, HashedWords
-from core.layers import Back, Dropout, Embedding, Layer, Linear, Rng, gelu
-from core.network import Concat
 
 
 def TokenDropout(blank: float, cut: float) -> Layer:

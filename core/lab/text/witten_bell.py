@@ -7,11 +7,9 @@ is a new one. Reference: Witten and Bell (1991), "The zero-frequency problem"; m
 better.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 
 
 class WittenBell:
@@ -40,8 +38,7 @@ class WittenBell:
             i, j = _find(contexts, code // self.V), _find(grams, code)
             count = np.where(j >= 0, often[j], 0)
             p = np.where(i >= 0, (count + kinds[i] * p) / (total[i] + kinds[i]), p)
-        found: Array = np.log(p)
-        return found
+        return np.log(p)
 
 
 def _find(sorted_codes: Array, code: Array) -> Array:

@@ -10,16 +10,13 @@ For small pictures that share a few deformations there is also `deform`: interpo
 deformation of S x S pixels is a matrix, and to deform a batch is one product with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from core.initializers import Array
-from core.layers import Rng
+from core import Array, Rng
 
 Step = Callable[[Rng, Array], Array]
 WARPED = 16  # pictures at a time: what is in between then fits into the processor's cache
@@ -45,8 +42,7 @@ def _affine(rng: Rng, n: int, strength: AffineElastic) -> Array:
     angle, shear, stretch = normal(strength.turn), normal(strength.shear), 1 + normal(strength.stretch, 2)
     cos, sin = np.cos(angle), np.sin(angle)
     columns = np.stack([cos, sin, cos * shear - sin, sin * shear + cos], -1).reshape(n, 2, 2)  # of turn @ shear
-    A: Array = columns.transpose(0, 2, 1) * stretch[:, None]
-    return A
+    return columns.transpose(0, 2, 1) * stretch[:, None]
 
 
 def flat(shape: tuple[int, ...], *steps: Step) -> Step:
@@ -102,8 +98,7 @@ def _waves(S: int, smooth: float) -> Array:
     d = np.subtract.outer(np.arange(S), np.arange(S))
     values, vectors = np.linalg.eigh(np.exp(-(d**2) / (4 * smooth**2)))
     r = 1 + int(np.searchsorted(np.cumsum(values[::-1]), 0.99 * S))
-    waves: Array = (vectors[:, -r:] * np.sqrt(values[-r:] * (S / values[-r:].sum()))).T.astype(np.float32)
-    return waves
+    return (vectors[:, -r:] * np.sqrt(values[-r:] * (S / values[-r:].sum()))).T.astype(np.float32)
 
 
 def _between(x: Array, places: Array, edge: bool) -> Array:
@@ -197,8 +192,7 @@ def hats(at: Array, S: int) -> Array:
 
     Beyond the border by a pixel or more all are 0: outside the picture there is nothing.
     """
-    weights: Array = np.maximum(0, 1 - np.abs(at[..., None] - np.arange(S, dtype=np.float32)))
-    return weights
+    return np.maximum(0, 1 - np.abs(at[..., None] - np.arange(S, dtype=np.float32)))
 
 
 def deformations(rng: Rng, n: int, S: int, strength: AffineElastic) -> Array:

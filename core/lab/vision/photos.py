@@ -8,8 +8,6 @@
 Pillow decodes. Every error is a ValueError of one line that names the file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import math
@@ -23,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.splits import SEED, Splits
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have

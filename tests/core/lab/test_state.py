@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core import Adam
 from core.lab.state import restore, saved
-from core.optimizers import Adam
 
 NAMES = ("done", "rests", "baseline", "weights", "rng", "adam=optimizer", "order=epochs.order", "inner", "nobody")
 

@@ -8,14 +8,12 @@ import numpy as np
 import pytest
 from going_on import same_after_resuming
 
+from core import MLP, Adam, softmax
 from core.gradcheck import directional_error
 from core.lab.errors import Refusal
 from core.lab.runs.check import outcomes
 from core.lab.runs.run import run
 from core.lab.runs.tasks import find
-from core.losses import softmax
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.games.evaluate import EveryReplyExam, MatchExam, every_reply
 from reinforcement.games.players import evaluation, greedy_player, likeliest, mcts, minimax, opponent, random_player
 from reinforcement.games.rules import CONNECT_FOUR, TIC_TAC_TOE, openings

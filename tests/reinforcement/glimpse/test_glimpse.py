@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
+from core import MLP, Adam
 from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import Envs
 from core.lab.vision.augment import AffineElastic
 from core.lab.vision.photos import Photo
-from core.network import MLP
-from core.optimizers import Adam
 from reinforcement.glimpse.env import GlimpseEnvs, render, windows
 from reinforcement.glimpse.evaluate import GlimpseExam, fixed_looks
 from reinforcement.ppo import PPO

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from toy_reviews import toy_reviews
 
+from core import Adam, AdamW, log_softmax
 from core.gradcheck import directional_error
 from core.lab.problems import reviews as praise
 from core.lab.problems.reviews import DECAY, RATE, Exam
-from core.losses import log_softmax
-from core.optimizers import Adam, AdamW
 from reinforcement.reinforce import reinforce_loss
 from reinforcement.text.kl_reinforce import RewardTunedWriter, others_baseline, tuned_loss
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
+from core import Adam, cross_entropy
 from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import split
-from core.losses import cross_entropy
-from core.optimizers import Adam
 from supervised.audio.tdnn import TDNN, Frames, cmvn, mean_max_pool, split_members
 from supervised.classifier import Classifier
 

@@ -5,11 +5,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from core import MLP, Adam, Linear, Sequential, cross_entropy, relu
 from core.lab.data.splits import Splits
-from core.layers import Linear, relu
-from core.losses import cross_entropy
-from core.network import MLP, Sequential
-from core.optimizers import Adam
 from supervised.classifier import Classifier
 from supervised.interpret.blocks import blocks, codes, first_member, flops, flows, frozen, names
 from supervised.interpret.features import hog, neighbours_agree, pca, probe

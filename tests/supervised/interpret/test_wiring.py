@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core import MLP
 from core.lab.data.registry import Data
-from core.network import MLP
 from supervised.interpret import wiring as study
 from supervised.learner import ReportPart
 from supervised.tasks import digits

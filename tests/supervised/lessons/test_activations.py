@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
+from core import MLP, Adam, cross_entropy, relu, sigmoid, tanh
 from core.lab.data.registry import Data
-from core.layers import relu, sigmoid, tanh
-from core.losses import cross_entropy
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.lessons.activations import ACTIVATIONS, RATES, ActivationsExam, trained
 from supervised.lessons.layer_stats import layer_stats, slope
 from supervised.tasks import activations as task

@@ -5,9 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core.ensembles import EnsembleLinear
-from core.layers import Linear
-from core.network import MLP
+from core import MLP, EnsembleLinear, Linear
 from supervised.lessons.function_fit import error_of, influence, network, placed, relative, rescaled
 from supervised.lessons.function_report import baselines
 from supervised.tasks import function_fit as task

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import Linear
 from core.gradcheck import directional_error
 from core.lab.data.splits import Splits
-from core.layers import Linear
 from supervised.lessons.perceptron import Perceptron, criterion
 from supervised.lessons.perceptron_report import SEED, descend, linear_stack, product, two_layers
 from supervised.lessons.separation import separate, signed

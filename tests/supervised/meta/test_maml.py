@@ -5,12 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from core import MLP, Adam, mse, tanh
 from core.gradcheck import directional_error
 from core.lab.data.registry import Data
-from core.layers import tanh
-from core.losses import mse
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.meta import sinusoids
 from supervised.meta.maml import MAML, UNIT, Tasks, curvature, gather, gradient, spread
 from supervised.tasks import few_shot

@@ -5,12 +5,10 @@ import pytest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
+from core import MLP, Adam, log_softmax, softmax
 from core.gradcheck import directional_error
 from core.lab.data.registry import split
 from core.lab.report.plots import reliability
-from core.losses import log_softmax, softmax
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.baselines import SVM, classifiers
 from supervised.classifier import Classifier
 from supervised.metrics.classification import Classification, calibration, class_figures, confusion, wilson

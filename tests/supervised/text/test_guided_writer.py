@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from toy_reviews import toy_reviews
 
+from core import AdamW, binary_cross_entropy, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.problems import reviews as praise
 from core.lab.problems.reviews import DECAY, RATE, Exam
-from core.losses import binary_cross_entropy, cross_entropy, softmax
-from core.optimizers import AdamW
 from supervised.text.guided_writer import GuidedWriter, guided, reading_loss
 
 B, V = 12, 5

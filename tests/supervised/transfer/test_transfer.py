@@ -5,10 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from core import MLP, Adam
 from core.lab.data.registry import Data, split
 from core.lab.data.splits import Splits
-from core.network import MLP
-from core.optimizers import Adam
 from supervised.classifier import Classifier
 from supervised.tasks import transfer
 from supervised.transfer.transfer import Transfer, balanced

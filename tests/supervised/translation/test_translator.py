@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from core import Adam
 from core.gradcheck import directional_error, layer_errors
 from core.lab.text.sentences import Pairs
-from core.optimizers import Adam
 from supervised.tasks.translate import PRESETS, Config
 from supervised.translation.alignment import agreement, power, unit
 from supervised.translation.embedding_bag import EmbeddingBag, features, padded

@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
+from core import Adam, Linear, Sequential, cross_entropy
 from core.gradcheck import directional_error
-from core.layers import Linear
-from core.losses import cross_entropy
-from core.network import Sequential
-from core.optimizers import Adam
 from supervised.vision.convnet import Conv2d, ConvNet, Flatten, MaxPool2d, ToImage
 
 

@@ -5,12 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from core import MLP, Adam, Linear, Sequential
 from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import Data, split
 from core.lab.state import set_rng_state
-from core.layers import Linear
-from core.network import MLP, Sequential
-from core.optimizers import Adam
 from unsupervised.clustering import clusterer as module
 from unsupervised.clustering.clusterer import Clusterer, centre, hold_then_fall, nearest_neighbours
 from unsupervised.clustering.evaluate import contingency, hungarian_accuracy, name_clusters

@@ -5,10 +5,9 @@ blobs drawn together, resumed exactly in every phase.
 import numpy as np
 import pytest
 
+from core import MLP, cross_entropy, softmax
 from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import split
-from core.losses import cross_entropy, softmax
-from core.network import MLP
 from unsupervised.clustering.dec import DEC, SPREAD, Centres, fit_centres, target
 
 

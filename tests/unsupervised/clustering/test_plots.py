@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from core import MLP
 from core.lab.learner import Report
-from core.network import MLP
 from unsupervised.clustering.plots import MEMBERS, draw, flat_map, last_hidden, members
 
 

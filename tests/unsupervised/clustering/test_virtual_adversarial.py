@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
+from core import MLP, Linear, softmax
 from core.gradcheck import directional_error
-from core.layers import Linear
-from core.losses import softmax
-from core.network import MLP
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from places import DATA
 
+from core import Adam
 from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import Photo
-from core.optimizers import Adam
 from unsupervised.generative import bernoulli_mixture
 from unsupervised.generative import image_evaluate as evaluate_images
 from unsupervised.generative.image_evaluate import (

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core import Adam
 from core.gradcheck import directional_error
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.splits import Clips, Splits
-from core.optimizers import Adam
 from unsupervised.generative import speech_evaluate as ears
 from unsupervised.generative import speech_features as voice
 from unsupervised.generative.speech import WORDS, Speaker, speaker_model, spoken_words

@@ -9,11 +9,9 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
+from core import MLP, Adam, tanh
 from core.gradcheck import directional_error, layer_errors
 from core.lab.data.splits import Splits
-from core.layers import tanh
-from core.network import MLP
-from core.optimizers import Adam
 from unsupervised.generative.image_evaluate import binarise
 from unsupervised.generative.likelihoods import bernoulli, gaussian
 from unsupervised.generative.priors import gaussian_mixture, standard_normal

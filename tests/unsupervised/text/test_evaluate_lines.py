@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 from places import DATA
 
+from core import AdamW, Sequential, log_softmax
 from core.lab.data.registry import Data
 from core.lab.data.splits import Names, Reviews
 from core.lab.learner import Report
 from core.lab.text import lines as records
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from core.losses import log_softmax
-from core.network import Sequential
-from core.optimizers import AdamW
 from unsupervised.tasks import names, reviews
 from unsupervised.tasks.names import divided
 from unsupervised.tasks.reviews import rated, written

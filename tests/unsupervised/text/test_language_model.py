@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from core import Adam, AdamW, Sequential, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.data.splits import Text, parts
 from core.lab.text import vocabulary
@@ -15,9 +16,6 @@ from core.lab.text import window_model as characters
 from core.lab.text.sampling import gumbel
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from core.losses import cross_entropy, softmax
-from core.network import Sequential
-from core.optimizers import Adam, AdamW
 from unsupervised.text import evaluate as evaluate_text
 from unsupervised.text import language_model as language
 from unsupervised.text.language_model import Language

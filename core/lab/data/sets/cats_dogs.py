@@ -1,7 +1,5 @@
 """The cats and dogs of CIFAR-10. No address serves them alone: docs/data.md says how the file is made."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from core.lab.data.sets import DataSet, File, Folder

@@ -1,7 +1,5 @@
 """English sentences with their French translations."""
 
-from __future__ import annotations
-
 from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats
 
 

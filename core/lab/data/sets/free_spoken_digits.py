@@ -1,7 +1,5 @@
 """The Free Spoken Digit Dataset: an archive of the whole repository is served, and its recordings alone are kept."""
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Any
 

@@ -1,10 +1,8 @@
 """MNIST, and Fashion-MNIST, which is laid out like it: only the folder and the sums tell the files apart."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from core.initializers import Array
+from core import Array
 from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats
 from core.lab.data.splits import Splits
 

@@ -1,7 +1,5 @@
 """First names, as in Karpathy's lectures on makemore."""
 
-from __future__ import annotations
-
 import random
 
 from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats

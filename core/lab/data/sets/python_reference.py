@@ -1,7 +1,5 @@
 """The Python language reference, which comes with the interpreter."""
 
-from __future__ import annotations
-
 import re
 
 from core.lab.data.sets import DataSet

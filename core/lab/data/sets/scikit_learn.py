@@ -1,7 +1,5 @@
 """What comes with scikit-learn: handwritten digits, and four small tables."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sentiment labelled sentences, out of reviews of products, films and restaurants: three texts in one zip file."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import PurePosixPath
 

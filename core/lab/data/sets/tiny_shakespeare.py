@@ -1,7 +1,5 @@
 """Tiny Shakespeare: out of Shakespeare's plays."""
 
-from __future__ import annotations
-
 from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats
 from core.lab.data.splits import Text, parts
 

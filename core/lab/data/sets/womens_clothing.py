@@ -1,7 +1,5 @@
 """Reviews of women's clothing, out of a shop's pages."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats

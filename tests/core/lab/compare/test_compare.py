@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from places import TOY_TASK
 
+from core import MLP, Concat, Embedding, Linear, Sequential, relu
 from core.lab.cli import compare as comparing
 from core.lab.cli.main import main
 from core.lab.compare.cell import Cell, cell, forward
@@ -22,8 +23,6 @@ from core.lab.runs.tasks import configure, find
 from core.lab.stats.linear_probe import first_hidden
 from core.lab.text.hashed_ngrams import HashedNGrams
 from core.lab.text.vocabulary import Vocabulary
-from core.layers import Embedding, Linear, relu
-from core.network import MLP, Concat, Sequential
 
 TOY = str(TOY_TASK)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core import Concat, Embedding, Linear, Sequential
 from core.gradcheck import directional_error
 from core.lab.text.hashed_ngrams import HashedNGrams, powers, rows_of
-from core.layers import Embedding, Linear
-from core.network import Concat, Sequential
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(0, 60, (4000, 9)).astype(np.uint8)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core import Linear, Sequential
 from core.gradcheck import directional_error
 from core.lab.text.hashed_words import SETS, HashedWords, words_of
 from core.lab.text.vocabulary import Vocabulary
-from core.layers import Linear
-from core.network import Sequential
 
 LETTERS = "abcdefgh 'ABCDEFGH\n,.;"
 VOCABULARY = Vocabulary.of(2 * LETTERS)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core import Concat, Dropout, Embedding, LayerNorm, Linear, Residual, Sequential, gelu, softmax, tanh
 from core.lab.text import sampling as generation
 from core.lab.text.sampling import asker, gumbel, slide, write
-from core.layers import Dropout, Embedding, LayerNorm, Linear, gelu, tanh
-from core.losses import softmax
-from core.network import Concat, Residual, Sequential
 
 V, K = 11, 5
 
