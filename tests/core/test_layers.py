@@ -76,7 +76,7 @@ def build(name: str, I: int, O: int, batch: list[int], seed: int) -> tuple[Layer
 
 def test_every_layer_of_the_core_is_checked_here() -> None:
     members = {**vars(layers), **vars(network)}
-    makers = {n for n, v in members.items() if getattr(v, "__annotations__", {}).get("return") == "Layer"}
+    makers = {n for n, v in members.items() if getattr(v, "__annotations__", {}).get("return") is layers.Layer}
     known = makers | {n for n, v in members.items() if isinstance(v, Layer)}
     elsewhere = {"activation", "step", "_normalise", "EnsembleLinear"}  # test_ensembles.py checks the last
     assert known - elsewhere <= {name.split()[0] for name in LAYERS}

@@ -32,7 +32,8 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     task, rest = find(args[0], paradigm), args[1:]
     name = chosen_preset(rest)
     prog = f"python -m {paradigm} {args[0]}" if paradigm else f"trivium run {args[0]}"
-    check_flags(task.name, rest, (field.name for field in fields(task.config)))
+    if task.ours:
+        check_flags(task.name, rest, (field.name for field in fields(task.config)))
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")

@@ -195,11 +195,11 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
     checked = {}
     for name, value in values.items():
         if name not in fields:
-            if new := former.field(task.name, name, fields):
+            if task.ours and (new := former.field(task.name, name, fields)):
                 raise Refusal(f"the field {name!r} of {task.name} is now {new!r}")
             raise Refusal(f"the task {task.name} has no field {name!r}{nearest(name, fields)}")
         default = fields[name].default
-        if isinstance(value, str) and value in former.VALUES.get(name, ()):
+        if task.ours and isinstance(value, str) and value in former.VALUES.get(name, ()):
             raise Refusal(f"{name} {value!r} of {task.name} is now {former.VALUES[name][value]!r}")
         if isinstance(value, list):
             value = tuple(value)

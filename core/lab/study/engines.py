@@ -52,9 +52,10 @@ def local(workers: int) -> Engine:
                     yield job, outcome
                 whole = True
             except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
-                for job in list(begun.values()):
+                while begun:  # the pool may still take jobs while it falls: each is one of them
+                    job = next(iter(begun.values()))
                     yield _alone(work, job)
-                begun.clear()
+                    del begun[job.folder]
 
     return engine
 

@@ -63,7 +63,7 @@ def test_vocabulary_holds_what_occurs_twice():
 def test_encoding_is_right_across_chunks_and_for_any_code_point(monkeypatch):
     text = "".join(map(chr, [*range(0, 600), 0xFFFF, 0x10000, 0x10FFFF] * 2)) + "\udc80"
     whole = Vocabulary.of(text)
-    monkeypatch.setattr(vocabulary, "CHUNK", 7)
+    monkeypatch.setattr(vocabulary, "ENCODED", 7)
     assert whole.codes.tolist() == Vocabulary.of(text).codes.tolist() == [*range(600), 0xFFFF, 0x10000, 0x10FFFF]
     ids = whole.encode(text)
     assert ids.dtype == np.uint16

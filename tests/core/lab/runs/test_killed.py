@@ -12,7 +12,7 @@ import pytest
 from core.lab.cli.main import main
 from core.lab.runs import folder as folders
 
-FLAGS = {"arm": ["--updates", "6", "--steps", "64"], "digits": ["--updates", "300"]}
+FLAGS = {"arm": ["--updates", "6", "--rollout", "64"], "digits": ["--updates", "300"]}
 NAMES = ["digits", "arm"]  # arrays; an environment that is played again
 MORE = ["digit_clusters", "text", "cartpole", "digit_bandit"] if os.environ.get("TRIVIUM_CHECK_ALL") else []
 
