@@ -89,7 +89,7 @@ SHORT = {  # of the others, what shortens a run to its report
     "cartpole": {"updates": 5},
     "cartpole_dagger": {"updates": 5},
     "cartpole_world": {"updates": 200},
-    "digit_autoencoder": {"updates": 200},
+    "digit_autoencoder": {"updates": 400},
     "digit_clusters": {"updates": 100},
     "digit_images": {"updates": 200},
     "few_shot": {"updates": 20},
