@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-import core  # noqa: E402, F401  before NumPy: it tells BLAS's threads how long to spin
+import trivium  # noqa: E402, F401  before NumPy: it tells BLAS's threads how long to spin
 
 SIZES = 3072, 4608, 4608, 4608, 1000
 BATCH = 128

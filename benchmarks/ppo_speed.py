@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ PACKAGES = "stable-baselines3", "torch", "gymnasium", "numpy"  # of the peer
 
 def versions() -> dict[str, Any]:
     sys.path.insert(0, str(ROOT))
+    import_module("trivium")  # the settings of the process, as the command has them
     import numpy  # noqa: F401  its BLAS is one of the versions
 
     from core.lab.environment import versions

@@ -32,7 +32,7 @@ EMPTY = f'seeds = 40\npreset = "quick"\n[[study]]\ntask = "{ROOT / "tests" / "to
 
 def once(name: str, spec: str, jobs: int) -> dict[str, Any]:
     """One study in a new process."""
-    code = "import sys; from core.lab.study.study import study; sys.exit(study(sys.argv[1:]))"
+    code = "import sys; import trivium; from core.lab.cli.study import study; sys.exit(study(sys.argv[1:]))"
     with tempfile.TemporaryDirectory() as place:
         path, out = Path(place) / "spec.toml", Path(place) / "out"
         path.write_text(spec, "utf-8")

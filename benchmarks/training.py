@@ -23,6 +23,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -55,6 +56,7 @@ def data(sizes: tuple[int, ...], batch: int):
 
 
 def trivium(sizes: tuple[int, ...], batch: int) -> Epoch:
+    import_module("trivium")  # the settings of the process, as the command has them
     import numpy as np
 
     from core import MLP, Adam, cross_entropy
