@@ -7,7 +7,6 @@ chooses.
 """
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ from core.lab.config import check, settings
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
+from unsupervised.kept import Kept
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
 LEAST_SPREAD = 1e-6  # a number of the code that varies less says nothing
@@ -59,7 +58,7 @@ class LinearProbeConfig(AutoEncoderConfig):
         check(self, positive=("labels", "penalty"))
 
 
-class ProbedCode:
+class ProbedCode(Kept):
     """An auto-encoder whose code a linear probe reads, fitted anew as the code changes to the same `labels` labels.
 
     The parameters of the probe lie behind those of encoder and decoder in one w. The error on the validation part
@@ -164,9 +163,3 @@ class ProbedCode:
             },
             pictures=made.pictures,
         )
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

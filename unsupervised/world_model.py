@@ -7,7 +7,7 @@ takes the first one of the best sequence it finds (model predictive control; Nag
 The search is a beam: of all sequences only the `width` best so far are thought on (Lowerre 1976).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from core.lab.config import check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
+from unsupervised.kept import Kept
 
 STEPS = 50  # minibatches in one update
 Model = Callable[[Array], Array]  # obs (B, I) -> what follows each of A actions (B, A, I)
@@ -66,7 +66,7 @@ class WorldModelConfig:
         check(self, positive=("updates", "batch", "envs", "rollout", "width", "depth"))
 
 
-class WorldModel:
+class WorldModel(Kept):
     """Minibatches of idle steps; the squared error on other idle steps, in units of their spread, chooses the weights.
 
     `hidden` maps obs (B, I) to A I numbers; it is shown obs / deviation and gives (next_obs - obs) / deviation, of the
@@ -169,12 +169,6 @@ class WorldModel:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.reporter(partial(self.act, w), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
 
 
 def scaled(factor: Array) -> Layer:

@@ -12,7 +12,7 @@ Weakness: too much agreement or smoothness, and the network stays undecided: at 
 the two views have in common, so inputs must be centred (`centre`), else what all examples share comes first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,6 @@ from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
@@ -33,6 +32,7 @@ from unsupervised.clustering.mutual_information import agreement_loss as agreeme
 from unsupervised.clustering.mutual_information import information as information
 from unsupervised.clustering.plots import last_hidden
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
+from unsupervised.kept import Kept
 
 STEPS = 10  # minibatches in one update
 VIEWS, VIEWS_SEED = 24, 1  # deformed copies that neighbours are looked for among
@@ -98,7 +98,7 @@ class ClustererConfig:
         check(self, nonnegative=("agreement", "smoothness", "neighbours"))
 
 
-class Clusterer:
+class Clusterer(Kept):
     """`n_init` networks learn one after another, `updates` minibatches each; the loop keeps the best that it saw.
 
     `augment` makes the views; with `neighbours` k the second is made of one of the k nearest, looked for among copies
@@ -233,12 +233,6 @@ class Clusterer:
         )
         self.terms.tell(report, partial(self.predict, w), folder)
         return report
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
 
 
 def _spacing(x: Array) -> float:

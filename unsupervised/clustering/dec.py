@@ -13,7 +13,6 @@ Weakness: it makes sure of what k-means found, right or wrong.
 
 import math
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,10 +22,10 @@ from core import Adam, Array, Back, Layer, Parts, Rng, chain, cross_entropy, sof
 from core.blas import row_sum
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import STEPS, AutoEncoderConfig
 from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset
+from unsupervised.kept import Kept
 
 SPREAD = 5.0  # mean squared distance of a code to its centre when they begin to learn together
 
@@ -85,7 +84,7 @@ class DECConfig(AutoEncoderConfig):
         check(self, positive=("refine", "interval"), nonnegative=("keep",))
 
 
-class DEC:
+class DEC(Kept):
     """`updates` minibatches for the auto-encoder, k-means on its code, `refine` minibatches for codes and centres.
 
     The target p is made anew every `interval` minibatches, from the unchanged examples, whatever `augment` does. The
@@ -182,9 +181,3 @@ class DEC:
         if g is not None:
             back_code(dz, g_encoder)
         return loss
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

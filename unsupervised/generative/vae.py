@@ -10,7 +10,7 @@ decoder and prior lie in one w, in this order. With labels as a condition, one-h
 examples of a class.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,10 @@ from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from core.lab.vision.photos import Photo, See
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
+from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 11  # codes decoded at a time: what is in between then fits into the processor's cache
@@ -164,7 +164,7 @@ class VAEConfig:
         check(self, positive=("updates", "batch", "average_horizon"))
 
 
-class VAE:
+class VAE(Kept):
     """Minibatches in a fresh order each epoch; a running average of the weights is what is judged.
 
     `splits` holds x (N, I) float32; its labels enter only if the model has a condition, and each is then an answer of
@@ -269,9 +269,3 @@ class VAE:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.reporter(self, w, folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -20,9 +20,10 @@ from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cro
 from core.lab.config import check, settings
 from core.lab.data.splits import Text
 from core.lab.learner import Report
-from core.lab.state import State, restore, rng_state, saved, set_rng_state
+from core.lab.state import rng_state, set_rng_state
 from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
+from unsupervised.kept import Kept
 from unsupervised.text import evaluate as evaluate_text
 from unsupervised.text.interpolation import interpolated, weigh
 from unsupervised.text.ngram_models import Counts
@@ -46,7 +47,7 @@ class LanguageModelConfig:
         check(self, positive=("context", "batch", "updates"), nonnegative=("again",))
 
 
-class Language:
+class Language(Kept):
     """Learns to predict the next character of a text from the `context` before it.
 
     `layers` are a network from ids (..., context) to logits; `updates` counts minibatches, one step of the optimizer
@@ -253,11 +254,8 @@ class Language:
             return self.generate(w, x, 200, evaluate_text.TEMPERATURE, rng=np.random.default_rng(0))
         return self.net(x, w)[0].argmax(-1)
 
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
     def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
+        super().load(state)
         if len(self.noted):
             self._join()
         set_rng_state(self.shuffler, self.epoch)

@@ -5,7 +5,6 @@ dy = p - onehot(next character)
 What comes out is praise as often as the reviews are. Nothing but a beginning that someone gives can turn it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
 from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Exam
-from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
+from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches of one update()
 
@@ -32,7 +31,7 @@ class FreeWriterConfig:
         check(self, positive=("batch", "updates"))
 
 
-class FreeWriter:
+class FreeWriter(Kept):
     """Minibatches of characters, drawn from all of the training part, one step each; the last weights are judged."""
 
     monitor = "+updates"
@@ -93,9 +92,3 @@ class FreeWriter:
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
