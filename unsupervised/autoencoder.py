@@ -22,6 +22,7 @@ from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
+from core.lab.report.plots import image_sheet
 from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches in one update
@@ -91,12 +92,10 @@ class AutoEncoder(Kept):
         self.config = settings(AutoEncoderConfig, config, changes)
         self.splits, self.encoder, self.decoder, self.schedule = splits, encoder, decoder, schedule
         self.rule, self.mean, self.augment = loss, mean, augment
-        self.net = Sequential(encoder, decoder)
-        self.rng = rng.spawn(1)[0]
+        self.net, self.rng = Sequential(encoder, decoder), rng.spawn(1)[0]
         self.w = self.net.init(self.rng)
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
-        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
-        self.done = 0  # minibatches
+        self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
 
     @property
     def progress(self) -> float:
@@ -159,8 +158,6 @@ class AutoEncoder(Kept):
         name, baselines = f"{linear.n_components_} principal components", {"principal components": components}
         report = Report({"test_mse": mse(rebuilt, x)[0]}, "test_mse", mean, components, name, baselines)
         if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
-            from core.lab.report.plots import image_sheet
-
             image_sheet(folder / "rebuilt.png", np.concatenate([part[:10] for part in (x, rebuilt)]))
             report.pictures["rebuilt.png"] = f"Test examples, and what is left of them after {code.shape[1]} numbers"
         return report

@@ -92,8 +92,7 @@ class ProbedCode(Kept):
         self.asked = asked_rng.choice(len(splits.x_train), labels, replace=False)
         if len(np.unique(splits.t_train[self.asked])) < 2:
             raise ValueError(f"the {labels} labels asked for are all the same: ask for more")
-        Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
-        self.probe = Linear(Z, classes)
+        self.probe = Linear(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], classes)
         self.net = Parts(encoder=encoder, decoder=decoder, probe=self.probe).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.probe.size, np.float32)])
         self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
@@ -135,10 +134,8 @@ class ProbedCode(Kept):
         from sklearn.decomposition import PCA
         from sklearn.svm import SVC
 
-        s, i = self.splits, self.asked
-        t = s.t_train[i]
-        Z = self.probe.layout["weight"][0]
-        axes = PCA(min(Z, *s.x_train.shape), random_state=0).fit(s.x_train)
+        s, i, t = self.splits, self.asked, self.splits.t_train[self.asked]
+        axes = PCA(min(self.probe.layout["weight"][0], *s.x_train.shape), random_state=0).fit(s.x_train)
 
         def read(x_train: Array, x_test: Array) -> float:
             v = fit_probe(x_train, i, t, self.classes, self.penalty).astype(np.float32)
@@ -149,9 +146,8 @@ class ProbedCode(Kept):
             return float(SVC(C=10, gamma="scale").fit(x, t).score(s.x_test, s.t_test))
 
         made = self.auto.report(w, folder)
-        right = float((self.predict(w, s.x_test) == s.t_test).mean())
         return Report(
-            {"test_accuracy": right, **made.metrics},
+            {"test_accuracy": float((self.predict(w, s.x_test) == s.t_test).mean()), **made.metrics},
             "test_accuracy",
             1 / self.classes,
             machine(s.x_train, s.t_train),

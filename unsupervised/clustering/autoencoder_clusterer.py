@@ -107,8 +107,7 @@ class AutoEncoderClusterer(Kept):
         self.net = Parts(encoder=encoder, decoder=decoder, clusters=self.layer).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
         self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
-        self.fitted = False
-        self.terms = terms or Terms()
+        self.fitted, self.terms = False, terms or Terms()
         self.reads = self.terms.reads
 
     @property

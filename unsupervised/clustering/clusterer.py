@@ -133,18 +133,15 @@ class Clusterer(Kept):
                 f"{neighbours} neighbours need more examples than {min(map(len, splits[::2]))} in each part"
             )
         self.splits, self.net, self.lr, self.schedule, self.augment = splits, net, lr, schedule, augment
-        self.given, self.terms = given, terms or Terms()
-        self.reads = self.terms.reads
-        self.x, self.rng = splits.x_train, rng.spawn(1)[0]
-        self.w = net.init(self.rng)
+        self.given, self.terms, self.x, self.rng = given, terms or Terms(), splits.x_train, rng.spawn(1)[0]
+        self.reads, self.w = self.terms.reads, net.init(self.rng)
         check_clusters(self.x, net(self.x[:1], self.w)[0].shape[-1])
         views = np.random.default_rng(VIEWS_SEED)  # the neighbours are the data's, the same for every seed
         copies = [alter(views, self.x) for _ in range(VIEWS)] if alter else []
         self.near = nearest_neighbours(self.x, neighbours, copies) if neighbours else None
         self.radius = self.config.radius * _spacing(self.x) if self.config.smoothness else 0.0
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
-        self.epochs = Epochs(len(self.x), self.config.batch, self.rng)
-        self.done = 0  # minibatches, over all starts
+        self.epochs, self.done = Epochs(len(self.x), self.config.batch, self.rng), 0  # minibatches, over all starts
         # where each start that ended put the validation part
         self.said = np.zeros((self.config.n_init, len(splits.x_val)), np.int16)
 
@@ -184,9 +181,8 @@ class Clusterer(Kept):
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
         """The loss of two views. What the adversary adds is in `_smooth`: its target moves, so it is no loss of w."""
         y, back = self.net(np.concatenate(batch), w, rng)  # 2B, C
-        loss, dy = agreement_loss(
-            y, self.config.balance, self.config.agreement
-        )  # out of what the network says of the other view
+        # the gradient comes from what the network says of the other view
+        loss, dy = agreement_loss(y, self.config.balance, self.config.agreement)
         if g is not None:
             back(dy, g)
         return loss
@@ -213,10 +209,9 @@ class Clusterer(Kept):
 
         val_accuracy is for the observer alone: it chooses nothing.
         """
-        found = {"information": information(self.net(self.x[:JUDGED], self.w)[0])}
-        if self.splits.t_val.size:
-            found["val_accuracy"] = hungarian_accuracy(self.predict(self.w, self.splits.x_val), self.splits.t_val)
-        return found
+        t = self.splits.t_val
+        seen = {"val_accuracy": hungarian_accuracy(self.predict(self.w, self.splits.x_val), t)} if t.size else {}
+        return {"information": information(self.net(self.x[:JUDGED], self.w)[0])} | seen
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ended = self.said[: self.done // self.config.updates]
@@ -237,8 +232,6 @@ class Clusterer(Kept):
 
 def _spacing(x: Array) -> float:
     """The median distance of an example to its tenth neighbour, over the first thousand: x (N, I)."""
-    n, k = SCALE
-    some = x[:n]
-    k = min(k, len(x) - 1)
-    kth = np.partition(squared_distances(some, x), k, 1)[:, k]  # place 0 is the example itself
+    n, k = SCALE[0], min(SCALE[1], len(x) - 1)
+    kth = np.partition(squared_distances(x[:n], x), k, 1)[:, k]  # place 0 is the example itself
     return float(np.sqrt(max(0.0, np.median(kth))))

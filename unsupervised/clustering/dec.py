@@ -66,8 +66,7 @@ def fit_centres(z: Array, K: int, seed: int) -> Array:
 
     with warnings.catch_warnings():  # fewer different codes than clusters: some centres are then one
         warnings.simplefilter("ignore")
-        centres: Array = KMeans(K, n_init=10, random_state=seed).fit(z).cluster_centers_
-    return centres.ravel()
+        return KMeans(K, n_init=10, random_state=seed).fit(z).cluster_centers_.ravel()
 
 
 CENTRES = ClusterModel(Centres, fit_centres)
@@ -115,8 +114,8 @@ class DEC(Kept):
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
         self.p = np.zeros((len(splits.x_train), self.start.clusters), np.float32)  # the target
         self.done = 0  # minibatches since there are centres
-        self.predict, self.evaluate, self.report = self.start.predict, self.start.evaluate, self.start.report
-        self.reads = self.start.reads
+        self.predict, self.evaluate = self.start.predict, self.start.evaluate
+        self.report, self.reads = self.start.report, self.start.reads
 
     @property
     def progress(self) -> float:
@@ -125,10 +124,9 @@ class DEC(Kept):
     def update(self) -> dict[str, float]:
         if self.start.progress < 1:
             return self.start.update()
-        x = self.start.splits.x_train
         if not self.done:
             self._set_unit()
-        losses = []
+        x, losses = self.start.splits.x_train, []
         for _ in range(min(STEPS, self.config.refine - self.done)):
             if self.done % self.config.interval == 0:
                 self.p[:] = target(softmax(self.start.logits(self.w, x)))
@@ -143,8 +141,7 @@ class DEC(Kept):
 
         An auto-encoder's code is as large as it happens to be, but to Student's t a distance of 1 is near.
         """
-        of_encoder, of_decoder, of_centres = self.parts.split(self.w)
-        x = self.start.splits.x_train
+        (of_encoder, of_decoder, of_centres), x = self.parts.split(self.w), self.start.splits.x_train
         y = self.start.logits(self.w, x[subset(len(x), FITTED)])
         k = math.sqrt(SPREAD / max(float(np.expm1(-y.max(-1)).mean()), 1e-12))
         out, into = chain(self.encoder, of_encoder)[-1][1], chain(self.decoder, of_decoder)[0]

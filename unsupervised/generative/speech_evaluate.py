@@ -73,11 +73,8 @@ def rms_distances(a: Array, b: Array) -> Array:
 
 def within(x: Array, t: Array) -> float:
     """The mean distance between two different rows of the same class, averaged over the classes."""
-    means = []
-    for k in np.unique(t):
-        d = rms_distances(x[t == k], x[t == k])
-        means.append(d.sum() / max(len(d) * (len(d) - 1), 1))
-    return float(np.mean(means))
+    each = [rms_distances(x[t == k], x[t == k]) for k in np.unique(t)]
+    return float(np.mean([d.sum() / max(len(d) * (len(d) - 1), 1) for d in each]))
 
 
 def through(sounds: Sequence[Sound], rng: np.random.Generator) -> list[Sound]:
@@ -88,8 +85,7 @@ def through(sounds: Sequence[Sound], rng: np.random.Generator) -> list[Sound]:
 
 def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -> Report:
     """`clips` sayings of each word in each voice, judged; with `folder` they lie in it, under sounds/."""
-    said, rng = learner.said, np.random.default_rng(SEED)
-    V = len(said.voices)
+    said, rng, V = learner.said, np.random.default_rng(SEED), len(learner.said.voices)
 
     def real(part: Array) -> list[Sound]:
         return [Sound(said.clips[i], said.rate) for i in part]
@@ -111,7 +107,8 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     usual = learner.speak(w, words[one], voices[one], rng, temperature=0.0)
     x_one = recognizer.ears([read_sound(file) for file in usual])
     nearest = {name: rms_distances(rows, recognizer.known).min(1) for name, rows in (("", x), ("_real", x_test))}
-    said_by_it = learner.likeliest(w, learner.splits.x_test) // V
+
+    log_w = learner.model.log_weights(w, learner.splits.x_test, 16, np.random.default_rng(SEED), learner.splits.t_test)
 
     def right(machine: Any, rows: Array, t: Array) -> float:
         return float((machine.predict(rows) == t).mean())
@@ -136,21 +133,14 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         **{f"distance_to_training{name}": float(d.mean()) for name, d in nearest.items()},
         "least_distance_to_training": float(nearest[""].min()),
         "least_distance_to_training_real": float(nearest["_real"].min()),
-        "test_accuracy": float((said_by_it == t_test).mean()),
-        "test_nats": -float(
-            learner.model.log_weights(
-                w, learner.splits.x_test, 16, np.random.default_rng(SEED), learner.splits.t_test
-            ).mean(dtype=np.float64)
-        ),
+        "test_accuracy": float((learner.likeliest(w, learner.splits.x_test) // V == t_test).mean()),
+        "test_nats": -float(log_w.mean(dtype=np.float64)),
     }
-    report = Report(
-        metrics,
-        "heard",
-        1 / len(WORDS),
-        metrics["real_heard"],
+    judge, baselines = (
         "real clips of the test part, same judge",
         {"real clips through the vocoder": metrics["vocoder_heard"]},
     )
+    report = Report(metrics, "heard", 1 / len(WORDS), metrics["real_heard"], judge, baselines)
     if folder:
         (folder / "sounds").mkdir(exist_ok=True)
         names = learner.names(words, voices)

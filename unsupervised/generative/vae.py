@@ -25,6 +25,7 @@ from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
 from core.lab.vision.photos import Photo, See
+from unsupervised.autoencoder import check_finite
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
 from unsupervised.kept import Kept
@@ -124,8 +125,7 @@ def concat_onehot(x: Array, c: Array | None, C: int) -> Array:
         return x
     if c is None:
         raise ValueError(f"this model is told one of {C} classes with each example")
-    hot = np.broadcast_to(np.eye(C, dtype=x.dtype)[c], (*x.shape[:-1], C))
-    return np.concatenate([x, hot], -1)
+    return np.concatenate([x, np.broadcast_to(np.eye(C, dtype=x.dtype)[c], (*x.shape[:-1], C))], -1)
 
 
 def vae_model(
@@ -197,13 +197,12 @@ class VAE(Kept):
         if model.C:
             check_labels(splits, model.C)
         self.splits, self.model, self.net, self.optimizer = splits, model, model.parts.net, optimizer
-        self.draw, self.schedule, self.beta, self.reporter = draw, schedule, beta, reporter
-        self.see, self.show = see, show
+        self.draw, self.schedule, self.beta = draw, schedule, beta
+        self.reporter, self.see, self.show = reporter, see, show
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
-        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
-        self.done = 0  # minibatches
+        self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
 
     @property
     def progress(self) -> float:
@@ -216,9 +215,8 @@ class VAE(Kept):
             i = self.epochs.next(self.done)
             answers += self.epochs.answered(i) if self.model.C else 0
             x = self.draw(self.rng, self.splits.x_train[i])
-            beta = self.beta(self.progress)
             c = self.splits.t_train[i] if self.model.C else None
-            found.append(self.model.loss(self.w, x, c, self.g, self.rng, beta))
+            found.append(self.model.loss(self.w, x, c, self.g, self.rng, self.beta(self.progress)))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
             average(self.weights, self.w, max(1 / self.done, 1 / self.config.average_horizon))
@@ -227,8 +225,7 @@ class VAE(Kept):
 
     def sample(self, rng: Rng, n: int) -> Any:
         """n training examples as they are learnt from; with a condition (x, labels)."""
-        N = len(self.splits.x_train)
-        i = rng.choice(N, min(n, N), replace=False)
+        i = rng.choice(len(self.splits.x_train), min(n, len(self.splits.x_train)), replace=False)
         x = self.draw(rng, self.splits.x_train[i])
         return (x, self.splits.t_train[i]) if self.model.C else x
 
@@ -250,9 +247,7 @@ class VAE(Kept):
         x, I = np.asarray(x, np.float32), self.splits.x_train.shape[1]
         if x.size == 0 or x.size % I or (x.shape[-1] != I and x[:1].size != I and x.size != I):
             raise ValueError(f"an example has {I} numbers, not the shape {x.shape}")
-        x = x.reshape(-1, I)
-        if not np.isfinite(x).all():
-            raise ValueError("it holds values that are not finite")
+        x = check_finite(x.reshape(-1, I))
         c = self.likeliest(w, x) if self.model.C else None
         return self.model.likelihood.mean(self.model.decode(w, self.model.encode(w, x, c)[0], c))
 
@@ -263,9 +258,9 @@ class VAE(Kept):
         return np.argmax(bounds, 0)
 
     def evaluate(self) -> dict[str, float]:
-        x, c = self.splits.x_val, self.splits.t_val if self.model.C else None
-        rng = np.random.default_rng(VAL_SEED)
-        return {"val_nats": -float(self.model.log_weights(self.weights, x, 1, rng, c).mean(dtype=np.float64))}
+        c, rng = self.splits.t_val if self.model.C else None, np.random.default_rng(VAL_SEED)
+        found = self.model.log_weights(self.weights, self.splits.x_val, 1, rng, c)
+        return {"val_nats": -float(found.mean(dtype=np.float64))}
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.reporter(self, w, folder)

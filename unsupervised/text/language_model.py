@@ -85,26 +85,22 @@ class Language(Kept):
         **changes: Any,
     ) -> None:
         config = settings(LanguageModelConfig, config, changes)
-        context = config.context
-        if len(text.train) <= context or not text.val or not text.test:
-            sizes = ", ".join(f"{len(part)}" for part in text)
+        if len(text.train) <= config.context or not text.val or not text.test:
             raise ValueError(
-                f"a context of {context} needs more characters to learn from than that, and some to "
-                f"validate and test on: the parts of this text have {sizes}"
+                f"a context of {config.context} needs more characters to learn from than that, and some to "
+                f"validate and test on: the parts of this text have {', '.join(str(len(part)) for part in text)}"
             )
         if len(vocabulary) < 2:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
-        self.text, self.vocabulary, self.context, self.config = text, vocabulary, context, config
+        self.text, self.vocabulary, self.context, self.config = text, vocabulary, config.context, config
         self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
-        self.net = Sequential(*layers)
-        self.optimizer, self.schedule = optimizer, schedule
+        self.net, self.optimizer, self.schedule = Sequential(*layers), optimizer, schedule
         self.shuffler, self.rng = rng.spawn(2)  # the order of the positions, and dropout
         self.w = self.net.init(rng)
-        self.g = np.zeros_like(self.w)
-        self.count = 0
+        self.g, self.count = np.zeros_like(self.w), 0  # minibatches
         self.cut, self.slide, self.boundary, self.begin, self.figures = windows, slide, boundary, begin, figures
-        self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
-        self.held_out = windows(self.train, self.val, context + 1)
+        self.windows = windows(self.train[:0], self.train, self.context + 1)  # N, K + 1
+        self.held_out = windows(self.train, self.val, self.context + 1)
         self.noted = np.empty(0, np.float32)  # log p of the held-out windows, before they were learnt from
         self._shuffle()
 
@@ -137,10 +133,8 @@ class Language(Kept):
 
     @property
     def rate(self) -> float:
-        updates = self.config.updates
-        if self.count < updates:
-            return self.schedule(self.count / updates)
-        return AGAIN * self.schedule((self.count - updates) / self.config.again)
+        first, again = self.count / self.config.updates, self.count - self.config.updates
+        return self.schedule(first) if first < 1 else AGAIN * self.schedule(again / self.config.again)
 
     def update(self) -> dict[str, float]:
         total, examples, steps = 0.0, 0, min(STEPS, self.config.updates + self.config.again - self.count)
@@ -210,8 +204,9 @@ class Language(Kept):
         before = self.vocabulary.encode(self.text.train[end - self.context : end])
         ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
         x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
-        ask = generation.asker(self.net, w, self.context)
-        return generation.write(ask, x, length, temperature, top_k, rng, self.slide)
+        return generation.write(
+            generation.asker(self.net, w, self.context), x, length, temperature, top_k, rng, self.slide
+        )
 
     def stream(
         self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None

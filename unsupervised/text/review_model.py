@@ -51,9 +51,8 @@ class FreeWriter(Kept):
         self.config = settings(FreeWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
-        self.g = np.zeros_like(self.w)
         self.optimizer, self.schedule = optimizer, schedule
-        self.count = 0  # minibatches
+        self.g, self.count = np.zeros_like(self.w), 0  # minibatches
         self.windows = exam.windows(exam.parts["train"].texts, exam.context + 1)  # N, K + 1
 
     @property
@@ -86,8 +85,7 @@ class FreeWriter(Kept):
         return {"updates": float(self.count), **self.exam.validate(ask)}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        ask = asker(self.net, w, self.exam.context)
-        return self.exam.report(ask, beginning=self.config.beginning)
+        return self.exam.report(asker(self.net, w, self.exam.context), beginning=self.config.beginning)
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
