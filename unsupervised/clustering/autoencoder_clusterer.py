@@ -106,7 +106,7 @@ class AutoEncoderClusterer(Kept):
         self.layer = model.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
         self.net = Parts(encoder=encoder, decoder=decoder, clusters=self.layer).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
-        self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
+        self.auto.w, self.sample, self.loss = self.w[: self.auto.net.size], self.auto.sample, self.auto.loss
         self.fitted, self.terms = False, terms or Terms()
         self.reads = self.terms.reads
 
@@ -122,9 +122,6 @@ class AutoEncoderClusterer(Kept):
         self.fitted = True
         some = self.sample(np.random.default_rng(0), self.auto.epochs.batch)
         return {"loss": self.loss(self.w, some), "examples": 0, "answers": 0}
-
-    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        return self.auto.loss(w, batch, g, rng)
 
     def logits(self, w: Array, x: Array) -> Array:
         """y (N, K) of examples x (N, I): the memberships are softmax(y)."""

@@ -28,8 +28,7 @@ from core.lab.learner import Report
 from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
-from unsupervised.clustering.mutual_information import agreement_loss as agreement_loss
-from unsupervised.clustering.mutual_information import information as information
+from unsupervised.clustering.mutual_information import agreement_loss, information
 from unsupervised.clustering.plots import last_hidden
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
 from unsupervised.kept import Kept

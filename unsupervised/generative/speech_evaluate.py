@@ -136,11 +136,9 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         "test_accuracy": float((learner.likeliest(w, learner.splits.x_test) // V == t_test).mean()),
         "test_nats": -float(log_w.mean(dtype=np.float64)),
     }
-    judge, baselines = (
-        "real clips of the test part, same judge",
-        {"real clips through the vocoder": metrics["vocoder_heard"]},
-    )
-    report = Report(metrics, "heard", 1 / len(WORDS), metrics["real_heard"], judge, baselines)
+    reference, vocoder = metrics["real_heard"], {"real clips through the vocoder": metrics["vocoder_heard"]}
+    judge = "real clips of the test part, same judge"
+    report = Report(metrics, "heard", 1 / len(WORDS), reference, judge, vocoder)
     if folder:
         (folder / "sounds").mkdir(exist_ok=True)
         names = learner.names(words, voices)

@@ -46,20 +46,10 @@ class WindowModel(CharacterModel):
     def learner(self, text: Text, rng: Rng, words: bool) -> Language:
         """The model of a text; with `words` words have rows, too."""
         vocabulary = Vocabulary.of(text.train)
-        layers = window_net(
-            len(vocabulary),
-            self.context,
-            self.embedding,
-            self.hidden,
-            self.depth,
-            self.dropout,
-            range(2, min(self.longest, self.context) + 1),
-            self.bits,
-            self.row,
-            vocabulary.letters() if words else None,
-            self.token_dropout,
-            self.context_dropout,
-        )
+        shape = self.context, self.embedding, self.hidden, self.depth, self.dropout
+        rows = range(2, min(self.longest, self.context) + 1), self.bits, self.row
+        letters, dropouts = vocabulary.letters() if words else None, (self.token_dropout, self.context_dropout)
+        layers = window_net(len(vocabulary), *shape, *rows, letters, *dropouts)
         return language(self, text, vocabulary, layers, rng)
 
 
