@@ -56,12 +56,9 @@ def interpolation_gif(path: Path, model: Model, w: Array, x: Array, t: Array) ->
         ways.append(way.swapaxes(0, 1).reshape(-1, model.Z))  # S F, Z
     pictures = model.likelihood.mean(model.decode(w, np.stack(ways, 1).astype(w.dtype)))  # S F, 9, I
     zoom = max(1, 84 // round(pictures.shape[-1] ** 0.5))
-    frames = []
-    for nine in pictures:
-        sheet = mosaic(squares(nine), 3)
-        ink = (255 * (1 - np.where(np.isnan(sheet), 0, sheet))).astype(np.uint8)
-        frames.append(np.repeat(np.repeat(np.repeat(ink[..., None], 3, -1), zoom, 0), zoom, 1))
-    write_gif(path, frames, 80, 16)
+    sheets = np.stack([mosaic(squares(nine), 3) for nine in pictures])
+    ink = (255 * (1 - np.where(np.isnan(sheets), 0, sheets))).astype(np.uint8)
+    write_gif(path, list(np.repeat(np.repeat(np.repeat(ink[..., None], 3, -1), zoom, 1), zoom, 2)), 80, 16)
 
 
 def code_map(path: Path, model: Model, w: Array, x: Array) -> None:

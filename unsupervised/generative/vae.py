@@ -25,7 +25,7 @@ from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
 from core.lab.vision.photos import Photo, See
-from unsupervised.autoencoder import check_finite
+from unsupervised.autoencoder import Augment, check_finite
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
 from unsupervised.kept import Kept
@@ -144,8 +144,6 @@ def vae_model(
     return Model(encoder, decoder, likelihood, prior or standard_normal(Z), Z, C)
 
 
-Draw = Callable[[Rng, Array], Array]  # x (B, I) -> (B, I): what of the training examples is seen this time
-Show = Callable[[Array, Array], str]  # an example (I,), and what came back of it (I,)
 Reporter = Callable[["VAE", Array, "Path | None"], Report]  # learner, best weights, folder -> report
 
 
@@ -185,11 +183,11 @@ class VAE(Kept):
         config: VAEConfig | None = None,
         *,
         reporter: Reporter,
-        draw: Draw = as_it_is,
+        draw: Augment = as_it_is,
         schedule: Schedule = cosine,
         beta: Schedule = constant,
         see: See | None = None,
-        show: Show | None = None,
+        show: Callable[[Array, Array], str] | None = None,  # an example (I,), and what came back of it (I,)
         **changes: Any,
     ) -> None:
         self.config = settings(VAEConfig, config, changes)

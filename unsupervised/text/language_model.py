@@ -25,10 +25,10 @@ from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
 from unsupervised.kept import Kept
 from unsupervised.text import evaluate as evaluate_text
+from unsupervised.text.evaluate import HELD_OUT, spread
 from unsupervised.text.interpolation import interpolated, weigh
 from unsupervised.text.ngram_models import Counts
 
-HELD_OUT = evaluate_text.HELD_OUT
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
 SCHEDULE = warm_up(0.02, cosine)
@@ -118,7 +118,7 @@ class Language(Kept):
         """The next minibatch: contexts (B, K) and the characters after them (B,)."""
         batch, updates = self.config.batch, self.config.updates
         if self.count == updates:
-            self.noted = self.log_probs(self.w, evaluate_text.spread(self.held_out, HELD_OUT))
+            self.noted = self.log_probs(self.w, spread(self.held_out, HELD_OUT))
             self._join()
         done = self.count if self.count < updates else self.count - updates
         k = done % max(len(self.windows) // batch, 1)
@@ -170,7 +170,7 @@ class Language(Kept):
         return evaluate_text.in_chunks(partial(self.log_prob, w), grams)
 
     def evaluate(self) -> dict[str, float]:
-        return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
+        return {"val_nats": -float(self.log_probs(self.w, spread(self.held_out, VAL)).mean())}
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ids, V = (self.train, self.val, self.test), len(self.vocabulary)
@@ -180,7 +180,7 @@ class Language(Kept):
             rng = np.random.default_rng(0)
             return self.texts(w, "", len(temperatures), evaluate_text.LENGTH, temperatures[:, None], rng=rng)
 
-        noted = self.noted if len(self.noted) else self.log_probs(w, evaluate_text.spread(self.held_out, HELD_OUT))
+        noted = self.noted if len(self.noted) else self.log_probs(w, spread(self.held_out, HELD_OUT))
 
         def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], evaluate_text.Mixed]:
             weights = weigh(noted, counts, held_out)
