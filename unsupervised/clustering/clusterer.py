@@ -189,8 +189,7 @@ class Clusterer(Kept):
     def _smooth(self, x: Array) -> float:
         """Adds to g the gradient of smoothness * KL(p(x) || p(x + r)); how far r changed the answer, in nats."""
         y, _ = self.net(x, self.w)  # B, C: the answer that stands
-        r = adversary(self.net, self.w, x, y, self.radius, self.rng)
-        z, back = self.net(x + r, self.w)
+        z, back = self.net(x + adversary(self.net, self.w, x, y, self.radius, self.rng), self.w)
         change, dz = divergence(z, y)
         back(self.config.smoothness * dz, self.g, add=True)
         return change

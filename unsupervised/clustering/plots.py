@@ -40,8 +40,8 @@ def flat_map(z: Array) -> Array:
 
     if z.shape[1] <= 2:
         return np.pad(z, ((0, 0), (0, 1)))[:, :2]
-    spread = float(z.std()) or 1.0  # neither can begin where all is one point
-    z = z + 1e-4 * spread * np.random.default_rng(0).standard_normal(z.shape)
+    # neither can begin where all is one point
+    z = z + 1e-4 * (float(z.std()) or 1.0) * np.random.default_rng(0).standard_normal(z.shape)
     if len(z) < 100:
         return PCA(2, random_state=0).fit_transform(z) if len(z) > 2 else z[:, :2]
     return TSNE(init="pca", max_iter=500, random_state=0, n_jobs=1).fit_transform(z)
@@ -105,13 +105,8 @@ def draw_members(report: Report, folder: Path, p: Array, x: Array, show: Show) -
     columns = 2 * MEMBERS + 1  # one at least stays empty between the sure and the unsure
     empty = [[-1] * (columns - len(sure) - len(unsure)) for _, sure, unsure in groups]
     rows = [(k, i) for (k, sure, unsure), gap in zip(groups, empty, strict=True) for i in [*sure, *gap, *unsure]]
-    blank = np.zeros_like(show(x[0]))
-    image_sheet(
-        folder / "clusters.png",
-        np.stack([blank if i < 0 else show(x[i]) for _, i in rows]),
-        ["" if i < 0 else f"{k}: {p[i, k]:.0%}" for k, i in rows],
-        columns,
-    )
+    shown = np.stack([np.zeros_like(show(x[0])) if i < 0 else show(x[i]) for _, i in rows])
+    image_sheet(folder / "clusters.png", shown, ["" if i < 0 else f"{k}: {p[i, k]:.0%}" for k, i in rows], columns)
     report.pictures["clusters.png"] = "A row a cluster: left its surest test examples, right its least sure ones"
 
 
@@ -136,10 +131,8 @@ def draw(
     named = {"clusters": said[some]} | ({"classes, which it never saw": t[some]} if t.size else {})
     z = code(x[some]) if code else x[some].reshape(len(x[some]), -1)
     draw_map(folder / "map.png", flat_map(z), named)
-    report.pictures["map.png"] = (
-        f"A map of {len(z):,} test examples: near each other is what "
-        f"{'the network' if code else 'the data'} holds alike"
-    )
+    alike = f"{'the network' if code else 'the data'} holds alike"
+    report.pictures["map.png"] = f"A map of {len(z):,} test examples: near each other is what {alike}"
     if counts is not None:
         matrix(folder / "matrix.png", counts, "cluster", "true class")
         report.pictures["matrix.png"] = "Clusters against classes on the test part, which the learner never saw"

@@ -29,8 +29,7 @@ def draw(
     own, (at, _) = made[:40], nearest(made[:40], splits.x_train)
     pairs = np.stack([own, splits.x_train[at]], 1).reshape(-1, own.shape[1])
     image_sheet(folder / "neighbours.png", pairs, ["made", "nearest"] * len(own))
-    x = splits.x_test[:40]
-    back = learner.predict(w, x)
+    x, back = splits.x_test[:40], learner.predict(w, splits.x_test[:40])
     rows = [part[a : a + 10] for a in range(0, len(x), 10) for part in (x, back)]
     image_sheet(folder / "reconstructions.png", np.concatenate(rows))
     interpolation_gif(folder / "interpolation.gif", model, w, splits.x_test, splits.t_test)

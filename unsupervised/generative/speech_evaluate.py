@@ -67,8 +67,7 @@ def train_recognizer(sounds: Sequence[Sound], words: Array, voices: Array) -> Re
 
 def rms_distances(a: Array, b: Array) -> Array:
     """Root mean square differences between rows: a (N, K), b (M, K) -> (N, M)."""
-    squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0) / a.shape[1])
+    return np.sqrt(np.maximum((a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T, 0) / a.shape[1])
 
 
 def within(x: Array, t: Array) -> float:

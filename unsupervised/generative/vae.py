@@ -251,9 +251,8 @@ class VAE(Kept):
 
     def likeliest(self, w: Array, x: Array) -> Array:
         """The class under which an example is likeliest, by the importance-weighted bound: x (N, I) -> (N,)."""
-        rng, labels = np.random.default_rng(VAL_SEED), np.arange(self.model.C)
-        bounds = [log_mean_exp(self.model.log_weights(w, x, 16, rng, np.full(len(x), c))) for c in labels]
-        return np.argmax(bounds, 0)
+        rng, asked = np.random.default_rng(VAL_SEED), (np.full(len(x), c) for c in range(self.model.C))
+        return np.argmax([log_mean_exp(self.model.log_weights(w, x, 16, rng, c)) for c in asked], 0)
 
     def evaluate(self) -> dict[str, float]:
         c, rng = self.splits.t_val if self.model.C else None, np.random.default_rng(VAL_SEED)

@@ -90,8 +90,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 "--clusters K divides it all the same"
             )
         terms = Terms(partial(in_units, encoder), tell, (".csv",), lambda raw: encoder(read_table(raw)))
-        K = choice.clusters if choice else config.clusters
-        return METHODS[config.method](splits, K, config, rng, terms=terms)
+        return METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng, terms=terms)
     except ValueError as error:
         raise ValueError(f"{config.file or config.table}: {error}") from error
 

@@ -91,11 +91,8 @@ def plain(text: str) -> str:
 
 def variety(text: str) -> dict[str, float]:
     """Distinct n-grams of words, and the share of spans that stood in the text before. All depend on its length."""
-    said = words(text)
-    return {
-        **{f"distinct_{n}": distinct(said, n) for n in (1, 2, 3, 4)},
-        "repeated_spans": 1 - distinct(plain(text), SPAN),
-    }
+    each = {f"distinct_{n}": distinct(words(text), n) for n in (1, 2, 3, 4)}
+    return each | {"repeated_spans": 1 - distinct(plain(text), SPAN)}
 
 
 class CopyIndex:

@@ -129,11 +129,9 @@ def draw(path: Path, made: Array, real: Array) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5, 2.8), layout="constrained")
-    axes = figure.subplots()
-    at = np.arange(len(RATINGS))
+    axes, at = figure.subplots(), np.arange(len(RATINGS))
     for shift, label, shares, colour in ((-0.2, "real, held out", real, "C0"), (0.2, "written", made, "C1")):
-        bars = axes.bar(at + shift, shares, 0.38, label=label, color=colour)
-        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
+        axes.bar_label(axes.bar(at + shift, shares, 0.38, label=label, color=colour), fmt="%.2f", padding=2, fontsize=8)
     axes.set(xlabel="rating", ylabel="judged positive", ylim=(0, 1.1), xticks=at, xticklabels=list(RATINGS))
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(path, dpi=120)

@@ -120,8 +120,7 @@ class Language(Kept):
         if self.count == updates:
             self.noted = self.log_probs(self.w, spread(self.held_out, HELD_OUT))
             self._join()
-        done = self.count if self.count < updates else self.count - updates
-        k = done % max(len(self.windows) // batch, 1)
+        k = (self.count if self.count < updates else self.count - updates) % max(len(self.windows) // batch, 1)
         if k == 0 and self.count:
             self._shuffle()
         rows = self.windows[self.order[k * batch : (k + 1) * batch]]
