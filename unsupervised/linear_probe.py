@@ -102,8 +102,7 @@ class ProbedCode(Kept):
         return self.auto.progress
 
     def update(self) -> dict[str, float]:
-        answers = 0 if self.auto.done else len(self.asked)
-        logs = list[dict[str, float]]()
+        answers, logs = 0 if self.auto.done else len(self.asked), list[dict[str, float]]()
         while self.progress < 1 and len(logs) < REFIT:
             logs.append(self.auto.update())
         z, t = self.auto.encode(self.w, self.splits.x_train), self.splits.t_train[self.asked]

@@ -64,9 +64,8 @@ def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:
     Frequencies are warped by up to exp(+-tract); moments are read up to `tempo` earlier or later, and the word is up
     to an eighth of that longer or shorter.
     """
-    middle = (MOMENTS - 1) / 2
+    middle, out = (MOMENTS - 1) / 2, np.empty_like(c)
     warps = [tract_warp(a) for a in np.linspace(-tract, tract, WAYS).tolist()]
-    out = np.empty_like(c)
     for part in np.array_split(rng.permutation(len(c)), min(ALIKE, len(c))):
         shift, stretch = rng.uniform(-tempo, tempo, 2)
         at = middle + shift + (1 + stretch / MOMENTS) * (np.arange(MOMENTS) - middle)
