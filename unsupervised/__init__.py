@@ -9,6 +9,6 @@ evaluate_sounds=generative.speech_evaluate evaluate_text=text.evaluate free_writ
 image_models=generative.image_task image_pictures=generative.image_plots information=clustering.mutual_information
 language=text.language_model likelihoods=generative.likelihoods mixture=text.interpolation
 picture_clusters=clustering.image_task priors=generative.priors probed=linear_probe rows=clustering.table_methods
-sound_pictures=generative.speech_plots speaker=generative.speech typical=clustering.describe vae=generative.vae
+sound_pictures=generative.speech_evaluate speaker=generative.speech typical=clustering.describe vae=generative.vae
 voice=generative.speech_features
 """  # where modules stand now, for tasks that were written before

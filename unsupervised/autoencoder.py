@@ -10,7 +10,7 @@ to come out unchanged (Vincent et al. 2008): the code then forgets what was chan
 `AutoEncoderClusterer` is such a network, and a mixture of Gaussians fitted to its code when it has learnt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
+from core.lab.report.plots import image_sheet
+from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked
@@ -61,7 +62,7 @@ class AutoEncoderConfig:
         check(self, positive=("updates", "batch"))
 
 
-class AutoEncoder:
+class AutoEncoder(Kept):
     """Minibatches in a fresh order each epoch; the mean squared error on the validation part chooses the weights.
 
     `splits` holds x (N, I); targets are not looked at. `encoder` (N, I) -> (N, Z) and `decoder` (N, Z) -> (N, I) lie
@@ -91,12 +92,10 @@ class AutoEncoder:
         self.config = settings(AutoEncoderConfig, config, changes)
         self.splits, self.encoder, self.decoder, self.schedule = splits, encoder, decoder, schedule
         self.rule, self.mean, self.augment = loss, mean, augment
-        self.net = Sequential(encoder, decoder)
-        self.rng = rng.spawn(1)[0]
+        self.net, self.rng = Sequential(encoder, decoder), rng.spawn(1)[0]
         self.w = self.net.init(self.rng)
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
-        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
-        self.done = 0  # minibatches
+        self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
 
     @property
     def progress(self) -> float:
@@ -159,14 +158,6 @@ class AutoEncoder:
         name, baselines = f"{linear.n_components_} principal components", {"principal components": components}
         report = Report({"test_mse": mse(rebuilt, x)[0]}, "test_mse", mean, components, name, baselines)
         if folder and round(x.shape[1] ** 0.5) ** 2 == x.shape[1] >= 16:
-            from core.lab.report.plots import image_sheet
-
             image_sheet(folder / "rebuilt.png", np.concatenate([part[:10] for part in (x, rebuilt)]))
             report.pictures["rebuilt.png"] = f"Test examples, and what is left of them after {code.shape[1]} numbers"
         return report
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

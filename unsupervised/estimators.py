@@ -119,8 +119,7 @@ class NetworkClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # sc
         order = np.argsort(-np.bincount(said, minlength=self.n_clusters), kind="stable")
         *_, W, b = net.views(self.w_).values()
         W[:], b[:] = W[:, order], b[order]
-        self.labels_ = np.argsort(order)[said]
-        self.information_ = best
+        self.labels_, self.information_ = np.argsort(order)[said], best
         return self
 
     @property

@@ -7,7 +7,6 @@ chooses.
 """
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ from core.lab.config import check, settings
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
+from unsupervised.kept import Kept
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
 LEAST_SPREAD = 1e-6  # a number of the code that varies less says nothing
@@ -59,7 +58,7 @@ class LinearProbeConfig(AutoEncoderConfig):
         check(self, positive=("labels", "penalty"))
 
 
-class ProbedCode:
+class ProbedCode(Kept):
     """An auto-encoder whose code a linear probe reads, fitted anew as the code changes to the same `labels` labels.
 
     The parameters of the probe lie behind those of encoder and decoder in one w. The error on the validation part
@@ -93,8 +92,7 @@ class ProbedCode:
         self.asked = asked_rng.choice(len(splits.x_train), labels, replace=False)
         if len(np.unique(splits.t_train[self.asked])) < 2:
             raise ValueError(f"the {labels} labels asked for are all the same: ask for more")
-        Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
-        self.probe = Linear(Z, classes)
+        self.probe = Linear(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], classes)
         self.net = Parts(encoder=encoder, decoder=decoder, probe=self.probe).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.probe.size, np.float32)])
         self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
@@ -104,8 +102,7 @@ class ProbedCode:
         return self.auto.progress
 
     def update(self) -> dict[str, float]:
-        answers = 0 if self.auto.done else len(self.asked)
-        logs = list[dict[str, float]]()
+        answers, logs = 0 if self.auto.done else len(self.asked), list[dict[str, float]]()
         while self.progress < 1 and len(logs) < REFIT:
             logs.append(self.auto.update())
         z, t = self.auto.encode(self.w, self.splits.x_train), self.splits.t_train[self.asked]
@@ -136,10 +133,8 @@ class ProbedCode:
         from sklearn.decomposition import PCA
         from sklearn.svm import SVC
 
-        s, i = self.splits, self.asked
-        t = s.t_train[i]
-        Z = self.probe.layout["weight"][0]
-        axes = PCA(min(Z, *s.x_train.shape), random_state=0).fit(s.x_train)
+        s, i, t = self.splits, self.asked, self.splits.t_train[self.asked]
+        axes = PCA(min(self.probe.layout["weight"][0], *s.x_train.shape), random_state=0).fit(s.x_train)
 
         def read(x_train: Array, x_test: Array) -> float:
             v = fit_probe(x_train, i, t, self.classes, self.penalty).astype(np.float32)
@@ -150,9 +145,8 @@ class ProbedCode:
             return float(SVC(C=10, gamma="scale").fit(x, t).score(s.x_test, s.t_test))
 
         made = self.auto.report(w, folder)
-        right = float((self.predict(w, s.x_test) == s.t_test).mean())
         return Report(
-            {"test_accuracy": right, **made.metrics},
+            {"test_accuracy": float((self.predict(w, s.x_test) == s.t_test).mean()), **made.metrics},
             "test_accuracy",
             1 / self.classes,
             machine(s.x_train, s.t_train),
@@ -164,9 +158,3 @@ class ProbedCode:
             },
             pictures=made.pictures,
         )
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

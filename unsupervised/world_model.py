@@ -7,7 +7,7 @@ takes the first one of the best sequence it finds (model predictive control; Nag
 The search is a beam: of all sequences only the `width` best so far are thought on (Lowerre 1976).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from core.lab.config import check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
+from unsupervised.kept import Kept
 
 STEPS = 50  # minibatches in one update
 Model = Callable[[Array], Array]  # obs (B, I) -> what follows each of A actions (B, A, I)
@@ -33,10 +33,8 @@ def plan(model: Model, goal: Goal, obs: Array, width: int, depth: int) -> Array:
 
     At each depth the `width` best beginnings go on; with width >= A^depth it is every sequence there is.
     """
-    B, I = obs.shape
-    rows = np.arange(B)[:, None]
-    after = model(obs)  # B, A, I
-    A = after.shape[1]
+    rows, after = np.arange(len(obs))[:, None], model(obs)  # B, A, I
+    B, A, I = after.shape
     far, first = goal(after), np.broadcast_to(np.arange(A), (B, A))  # of each beginning: B, K
     for _ in range(depth - 1):
         if far.shape[1] > width:
@@ -66,7 +64,7 @@ class WorldModelConfig:
         check(self, positive=("updates", "batch", "envs", "rollout", "width", "depth"))
 
 
-class WorldModel:
+class WorldModel(Kept):
     """Minibatches of idle steps; the squared error on other idle steps, in units of their spread, chooses the weights.
 
     `hidden` maps obs (B, I) to A I numbers; it is shown obs / deviation and gives (next_obs - obs) / deviation, of the
@@ -104,13 +102,12 @@ class WorldModel:
         self.pace = (self.known.next_obs - self.known.obs).std(0) + 1e-8  # I
         self.net = Sequential(scaled(1 / self.spread), *hidden.parts)
         self.w = self.net.init(w_rng)
-        self.g = np.empty_like(self.w)
+        self.g, self.done = np.empty_like(self.w), 0  # minibatches
         O = self.net(envs.obs, self.w)[0].shape[-1]
         if O != self.A * I:
             raise ValueError(f"{self.A} actions and {I} numbers need {self.A * I} outputs, the network has {O}")
         self.goal, self.reporter, self.mean_return = goal, reporter, mean_return
         self.optimizer, self.schedule = optimizer, schedule
-        self.done = 0  # minibatches
 
     @property
     def progress(self) -> float:
@@ -126,8 +123,7 @@ class WorldModel:
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """obs (n, I), action (n,), and how the world went on, (next_obs - obs) / pace (n, I)."""
-        i = rng.integers(len(self.known.obs), size=n)
-        return self._steps(self.known, i)
+        return self._steps(self.known, rng.integers(len(self.known.obs), size=n))
 
     def _steps(self, steps: Steps, i: Array | slice) -> tuple[Array, ...]:
         return steps.obs[i], steps.action[i], (steps.next_obs[i] - steps.obs[i]) / self.pace
@@ -146,8 +142,7 @@ class WorldModel:
 
     def model(self, w: Array, obs: Array) -> Array:
         """What the network expects after each action, obs (B, I) -> (B, A, I)."""
-        y = self.net(obs, w)[0].reshape(len(obs), self.A, -1)
-        return obs[:, None] + y * self.pace
+        return obs[:, None] + self.net(obs, w)[0].reshape(len(obs), self.A, -1) * self.pace
 
     def act(self, w: Array, obs: Array) -> Array:
         return plan(partial(self.model, w), self.goal, obs, self.config.width, self.config.depth)
@@ -169,12 +164,6 @@ class WorldModel:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.reporter(partial(self.act, w), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
 
 
 def scaled(factor: Array) -> Layer:

@@ -1,7 +1,7 @@
 """Clusters on the code of an auto-encoder: a mixture of Gaussians, or what is passed in its place."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,10 +11,10 @@ import numpy as np
 from core import Array, Back, Layer, Parts, Rng, softmax
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig, check_finite
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
 from unsupervised.clustering.mutual_information import information
+from unsupervised.kept import Kept
 
 GIVEN = "The number of clusters."
 FITTED = 10_000  # codes that clusters are fitted to, at most
@@ -73,7 +73,7 @@ class ClusterModel(NamedTuple):
 GAUSSIANS = ClusterModel(Gaussians, fit_gaussians)
 
 
-class AutoEncoderClusterer:
+class AutoEncoderClusterer(Kept):
     """An auto-encoder, `updates` minibatches; then, in one last update, `model` is fitted to its code.
 
     They are part of w, behind the encoder and the decoder. The labels of `splits`, if any, are looked at by the
@@ -106,9 +106,8 @@ class AutoEncoderClusterer:
         self.layer = model.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
         self.net = Parts(encoder=encoder, decoder=decoder, clusters=self.layer).net
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
-        self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
-        self.fitted = False
-        self.terms = terms or Terms()
+        self.auto.w, self.sample, self.loss = self.w[: self.auto.net.size], self.auto.sample, self.auto.loss
+        self.fitted, self.terms = False, terms or Terms()
         self.reads = self.terms.reads
 
     @property
@@ -123,9 +122,6 @@ class AutoEncoderClusterer:
         self.fitted = True
         some = self.sample(np.random.default_rng(0), self.auto.epochs.batch)
         return {"loss": self.loss(self.w, some), "examples": 0, "answers": 0}
-
-    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        return self.auto.loss(w, batch, g, rng)
 
     def logits(self, w: Array, x: Array) -> Array:
         """y (N, K) of examples x (N, I): the memberships are softmax(y)."""
@@ -157,9 +153,3 @@ class AutoEncoderClusterer:
         )
         self.terms.tell(report, partial(self.predict, w), folder)
         return report
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

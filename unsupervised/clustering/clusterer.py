@@ -12,7 +12,7 @@ Weakness: too much agreement or smoothness, and the network stays undecided: at 
 the two views have in common, so inputs must be centred (`centre`), else what all examples share comes first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,14 +25,13 @@ from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
-from unsupervised.clustering.mutual_information import agreement_loss as agreement_loss
-from unsupervised.clustering.mutual_information import information as information
+from unsupervised.clustering.mutual_information import agreement_loss, information
 from unsupervised.clustering.plots import last_hidden
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
+from unsupervised.kept import Kept
 
 STEPS = 10  # minibatches in one update
 VIEWS, VIEWS_SEED = 24, 1  # deformed copies that neighbours are looked for among
@@ -98,7 +97,7 @@ class ClustererConfig:
         check(self, nonnegative=("agreement", "smoothness", "neighbours"))
 
 
-class Clusterer:
+class Clusterer(Kept):
     """`n_init` networks learn one after another, `updates` minibatches each; the loop keeps the best that it saw.
 
     `augment` makes the views; with `neighbours` k the second is made of one of the k nearest, looked for among copies
@@ -133,18 +132,15 @@ class Clusterer:
                 f"{neighbours} neighbours need more examples than {min(map(len, splits[::2]))} in each part"
             )
         self.splits, self.net, self.lr, self.schedule, self.augment = splits, net, lr, schedule, augment
-        self.given, self.terms = given, terms or Terms()
-        self.reads = self.terms.reads
-        self.x, self.rng = splits.x_train, rng.spawn(1)[0]
-        self.w = net.init(self.rng)
+        self.given, self.terms, self.x, self.rng = given, terms or Terms(), splits.x_train, rng.spawn(1)[0]
+        self.reads, self.w = self.terms.reads, net.init(self.rng)
         check_clusters(self.x, net(self.x[:1], self.w)[0].shape[-1])
         views = np.random.default_rng(VIEWS_SEED)  # the neighbours are the data's, the same for every seed
         copies = [alter(views, self.x) for _ in range(VIEWS)] if alter else []
         self.near = nearest_neighbours(self.x, neighbours, copies) if neighbours else None
         self.radius = self.config.radius * _spacing(self.x) if self.config.smoothness else 0.0
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
-        self.epochs = Epochs(len(self.x), self.config.batch, self.rng)
-        self.done = 0  # minibatches, over all starts
+        self.epochs, self.done = Epochs(len(self.x), self.config.batch, self.rng), 0  # minibatches, over all starts
         # where each start that ended put the validation part
         self.said = np.zeros((self.config.n_init, len(splits.x_val)), np.int16)
 
@@ -184,9 +180,8 @@ class Clusterer:
     def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
         """The loss of two views. What the adversary adds is in `_smooth`: its target moves, so it is no loss of w."""
         y, back = self.net(np.concatenate(batch), w, rng)  # 2B, C
-        loss, dy = agreement_loss(
-            y, self.config.balance, self.config.agreement
-        )  # out of what the network says of the other view
+        # the gradient comes from what the network says of the other view
+        loss, dy = agreement_loss(y, self.config.balance, self.config.agreement)
         if g is not None:
             back(dy, g)
         return loss
@@ -194,8 +189,7 @@ class Clusterer:
     def _smooth(self, x: Array) -> float:
         """Adds to g the gradient of smoothness * KL(p(x) || p(x + r)); how far r changed the answer, in nats."""
         y, _ = self.net(x, self.w)  # B, C: the answer that stands
-        r = adversary(self.net, self.w, x, y, self.radius, self.rng)
-        z, back = self.net(x + r, self.w)
+        z, back = self.net(x + adversary(self.net, self.w, x, y, self.radius, self.rng), self.w)
         change, dz = divergence(z, y)
         back(self.config.smoothness * dz, self.g, add=True)
         return change
@@ -213,10 +207,9 @@ class Clusterer:
 
         val_accuracy is for the observer alone: it chooses nothing.
         """
-        found = {"information": information(self.net(self.x[:JUDGED], self.w)[0])}
-        if self.splits.t_val.size:
-            found["val_accuracy"] = hungarian_accuracy(self.predict(self.w, self.splits.x_val), self.splits.t_val)
-        return found
+        t = self.splits.t_val
+        seen = {"val_accuracy": hungarian_accuracy(self.predict(self.w, self.splits.x_val), t)} if t.size else {}
+        return {"information": information(self.net(self.x[:JUDGED], self.w)[0])} | seen
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ended = self.said[: self.done // self.config.updates]
@@ -234,17 +227,9 @@ class Clusterer:
         self.terms.tell(report, partial(self.predict, w), folder)
         return report
 
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
-
 
 def _spacing(x: Array) -> float:
     """The median distance of an example to its tenth neighbour, over the first thousand: x (N, I)."""
-    n, k = SCALE
-    some = x[:n]
-    k = min(k, len(x) - 1)
-    kth = np.partition(squared_distances(some, x), k, 1)[:, k]  # place 0 is the example itself
+    n, k = SCALE[0], min(SCALE[1], len(x) - 1)
+    kth = np.partition(squared_distances(x[:n], x), k, 1)[:, k]  # place 0 is the example itself
     return float(np.sqrt(max(0.0, np.median(kth))))

@@ -13,7 +13,6 @@ Weakness: it makes sure of what k-means found, right or wrong.
 
 import math
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,10 +22,10 @@ from core import Adam, Array, Back, Layer, Parts, Rng, chain, cross_entropy, sof
 from core.blas import row_sum
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
-from core.lab.state import State, restore, saved
 from unsupervised.autoencoder import STEPS, AutoEncoderConfig
 from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset
+from unsupervised.kept import Kept
 
 SPREAD = 5.0  # mean squared distance of a code to its centre when they begin to learn together
 
@@ -67,8 +66,7 @@ def fit_centres(z: Array, K: int, seed: int) -> Array:
 
     with warnings.catch_warnings():  # fewer different codes than clusters: some centres are then one
         warnings.simplefilter("ignore")
-        centres: Array = KMeans(K, n_init=10, random_state=seed).fit(z).cluster_centers_
-    return centres.ravel()
+        return KMeans(K, n_init=10, random_state=seed).fit(z).cluster_centers_.ravel()
 
 
 CENTRES = ClusterModel(Centres, fit_centres)
@@ -85,7 +83,7 @@ class DECConfig(AutoEncoderConfig):
         check(self, positive=("refine", "interval"), nonnegative=("keep",))
 
 
-class DEC:
+class DEC(Kept):
     """`updates` minibatches for the auto-encoder, k-means on its code, `refine` minibatches for codes and centres.
 
     The target p is made anew every `interval` minibatches, from the unchanged examples, whatever `augment` does. The
@@ -116,8 +114,8 @@ class DEC:
         self.g, self.optimizer = np.empty_like(self.w), Adam(lr)
         self.p = np.zeros((len(splits.x_train), self.start.clusters), np.float32)  # the target
         self.done = 0  # minibatches since there are centres
-        self.predict, self.evaluate, self.report = self.start.predict, self.start.evaluate, self.start.report
-        self.reads = self.start.reads
+        self.predict, self.evaluate = self.start.predict, self.start.evaluate
+        self.report, self.reads = self.start.report, self.start.reads
 
     @property
     def progress(self) -> float:
@@ -126,10 +124,9 @@ class DEC:
     def update(self) -> dict[str, float]:
         if self.start.progress < 1:
             return self.start.update()
-        x = self.start.splits.x_train
         if not self.done:
             self._set_unit()
-        losses = []
+        x, losses = self.start.splits.x_train, []
         for _ in range(min(STEPS, self.config.refine - self.done)):
             if self.done % self.config.interval == 0:
                 self.p[:] = target(softmax(self.start.logits(self.w, x)))
@@ -144,8 +141,7 @@ class DEC:
 
         An auto-encoder's code is as large as it happens to be, but to Student's t a distance of 1 is near.
         """
-        of_encoder, of_decoder, of_centres = self.parts.split(self.w)
-        x = self.start.splits.x_train
+        (of_encoder, of_decoder, of_centres), x = self.parts.split(self.w), self.start.splits.x_train
         y = self.start.logits(self.w, x[subset(len(x), FITTED)])
         k = math.sqrt(SPREAD / max(float(np.expm1(-y.max(-1)).mean()), 1e-12))
         out, into = chain(self.encoder, of_encoder)[-1][1], chain(self.decoder, of_decoder)[0]
@@ -182,9 +178,3 @@ class DEC:
         if g is not None:
             back_code(dz, g_encoder)
         return loss
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -24,16 +24,10 @@ def typical(rows: Rows, encoder: Encoder, said: Array) -> str:
 
 
 def _cluster(rows: Rows, encoder: Encoder, own: Array, title: str) -> str:
-    n, lines = int(own.sum()), list[tuple[float, str]]()
-    for column in encoder.columns:
-        tell = _number if isinstance(column, Numeric) else _word
-        lines.append(tell(rows, column.name, own))
-    lines.sort(key=lambda line: -line[0])
-    more = f"\n  and less so in {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-    return (
-        "\n".join([f"{title}: {n} of {len(rows)} rows ({n / len(rows):.0%})", *(line for _, line in lines[:SHOWN])])
-        + more
-    )
+    tell = [(_number if isinstance(column, Numeric) else _word, column.name) for column in encoder.columns]
+    lines = sorted((each(rows, name, own) for each, name in tell), key=lambda line: -line[0])
+    shown = [f"{title}: {own.sum()} of {len(rows)} rows ({own.mean():.0%})", *(line for _, line in lines[:SHOWN])]
+    return "\n".join(shown + [f"  and less so in {len(lines) - SHOWN} more"] * (len(lines) > SHOWN))
 
 
 def _number(rows: Rows, name: str, own: Array) -> tuple[float, str]:

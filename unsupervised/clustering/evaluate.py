@@ -102,11 +102,8 @@ def scores(said: Array, x: Array, t: Array) -> dict[str, float]:
 
     found = {"silhouette": silhouette(x, said)}
     if t.size:
-        found |= {
-            "cluster_accuracy": hungarian_accuracy(said, t),
-            "nmi": float(normalized_mutual_info_score(t, said)),
-            "ari": float(adjusted_rand_score(t, said)),
-        }
+        nmi, ari = (float(score(t, said)) for score in (normalized_mutual_info_score, adjusted_rand_score))
+        found |= {"cluster_accuracy": hungarian_accuracy(said, t), "nmi": nmi, "ari": ari}
     return found
 
 
@@ -121,8 +118,7 @@ def other_methods(x: Array, x_test: Array, K: int) -> dict[str, tuple[int, Array
     from sklearn.neighbors import KNeighborsClassifier
 
     many, few = x[subset(len(x), FIT)], x[subset(len(x), SAMPLE)]
-    near = min(10, len(few) - 1)
-    spectral = SpectralClustering(K, affinity="nearest_neighbors", n_neighbors=near, random_state=0)
+    near = {"affinity": "nearest_neighbors", "n_neighbors": min(10, len(few) - 1)}
     mixture = GaussianMixture(K, covariance_type="diag", reg_covar=1e-3, n_init=3, random_state=0)
 
     def extended(method: Any) -> Array:
@@ -130,11 +126,10 @@ def other_methods(x: Array, x_test: Array, K: int) -> dict[str, tuple[int, Array
 
     with warnings.catch_warnings():  # unconnected graphs, fewer distinct points than clusters: the figures show it
         warnings.simplefilter("ignore")
-        kmeans = KMeans(K, n_init=10, random_state=0).fit(many).predict(x_test)
         return {
-            "k-means": (len(many), kmeans),
+            "k-means": (len(many), KMeans(K, n_init=10, random_state=0).fit(many).predict(x_test)),
             "Gaussian mixture": (len(many), mixture.fit(many).predict(x_test)),
-            "spectral": (len(few), extended(spectral)),
+            "spectral": (len(few), extended(SpectralClustering(K, **near, random_state=0))),
             "Ward": (len(few), extended(AgglomerativeClustering(K))),
         }
 
@@ -158,23 +153,23 @@ def cluster_report(
     the weights of the first layer; `code` (N, ...) -> (N, H) is where the map is drawn (else x itself);
     `show` makes a picture or a line of text out of one example (else a square, or its numbers).
     """
-    x_train, x, t = splits.x_train, splits.x_test, splits.t_test
-    if len(np.unique(splits.t_train)) < 2:
-        t = t[:0]  # one class for all tells nothing
+    x_train, x = splits.x_train, splits.x_test
+    t = splits.t_test if len(np.unique(splits.t_train)) > 1 else splits.t_test[:0]  # one class for all tells nothing
     p = assign(x)
     said, K = p.argmax(-1), p.shape[-1]
     flat_train, flat = x_train.reshape(len(x_train), -1), x.reshape(len(x), -1)
     others = other_methods(flat_train, flat, K)
     table = {name: scores(labels, flat, t) for name, (_, labels) in others.items()}
     own = scores(said, flat, t)
-    metric = "cluster_accuracy" if t.size else "silhouette"
+    metric, tries = ("cluster_accuracy", 100) if t.size else ("silhouette", 10)
     rng = np.random.default_rng(0)
-    tries = 100 if t.size else 10
     guesses = [rng.integers(K, size=len(x)) for _ in range(tries)]
     guess = float(np.mean([hungarian_accuracy(s, t) if t.size else silhouette(flat, s) for s in guesses]))
     baselines = {name: row[metric] for name, row in table.items()}
+    fitted = {name: f"{n:,} examples" for name, (n, _) in others.items()}
+    texts = {"Given": given, "Beside other methods": beside({"this": own} | table, fitted)}
     seeker = "k-means, which seeks compact clusters"
-    report = Report(dict(own), metric, guess, baselines["k-means"], seeker, baselines)
+    report = Report(own, metric, guess, baselines["k-means"], seeker, baselines, texts=texts)
     if t.size:
         from sklearn.svm import SVC
 
@@ -185,8 +180,6 @@ def cluster_report(
         report.reference_name = "support vector machine, given the labels"
     if stability is not None:
         report.metrics["stability"] = stability
-    fitted = {name: f"{n:,} examples" for name, (n, _) in others.items()}
-    report.texts = {"Given": given, "Beside other methods": beside({"this": own} | table, fitted)}
     if folder:
         draw(report, folder, p, x, t, contingency(said, t) if t.size else None, net, w, code, show)
     return report
@@ -195,9 +188,8 @@ def cluster_report(
 def beside(table: dict[str, dict[str, float]], fitted: dict[str, str]) -> str:
     """Methods against figures, as lines of text."""
     names = list(next(iter(table.values())))
-    lines = ["".ljust(18) + "".join(name.rjust(18) for name in names) + "   fitted on"]
-    lines += [
+    rows = [
         method.ljust(18) + "".join(f"{row[name]:18.4f}" for name in names) + "   " + fitted.get(method, "")
         for method, row in table.items()
     ]
-    return "\n".join(lines)
+    return "\n".join(["".ljust(18) + "".join(name.rjust(18) for name in names) + "   fitted on", *rows])

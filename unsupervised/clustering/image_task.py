@@ -46,8 +46,7 @@ def learner(
     `augment` makes a view of images, and `altered` says in words what such a view leaves as it is.
     """
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    updates = config.updates * config.n_init
-    given = f"The number of clusters; {altered}."
+    updates, given = config.updates * config.n_init, f"The number of clusters; {altered}."
     network = splits, MLP(I, H, H, Z), MLP(Z, H, H, I), config.lr, rng
     told: dict[str, Any] = {"clusters": config.clusters, "batch": config.batch, "augment": augment, "given": given}
     if config.method == "mutual_information":

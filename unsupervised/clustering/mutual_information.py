@@ -33,5 +33,4 @@ def agreement_loss(y: Array, balance: float, agreement: float = 0.5) -> Loss:
     u, v = p - np.roll(p, N // 2, 0), log_p - np.roll(log_p, N // 2, 0)
     d = balance * log_m - log_p + (2 * agreement) * v
     dy = (p * (d - (p * d).sum(-1, keepdims=True)) + (2 * agreement) * u) / N
-    value = (agreement * (u * v).sum() - (p * log_p).sum()) / N + balance * (m * log_m).sum()
-    return float(value), dy
+    return float((agreement * (u * v).sum() - (p * log_p).sum()) / N + balance * (m * log_m).sum()), dy

@@ -11,6 +11,7 @@ import numpy as np
 
 from core import Array, Layer, chain
 from core.lab.learner import Report
+from core.lab.report.plots import image_sheet, matrix, squares, weight_sheet
 
 MAPPED = 1500  # examples on a map, at most
 MEMBERS = 5  # typical ones of each cluster that are shown, and as many doubtful ones
@@ -39,8 +40,8 @@ def flat_map(z: Array) -> Array:
 
     if z.shape[1] <= 2:
         return np.pad(z, ((0, 0), (0, 1)))[:, :2]
-    spread = float(z.std()) or 1.0  # neither can begin where all is one point
-    z = z + 1e-4 * spread * np.random.default_rng(0).standard_normal(z.shape)
+    # neither can begin where all is one point
+    z = z + 1e-4 * (float(z.std()) or 1.0) * np.random.default_rng(0).standard_normal(z.shape)
     if len(z) < 100:
         return PCA(2, random_state=0).fit_transform(z) if len(z) > 2 else z[:, :2]
     return TSNE(init="pca", max_iter=500, random_state=0, n_jobs=1).fit_transform(z)
@@ -52,6 +53,8 @@ def draw_map(path: Path, places: Array, named: dict[str, Array]) -> None:
     from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke
 
+    halo = withStroke(linewidth=2.5, foreground="w")
+    bold = {"ha": "center", "va": "center", "fontsize": 11, "fontweight": "bold", "path_effects": [halo]}
     figure = Figure(figsize=(4.6 * len(named), 4.6), layout="constrained")
     for axis, (title, numbers) in zip(figure.subplots(1, len(named), squeeze=False)[0], named.items(), strict=True):
         colours = colormaps["tab10" if numbers.max() < 10 else "tab20"]
@@ -60,17 +63,7 @@ def draw_map(path: Path, places: Array, named: dict[str, Array]) -> None:
         for n in set(numbers.tolist()):
             own = places[numbers == n]
             middle = own[((own - np.median(own, 0)) ** 2).sum(1).argmin()]  # a point of its own, if the heap is hollow
-            text = axis.annotate(
-                str(n),
-                middle,
-                (0, 7),
-                textcoords="offset points",
-                ha="center",
-                va="center",
-                fontsize=11,
-                fontweight="bold",
-            )
-            text.set_path_effects([withStroke(linewidth=2.5, foreground="w")])
+            axis.annotate(str(n), middle, (0, 7), textcoords="offset points", **bold)
         axis.set(title=title, xticks=[], yticks=[])
     figure.savefig(path, dpi=100)
 
@@ -95,14 +88,11 @@ def as_numbers(example: Array) -> str:
 
 def as_square(example: Array) -> Array:
     """An example (S * S,) as a picture (S, S)."""
-    side = round(example.size**0.5)
-    return example.reshape(side, side)
+    return squares(example.reshape(1, -1))[0]
 
 
 def draw_members(report: Report, folder: Path, p: Array, x: Array, show: Show) -> None:
     """The surest and the least sure members of each cluster: a sheet of pictures, or lines of text."""
-    from core.lab.report.plots import image_sheet
-
     groups, sizes = members(p), np.bincount(p.argmax(-1), minlength=p.shape[-1])
     if isinstance(show(x[0]), str):
         lines = []
@@ -115,13 +105,8 @@ def draw_members(report: Report, folder: Path, p: Array, x: Array, show: Show) -
     columns = 2 * MEMBERS + 1  # one at least stays empty between the sure and the unsure
     empty = [[-1] * (columns - len(sure) - len(unsure)) for _, sure, unsure in groups]
     rows = [(k, i) for (k, sure, unsure), gap in zip(groups, empty, strict=True) for i in [*sure, *gap, *unsure]]
-    blank = np.zeros_like(show(x[0]))
-    image_sheet(
-        folder / "clusters.png",
-        np.stack([blank if i < 0 else show(x[i]) for _, i in rows]),
-        ["" if i < 0 else f"{k}: {p[i, k]:.0%}" for k, i in rows],
-        columns,
-    )
+    shown = np.stack([np.zeros_like(show(x[0])) if i < 0 else show(x[i]) for _, i in rows])
+    image_sheet(folder / "clusters.png", shown, ["" if i < 0 else f"{k}: {p[i, k]:.0%}" for k, i in rows], columns)
     report.pictures["clusters.png"] = "A row a cluster: left its surest test examples, right its least sure ones"
 
 
@@ -141,17 +126,13 @@ def draw(
 
     t (N,) are classes, of size 0 where there are none; counts (K, C) are the clusters against them.
     """
-    from core.lab.report.plots import matrix, weight_sheet
-
     said, square = p.argmax(-1), round(x[0].size ** 0.5) ** 2 == x[0].size and x[0].size >= 16
     some = slice(0, MAPPED)  # the examples are in no order: that of a permutation, or of MNIST's makers
     named = {"clusters": said[some]} | ({"classes, which it never saw": t[some]} if t.size else {})
     z = code(x[some]) if code else x[some].reshape(len(x[some]), -1)
     draw_map(folder / "map.png", flat_map(z), named)
-    report.pictures["map.png"] = (
-        f"A map of {len(z):,} test examples: near each other is what "
-        f"{'the network' if code else 'the data'} holds alike"
-    )
+    alike = f"{'the network' if code else 'the data'} holds alike"
+    report.pictures["map.png"] = f"A map of {len(z):,} test examples: near each other is what {alike}"
     if counts is not None:
         matrix(folder / "matrix.png", counts, "cluster", "true class")
         report.pictures["matrix.png"] = "Clusters against classes on the test part, which the learner never saw"

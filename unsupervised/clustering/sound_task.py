@@ -35,17 +35,15 @@ def cepstrum(sound: Sound, voice: bool) -> Array:
     x = trimmed(log_mel(power_spectrogram(samples, FRAME, HOP, BINS), BANK))  # n, F
     x = np.maximum(x, np.log(np.exp(x).mean(1)).max() - 2 * SILENCE)  # a digital 0 is no further than a whisper
     x = x[np.linspace(0, len(x) - 1, max(len(x), MOMENTS)).round().astype(int)]  # at least a frame for each moment
-    pieces = np.stack([piece.mean(0) for piece in np.array_split(x, MOMENTS)])
-    c = mfcc(pieces, COEFFICIENTS)  # MOMENTS, COEFFICIENTS
+    c = mfcc(np.stack([piece.mean(0) for piece in np.array_split(x, MOMENTS)]), COEFFICIENTS)  # MOMENTS, COEFFICIENTS
     return (c if voice else c - c.mean(0)).ravel()
 
 
 def clip_parts(clips: Clips, voice: bool) -> tuple[Array, list[Array]]:
     """All clips (N, I), and which of them are training, validation (repetitions 5 to 9) and the official test part."""
     x = np.stack([cepstrum(Sound(clip, clips.rate), voice) for clip in clips.clips])
-    test = clips.repetition < 5
-    val = ~test & (clips.repetition < 10)
-    return x, [np.flatnonzero(part) for part in (~test & ~val, val, test)]
+    at = np.digitize(clips.repetition, (5, 10))  # 0 test, 1 validation, 2 training
+    return x, [np.flatnonzero(at == k) for k in (2, 1, 0)]
 
 
 @lru_cache(maxsize=64)
@@ -66,9 +64,8 @@ def altered(rng: Rng, c: Array, tract: float, tempo: float) -> Array:
     Frequencies are warped by up to exp(+-tract); moments are read up to `tempo` earlier or later, and the word is up
     to an eighth of that longer or shorter.
     """
-    middle = (MOMENTS - 1) / 2
+    middle, out = (MOMENTS - 1) / 2, np.empty_like(c)
     warps = [tract_warp(a) for a in np.linspace(-tract, tract, WAYS).tolist()]
-    out = np.empty_like(c)
     for part in np.array_split(rng.permutation(len(c)), min(ALIKE, len(c))):
         shift, stretch = rng.uniform(-tempo, tempo, 2)
         at = middle + shift + (1 + stretch / MOMENTS) * (np.arange(MOMENTS) - middle)

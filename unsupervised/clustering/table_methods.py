@@ -74,12 +74,10 @@ def mutual_information(
     )
 
 
-def _on_a_code(
-    kind: type[AutoEncoderClusterer | DEC], splits: Splits, K: int, config: TableClusters, rng: Rng, **told: Any
-) -> Any:
+def _on_a_code(kind: Callable[..., Any], splits: Splits, K: int, config: TableClusters, rng: Rng, **told: Any) -> Any:
     I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    shape: dict[str, Any] = {"clusters": K, "batch": config.batch, "given": f"{GIVEN}."}
-    return kind(splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng, **shape, **told)
+    network = splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng
+    return kind(*network, clusters=K, batch=config.batch, given=f"{GIVEN}.", **told)
 
 
 def autoencoder(

@@ -24,8 +24,7 @@ def divergence(y: Array, target: Array) -> Loss:
 
 def of_length(d: Array, length: float) -> Array:
     """The rows of d (B, I) scaled to a Euclidean length; a row of zeros stays."""
-    norms = np.sqrt((d * d).sum(-1, keepdims=True))
-    return d * (length / np.maximum(norms, np.finfo(d.dtype).tiny))
+    return d * (length / np.maximum(np.sqrt((d * d).sum(-1, keepdims=True)), np.finfo(d.dtype).tiny))
 
 
 def adversary(net: Layer, w: Array, x: Array, y: Array, radius: float, rng: Rng, iterations: int = 1) -> Array:

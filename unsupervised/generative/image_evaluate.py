@@ -65,14 +65,13 @@ def generated(model: Model, w: Array, x: Array, t: Array, n: int, rng: Rng) -> t
     from sklearn.mixture import GaussianMixture
 
     classes = np.unique(t)
-    codes, labels = [], np.resize(classes, n)
+    codes, labels = [], np.sort(np.resize(classes, n))
     m, v = model.encode(w, x)
     m = m + np.exp(0.5 * v) * rng.standard_normal(m.shape, np.float32)
     for c in classes:
         own = m[t == c].astype(np.float64)
         mixture = GaussianMixture(max(1, min(COMPONENTS, len(own) // 200)), reg_covar=1e-3, random_state=0).fit(own)
         codes.append(mixture.sample(int((labels == c).sum()))[0])
-    labels = np.sort(labels)
     return model.likelihood.draw(rng, model.decode(w, np.concatenate(codes).astype(w.dtype))), labels
 
 
@@ -113,24 +112,21 @@ def image_report(learner: VAE, w: Array, folder: Path | None, samples: int) -> R
         "accuracy_taught_by_real": classifier_accuracy(x_taught, t_taught, x, splits.t_test),
     }
     y = model.generate(w, rng, 100)
-    own = model.likelihood.draw(rng, y)
-    metrics["pixels_from_nearest_of_generated"] = float(np.median(nearest_known(own, train)[1]))
-    metrics["pixels_from_nearest_of_test"] = float(np.median(nearest_known(x[:100], train)[1]))
-    peers = {"each pixel by itself": 1, f"mixture of {TEMPLATES} templates": TEMPLATES}
+    for name, some in (("generated", model.likelihood.draw(rng, y)), ("test", x[:100])):
+        metrics[f"pixels_from_nearest_of_{name}"] = float(np.median(nearest_known(some, train)[1]))
     baselines = {
         name: -float(bernoulli_mixture.fit(train, K, np.random.default_rng(0)).log_prob(x).mean())
-        for name, K in peers.items()
+        for name, K in (("each pixel by itself", 1), (f"mixture of {TEMPLATES} templates", TEMPLATES))
     }
     chance, reference = baselines.values()
-    report = Report(
-        metrics, "nats", chance, reference, f"mixture of {TEMPLATES} Bernoulli templates", baselines, answers=taught
-    )
-    report.texts["How it was measured"] = (
+    measured = (
         f"{len(x)} test pictures, made black and white once with seed {SEEDS['test']}: SHA-256 of the bits "
         f"{sha256(x)}. nats: importance-weighted with {samples} codes a picture; nats_elbo: the mean over the "
         f"same codes; 'of few': the first {min(FEW, len(x))} pictures. {taught} labels were asked for, by the "
         f"classifiers alone."
     )
+    strong, texts = f"mixture of {TEMPLATES} Bernoulli templates", {"How it was measured": measured}
+    report = Report(metrics, "nats", chance, reference, strong, baselines, taught, texts=texts)
     if folder:
         draw(report, learner, w, model.likelihood.mean(y), nearest_known, folder)
     return report

@@ -7,6 +7,7 @@ import numpy as np
 
 from core import Array
 from core.lab.learner import Report
+from core.lab.report.gif import write_gif
 from core.lab.report.plots import image_sheet, mosaic, squares
 from unsupervised.generative.vae import VAE, Model
 
@@ -25,18 +26,19 @@ def draw(
     """All pictures into `folder`, with their captions into the report; `made` (100, I) are what it makes."""
     splits, model = learner.splits, learner.model
     image_sheet(folder / "samples.png", made)
-    report.pictures["samples.png"] = "Pictures of codes drawn from the prior: how likely each pixel is black"
     own, (at, _) = made[:40], nearest(made[:40], splits.x_train)
     pairs = np.stack([own, splits.x_train[at]], 1).reshape(-1, own.shape[1])
     image_sheet(folder / "neighbours.png", pairs, ["made", "nearest"] * len(own))
-    report.pictures["neighbours.png"] = "Made pictures, each with the nearest training picture to its right"
-    x = splits.x_test[:40]
-    back = learner.predict(w, x)
+    x, back = splits.x_test[:40], learner.predict(w, splits.x_test[:40])
     rows = [part[a : a + 10] for a in range(0, len(x), 10) for part in (x, back)]
     image_sheet(folder / "reconstructions.png", np.concatenate(rows))
-    report.pictures["reconstructions.png"] = "Test pictures, and below each what comes back by way of its code"
     interpolation_gif(folder / "interpolation.gif", model, w, splits.x_test, splits.t_test)
-    report.pictures["interpolation.gif"] = "Straight ways through the codes, from one test picture to another"
+    report.pictures |= {
+        "samples.png": "Pictures of codes drawn from the prior: how likely each pixel is black",
+        "neighbours.png": "Made pictures, each with the nearest training picture to its right",
+        "reconstructions.png": "Test pictures, and below each what comes back by way of its code",
+        "interpolation.gif": "Straight ways through the codes, from one test picture to another",
+    }
     if model.Z == 2:
         code_map(folder / "map.png", model, w, splits.x_train)
         report.pictures["map.png"] = "The plane of codes: a picture at each place, as far as codes of training reach"
@@ -44,24 +46,18 @@ def draw(
 
 def interpolation_gif(path: Path, model: Model, w: Array, x: Array, t: Array) -> None:
     """Nine ways at once, each through codes of pictures of different classes, and round again."""
-    from core.lab.report.gif import write_gif
-
     rng, ways = np.random.default_rng(0), []
     for _ in range(9):
         classes = rng.permutation(np.unique(t))[:STOPS]
         stops = model.encode(w, x[[rng.choice(np.flatnonzero(t == c)) for c in classes]])[0]  # S, Z
-        share = np.arange(FRAMES)[:, None, None] / FRAMES
-        share = 0.5 - 0.5 * np.cos(np.pi * share)  # slow where a picture is reached
+        share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(FRAMES)[:, None, None] / FRAMES))  # slow at pictures
         way = stops + share * (np.roll(stops, -1, 0) - stops)  # F, S, Z
         ways.append(way.swapaxes(0, 1).reshape(-1, model.Z))  # S F, Z
     pictures = model.likelihood.mean(model.decode(w, np.stack(ways, 1).astype(w.dtype)))  # S F, 9, I
     zoom = max(1, 84 // round(pictures.shape[-1] ** 0.5))
-    frames = []
-    for nine in pictures:
-        sheet = mosaic(squares(nine), 3)
-        ink = (255 * (1 - np.where(np.isnan(sheet), 0, sheet))).astype(np.uint8)
-        frames.append(np.repeat(np.repeat(np.repeat(ink[..., None], 3, -1), zoom, 0), zoom, 1))
-    write_gif(path, frames, 80, 16)
+    sheets = np.stack([mosaic(squares(nine), 3) for nine in pictures])
+    ink = (255 * (1 - np.where(np.isnan(sheets), 0, sheets))).astype(np.uint8)
+    write_gif(path, list(np.repeat(np.repeat(np.repeat(ink[..., None], 3, -1), zoom, 1), zoom, 2)), 80, 16)
 
 
 def code_map(path: Path, model: Model, w: Array, x: Array) -> None:

@@ -1,7 +1,6 @@
 """`trivium speak DIR`: the network of a run says words, each into a wav file: --word seven."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +57,3 @@ def speak(args: Sequence[str]) -> int:
         raise Refusal(f"cannot write to {flags.out}: {error.strerror or error}") from error
     print(json.dumps([str(path) for path in paths]) if flags.json else "\n".join(map(str, paths)))
     return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(speak(sys.argv[1:]))
-    except Refusal as refusal:
-        sys.exit(f"error: {refusal}")

@@ -10,18 +10,18 @@ which c makes this x the likeliest?
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core import MLP, Array, Layer, Rng, gelu
+from core import Array, Layer, Rng
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.splits import Clips
 from unsupervised.generative.likelihoods import gaussian
-from unsupervised.generative.priors import standard_normal
 from unsupervised.generative.speech_features import RATE, PCAFeatures, picture_of, waves_of
-from unsupervised.generative.vae import VAE, Model
+from unsupervised.generative.vae import VAE, Model, vae_model
 
 WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 
@@ -58,9 +58,8 @@ def centred(layer: Layer, means: Array, scale: float) -> Layer:
     I = means.shape[1]
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Any]:
-        hot = x[..., I:]
-        d = (x[..., :I] - hot @ means.astype(w.dtype)) * (1 / scale)
-        return layer.forward(np.concatenate([d, hot], -1), w, rng)
+        d = (x[..., :I] - x[..., I:] @ means.astype(w.dtype)) * (1 / scale)
+        return layer.forward(np.concatenate([d, x[..., I:]], -1), w, rng)
 
     return Layer(forward, layer.layout, layer.fill, op="center", constants={"means": means}, parts=(layer,))
 
@@ -86,11 +85,8 @@ def speaker_model(x: Array, t: Array, hidden: int, Z: int, deviation: float, dro
     C, I = int(t.max()) + 1, x.shape[1]
     means = np.stack([x[t == c].mean(0) for c in range(C)])
     scale = float((x - means[t]).std())  # networks begin with numbers about 1
-    encoder = MLP(I + C, hidden, 2 * Z, activation=gelu, dropout=dropout, last_gain=0.1)
-    decoder = MLP(Z + C, hidden, I, activation=gelu, dropout=dropout)
-    return Model(
-        centred(encoder, means, scale), raised(decoder, means, scale), gaussian(deviation), standard_normal(Z), Z, C
-    )
+    model = vae_model(I, (hidden,), Z, gaussian(deviation), C, dropout=dropout)
+    return replace(model, encoder=centred(model.encoder, means, scale), decoder=raised(model.decoder, means, scale))
 
 
 class Speaker(VAE):
@@ -124,8 +120,7 @@ class Speaker(VAE):
         """
         c = [(a, b) for a in chosen(word, WORDS, "word") for b in chosen(voice, self.said.voices, "voice")] * count
         words, voices = np.array(c).T
-        files = self.speak(w, words, voices, rng, temperature)
-        return dict(zip(self.names(words, voices), files, strict=True))
+        return dict(zip(self.names(words, voices), self.speak(w, words, voices, rng, temperature), strict=True))
 
     def names(self, words: Array, voices: Array) -> list[str]:
         """seven_theo_0.wav, seven_theo_1.wav: a name for each of several words (N,) in voices (N,)."""

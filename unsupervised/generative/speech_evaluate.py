@@ -20,9 +20,9 @@ from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
 from core.lab.learner import Report
+from core.lab.report.plots import image_sheet, matrix
 from unsupervised.generative.speech import WORDS, Speaker
 from unsupervised.generative.speech_features import DEPTH, RATE, picture_of, stretched, trimmed, waves_of
-from unsupervised.generative.speech_plots import draw_sounds
 
 SEED = 2  # of the codes and phases of a report
 CEPSTRA, PIECES = 13, 20  # what the judge is given of a clip: so many numbers at so many moments, and its length
@@ -67,17 +67,13 @@ def train_recognizer(sounds: Sequence[Sound], words: Array, voices: Array) -> Re
 
 def rms_distances(a: Array, b: Array) -> Array:
     """Root mean square differences between rows: a (N, K), b (M, K) -> (N, M)."""
-    squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0) / a.shape[1])
+    return np.sqrt(np.maximum((a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T, 0) / a.shape[1])
 
 
 def within(x: Array, t: Array) -> float:
     """The mean distance between two different rows of the same class, averaged over the classes."""
-    means = []
-    for k in np.unique(t):
-        d = rms_distances(x[t == k], x[t == k])
-        means.append(d.sum() / max(len(d) * (len(d) - 1), 1))
-    return float(np.mean(means))
+    each = [rms_distances(x[t == k], x[t == k]) for k in np.unique(t)]
+    return float(np.mean([d.sum() / max(len(d) * (len(d) - 1), 1) for d in each]))
 
 
 def through(sounds: Sequence[Sound], rng: np.random.Generator) -> list[Sound]:
@@ -88,8 +84,7 @@ def through(sounds: Sequence[Sound], rng: np.random.Generator) -> list[Sound]:
 
 def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -> Report:
     """`clips` sayings of each word in each voice, judged; with `folder` they lie in it, under sounds/."""
-    said, rng = learner.said, np.random.default_rng(SEED)
-    V = len(said.voices)
+    said, rng, V = learner.said, np.random.default_rng(SEED), len(learner.said.voices)
 
     def real(part: Array) -> list[Sound]:
         return [Sound(said.clips[i], said.rate) for i in part]
@@ -111,7 +106,8 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     usual = learner.speak(w, words[one], voices[one], rng, temperature=0.0)
     x_one = recognizer.ears([read_sound(file) for file in usual])
     nearest = {name: rms_distances(rows, recognizer.known).min(1) for name, rows in (("", x), ("_real", x_test))}
-    said_by_it = learner.likeliest(w, learner.splits.x_test) // V
+
+    log_w = learner.model.log_weights(w, learner.splits.x_test, 16, np.random.default_rng(SEED), learner.splits.t_test)
 
     def right(machine: Any, rows: Array, t: Array) -> float:
         return float((machine.predict(rows) == t).mean())
@@ -136,21 +132,12 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         **{f"distance_to_training{name}": float(d.mean()) for name, d in nearest.items()},
         "least_distance_to_training": float(nearest[""].min()),
         "least_distance_to_training_real": float(nearest["_real"].min()),
-        "test_accuracy": float((said_by_it == t_test).mean()),
-        "test_nats": -float(
-            learner.model.log_weights(
-                w, learner.splits.x_test, 16, np.random.default_rng(SEED), learner.splits.t_test
-            ).mean(dtype=np.float64)
-        ),
+        "test_accuracy": float((learner.likeliest(w, learner.splits.x_test) // V == t_test).mean()),
+        "test_nats": -float(log_w.mean(dtype=np.float64)),
     }
-    report = Report(
-        metrics,
-        "heard",
-        1 / len(WORDS),
-        metrics["real_heard"],
-        "real clips of the test part, same judge",
-        {"real clips through the vocoder": metrics["vocoder_heard"]},
-    )
+    reference, vocoder = metrics["real_heard"], {"real clips through the vocoder": metrics["vocoder_heard"]}
+    judge = "real clips of the test part, same judge"
+    report = Report(metrics, "heard", 1 / len(WORDS), reference, judge, vocoder)
     if folder:
         (folder / "sounds").mkdir(exist_ok=True)
         names = learner.names(words, voices)
@@ -161,3 +148,32 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
             f"sounds/{name}: {WORDS[k]}" for name, k in zip(names, heard, strict=True)
         )
     return report
+
+
+def draw_sounds(
+    report: Report, folder: Path, learner: Speaker, files: list[bytes], words: Array, voices: Array, heard: Array
+) -> None:
+    """Spectra, a matrix, and sounds for the page: wav files, what was intended, in whose voice, what was heard."""
+    said, K = learner.said, len(WORDS)
+    sounds, titles = list[Sound](), list[str]()
+    for k in range(K):
+        voice = k % len(said.voices)
+        name = f"{WORDS[k]}_{said.voices[voice]}"
+        real = said.test[(said.word[said.test] == k) & (said.voice[said.test] == voice)][:3]
+        made = np.flatnonzero((words == k) & (voices == voice))[:3]
+        report.pictures[f"sounds/{name}_0.wav"] = f"made: {WORDS[k]}, in the voice of {said.voices[voice]}"
+        (folder / "sounds" / f"real_{name}.wav").write_bytes(wav_bytes(said.clips[real[0]], said.rate))
+        report.pictures[f"sounds/real_{name}.wav"] = f"real: {WORDS[k]}, {said.voices[voice]}, of the test part"
+        sounds += [Sound(said.clips[i], said.rate) for i in np.resize(real, 3)]
+        sounds += [read_sound(files[i]) for i in np.resize(made, 3)]
+        titles += [f"{WORDS[k]}, {said.voices[voice]}"] * 3 + [f"made: {WORDS[k]}"] * 3
+    pictures = np.stack([1 + picture_of(sound)[0] / DEPTH for sound in sounds]).swapaxes(1, 2)[:, ::-1]  # n, F, T
+    image_sheet(folder / "spectra.png", pictures, titles, columns=6)
+    counts = np.zeros((K, K), int)
+    np.add.at(counts, (words, heard), 1)
+    matrix(folder / "matrix.png", counts, "intended", "heard by the judge", WORDS)
+    report.pictures |= {
+        "spectra.png": "A row a word: three real clips of the test part, then three that were made, seen from "
+        "their wav files; time goes right, pitch up, the lengths made equal",
+        "matrix.png": "What was intended against what the judge heard in the files",
+    }

@@ -10,7 +10,7 @@ decoder and prior lie in one w, in this order. With labels as a condition, one-h
 examples of a class.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,11 @@ from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
 from core.lab.vision.photos import Photo, See
+from unsupervised.autoencoder import Augment, check_finite
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
+from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 11  # codes decoded at a time: what is in between then fits into the processor's cache
@@ -124,8 +125,7 @@ def concat_onehot(x: Array, c: Array | None, C: int) -> Array:
         return x
     if c is None:
         raise ValueError(f"this model is told one of {C} classes with each example")
-    hot = np.broadcast_to(np.eye(C, dtype=x.dtype)[c], (*x.shape[:-1], C))
-    return np.concatenate([x, hot], -1)
+    return np.concatenate([x, np.broadcast_to(np.eye(C, dtype=x.dtype)[c], (*x.shape[:-1], C))], -1)
 
 
 def vae_model(
@@ -144,8 +144,6 @@ def vae_model(
     return Model(encoder, decoder, likelihood, prior or standard_normal(Z), Z, C)
 
 
-Draw = Callable[[Rng, Array], Array]  # x (B, I) -> (B, I): what of the training examples is seen this time
-Show = Callable[[Array, Array], str]  # an example (I,), and what came back of it (I,)
 Reporter = Callable[["VAE", Array, "Path | None"], Report]  # learner, best weights, folder -> report
 
 
@@ -164,7 +162,7 @@ class VAEConfig:
         check(self, positive=("updates", "batch", "average_horizon"))
 
 
-class VAE:
+class VAE(Kept):
     """Minibatches in a fresh order each epoch; a running average of the weights is what is judged.
 
     `splits` holds x (N, I) float32; its labels enter only if the model has a condition, and each is then an answer of
@@ -185,11 +183,11 @@ class VAE:
         config: VAEConfig | None = None,
         *,
         reporter: Reporter,
-        draw: Draw = as_it_is,
+        draw: Augment = as_it_is,
         schedule: Schedule = cosine,
         beta: Schedule = constant,
         see: See | None = None,
-        show: Show | None = None,
+        show: Callable[[Array, Array], str] | None = None,  # an example (I,), and what came back of it (I,)
         **changes: Any,
     ) -> None:
         self.config = settings(VAEConfig, config, changes)
@@ -197,13 +195,12 @@ class VAE:
         if model.C:
             check_labels(splits, model.C)
         self.splits, self.model, self.net, self.optimizer = splits, model, model.parts.net, optimizer
-        self.draw, self.schedule, self.beta, self.reporter = draw, schedule, beta, reporter
-        self.see, self.show = see, show
+        self.draw, self.schedule, self.beta = draw, schedule, beta
+        self.reporter, self.see, self.show = reporter, see, show
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
-        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
-        self.done = 0  # minibatches
+        self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
 
     @property
     def progress(self) -> float:
@@ -216,9 +213,8 @@ class VAE:
             i = self.epochs.next(self.done)
             answers += self.epochs.answered(i) if self.model.C else 0
             x = self.draw(self.rng, self.splits.x_train[i])
-            beta = self.beta(self.progress)
             c = self.splits.t_train[i] if self.model.C else None
-            found.append(self.model.loss(self.w, x, c, self.g, self.rng, beta))
+            found.append(self.model.loss(self.w, x, c, self.g, self.rng, self.beta(self.progress)))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
             average(self.weights, self.w, max(1 / self.done, 1 / self.config.average_horizon))
@@ -227,8 +223,7 @@ class VAE:
 
     def sample(self, rng: Rng, n: int) -> Any:
         """n training examples as they are learnt from; with a condition (x, labels)."""
-        N = len(self.splits.x_train)
-        i = rng.choice(N, min(n, N), replace=False)
+        i = rng.choice(len(self.splits.x_train), min(n, len(self.splits.x_train)), replace=False)
         x = self.draw(rng, self.splits.x_train[i])
         return (x, self.splits.t_train[i]) if self.model.C else x
 
@@ -250,28 +245,19 @@ class VAE:
         x, I = np.asarray(x, np.float32), self.splits.x_train.shape[1]
         if x.size == 0 or x.size % I or (x.shape[-1] != I and x[:1].size != I and x.size != I):
             raise ValueError(f"an example has {I} numbers, not the shape {x.shape}")
-        x = x.reshape(-1, I)
-        if not np.isfinite(x).all():
-            raise ValueError("it holds values that are not finite")
+        x = check_finite(x.reshape(-1, I))
         c = self.likeliest(w, x) if self.model.C else None
         return self.model.likelihood.mean(self.model.decode(w, self.model.encode(w, x, c)[0], c))
 
     def likeliest(self, w: Array, x: Array) -> Array:
         """The class under which an example is likeliest, by the importance-weighted bound: x (N, I) -> (N,)."""
-        rng, labels = np.random.default_rng(VAL_SEED), np.arange(self.model.C)
-        bounds = [log_mean_exp(self.model.log_weights(w, x, 16, rng, np.full(len(x), c))) for c in labels]
-        return np.argmax(bounds, 0)
+        rng, asked = np.random.default_rng(VAL_SEED), (np.full(len(x), c) for c in range(self.model.C))
+        return np.argmax([log_mean_exp(self.model.log_weights(w, x, 16, rng, c)) for c in asked], 0)
 
     def evaluate(self) -> dict[str, float]:
-        x, c = self.splits.x_val, self.splits.t_val if self.model.C else None
-        rng = np.random.default_rng(VAL_SEED)
-        return {"val_nats": -float(self.model.log_weights(self.weights, x, 1, rng, c).mean(dtype=np.float64))}
+        c, rng = self.splits.t_val if self.model.C else None, np.random.default_rng(VAL_SEED)
+        found = self.model.log_weights(self.weights, self.splits.x_val, 1, rng, c)
+        return {"val_nats": -float(found.mean(dtype=np.float64))}
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.reporter(self, w, folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -39,8 +39,7 @@ def shaded(size: float) -> Augment:
     """Each picture to a power of its own, whose logarithm has the standard deviation `size`: black and white stay."""
 
     def step(rng: Rng, x: Array) -> Array:  # B, H, W
-        power = np.exp(rng.standard_normal((len(x), 1, 1), np.float32) * np.float32(size))
-        return x**power
+        return x ** np.exp(rng.standard_normal((len(x), 1, 1), np.float32) * np.float32(size))
 
     return step
 

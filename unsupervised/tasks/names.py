@@ -1,6 +1,7 @@
 """First names: predict the next letter, then make up new ones; the names that are asked about were never read."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from core import Dropout, Layer, Linear, Residual, Rng, Sequential, gelu
 from core.lab.config import check
@@ -55,15 +56,13 @@ def divided(names: Names, split: str) -> Text:
     return records.joined(*records.divide(names.all, tenth, tenth))
 
 
-def deep_net(V: int, config: Config) -> list[Layer]:
+def deep_net(config: Config, vocabulary: Vocabulary) -> list[Layer]:
     """A window net whose further hidden layers each add to what is there: x + f(x)."""
-    H, drop = config.hidden, config.dropout
+    V, H, drop = len(vocabulary), config.hidden, config.dropout
     *first, last = window_net(V, config.context, config.embedding, H, 1, drop, blank=config.token_dropout)
     return [*first, *[Residual(Sequential(Linear(H, H), gelu, Dropout(drop))) for _ in range(config.depth - 1)], last]
 
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
     text = divided(data("names"), config.split)
-    vocabulary = Vocabulary.of(text.train)
-    layers = deep_net(len(vocabulary), config)
-    return language_of_lines(config, text, vocabulary, layers, rng, figures=names_figures)
+    return language_of_lines(config, text, rng, partial(deep_net, config), figures=names_figures)

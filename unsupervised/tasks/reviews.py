@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def rated_rows(letters: Array, bits: int, E: int) -> Layer:
     return hashed(rows, RATED, bits, E)
 
 
-def review_net(vocabulary: Vocabulary, config: Config) -> list[Layer]:
+def review_net(config: Config, vocabulary: Vocabulary) -> list[Layer]:
     """The window net, its rows those of n-grams, of words, and of words at a rating."""
     V, letters, orders = len(vocabulary), vocabulary.letters(), range(2, config.longest + 1)
     layers = [
@@ -103,6 +104,4 @@ def review_net(vocabulary: Vocabulary, config: Config) -> list[Layer]:
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
     text = written(data("reviews"))
-    vocabulary = Vocabulary.of(text.train)
-    layers = review_net(vocabulary, config)
-    return language_of_lines(config, text, vocabulary, layers, rng, True, begin=rated, figures=review_figures)
+    return language_of_lines(config, text, rng, partial(review_net, config), True, begin=rated, figures=review_figures)

@@ -12,6 +12,7 @@ from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import read_sound
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
+from core.lab.report.plots import matrix
 from unsupervised.clustering.evaluate import Terms, contingency, scores
 from unsupervised.clustering.sound_task import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
 from unsupervised.clustering.table_methods import METHODS, TableClusters
@@ -50,8 +51,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
     mean, deviation = x[parts[0]].mean(0), x[parts[0]].std(0) + 1e-6
     z = (x - mean) / deviation
     splits = Splits(*(a for part in parts for a in (z[part], clips.digit[part])))
-    names, speaker = np.unique(clips.speaker, return_inverse=True)
-    test = parts[2]
+    (names, speaker), test = np.unique(clips.speaker, return_inverse=True), parts[2]
     tract = 0.0 if config.voice else config.tract  # who speaks is not to be altered where it is listened to
 
     def spoken_otherwise(rng: Rng, x: Array) -> Array:
@@ -66,21 +66,14 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
     }
 
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
-        said = clusters(splits.x_test)
-        told = {
-            title: scores(said, splits.x_test, t[test]) for title, t in (("digit", clips.digit), ("speaker", speaker))
-        }
+        said, named = clusters(splits.x_test), {"digit": clips.digit, "speaker": speaker}
+        told = {title: scores(said, splits.x_test, t[test]) for title, t in named.items()}
         report.metrics |= {f"speaker_{name}": told["speaker"][name] for name in ("cluster_accuracy", "nmi", "ari")}
         follows = max(told, key=lambda title: told[title]["nmi"])
-        report.texts["What the structure follows"] = "\n".join(
-            [
-                f"the {follows}, more than anything else that is known of a clip",
-                *(f"  {title:8} NMI {figures['nmi']:.3f}, ARI {figures['ari']:.3f}" for title, figures in told.items()),
-            ]
-        )
+        rows = [f"  {title:8} NMI {found['nmi']:.3f}, ARI {found['ari']:.3f}" for title, found in told.items()]
+        head = f"the {follows}, more than anything else that is known of a clip"
+        report.texts["What the structure follows"] = "\n".join([head, *rows])
         if folder:
-            from core.lab.report.plots import matrix
-
             matrix(folder / "speakers.png", contingency(said, speaker[test]), "cluster", "speaker")
             report.pictures["speakers.png"] = f"Clusters against speakers: {', '.join(names)}"
             for k in np.unique(said).tolist():

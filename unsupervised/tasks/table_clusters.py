@@ -55,10 +55,9 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
         said, used = clusters(x), {column.name for column in encoder.columns}
         left = [name for name in rows.columns if name not in used]
+        read = [*map(str, encoder.columns), *([f"left out: {', '.join(left)}"] if left else [])]
         report.texts["A typical member of each cluster"] = typical(rows, encoder, said)
-        report.texts["How the columns were read"] = "\n".join(
-            [*map(str, encoder.columns), *([f"left out: {', '.join(left)}"] if left else [])]
-        )
+        report.texts["How the columns were read"] = "\n".join(read)
         if choice:
             report.texts["Given"] += " That number was not given but found, see below."
             report.texts["How many clusters"] = str(choice)
@@ -91,8 +90,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 "--clusters K divides it all the same"
             )
         terms = Terms(partial(in_units, encoder), tell, (".csv",), lambda raw: encoder(read_table(raw)))
-        K = choice.clusters if choice else config.clusters
-        return METHODS[config.method](splits, K, config, rng, terms=terms)
+        return METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng, terms=terms)
     except ValueError as error:
         raise ValueError(f"{config.file or config.table}: {error}") from error
 

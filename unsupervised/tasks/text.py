@@ -44,5 +44,4 @@ def read(file: str, data: Data) -> Text:
 
 
 def make(config: Config, rng: Rng, data: Data) -> Language:
-    text = read(config.file, data) if config.file else data("python-reference")
-    return config.learner(text, rng, config.words)
+    return config.learner(read(config.file, data) if config.file else data("python-reference"), rng, config.words)

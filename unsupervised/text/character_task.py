@@ -1,6 +1,6 @@
 """What the tasks that predict characters share: the fields of their Config, and how the learner is put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,20 +46,10 @@ class WindowModel(CharacterModel):
     def learner(self, text: Text, rng: Rng, words: bool) -> Language:
         """The model of a text; with `words` words have rows, too."""
         vocabulary = Vocabulary.of(text.train)
-        layers = window_net(
-            len(vocabulary),
-            self.context,
-            self.embedding,
-            self.hidden,
-            self.depth,
-            self.dropout,
-            range(2, min(self.longest, self.context) + 1),
-            self.bits,
-            self.row,
-            vocabulary.letters() if words else None,
-            self.token_dropout,
-            self.context_dropout,
-        )
+        shape = self.context, self.embedding, self.hidden, self.depth, self.dropout
+        rows = range(2, min(self.longest, self.context) + 1), self.bits, self.row
+        letters, dropouts = vocabulary.letters() if words else None, (self.token_dropout, self.context_dropout)
+        layers = window_net(len(vocabulary), *shape, *rows, letters, *dropouts)
         return language(self, text, vocabulary, layers, rng)
 
 
@@ -73,13 +63,13 @@ def language(
 def language_of_lines(
     config: CharacterModel,
     text: Text,
-    vocabulary: Vocabulary,
-    layers: Sequence[Layer],
     rng: Rng,
+    net: Callable[[Vocabulary], Sequence[Layer]],
     conditioned: bool = False,
     **rest: Any,
 ) -> Language:
     """A model of records, one a line, that see nothing of each other; `conditioned`: of each its first character."""
+    vocabulary = Vocabulary.of(text.train)
     end = int(vocabulary.encode(lines.END)[0])
     windows, slide = lines.windows(end, conditioned), lines.slide(end, conditioned)
-    return language(config, text, vocabulary, layers, rng, windows=windows, slide=slide, boundary=end, **rest)
+    return language(config, text, vocabulary, net(vocabulary), rng, windows=windows, slide=slide, boundary=end, **rest)

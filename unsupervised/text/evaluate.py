@@ -91,11 +91,8 @@ def plain(text: str) -> str:
 
 def variety(text: str) -> dict[str, float]:
     """Distinct n-grams of words, and the share of spans that stood in the text before. All depend on its length."""
-    said = words(text)
-    return {
-        **{f"distinct_{n}": distinct(said, n) for n in (1, 2, 3, 4)},
-        "repeated_spans": 1 - distinct(plain(text), SPAN),
-    }
+    each = {f"distinct_{n}": distinct(words(text), n) for n in (1, 2, 3, 4)}
+    return each | {"repeated_spans": 1 - distinct(plain(text), SPAN)}
 
 
 class CopyIndex:
@@ -115,10 +112,8 @@ class CopyIndex:
 def _hashes(text: str) -> Array:
     """A number for each span of SHORT characters, a power of two; equal where the spans are."""
     h = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    k = 1
-    while k < SHORT:
+    for k in (1 << n for n in range(SHORT.bit_length() - 1)):
         h = h[:-k] * np.uint64(0x9E3779B97F4A7C15) + h[k:]  # modulo 2^64
-        k *= 2
     return h
 
 
@@ -152,21 +147,14 @@ def compare(texts: Mapping[str, str], learnt: str, test: str) -> dict[str, dict[
     starts = range(0, max(len(test) - LENGTH, 0) + 1, LENGTH)
     chosen = [starts[i] for i in np.linspace(0, len(starts) - 1, min(len(starts), STRETCHES)).astype(int)]
     real = [variety(test[a : a + LENGTH]) for a in chosen]
-    said = {
-        name: {
-            "known_words": known_words(written, known),
-            "copied_spans": copied(written, corpus),
-            "longest_copy": float(longest_copy(written, corpus)),
-            **variety(written),
-        }
+
+    def held_against(text: str) -> dict[str, float]:
+        return {"known_words": known_words(text, known), "copied_spans": copied(text, corpus)}
+
+    return {
+        name: held_against(written) | {"longest_copy": float(longest_copy(written, corpus))} | variety(written)
         for name, written in texts.items()
-    }
-    said["test"] = {
-        "known_words": known_words(test, known),
-        "copied_spans": copied(test, corpus),
-        **{name: statistics.fmean(row[name] for row in real) for name in real[0]},
-    }
-    return said
+    } | {"test": held_against(test) | {name: statistics.fmean(row[name] for row in real) for name in real[0]}}
 
 
 def report(
@@ -203,12 +191,11 @@ def report(
     }
     grams = parts.windows(both[-width - len(parts.val) :], parts.test, width)
     log_p, reference = in_chunks(network, grams), nats(in_chunks(kneser_ney(again, order), grams))
-    value = nats(log_p)
+    value, reference_name = nats(log_p), f"modified Kneser-Ney, {order}-grams"
     baselines = {name: nats(in_chunks(model, grams)) for name, model in peers.items()}
     names = [f"{temperature:g}" for temperature in (TEMPERATURE, *OTHERS)]
     texts = dict(zip(names, map(printable, write(np.array([TEMPERATURE, *OTHERS], np.float32))), strict=True))
     said = compare(texts, (text.train + text.val * parts.recount)[-COUNTED:], text.test)
-    reference_name = f"modified Kneser-Ney, {order}-grams"
     metrics = {
         "test_nats": value,
         "test_bits": value / math.log(2),
@@ -216,11 +203,10 @@ def report(
         **{f"written_{name}": figure for name, figure in said[f"{TEMPERATURE:g}"].items()},
         **{f"test_{name}": figure for name, figure in said["test"].items()},
     }
-    bars = {"network": value}
+    bars, pictures = {"network": value}, {}
     if mix is not None:
         mixed = nats(in_chunks(mix(counts, order, held_out)(again), log_p, grams))
         metrics["test_nats_with_counts"] = bars["network and counts"] = mixed
-    pictures = {}
     if folder is not None:
         draw(folder / "text_nats.png", {**bars, **baselines, reference_name: reference}, math.log(V))
         pictures["text_nats.png"] = "Nats per character on the test part, less is better; the line is chance, ln V"
@@ -247,8 +233,7 @@ def draw(path: Path, figures: Mapping[str, float], chance: float) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 2.4), layout="constrained")
-    axes = figure.subplots()
-    names = list(figures)[::-1]
+    axes, names = figure.subplots(), list(figures)[::-1]
     bars = axes.barh(names, [figures[name] for name in names], color=["C1" if "network" in n else "C0" for n in names])
     axes.bar_label(bars, fmt="%.3f", padding=3)
     axes.axvline(chance, color="black", linestyle=":")

@@ -8,7 +8,7 @@ by TF-IDF, taught to tell 4 and 5 from 1 and 2.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +61,7 @@ def given(language: Language, w: Array, reviews: Sequence[str]) -> tuple[Array, 
     columns, prior = [], []
     for rating in RATINGS:
         ids = language.vocabulary.encode("".join(rating + review[1:] + END for review in reviews))
-        grams = language.cut(ids[:0], ids, language.context + 1)
-        log_p = language.log_probs(w, grams)
+        log_p = language.log_probs(w, language.cut(ids[:0], ids, language.context + 1))
         starts = np.cumsum([0, *(len(review) + 1 for review in reviews[:-1])])
         prior.append(float(log_p[0]))
         log_p[starts] = 0  # the rating itself is given
@@ -80,12 +79,9 @@ def ratings_help(log_p: Array, prior: Array, rating: Array, characters: int) -> 
     joint = log_p + prior
     top = joint.max(1, keepdims=True)
     none = top[:, 0] + np.log(np.exp(joint - top).sum(1))
-    wrong = (log_p.sum(1) - right) / (log_p.shape[1] - 1)
-    nats = {name: float(-log.sum()) / characters for name, log in (("right", right), ("wrong", wrong), ("no", none))}
-    return {
-        **{f"nats_{name}_rating": value for name, value in nats.items()},
-        "read_accuracy": float((joint.argmax(1) == rating).mean()),
-    }
+    told = {"right": right, "wrong": (log_p.sum(1) - right) / (log_p.shape[1] - 1), "no": none}
+    nats = {f"nats_{name}_rating": float(-log.sum()) / characters for name, log in told.items()}
+    return nats | {"read_accuracy": float((joint.argmax(1) == rating).mean())}
 
 
 def sentiment_classifier(reviews: Sequence[str]) -> Classifier:
@@ -117,11 +113,8 @@ def review_figures(language: Language, w: Array, report: Report, folder: Path | 
     written = [write(language, w, r, WRITTEN, LONGEST_REVIEW, TEMPERATURE) for r in RATINGS]
     classify = sentiment_classifier(lines(language.text.train))
     real, made = positive_share(classify, test), positive_share(classify, [*chain(*written)])
-    for k in (0, 4):
-        report.metrics |= {
-            f"heard_positive_written_{RATINGS[k]}": float(made[k]),
-            f"heard_positive_real_{RATINGS[k]}": float(real[k]),
-        }
+    for k, (name, shares) in product((0, 4), (("written", made), ("real", real))):
+        report.metrics[f"heard_positive_{name}_{RATINGS[k]}"] = float(shares[k])
     samples = "\n".join(f"{review[0]} | {review[1:]}" for of_one in written for review in of_one[:2])
     report.texts[f"Reviews, two for each rating (temperature {TEMPERATURE})"] = printable(samples)
     if folder is not None:
@@ -136,11 +129,9 @@ def draw(path: Path, made: Array, real: Array) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5, 2.8), layout="constrained")
-    axes = figure.subplots()
-    at = np.arange(len(RATINGS))
+    axes, at = figure.subplots(), np.arange(len(RATINGS))
     for shift, label, shares, colour in ((-0.2, "real, held out", real, "C0"), (0.2, "written", made, "C1")):
-        bars = axes.bar(at + shift, shares, 0.38, label=label, color=colour)
-        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
+        axes.bar_label(axes.bar(at + shift, shares, 0.38, label=label, color=colour), fmt="%.2f", padding=2, fontsize=8)
     axes.set(xlabel="rating", ylabel="judged positive", ylim=(0, 1.1), xticks=at, xticklabels=list(RATINGS))
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(path, dpi=120)

@@ -41,9 +41,8 @@ def weigh(log_p: Array, counts: Counts, held_out: Array) -> Array:
 
     Neither the network nor the counts may have learnt from these windows, or they would be believed too much.
     """
-    counted = in_chunks(kneser_ney_orders(counts), held_out)
-    p = np.exp(np.concatenate([log_p[:, None], counted], 1, dtype=np.float64))
-    return weights_of(p, longest_known(counts, held_out), counts.order)
+    both = [log_p[:, None], in_chunks(kneser_ney_orders(counts), held_out)]
+    return weights_of(np.exp(np.concatenate(both, 1, dtype=np.float64)), longest_known(counts, held_out), counts.order)
 
 
 def interpolated(counts: Counts, weights: Array) -> Callable[[Array, Array], Array]:

@@ -20,14 +20,15 @@ from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cro
 from core.lab.config import check, settings
 from core.lab.data.splits import Text
 from core.lab.learner import Report
-from core.lab.state import State, restore, rng_state, saved, set_rng_state
+from core.lab.state import rng_state, set_rng_state
 from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
+from unsupervised.kept import Kept
 from unsupervised.text import evaluate as evaluate_text
+from unsupervised.text.evaluate import HELD_OUT, spread
 from unsupervised.text.interpolation import interpolated, weigh
 from unsupervised.text.ngram_models import Counts
 
-HELD_OUT = evaluate_text.HELD_OUT
 STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
 SCHEDULE = warm_up(0.02, cosine)
@@ -46,7 +47,7 @@ class LanguageModelConfig:
         check(self, positive=("context", "batch", "updates"), nonnegative=("again",))
 
 
-class Language:
+class Language(Kept):
     """Learns to predict the next character of a text from the `context` before it.
 
     `layers` are a network from ids (..., context) to logits; `updates` counts minibatches, one step of the optimizer
@@ -84,26 +85,22 @@ class Language:
         **changes: Any,
     ) -> None:
         config = settings(LanguageModelConfig, config, changes)
-        context = config.context
-        if len(text.train) <= context or not text.val or not text.test:
-            sizes = ", ".join(f"{len(part)}" for part in text)
+        if len(text.train) <= config.context or not text.val or not text.test:
             raise ValueError(
-                f"a context of {context} needs more characters to learn from than that, and some to "
-                f"validate and test on: the parts of this text have {sizes}"
+                f"a context of {config.context} needs more characters to learn from than that, and some to "
+                f"validate and test on: the parts of this text have {', '.join(str(len(part)) for part in text)}"
             )
         if len(vocabulary) < 2:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
-        self.text, self.vocabulary, self.context, self.config = text, vocabulary, context, config
+        self.text, self.vocabulary, self.context, self.config = text, vocabulary, config.context, config
         self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
-        self.net = Sequential(*layers)
-        self.optimizer, self.schedule = optimizer, schedule
+        self.net, self.optimizer, self.schedule = Sequential(*layers), optimizer, schedule
         self.shuffler, self.rng = rng.spawn(2)  # the order of the positions, and dropout
         self.w = self.net.init(rng)
-        self.g = np.zeros_like(self.w)
-        self.count = 0
+        self.g, self.count = np.zeros_like(self.w), 0  # minibatches
         self.cut, self.slide, self.boundary, self.begin, self.figures = windows, slide, boundary, begin, figures
-        self.windows = windows(self.train[:0], self.train, context + 1)  # N, K + 1
-        self.held_out = windows(self.train, self.val, context + 1)
+        self.windows = windows(self.train[:0], self.train, self.context + 1)  # N, K + 1
+        self.held_out = windows(self.train, self.val, self.context + 1)
         self.noted = np.empty(0, np.float32)  # log p of the held-out windows, before they were learnt from
         self._shuffle()
 
@@ -121,10 +118,9 @@ class Language:
         """The next minibatch: contexts (B, K) and the characters after them (B,)."""
         batch, updates = self.config.batch, self.config.updates
         if self.count == updates:
-            self.noted = self.log_probs(self.w, evaluate_text.spread(self.held_out, HELD_OUT))
+            self.noted = self.log_probs(self.w, spread(self.held_out, HELD_OUT))
             self._join()
-        done = self.count if self.count < updates else self.count - updates
-        k = done % max(len(self.windows) // batch, 1)
+        k = (self.count if self.count < updates else self.count - updates) % max(len(self.windows) // batch, 1)
         if k == 0 and self.count:
             self._shuffle()
         rows = self.windows[self.order[k * batch : (k + 1) * batch]]
@@ -136,10 +132,8 @@ class Language:
 
     @property
     def rate(self) -> float:
-        updates = self.config.updates
-        if self.count < updates:
-            return self.schedule(self.count / updates)
-        return AGAIN * self.schedule((self.count - updates) / self.config.again)
+        first, again = self.count / self.config.updates, self.count - self.config.updates
+        return self.schedule(first) if first < 1 else AGAIN * self.schedule(again / self.config.again)
 
     def update(self) -> dict[str, float]:
         total, examples, steps = 0.0, 0, min(STEPS, self.config.updates + self.config.again - self.count)
@@ -175,7 +169,7 @@ class Language:
         return evaluate_text.in_chunks(partial(self.log_prob, w), grams)
 
     def evaluate(self) -> dict[str, float]:
-        return {"val_nats": -float(self.log_probs(self.w, evaluate_text.spread(self.held_out, VAL)).mean())}
+        return {"val_nats": -float(self.log_probs(self.w, spread(self.held_out, VAL)).mean())}
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ids, V = (self.train, self.val, self.test), len(self.vocabulary)
@@ -185,7 +179,7 @@ class Language:
             rng = np.random.default_rng(0)
             return self.texts(w, "", len(temperatures), evaluate_text.LENGTH, temperatures[:, None], rng=rng)
 
-        noted = self.noted if len(self.noted) else self.log_probs(w, evaluate_text.spread(self.held_out, HELD_OUT))
+        noted = self.noted if len(self.noted) else self.log_probs(w, spread(self.held_out, HELD_OUT))
 
         def mix(counts: Counts, order: int, held_out: Array) -> Callable[[Counts], evaluate_text.Mixed]:
             weights = weigh(noted, counts, held_out)
@@ -209,8 +203,9 @@ class Language:
         before = self.vocabulary.encode(self.text.train[end - self.context : end])
         ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
         x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
-        ask = generation.asker(self.net, w, self.context)
-        return generation.write(ask, x, length, temperature, top_k, rng, self.slide)
+        return generation.write(
+            generation.asker(self.net, w, self.context), x, length, temperature, top_k, rng, self.slide
+        )
 
     def stream(
         self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
@@ -253,11 +248,8 @@ class Language:
             return self.generate(w, x, 200, evaluate_text.TEMPERATURE, rng=np.random.default_rng(0))
         return self.net(x, w)[0].argmax(-1)
 
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
     def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
+        super().load(state)
         if len(self.noted):
             self._join()
         set_rng_state(self.shuffler, self.epoch)

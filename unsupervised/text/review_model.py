@@ -5,7 +5,6 @@ dy = p - onehot(next character)
 What comes out is praise as often as the reviews are. Nothing but a beginning that someone gives can turn it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
 from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Exam
-from core.lab.state import State, restore, saved
 from core.lab.text.sampling import asker
+from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches of one update()
 
@@ -32,7 +31,7 @@ class FreeWriterConfig:
         check(self, positive=("batch", "updates"))
 
 
-class FreeWriter:
+class FreeWriter(Kept):
     """Minibatches of characters, drawn from all of the training part, one step each; the last weights are judged."""
 
     monitor = "+updates"
@@ -52,9 +51,8 @@ class FreeWriter:
         self.config = settings(FreeWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
-        self.g = np.zeros_like(self.w)
         self.optimizer, self.schedule = optimizer, schedule
-        self.count = 0  # minibatches
+        self.g, self.count = np.zeros_like(self.w), 0  # minibatches
         self.windows = exam.windows(exam.parts["train"].texts, exam.context + 1)  # N, K + 1
 
     @property
@@ -87,15 +85,8 @@ class FreeWriter:
         return {"updates": float(self.count), **self.exam.validate(ask)}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        ask = asker(self.net, w, self.exam.context)
-        return self.exam.report(ask, beginning=self.config.beginning)
+        return self.exam.report(asker(self.net, w, self.exam.context), beginning=self.config.beginning)
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
