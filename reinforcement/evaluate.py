@@ -19,15 +19,10 @@ from core.lab.data.splits import Splits
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Exam, Report
+from core.lab.learner import Report
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
-
-
-def labels_once(exam: Exam, done: int) -> int:
-    """The labels that an exam needs to choose weights, if it needs any: counted by the first update alone."""
-    return getattr(exam, "labels", 0) if done == 1 else 0
 
 
 @dataclass(frozen=True)
