@@ -71,10 +71,6 @@ class PPOSettings(Checked):
     entropy_weight: float = 0.0  # of the reward for staying undecided
     max_norm: float = 0.5  # longer gradients are cut to this length
 
-    @property
-    def updates(self) -> int:
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class PPOConfig(PPOSettings):

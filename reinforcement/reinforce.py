@@ -30,8 +30,7 @@ def reinforce_loss(y: Array, action: Array, advantage: Array, entropy_weight: fl
     loss = -(advantage * log_p[rows, action] + entropy_weight * H).mean()
     dy = advantage[:, None] * np.exp(log_p) - entropy_weight * dH
     dy[rows, action] -= advantage  # with the line above: -A (onehot(action) - p)
-    dy /= B
-    return float(loss), dy
+    return float(loss), dy / B
 
 
 @dataclass(frozen=True)

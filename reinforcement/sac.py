@@ -54,18 +54,6 @@ class SACSettings(Checked):
     learning_starts: int = 1000  # steps that are drawn evenly, at first
     alpha: float = 1.0  # weight of the policy's entropy at the start; it is learnt
 
-    @property
-    def updates(self) -> int:
-        raise NotImplementedError
-
-    @property
-    def rollout(self) -> int:
-        raise NotImplementedError
-
-    @property
-    def batches(self) -> int:
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class SACConfig(SACSettings):
@@ -136,8 +124,8 @@ class SAC(Agent):
         dtype = self.w.dtype
         discount = (self.config.gamma * ~steps.terminated).astype(dtype)
         obs, next_obs = (part.astype(dtype, copy=False) for part in (steps.obs, steps.next_obs))
-        parts = obs, steps.action, steps.reward.astype(dtype), discount, next_obs
-        return tuple(part[steps.valid] for part in parts)
+        reward = steps.reward.astype(dtype)
+        return tuple(part[steps.valid] for part in (obs, steps.action, reward, discount, next_obs))
 
     def learn(self, batch: tuple[Array, ...]) -> dict[str, float]:
         """One step of the critics, one of the actor, one of alpha."""

@@ -122,12 +122,11 @@ class MatchExam:
             }
         others = {"random player": random_player(self.game), **self.baselines}
         baselines = {name: float(points(player, other).mean()) for name, player in others.items()}
-        chance = baselines["random player"]
         reference = self.reference if isinstance(self.reference, float) else float(points(self.reference, other).mean())
         made = Report(
             metrics=metrics,
             metric=f"test_points_{key(self.against)}",
-            chance=chance,
+            chance=baselines["random player"],
             reference=reference,
             reference_name=self.reference_name,
             baselines=baselines,
@@ -182,6 +181,10 @@ class EveryReplyExam:
 
         counts = walks(likeliest(evaluate), TEST_SEED)
         chance = float(np.mean([not_lost(walks(self.random, TEST_SEED + k)) for k in range(20)]))
+        lines = [
+            f"moving {side}: of {row.sum()} lines, {row[0]} lost, {row[1]} drawn, {row[2]} won"
+            for side, row in zip(("first", "second"), counts, strict=True)
+        ]
         names = [f"test_{how}_{side}" for side in ("first", "second") for how in ("lost", "drawn", "won")]
         made = Report(
             metrics={"test_not_lost": not_lost(counts), **dict(zip(names, counts.ravel().astype(float), strict=True))},
@@ -190,10 +193,7 @@ class EveryReplyExam:
             reference=not_lost(walks(self.perfect, TEST_SEED)),
             reference_name="perfect play",
             baselines={"random player": chance},
-        )
-        made.texts["Every line of play"] = "\n".join(
-            f"moving {side}: of {row.sum()} lines, {row[0]} lost, {row[1]} drawn, {row[2]} won"
-            for side, row in zip(("first", "second"), counts, strict=True)
+            texts={"Every line of play": "\n".join(lines)},
         )
         if folder:
             draw_game(folder / "game.png", self.game, likeliest(evaluate), self.perfect, self.game.start(1)[0])

@@ -32,8 +32,7 @@ from reinforcement.replay_buffer import ReplayBuffer
 
 def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
     """-sum_a pi_a log p_a + (v - z)^2: y (B, A + 1), p the softmax over the legal (B, A), v = tanh(y_A); pi, z."""
-    dy = np.empty_like(y)
-    v = np.tanh(y[:, -1])
+    dy, v = np.empty_like(y), np.tanh(y[:, -1])
     found, dy[:, :-1] = cross_entropy(np.where(legal, y[:, :-1], -1e9).astype(y.dtype), pi)
     ended, dv = mse(v, z)
     dy[:, -1] = dv * (1 - v * v)
