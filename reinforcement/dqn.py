@@ -85,8 +85,8 @@ class DQN(Agent):
 
     @property
     def explore(self) -> float:
-        least: float = self.config.explore
-        return max(least, 1 - (1 - least) * self.progress / self.config.exploration_fraction)
+        c = self.config
+        return float(max(c.explore, 1 - (1 - c.explore) * self.progress / c.exploration_fraction))
 
     def act(self, w: Array, obs: Array, explore: float, rng: Rng) -> Array:
         return draw(rng, epsilon_greedy_logits(self.logits(w, obs), explore))

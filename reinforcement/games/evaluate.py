@@ -97,9 +97,8 @@ class MatchExam:
         def points(agent: Player) -> float:
             return float(match(self.game, agent, other, starts, np.random.default_rng(VAL_SEED)).mean())
 
-        thinking = searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)
         return {
-            "val_points": points(thinking),
+            "val_points": points(searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)),
             "val_points_alone": points(likeliest(evaluate)),
             "answers": 4 * len(starts),
         }

@@ -43,11 +43,12 @@ class Game:
 
 def lines(rows: int, columns: int, k: int) -> Array:
     """All lines of k cells, in a row, a column or a diagonal, as columns of ones: (rows * columns, L) float32."""
-    found = []
-    for r, c in np.ndindex(rows, columns):
-        for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
-            if r + (k - 1) * dr < rows and 0 <= c + (k - 1) * dc < columns:
-                found.append([(r + i * dr) * columns + c + i * dc for i in range(k)])
+    found = [
+        [(r + i * dr) * columns + c + i * dc for i in range(k)]
+        for r, c in np.ndindex(rows, columns)
+        for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1))
+        if r + (k - 1) * dr < rows and 0 <= c + (k - 1) * dc < columns
+    ]
     table = np.zeros((rows * columns, len(found)), np.float32)
     table[np.array(found).T, np.arange(len(found))] = 1
     return table
@@ -178,8 +179,8 @@ CONNECT_FOUR = with_lines(in_a_row("Connect Four", 4, column_open, lowest, mirro
 
 def image(game: Game, k: Array, states: Array, p: Array) -> tuple[Array, Array]:
     """The states (B, *shape) and what stands at their moves (B, A) under the symmetries k (B,), one for each."""
-    flat = np.take_along_axis(flattened(states), game.cells[k], -1)
-    return flat.reshape(states.shape), np.take_along_axis(p, game.moves[k], -1)
+    boards = np.take_along_axis(flattened(states), game.cells[k], -1).reshape(states.shape)
+    return boards, np.take_along_axis(p, game.moves[k], -1)
 
 
 def random_moves(game: Game, rng: Rng, states: Array) -> Array:

@@ -109,8 +109,7 @@ def render(picture: Array, mask: Array, window: Array | None, scale: int = 12) -
     """
     S = round(len(picture) ** 0.5)
     seen, ink = mask.reshape(S, S, 1), 1 - picture.reshape(S, S, 1)
-    rgb = np.where(seen, ink, 0.75 * np.array(COVERED) + 0.25 * ink)
-    rgb = rgb.repeat(scale, 0).repeat(scale, 1)
+    rgb = np.where(seen, ink, 0.75 * np.array(COVERED) + 0.25 * ink).repeat(scale, 0).repeat(scale, 1)
     if window is not None:
         rows, columns = (np.flatnonzero(window.reshape(S, S).any(axis)) * scale for axis in (1, 0))
         box = np.zeros((S * scale, S * scale), bool)

@@ -49,7 +49,7 @@ class GlimpseExam:
             action = greedy(logits(obs)) if rng is None else draw(rng, logits(obs))
             ends, looking = going & (action < self.C), going & (action >= self.C)
             said[ends], path[looking, k] = action[ends], action[looking] - self.C
-            obs, _, _, _, _ = envs.step(action)
+            obs = envs.step(action)[0]
             seen[looking] = envs.mask.mean(-1)[looking]
             going = looking
         return Looked(said, (path >= 0).sum(-1), path, seen)
@@ -76,7 +76,6 @@ class GlimpseExam:
         fixed, random = fixed_looks(s, self.window, max(4, many)), np.random.default_rng(TEST_SEED)
         shows = windows(round(s.x_test.shape[1] ** 0.5), self.window)
         chance = [svm_accuracy(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
-        whole = svm_accuracy(s, np.ones(s.x_test.shape[1], bool))
         made = Report(
             metrics={
                 **self.figures("test", looked, s.t_test),
@@ -88,7 +87,7 @@ class GlimpseExam:
             },
             metric="test_accuracy",
             chance=1 / self.C,
-            reference=whole,
+            reference=svm_accuracy(s, np.ones(s.x_test.shape[1], bool)),
             reference_name="support vector machine that saw the whole picture, given the labels",
             baselines={
                 "the best 4 fixed looks": svm_accuracy(s, covered(shows, fixed[:4])),

@@ -209,8 +209,7 @@ class SyncEnvs(Envs):
     def _restore(self, state: Mapping[str, Array]) -> None:
         set_rng_state(self.rng, state["rng"])
         self.seeds = state["seeds"].copy()
-        parts = np.split(state["actions"], np.cumsum(state["lengths"])[:-1])
-        self.actions = [list(part) for part in parts]
+        self.actions = [list(part) for part in np.split(state["actions"], np.cumsum(state["lengths"])[:-1])]
         with self._named("while its episodes were played again"):
             obs = self._observed(self.vec.reset(seed=self.seeds.tolist())[0])
             for i, (env, actions) in enumerate(zip(self.vec.envs, self.actions, strict=True)):
