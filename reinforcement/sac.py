@@ -160,14 +160,12 @@ class SAC(Agent):
             lower = (np.arange(len(q))[:, None] == q[..., 0].argmin(0)).astype(w.dtype)[..., None]  # 2, B, 1
             da = back_critics(lower * (-1 / B), dx=True)[:, -self.A :]
             back_actor(back_action(da, np.full(B, alpha / B, w.dtype)), self.parts.split(g)[0])
-        value = float((alpha * log_p - q[..., 0].min(0)).mean())
-        return value, -float(log_p.mean())
+        return float((alpha * log_p - q[..., 0].min(0)).mean()), -float(log_p.mean())
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n steps of one environment, drawn evenly, with prices as targets."""
         steps = rollout(self.make_envs(1, rng), lambda obs: SQUASHED.random(rng, self.logits(self.w, obs)), n)
-        obs, action, reward, *_ = self.experience(steps)
-        return obs, action, reward
+        return self.experience(steps)[:3]
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         """The critics' loss; with `g` its gradient, which is 0 outside the critics."""

@@ -109,8 +109,7 @@ class ClassicEnvs(TimedEnvs):
         over = playing & law.over(self.at)
         cut = playing & (self.steps >= law.limit)
         self.prev_done = over | cut
-        reward = np.where(over, law.last, -1.0) * playing
-        return self._seen(), reward, over, cut, {}
+        return self._seen(), np.where(over, law.last, -1.0) * playing, over, cut, {}
 
 
 def classic_exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ReturnExam:

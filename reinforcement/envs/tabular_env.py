@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
+from gymnasium.spaces import Discrete
 
 from core import Array
 from reinforcement.envs.arrays import TimedEnvs
@@ -14,8 +14,7 @@ class TabularEnvs(TimedEnvs):
     """B copies of a TabularMDP; the observation of a state is the id `shown[state]`."""
 
     def __init__(self, n: int, world: TabularMDP) -> None:
-        observation, action = gym.spaces.Discrete(int(world.shown.max()) + 1), gym.spaces.Discrete(world.prob.shape[1])
-        super().__init__(n, observation, action)
+        super().__init__(n, Discrete(int(world.shown.max()) + 1), Discrete(world.prob.shape[1]))
         self.world = world
         self.up_to, self.start_up_to = world.prob.cumsum(-1), world.start.cumsum()
 

@@ -163,8 +163,7 @@ def _go(size: int, komi: float) -> Game:
         """The points ahead if the game ended here, scaled to stay between -1 and 1."""
         return ahead(states) / (points + abs(komi) + 1)
 
-    turned = square(n).reshape(8, points)
-    kept = np.broadcast_to(np.arange(2 * points, 3 * points), (8, points))
+    turned, kept = square(n).reshape(8, points), np.broadcast_to(np.arange(2 * points, 3 * points), (8, points))
     cells = np.concatenate([turned, points + turned, kept], 1)
     moves = np.concatenate([turned, np.full((8, 1), points)], 1)
     name, rules = f"Go {n}x{n}, komi {komi:g}", (legal, play, result, observation, heuristic)

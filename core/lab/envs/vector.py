@@ -197,8 +197,7 @@ class SyncEnvs(Envs):
         return self.vec.reset(seed=self.seeds.tolist(), options={"reset_mask": end})[0]
 
     def _saved(self) -> State:
-        space = self.vec.single_action_space
-        past = [a for actions in self.actions for a in actions]
+        space, past = self.vec.single_action_space, [a for actions in self.actions for a in actions]
         return {
             "rng": rng_state(self.rng),
             "seeds": self.seeds,
