@@ -15,8 +15,7 @@ import numpy as np
 
 from core import MLP, Adam, Array, Back, Layer, Rng, Sequential
 from core.lab.envs.rollout import VAL_SEED, returns
-from core.lab.envs.vector import Envs
-from core.lab.envs.vector import make as make_envs
+from core.lab.envs.vector import Envs, make
 from core.lab.learner import Report
 from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN, DQNConfig
@@ -112,7 +111,7 @@ def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rn
     """
     sizes = sizes or (int(world.shown.max()) + 1,)
     net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
-    play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
+    play = ReturnExam(partial(make, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
     exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs)
     return DQN(net, exam.tables, exam, Adam(config.lr), rng, config)
 

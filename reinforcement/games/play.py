@@ -226,10 +226,3 @@ class TerminalGame:
 
 def share(x: Any) -> str:
     return f"{100 * float(x):.0f} %"
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(play(sys.argv[1:]))
-    except Refusal as refusal:
-        sys.exit(f"error: {refusal}")
