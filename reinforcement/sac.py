@@ -124,8 +124,7 @@ class SAC(Agent):
         dtype = self.w.dtype
         discount = (self.config.gamma * ~steps.terminated).astype(dtype)
         obs, next_obs = (part.astype(dtype, copy=False) for part in (steps.obs, steps.next_obs))
-        reward = steps.reward.astype(dtype)
-        return tuple(part[steps.valid] for part in (obs, steps.action, reward, discount, next_obs))
+        return tuple(part[steps.valid] for part in (obs, steps.action, steps.reward.astype(dtype), discount, next_obs))
 
     def learn(self, batch: tuple[Array, ...]) -> dict[str, float]:
         """One step of the critics, one of the actor, one of alpha."""
@@ -134,8 +133,7 @@ class SAC(Agent):
         loss = self.loss(self.w, (obs, action, self.target(reward, D, next_obs)), self.g)
         w, g = self.parts.split(self.w), self.parts.split(self.g)
         self.optimizer1.step(w[1], g[1], rate)
-        noise = self.rng.standard_normal((len(obs), self.A), np.float32)
-        value, entropy = self.actor_loss(self.w, obs, noise, self.g)
+        value, entropy = self.actor_loss(self.w, obs, self.rng.standard_normal((len(obs), self.A), np.float32), self.g)
         self.optimizer.step(w[0], g[0], rate)
         g[2][:] = entropy + self.A  # d/d log alpha of log alpha (entropy - (-A))
         self.optimizer2.step(w[2], g[2], rate)

@@ -140,8 +140,7 @@ class SelfPlay(Agent):
     def batch_of(self, rows: tuple[Array, ...]) -> tuple[Array, ...]:
         """States, pi and z, each under a symmetry of the board, drawn evenly."""
         states, pi, z = rows
-        k = self.rng.integers(len(self.game.cells), size=len(z))
-        return *image(self.game, k, states, pi), z
+        return *image(self.game, self.rng.integers(len(self.game.cells), size=len(z)), states, pi), z
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n states of random games; pi is the move that was played, z who won."""
