@@ -9,9 +9,8 @@ The gradient at the output is Q(obs, action) - target, cut off at 1, at the acti
 one says what they would have been worth. Weakness: with n > 1 the explorer's own actions are taken for the best.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,11 @@ import numpy as np
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, clip_norm, huber, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import rollout
-from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.envs.vector import Envs, Steps
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import as_batch, draw, epsilon_greedy_logits, greedy
-from reinforcement.evaluate import labels_once
+from reinforcement.distributions import draw, epsilon_greedy_logits, greedy
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 from reinforcement.returns import n_step
 
@@ -56,7 +54,7 @@ class DQNConfig(Checked):
     max_norm: float = 10.0  # longer gradients are cut to this length
 
 
-class DQN:
+class DQN(Agent):
     """One update is some steps of all environments into the replay buffer, then some minibatches out of it.
 
     An action is drawn evenly with a probability that falls from 1 to `explore` over the first `exploration_fraction`
@@ -80,25 +78,18 @@ class DQN:
     ) -> None:
         self.config = c = settings(DQNConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
-        self.net, self.w = net, net.init(w_rng)
-        self.g, self.old = np.empty_like(self.w), self.w.copy()
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(c.envs), env_rng), exam
-        self.optimizer, self.schedule, self.replay = optimizer, schedule, ReplayBuffer(c.replay_size)
-        self.monitor, self.done = exam.monitor, 0
-        self.envs.check_actions(self.net(self.envs.obs, self.w)[0])
+        super().__init__(net, exam, optimizer, schedule, w_rng)
+        self.old, self.replay = self.w.copy(), ReplayBuffer(c.replay_size)
+        self.play_in(make_envs, c.envs, env_rng)
         check_replay_size(c)
 
     @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
-
-    @property
     def explore(self) -> float:
-        least = self.config.explore
-        return max(least, 1 - (1 - least) * self.progress / self.config.exploration_fraction)
+        c = self.config
+        return float(max(c.explore, 1 - (1 - c.explore) * self.progress / c.exploration_fraction))
 
     def act(self, w: Array, obs: Array, explore: float, rng: Rng) -> Array:
-        return draw(rng, epsilon_greedy_logits(self.net(obs, w)[0], explore))
+        return draw(rng, epsilon_greedy_logits(self.logits(w, obs), explore))
 
     def update(self) -> dict[str, float]:
         steps = rollout(self.envs, lambda obs: self.act(self.w, obs, self.explore, self.rng), self.config.rollout)
@@ -110,10 +101,8 @@ class DQN:
             clip_norm(self.g, self.config.max_norm)
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             average(self.old, self.w, self.config.tau)
-        self.done += 1
-        count = int(steps.valid.sum())
-        answers = count + labels_once(self.exam, self.done)
-        return {"loss": float(np.mean(losses)), "explore": self.explore, "examples": count, "answers": answers}
+        told = self.counted(int(steps.valid.sum()))
+        return {"loss": float(np.mean(losses)), "explore": self.explore, **told}
 
     def experience(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, G, D and the observation that follows, of the valid steps, each (N, ...)."""
@@ -141,22 +130,6 @@ class DQN:
             back(dq, g)
         return loss
 
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The greedy actions (B,) at observations (B, ...), or at one alone."""
-        return greedy(self.net(as_batch(obs, self.envs.obs), w)[0])
-
-    def logits(self, w: Array, obs: Array) -> Array:
-        """What the exam takes for the agent's policy: greedy, but for the exploration that is left at the end."""
-        return epsilon_greedy_logits(self.net(obs, w)[0], self.config.explore)
-
-    def evaluate(self) -> dict[str, float]:
-        return self.exam.validate(lambda obs: self.logits(self.w, obs))
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda obs: self.logits(w, obs), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
+    def model(self, w: Array) -> Callable[[Array], Array]:
+        """The policy: greedy, but for the exploration that is left at the end."""
+        return lambda obs: epsilon_greedy_logits(self.logits(w, obs), self.config.explore)

@@ -19,15 +19,10 @@ from core.lab.data.splits import Splits
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Exam, Report
+from core.lab.learner import Report
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
-
-
-def labels_once(exam: Exam, done: int) -> int:
-    """The labels that an exam needs to choose weights, if it needs any: counted by the first update alone."""
-    return getattr(exam, "labels", 0) if done == 1 else 0
 
 
 @dataclass(frozen=True)
@@ -77,18 +72,17 @@ class ReturnExam:
     def report(self, logits: Logits, folder: Path | None) -> Report:
         if self.judge:
             return self.judge.report(logits, folder)
-        rng = np.random.default_rng(TEST_SEED)
-
-        def random(obs: Array) -> Array:
-            return self.family.random(rng, logits(obs))
-
-        def agent(obs: Array) -> Array:
-            return self.family.best(logits(obs))
+        rng, family = np.random.default_rng(TEST_SEED), self.family
+        shown: dict[str, Policy] = {
+            "agent": lambda obs: family.best(logits(obs)),
+            "random": lambda obs: family.random(rng, logits(obs)),
+        }
 
         def test(policy: Policy) -> Array:
             return returns(self.make_envs, policy, self.n_test, TEST_SEED)[0]
 
-        G, drawn, chance = test(agent), test(lambda obs: self.family.draw(rng, logits(obs))), test(random)
+        G, drawn = test(shown["agent"]), test(lambda obs: family.draw(rng, logits(obs)))
+        chance = float(test(shown["random"]).mean())
         made = Report(
             metrics={
                 "test_return": float(G.mean()),
@@ -96,17 +90,17 @@ class ReturnExam:
                 "test_return_worst": float(G.min()),
             },
             metric="test_return",
-            chance=float(chance.mean()),
+            chance=chance,
             reference=self.reference,
             reference_name=self.reference_name,
             baselines={
-                "random policy": float(chance.mean()),
+                "random policy": chance,
                 **{name: float(test(rule).mean()) for name, rule in self.baselines.items()},
             },
         )
         if folder and self.film:
             caption = "The agent's likeliest actions beside a random policy's"
-            add_film(made, folder, self.film, {"agent": agent, "random": random}, FILM_SEED, caption)
+            add_film(made, folder, self.film, shown, FILM_SEED, caption)
         return made
 
 
@@ -143,9 +137,7 @@ class GuessExam:
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         """The reference was told every training label; the baseline makes the commonest right guess, unseen."""
-        s = self.splits
-        y = logits(s.x_test)
-        common = np.bincount(s.t_train).argmax()
+        s, y = self.splits, logits(self.splits.x_test)
         made = Report(
             metrics={
                 "test_accuracy": float((greedy(y) == s.t_test).mean()),
@@ -155,7 +147,7 @@ class GuessExam:
             chance=1 / self.C,
             reference=float(svm().fit(s.x_train, s.t_train).score(s.x_test, s.t_test)),
             reference_name="support vector machine that was given the labels",
-            baselines={"always the commonest": float((s.t_test == common).mean())},
+            baselines={"always the commonest": float((s.t_test == np.bincount(s.t_train).argmax()).mean())},
         )
         if folder:
             made.pictures["guesses.png"] = "The test pictures that the agent finds hardest: its guess, and the label"

@@ -7,9 +7,8 @@ is, for F the return itself, an unbiased estimate of the gradient of -E F(w + si
 the update is that of the other learners. All 2m networks play side by side, as the members of one network.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,11 @@ import numpy as np
 from core import Array, Layer, Optimizer, Rng, Schedule, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import play
-from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.envs.vector import Envs
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
-from reinforcement.evaluate import labels_once
+from reinforcement.distributions import CATEGORICAL, ActionDistribution
 
 
 def centred_ranks(scores: Array) -> Array:
@@ -54,7 +52,7 @@ class EvolutionConfig(Checked):
     sigma: float = 0.1  # deviation of the noise
 
 
-class Evolution:
+class Evolution(Agent):
     """One update is `episodes` whole episodes of each of 2m perturbed networks, and one step; F is their mean return.
 
     `net` (I -> y) is learnt; `crowd` is the same network with 2m members, m the `pairs`. Every reward is an answer of
@@ -79,19 +77,13 @@ class Evolution:
     ) -> None:
         self.config = c = settings(EvolutionConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
-        self.net, self.crowd, self.w = net, crowd, net.init(w_rng)
-        self.envs, self.exam = make_envs(check_count(2 * c.pairs * c.episodes), env_rng), exam
-        self.optimizer, self.schedule, self.family = optimizer, schedule, family
-        self.monitor, self.done = exam.monitor, 0
-        family.check(self.envs, self.net(self.envs.obs, self.w)[0])
+        super().__init__(net, exam, optimizer, schedule, w_rng)
+        self.crowd, self.family = crowd, family
+        self.play_in(make_envs, 2 * c.pairs * c.episodes, env_rng)
         if crowd.size != 2 * c.pairs * net.size:
             raise ValueError(
                 f"the crowd has {crowd.size} parameters, not those of {2 * c.pairs} networks of {net.size}"
             )
-
-    @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
         sigma = self.config.sigma
@@ -103,26 +95,9 @@ class Evolution:
             count += int(steps.valid.sum())
         g = estimate(centred_ranks(G.reshape(2, len(noise), -1).mean(-1)), noise, sigma)
         self.optimizer.step(self.w, g, self.schedule(self.progress))
-        self.done += 1
-        return {"return": float(G.mean()), "examples": count, "answers": count + labels_once(self.exam, self.done)}
+        return {"return": float(G.mean()), **self.counted(count)}
 
     def act(self, perturbed: Array, obs: Array) -> Array:
         """The best action at each observation (2m episodes, I), by the member whose episode it is."""
         y = self.crowd(obs.reshape(2 * self.config.pairs, -1, *obs.shape[1:]), perturbed)[0]
         return self.family.best(y.reshape(len(obs), -1))
-
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The best actions (B, ...) at observations (B, ...), or at one alone."""
-        return self.family.best(self.net(as_batch(obs, self.envs.obs), w)[0])
-
-    def evaluate(self) -> dict[str, float]:
-        return self.exam.validate(lambda obs: self.net(obs, self.w)[0])
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -7,9 +7,8 @@ learns from all labels so far. Cloning is DAgger that never asks again. No rewar
 The expert is any policy, obs (B, ...) -> actions (B, ...): a rule, or the network of a finished run (`from_run`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,10 @@ from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, li
 from core.lab.config import settings
 from core.lab.envs.rollout import Policy, play, rollout, stack
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
-from reinforcement.evaluate import labels_once
+from reinforcement.distributions import CATEGORICAL, ActionDistribution
 from reinforcement.replay_buffer import ReplayBuffer
 
 
@@ -53,7 +51,7 @@ class ImitationConfig(Checked):
     replay_size: int = 100_000  # labels that are remembered
 
 
-class Imitation:
+class Imitation(Agent):
     """One update is `ask` steps of all environments, which the expert labels, then some minibatches of all labels.
 
     At first there are whole episodes of the expert; with `ask` 0 nothing more (cloning). Every label is an answer of
@@ -79,14 +77,10 @@ class Imitation:
     ) -> None:
         self.config = c = settings(ImitationConfig, config, changes)
         w_rng, env_rng, first_rng, self.rng = rng.spawn(4)
-        self.net, self.w = net, net.init(w_rng)
-        self.g = np.empty_like(self.w)
-        self.envs, self.exam, self.expert = make_envs(check_count(c.envs), env_rng), exam, expert
-        self.optimizer, self.schedule, self.replay = optimizer, schedule, ReplayBuffer(c.replay_size)
-        self.of_labels, self.family = loss, family
-        self.monitor, self.done = exam.monitor, 0
-        family.check(self.envs, self.net(self.envs.obs, self.w)[0])
-        said, fits = np.asarray(expert(self.envs.obs)), family.best(self.net(self.envs.obs, self.w)[0])
+        super().__init__(net, exam, optimizer, schedule, w_rng)
+        self.expert, self.of_labels, self.family, self.replay = expert, loss, family, ReplayBuffer(c.replay_size)
+        self.play_in(make_envs, c.envs, env_rng)
+        said, fits = np.asarray(expert(self.envs.obs)), family.best(self.logits(self.w, self.envs.obs))
         if said.shape != fits.shape or said.dtype.kind != fits.dtype.kind:
             raise ValueError(
                 f"the expert's actions for {c.envs} observations are {said.dtype} of shape {said.shape}, "
@@ -100,17 +94,10 @@ class Imitation:
             raise ValueError(f"the memory of {self.replay.size} does not hold {len(obs)} labels at once")
         self.replay.add(obs, action)
 
-    @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
-
-    def act(self, w: Array, obs: Array) -> Array:
-        return self.family.best(self.net(obs, w)[0])
-
     def update(self) -> dict[str, float]:
         told = self.replay.count if self.done == 0 else 0
         if self.config.ask:
-            steps = rollout(self.envs, lambda obs: self.act(self.w, obs), self.config.ask)
+            steps = rollout(self.envs, lambda obs: self.family.best(self.logits(self.w, obs)), self.config.ask)
             obs = steps.obs[steps.valid]
             self._add(obs, self.expert(obs))
             told += len(obs)
@@ -118,9 +105,7 @@ class Imitation:
         for _ in range(self.config.batches):
             losses.append(self.loss(self.w, self.replay.draw(self.rng, self.config.batch), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
-        self.done += 1
-        answers = told + labels_once(self.exam, self.done)
-        return {"loss": float(np.mean(losses)), "examples": len(losses) * self.config.batch, "answers": answers}
+        return {"loss": float(np.mean(losses)), **self.counted(len(losses) * self.config.batch, told)}
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         return self.replay.draw(rng, n)
@@ -132,19 +117,3 @@ class Imitation:
         if g is not None:
             back(dy, g)
         return loss
-
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The actions (B, ...) at observations (B, ...), or at one alone."""
-        return self.act(w, as_batch(obs, self.envs.obs))
-
-    def evaluate(self) -> dict[str, float]:
-        return self.exam.validate(lambda obs: self.net(obs, self.w)[0])
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

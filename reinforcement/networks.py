@@ -10,8 +10,9 @@ def actor_and_critic(I: int, hidden: int, A: int) -> tuple[Layer, Layer]:
     """
 
     def mlp(outputs: int, gain: float) -> Layer:
-        start = {"init": orthogonal, "gain": 2**0.5, "last": orthogonal, "last_gain": gain}
-        return MLP(I, hidden, hidden, outputs, activation=tanh, **start)  # type: ignore[arg-type]
+        return MLP(
+            I, hidden, hidden, outputs, activation=tanh, init=orthogonal, gain=2**0.5, last=orthogonal, last_gain=gain
+        )
 
     return mlp(A, 0.01), mlp(1, 1.0)
 

@@ -6,10 +6,9 @@ of proximal policy optimization"). With r = p(action) / p_old(action), the gradi
 where the advantage A pushes it. Actions are choices or numbers: `family` knows their density.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,12 +16,11 @@ import numpy as np
 from core import Array, Concat, Layer, Loss, Optimizer, Rng, Schedule, clip_norm, linear
 from core.lab.config import settings
 from core.lab.envs.rollout import Policy, rollout
-from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.envs.vector import Envs, Steps
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, as_batch, categorical
-from reinforcement.evaluate import labels_once
+from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, categorical
 from reinforcement.returns import gae
 from reinforcement.running_stats import RunningMeanStd
 
@@ -73,10 +71,6 @@ class PPOSettings(Checked):
     entropy_weight: float = 0.0  # of the reward for staying undecided
     max_norm: float = 0.5  # longer gradients are cut to this length
 
-    @property
-    def updates(self) -> int:
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class PPOConfig(PPOSettings):
@@ -85,7 +79,7 @@ class PPOConfig(PPOSettings):
     updates: int = 100  # roll-outs that are learnt from
 
 
-class PPO:
+class PPO(Agent):
     """One update is a roll-out, some steps of all environments, and a few passes over it in minibatches.
 
     Actor (I -> what `family` takes) and critic (I -> 1 value) are one network with one w, Concat(actor, critic),
@@ -115,22 +109,14 @@ class PPO:
             raise ValueError("PPO needs a family of policies with a density, such as CATEGORICAL or GAUSSIAN")
         self.config = settings(PPOConfig, config, changes, former={"n": "envs", "T": "rollout"})
         w_rng, env_rng, self.rng = rng.spawn(3)
-        self.actor, self.critic, self.net = actor, critic, Concat(actor, critic)
-        self.w = self.net.init(w_rng)
-        self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(self.config.envs), env_rng), exam
-        self.optimizer, self.schedule = optimizer, schedule
-        self.family, self.density, self.obs_stats = family, family.density, obs_stats
-        self.monitor, self.done = exam.monitor, 0
-        family.check(self.envs, self.logits(self.w, self.envs.obs))
-
-    @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
+        super().__init__(Concat(actor, critic), exam, optimizer, schedule, w_rng)
+        self.actor, self.critic, self.obs_stats = actor, critic, obs_stats
+        self.family, self.density = family, family.density
+        self.play_in(make_envs, self.config.envs, env_rng)
 
     @property
     def entropy_weight(self) -> float:
-        return self.config.entropy_weight
+        return float(self.config.entropy_weight)
 
     @property
     def weights(self) -> Array:
@@ -160,8 +146,7 @@ class PPO:
                 self.optimizer.step(self.w, self.g, self.schedule(self.progress))
         if self.obs_stats is not None:
             self.obs_stats.add(steps.obs[steps.valid])
-        self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": N, "answers": N + labels_once(self.exam, self.done)}
+        return {"loss": float(np.mean(losses)), **self.counted(N)}
 
     def experience(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, old_log_p, advantage (mean 0, deviation 1) and target of the valid steps, each (N, ...)."""
@@ -187,20 +172,3 @@ class PPO:
         if g is not None:
             back(dy, g)
         return loss
-
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The best actions (B, ...) at observations (B, ...), or at one alone."""
-        return self.family.best(self.logits(w, as_batch(obs, self.envs.obs)))
-
-    def evaluate(self) -> dict[str, float]:
-        weights = self.weights
-        return self.exam.validate(lambda obs: self.logits(weights, obs))
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda obs: self.logits(w, obs), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -5,9 +5,8 @@ gradient at the logits is -A (onehot(action) - p): cross-entropy's, with the act
 label, and weighted by A, how much better than usual the return was. No one says which action would have been right.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,12 +14,11 @@ import numpy as np
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, linear, log_softmax
 from core.lab.config import check, settings
 from core.lab.envs.rollout import play, stack
-from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.envs.vector import Envs, Steps
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import as_batch, draw, entropy, greedy
-from reinforcement.evaluate import labels_once
+from reinforcement.distributions import draw, entropy
 from reinforcement.returns import discounted_returns
 
 
@@ -32,8 +30,7 @@ def reinforce_loss(y: Array, action: Array, advantage: Array, entropy_weight: fl
     loss = -(advantage * log_p[rows, action] + entropy_weight * H).mean()
     dy = advantage[:, None] * np.exp(log_p) - entropy_weight * dH
     dy[rows, action] -= advantage  # with the line above: -A (onehot(action) - p)
-    dy /= B
-    return float(loss), dy
+    return float(loss), dy / B
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class REINFORCEConfig(Checked):
         check(self, probability=("baseline_momentum",))
 
 
-class REINFORCE:
+class REINFORCE(Agent):
     """One update is `batches` times: a whole episode of each of `batch` environments, then one step.
 
     A = return - baseline, the baseline a running mean of returns that moves by `baseline_momentum`. Entropy is rewarded
@@ -80,31 +77,21 @@ class REINFORCE:
     ) -> None:
         self.config = settings(REINFORCEConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
-        self.net, self.w = net, net.init(w_rng)
-        self.g = np.empty_like(self.w)
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(self.config.batch), env_rng), exam
-        self.optimizer, self.schedule = optimizer, schedule
-        self.monitor, self.done, self.baseline = exam.monitor, 0, 0.0
-        self.envs.check_actions(self.net(self.envs.obs, self.w)[0])
-
-    @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
+        super().__init__(net, exam, optimizer, schedule, w_rng)
+        self.baseline = 0.0
+        self.play_in(make_envs, self.config.batch, env_rng)
 
     def update(self) -> dict[str, float]:
         losses, earned, count = [], [], 0
         for _ in range(self.config.batches):
-            steps = stack(play(self.envs, lambda obs: draw(self.rng, self.net(obs, self.w)[0])))  # T, B
+            steps = stack(play(self.envs, lambda obs: draw(self.rng, self.logits(self.w, obs))))  # T, B
             obs, action, G = self.experience(steps)
             losses.append(self.loss(self.w, (obs, action, G - self.baseline), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.baseline += self.config.baseline_momentum * (float(G.mean()) - self.baseline)
             earned.append(float((steps.reward * steps.valid).sum()) / self.envs.n)
             count += len(G)
-        self.done += 1
-        answers = count + labels_once(self.exam, self.done)
-        means = {"loss": float(np.mean(losses)), "return": float(np.mean(earned))}
-        return {**means, "examples": count, "answers": answers}
+        return {"loss": float(np.mean(losses)), "return": float(np.mean(earned)), **self.counted(count)}
 
     def experience(self, steps: Steps) -> tuple[Array, Array, Array]:
         """obs, action and return of the valid steps, each (N, ...)."""
@@ -113,7 +100,7 @@ class REINFORCE:
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array, Array]:
         """Observations of n episodes, drawn actions, and random advantages: the gradient must hold for any."""
-        episodes = play(self.make_envs(n, rng), lambda obs: draw(rng, self.net(obs, self.w)[0]))
+        episodes = play(self.make_envs(n, rng), lambda obs: draw(rng, self.logits(self.w, obs)))
         obs, action, G = self.experience(stack(episodes))
         return obs, action, rng.standard_normal(len(G)).astype(G.dtype)
 
@@ -124,19 +111,3 @@ class REINFORCE:
         if g is not None:
             back(dy, g)
         return loss
-
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The greedy actions (B,) at observations (B, ...), or at one alone."""
-        return greedy(self.net(as_batch(obs, self.envs.obs), w)[0])
-
-    def evaluate(self) -> dict[str, float]:
-        return self.exam.validate(lambda obs: self.net(obs, self.w)[0])
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda obs: self.net(obs, w)[0], folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -13,9 +13,8 @@ one w, in this order.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +22,11 @@ import numpy as np
 from core import Adam, Array, Layer, Loss, Parts, Rng, Schedule, average, constant
 from core.lab.config import settings
 from core.lab.envs.rollout import rollout
-from core.lab.envs.vector import Envs, Steps, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.envs.vector import Envs, Steps
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import SQUASHED, Constant, as_batch, squashed
-from reinforcement.evaluate import labels_once
+from reinforcement.distributions import SQUASHED, Constant, squashed
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 
 
@@ -56,18 +54,6 @@ class SACSettings(Checked):
     learning_starts: int = 1000  # steps that are drawn evenly, at first
     alpha: float = 1.0  # weight of the policy's entropy at the start; it is learnt
 
-    @property
-    def updates(self) -> int:
-        raise NotImplementedError
-
-    @property
-    def rollout(self) -> int:
-        raise NotImplementedError
-
-    @property
-    def batches(self) -> int:
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class SACConfig(SACSettings):
@@ -78,7 +64,7 @@ class SACConfig(SACSettings):
     batches: int = 64  # minibatches after each roll-out
 
 
-class SAC:
+class SAC(Agent):
     """One update is some steps of all environments into the replay buffer, then some minibatches out of it.
 
     `actor` maps obs (B, I) to y (B, 2A), `critics` [obs, action] (B, I + A) to (2, B, 1). The first update begins with
@@ -86,7 +72,8 @@ class SAC:
     ValueError when they do not fit.
     """
 
-    kept = "done", "rng", "old", "optimizer0", "optimizer1", "optimizer2", "envs", "memory=replay"
+    family = SQUASHED
+    kept = "done", "rng", "old", "optimizer0=optimizer", "optimizer1", "optimizer2", "envs", "memory=replay"
 
     def __init__(
         self,
@@ -105,28 +92,20 @@ class SAC:
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.actor, self.critics = actor, critics
         self.parts = Parts(actor=actor, critics=critics, temperature=Constant("log_alpha", 1, math.log(c.alpha)))
-        self.net = self.parts.net
-        self.w = self.net.init(w_rng)
-        self.g, self.old = np.zeros_like(self.w), self.parts.split(self.w)[1].copy()
-        self.make_envs, self.envs, self.exam = make_envs, make_envs(check_count(c.envs), env_rng), exam
-        self.optimizer0, self.optimizer1, self.optimizer2 = (Adam(lr) for _ in range(3))  # of each part
-        self.schedule, self.replay = schedule, ReplayBuffer(c.replay_size)
-        self.monitor, self.done = exam.monitor, 0
-        self.A = self.y(self.w, self.envs.obs).shape[-1] // 2
-        self.envs.check_numbers(self.A)
+        super().__init__(self.parts.net, exam, Adam(lr), schedule, w_rng)  # the optimizer of the actor
+        self.optimizer1, self.optimizer2 = Adam(lr), Adam(lr)  # of the critics, and of log alpha
+        self.old, self.replay = self.parts.split(self.w)[1].copy(), ReplayBuffer(c.replay_size)
+        self.play_in(make_envs, c.envs, env_rng)
+        self.A = self.logits(self.w, self.envs.obs).shape[-1] // 2
         check_replay_size(c)
 
-    @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
-
-    def y(self, w: Array, obs: Array) -> Array:
+    def logits(self, w: Array, obs: Array) -> Array:
         """[m, log s] of the policy: obs (B, I) -> (B, 2A)."""
         return self.actor(obs, w[: self.actor.size])[0]
 
     def act(self, obs: Array) -> Array:
         choose = SQUASHED.random if self.replay.count < self.config.learning_starts else SQUASHED.draw
-        return choose(self.rng, self.y(self.w, obs))
+        return choose(self.rng, self.logits(self.w, obs))
 
     def collect(self) -> None:
         self.replay.add(*self.experience(rollout(self.envs, self.act, self.config.rollout)))
@@ -138,18 +117,14 @@ class SAC:
             self.collect()
         log = [self.learn(self.replay.draw(self.rng, c.batch)) for _ in range(c.batches)]
         means = {name: float(np.mean([one[name] for one in log])) for name in log[0]}
-        self.done += 1
-        count = self.replay.count - before
-        answers = count + labels_once(self.exam, self.done)
-        return {**means, "alpha": float(np.exp(self.w[-1])), "examples": count, "answers": answers}
+        return {**means, "alpha": float(np.exp(self.w[-1])), **self.counted(self.replay.count - before)}
 
     def experience(self, steps: Steps) -> tuple[Array, ...]:
         """obs, action, reward, discount and the observation that follows, of the valid steps, each (N, ...)."""
         dtype = self.w.dtype
         discount = (self.config.gamma * ~steps.terminated).astype(dtype)
         obs, next_obs = (part.astype(dtype, copy=False) for part in (steps.obs, steps.next_obs))
-        parts = obs, steps.action, steps.reward.astype(dtype), discount, next_obs
-        return tuple(part[steps.valid] for part in parts)
+        return tuple(part[steps.valid] for part in (obs, steps.action, steps.reward.astype(dtype), discount, next_obs))
 
     def learn(self, batch: tuple[Array, ...]) -> dict[str, float]:
         """One step of the critics, one of the actor, one of alpha."""
@@ -158,9 +133,8 @@ class SAC:
         loss = self.loss(self.w, (obs, action, self.target(reward, D, next_obs)), self.g)
         w, g = self.parts.split(self.w), self.parts.split(self.g)
         self.optimizer1.step(w[1], g[1], rate)
-        noise = self.rng.standard_normal((len(obs), self.A), np.float32)
-        value, entropy = self.actor_loss(self.w, obs, noise, self.g)
-        self.optimizer0.step(w[0], g[0], rate)
+        value, entropy = self.actor_loss(self.w, obs, self.rng.standard_normal((len(obs), self.A), np.float32), self.g)
+        self.optimizer.step(w[0], g[0], rate)
         g[2][:] = entropy + self.A  # d/d log alpha of log alpha (entropy - (-A))
         self.optimizer2.step(w[2], g[2], rate)
         average(self.old, w[1], self.config.tau)
@@ -169,7 +143,7 @@ class SAC:
     def target(self, reward: Array, D: Array, next_obs: Array) -> Array:
         """r + D (min_k Q_k,old(next_obs, a') - alpha log p(a')), each (B,)."""
         noise = self.rng.standard_normal((len(next_obs), self.A), np.float32)
-        action, log_p, _ = squashed(self.y(self.w, next_obs), noise)
+        action, log_p, _ = squashed(self.logits(self.w, next_obs), noise)
         q = self.critics(np.concatenate([next_obs, action], -1), self.old)[0][..., 0].min(0)
         return reward + D * (q - np.exp(self.w[-1]) * log_p)
 
@@ -184,14 +158,12 @@ class SAC:
             lower = (np.arange(len(q))[:, None] == q[..., 0].argmin(0)).astype(w.dtype)[..., None]  # 2, B, 1
             da = back_critics(lower * (-1 / B), dx=True)[:, -self.A :]
             back_actor(back_action(da, np.full(B, alpha / B, w.dtype)), self.parts.split(g)[0])
-        value = float((alpha * log_p - q[..., 0].min(0)).mean())
-        return value, -float(log_p.mean())
+        return float((alpha * log_p - q[..., 0].min(0)).mean()), -float(log_p.mean())
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n steps of one environment, drawn evenly, with prices as targets."""
-        steps = rollout(self.make_envs(1, rng), lambda obs: SQUASHED.random(rng, self.y(self.w, obs)), n)
-        obs, action, reward, *_ = self.experience(steps)
-        return obs, action, reward
+        steps = rollout(self.make_envs(1, rng), lambda obs: SQUASHED.random(rng, self.logits(self.w, obs)), n)
+        return self.experience(steps)[:3]
 
     def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
         """The critics' loss; with `g` its gradient, which is 0 outside the critics."""
@@ -202,19 +174,3 @@ class SAC:
             g[:] = 0
             back(dq, self.parts.split(g)[1])
         return loss
-
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The best actions (B, A) at observations (B, I), or at one alone."""
-        return SQUASHED.best(self.y(w, as_batch(obs, self.envs.obs)))
-
-    def evaluate(self) -> dict[str, float]:
-        return self.exam.validate(lambda obs: self.y(self.w, obs))
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(lambda obs: self.y(w, obs), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -43,10 +43,7 @@ def stick(total: int, natural: bool, shows: int) -> float:
     """The expected reward of the last decision: 1 for a win, -1 for a loss, 0 for a draw."""
     value = 0.0
     for score, p in dealer(*hit(0, 0, shows), 1).items():
-        if natural:
-            value += p * (score != NATURAL)
-        else:
-            value += p * np.sign(total - min(score, 21))
+        value += p * (score != NATURAL if natural else np.sign(total - min(score, 21)))
     return float(value)
 
 

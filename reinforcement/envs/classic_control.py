@@ -15,7 +15,7 @@ import numpy as np
 from core import Array, Rng
 from core.lab.envs.vector import Envs, make
 from core.lab.problems import cartpole
-from reinforcement.envs.arrays import ArrayEnvs
+from reinforcement.envs.arrays import TimedEnvs
 from reinforcement.evaluate import ReturnExam
 
 
@@ -87,22 +87,16 @@ MOUNTAIN_CAR = Dynamics(
 )
 
 
-class ClassicEnvs(ArrayEnvs):
-    """B worlds of one law."""
-
-    at: Array  # S, B
-    steps: Array  # B, in the episode
+class ClassicEnvs(TimedEnvs):
+    """B worlds of one law, at states (S, B)."""
 
     def __init__(self, n: int, law: Dynamics) -> None:
         low, high = np.array(law.low, np.float32), np.array(law.high, np.float32)
         super().__init__(n, gym.spaces.Box(low, high, dtype=np.float32), gym.spaces.Discrete(3))
         self.law = law
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.at, self.steps = self.law.start(self.np_random, self.num_envs), np.zeros(self.num_envs, np.int64)
-        self.prev_done = np.zeros(self.num_envs, bool)
-        return self._seen(), {}
+    def _starts(self) -> Array:
+        return self.law.start(self.np_random, self.num_envs)
 
     def _seen(self) -> Array:
         return self.law.show(self.at).astype(np.float32)
@@ -111,12 +105,11 @@ class ClassicEnvs(ArrayEnvs):
         law, playing = self.law, ~self.prev_done
         self.at, self.steps = law.move(self.at, action), np.where(playing, self.steps + 1, 0)
         if not playing.all():
-            self.at = np.where(playing, self.at, law.start(self.np_random, self.num_envs))
+            self.at = np.where(playing, self.at, self._starts())
         over = playing & law.over(self.at)
         cut = playing & (self.steps >= law.limit)
         self.prev_done = over | cut
-        reward = np.where(over, law.last, -1.0) * playing
-        return self._seen(), reward, over, cut, {}
+        return self._seen(), np.where(over, law.last, -1.0) * playing, over, cut, {}
 
 
 def classic_exam(law: Dynamics, reference: float, name: str, n_val: int, monitor: str = "+val_score") -> ReturnExam:

@@ -6,6 +6,7 @@ to 1 where they have borders. Whatever is not supported is a ValueError of one l
 """
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,5 +120,4 @@ class OpenExam(ReturnExam):
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
         made = super().report(logits, folder)
-        made.reference, made.reference_name = made.chance, "none is known: the random policy"
-        return made
+        return replace(made, reference=made.chance, reference_name="none is known: the random policy")

@@ -101,5 +101,4 @@ def agent(one: Callable[..., Any], config: RobotConfig, rng: Rng, reference: flo
         n_test=config.episodes,
         family=SQUASHED,
     )
-    networks = actor_and_two_critics(I, config.hidden, A)
-    return SAC(*networks, exam.make_envs, exam, config.lr, rng, config)
+    return SAC(*actor_and_two_critics(I, config.hidden, A), exam.make_envs, exam, config.lr, rng, config)

@@ -16,8 +16,7 @@ from gymnasium.wrappers import TransformReward
 
 from core import Array, Rng
 from core.lab.envs.rollout import VAL_SEED, Policy, play
-from core.lab.envs.vector import Envs
-from core.lab.envs.vector import make as make_envs
+from core.lab.envs.vector import Envs, make
 from core.lab.learner import Report
 from reinforcement.evaluate import Logits, ReturnExam
 
@@ -40,13 +39,13 @@ def in_hundreds(n: int, rng: Rng) -> Envs:
         return TransformReward(gym.make(NAME), lambda reward: float(reward) / 100)
 
     one.__name__ = NAME
-    return make_envs(one, n, rng)
+    return make(one, n, rng)
 
 
 def lander_exam(flights: int = 100) -> ReturnExam:
     """Returns as Gymnasium pays them; `flights` whole episodes judge, beside a random pilot's and the heuristic's."""
     return ReturnExam(
-        partial(make_envs, NAME),
+        partial(make, NAME),
         242,
         "PPO of Stable-Baselines3's zoo after 1M steps, as published",
         {"Gymnasium's heuristic": heuristic},

@@ -2,31 +2,24 @@
 
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
+from gymnasium.spaces import Discrete
 
 from core import Array
-from reinforcement.envs.arrays import ArrayEnvs
+from reinforcement.envs.arrays import TimedEnvs
 from reinforcement.tabular import TabularMDP
 
 
-class TabularEnvs(ArrayEnvs):
+class TabularEnvs(TimedEnvs):
     """B copies of a TabularMDP; the observation of a state is the id `shown[state]`."""
 
-    at: Array  # B
-    steps: Array  # B, in the episode
-
     def __init__(self, n: int, world: TabularMDP) -> None:
-        observation, action = gym.spaces.Discrete(int(world.shown.max()) + 1), gym.spaces.Discrete(world.prob.shape[1])
-        super().__init__(n, observation, action)
+        super().__init__(n, Discrete(int(world.shown.max()) + 1), Discrete(world.prob.shape[1]))
         self.world = world
         self.up_to, self.start_up_to = world.prob.cumsum(-1), world.start.cumsum()
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        super().reset(seed=seed)
-        self.at, self.steps = self._starts(), np.zeros(self.num_envs, np.int64)
-        self.prev_done = np.zeros(self.num_envs, bool)
-        return self.world.shown[self.at], {}
+    def _seen(self) -> Array:
+        return self.world.shown[self.at]
 
     def _starts(self) -> Array:
         return np.minimum(
@@ -44,4 +37,4 @@ class TabularEnvs(ArrayEnvs):
             self.at = np.where(playing, self.at, self._starts())
         cut = playing & ~over & (self.steps >= w.limit)
         self.prev_done = over | cut
-        return self.world.shown[self.at], reward, over, cut, {}
+        return self._seen(), reward, over, cut, {}

@@ -5,23 +5,31 @@ on the table, beside the best that there is, and by playing Gymnasium's own envi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 
 from core import MLP, Adam, Array, Back, Layer, Rng, Sequential
 from core.lab.envs.rollout import VAL_SEED, returns
-from core.lab.envs.vector import Envs
-from core.lab.envs.vector import make as make_envs
+from core.lab.envs.vector import Envs, make
 from core.lab.learner import Report
 from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.tabular_env import TabularEnvs
 from reinforcement.evaluate import Logits, ReturnExam
-from reinforcement.tabular import TabularMDP, best_with_a_clock, earned, greedy_policy, q_learning, value_iteration
+from reinforcement.tabular import (
+    TabularMDP,
+    best_with_a_clock,
+    earned,
+    greedy_policy,
+    q_learning,
+    value_iteration,
+    world,
+)
 
 
 @dataclass(frozen=True)
@@ -64,18 +72,20 @@ class ExactExam:
         made, w = self.play.report(logits, folder), self.world
         O, A = int(w.shown.max()) + 1, w.prob.shape[1]
         rng = np.random.default_rng(0)
-        envs, steps = self.tables(32, rng), self.budget // 32
-        table = q_learning(envs, rng, O, A, steps=steps, gamma=self.gamma, lr=0.5, final_lr=0.01, explore=0.2)
-        value = earned(w, np.eye(A)[self.actions(logits)])
-        made.metrics = {"exact_return": value, "best_with_a_clock": best_with_a_clock(w), **made.metrics}
-        made.metric, made.chance = "exact_return", earned(w, np.full((O, A), 1 / A))
-        made.reference = earned(w, greedy_policy(w, value_iteration(w, self.gamma)))
-        made.reference_name = "value iteration, which knows the table"
-        made.baselines = {
-            "random policy": made.chance,
-            "Q-learning with a table": earned(w, np.eye(A)[table.argmax(-1)]),
-        }
-        return made
+        envs = self.tables(32, rng)
+        table = q_learning(
+            envs, rng, O, A, steps=self.budget // 32, gamma=self.gamma, lr=0.5, final_lr=0.01, explore=0.2
+        )
+        value, chance = earned(w, np.eye(A)[self.actions(logits)]), earned(w, np.full((O, A), 1 / A))
+        return replace(
+            made,
+            metrics={"exact_return": value, "best_with_a_clock": best_with_a_clock(w), **made.metrics},
+            metric="exact_return",
+            chance=chance,
+            reference=earned(w, greedy_policy(w, value_iteration(w, self.gamma))),
+            reference_name="value iteration, which knows the table",
+            baselines={"random policy": chance, "Q-learning with a table": earned(w, np.eye(A)[table.argmax(-1)])},
+        )
 
 
 def one_hot(*sizes: int) -> Layer:
@@ -101,6 +111,15 @@ def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rn
     """
     sizes = sizes or (int(world.shown.max()) + 1,)
     net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
-    play = ReturnExam(partial(make_envs, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
+    play = ReturnExam(partial(make, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
     exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs)
     return DQN(net, exam.tables, exam, Adam(config.lr), rng, config)
+
+
+def on_table(config: ToyText, name: str, limit: int, rng: Rng, **options: Any) -> DQN:
+    """`learner` on an environment of Gymnasium's that carries its table, cut off after `limit` steps."""
+
+    def one(**more: Any) -> Any:
+        return gym.make(name, max_episode_steps=limit, **options, **more)
+
+    return learner(config, world(one(), limit), one, rng)

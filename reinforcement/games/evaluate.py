@@ -97,9 +97,8 @@ class MatchExam:
         def points(agent: Player) -> float:
             return float(match(self.game, agent, other, starts, np.random.default_rng(VAL_SEED)).mean())
 
-        thinking = searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)
         return {
-            "val_points": points(thinking),
+            "val_points": points(searching(self.game, evaluate, self.val_simulations or self.simulations, self.c)),
             "val_points_alone": points(likeliest(evaluate)),
             "answers": 4 * len(starts),
         }
@@ -122,12 +121,11 @@ class MatchExam:
             }
         others = {"random player": random_player(self.game), **self.baselines}
         baselines = {name: float(points(player, other).mean()) for name, player in others.items()}
-        chance = baselines["random player"]
         reference = self.reference if isinstance(self.reference, float) else float(points(self.reference, other).mean())
         made = Report(
             metrics=metrics,
             metric=f"test_points_{key(self.against)}",
-            chance=chance,
+            chance=baselines["random player"],
             reference=reference,
             reference_name=self.reference_name,
             baselines=baselines,
@@ -182,6 +180,10 @@ class EveryReplyExam:
 
         counts = walks(likeliest(evaluate), TEST_SEED)
         chance = float(np.mean([not_lost(walks(self.random, TEST_SEED + k)) for k in range(20)]))
+        lines = [
+            f"moving {side}: of {row.sum()} lines, {row[0]} lost, {row[1]} drawn, {row[2]} won"
+            for side, row in zip(("first", "second"), counts, strict=True)
+        ]
         names = [f"test_{how}_{side}" for side in ("first", "second") for how in ("lost", "drawn", "won")]
         made = Report(
             metrics={"test_not_lost": not_lost(counts), **dict(zip(names, counts.ravel().astype(float), strict=True))},
@@ -190,10 +192,7 @@ class EveryReplyExam:
             reference=not_lost(walks(self.perfect, TEST_SEED)),
             reference_name="perfect play",
             baselines={"random player": chance},
-        )
-        made.texts["Every line of play"] = "\n".join(
-            f"moving {side}: of {row.sum()} lines, {row[0]} lost, {row[1]} drawn, {row[2]} won"
-            for side, row in zip(("first", "second"), counts, strict=True)
+            texts={"Every line of play": "\n".join(lines)},
         )
         if folder:
             draw_game(folder / "game.png", self.game, likeliest(evaluate), self.perfect, self.game.start(1)[0])

@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 
 from core import Array
-from reinforcement.games.rules import Game, flattened, square
+from reinforcement.games.rules import Game, flattened, show, square
 
 SIZE, KOMI = 5, 2.5
 
@@ -73,8 +73,7 @@ def remembering(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
 def area(stones: Array) -> Array:
     """Points of 1 minus points of -1: stones, and the empty points from which only that side is reached, (B,)."""
     sides = np.stack([stones > 0, stones < 0]).view(np.uint8)
-    empty = stones == 0
-    reached = spread(np.stack([near(side) for side in sides]) * empty, stones)
+    reached = spread(np.stack([near(side) for side in sides]) * (stones == 0), stones)
     held = (sides | reached).sum((1, 2), dtype=np.int64)  # what both reach counts for both, and so for nobody
     return held[0] - held[1]
 
@@ -110,9 +109,6 @@ def _go(size: int, komi: float) -> Game:
         """Moves so far (B,)."""
         return (flattened(states[:, 2])[:, :digits] != 0) @ powers
 
-    def start(B: int) -> Array:
-        return np.zeros((B, 3, n, n), np.int8)
-
     only = remembering(last_liberties)  # whoever asks for moves goes on to play or look at the same boards
 
     def legal(states: Array) -> Array:
@@ -124,8 +120,7 @@ def _go(size: int, komi: float) -> Game:
         return moves
 
     def play(states: Array, actions: Array) -> Array:
-        B = len(states)
-        stones = laid(states[:, 0])
+        B, stones = len(states), laid(states[:, 0])
         taken = (stones < 0) & (only(stones) == actions + 1)  # a pass has a number that no liberty has
         placed = np.zeros((points + 1, B), np.int8)
         placed[actions, np.arange(B)] = 1
@@ -159,36 +154,17 @@ def _go(size: int, komi: float) -> Game:
         """Own stones, the other's, empty points; own and the other's groups with one liberty; where a move is legal;
         then 1 for Black and -1 for White, the passes before, and the share of the moves still to come."""
         stones = laid(states[:, 0])
-        atari = only(stones) > 0
-        own, other = stones > 0, stones < 0
+        own, other, atari = stones > 0, stones < 0, only(stones) > 0
         planes = [flat(plane) for plane in (own, other, stones == 0, own & atari, other & atari)]
-        left = (longest - number(states)) / longest
-        rest = np.stack([black(states), states[:, 2, -1, -1] != 0, left], -1)
+        rest = np.stack([black(states), states[:, 2, -1, -1] != 0, (longest - number(states)) / longest], -1)
         return np.concatenate([*planes, legal(states)[:, :points], rest], -1, dtype=np.float32)
 
     def heuristic(states: Array) -> Array:
         """The points ahead if the game ended here, scaled to stay between -1 and 1."""
         return ahead(states) / (points + abs(komi) + 1)
 
-    def show(state: Array) -> str:
-        return "\n".join(" ".join("O.X"[stone + 1] for stone in row) for row in state[0])
-
-    turned = square(n).reshape(8, points)
-    kept = np.broadcast_to(np.arange(2 * points, 3 * points), (8, points))
+    turned, kept = square(n).reshape(8, points), np.broadcast_to(np.arange(2 * points, 3 * points), (8, points))
     cells = np.concatenate([turned, points + turned, kept], 1)
     moves = np.concatenate([turned, np.full((8, 1), points)], 1)
-    return Game(
-        f"Go {n}x{n}, komi {komi:g}",
-        (3, n, n),
-        points + 1,
-        longest,
-        start,
-        legal,
-        play,
-        result,
-        observation,
-        heuristic,
-        cells,
-        moves,
-        show,
-    )
+    name, rules = f"Go {n}x{n}, komi {komi:g}", (legal, play, result, observation, heuristic)
+    return Game(name, (3, n, n), points + 1, longest, *rules, cells, moves, lambda state: show(state[0]))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, nearest
 from core.lab.terminal import printable
 from reinforcement.games.mcts import Evaluate, search
 from reinforcement.games.players import evaluation
@@ -54,7 +54,6 @@ class PlayFlags:
 def play(args: Sequence[str]) -> int:
     """Plays one game and returns the exit code. Raises Refusal for no run, a run of another game, and unknown games."""
     from core.lab.cli.flags import parse
-    from core.lab.errors import nearest
     from core.lab.runs.run import blas_threads, open_run
     from core.lab.runs.tasks import find
     from reinforcement.games.self_play import SelfPlay
@@ -164,10 +163,9 @@ class TerminalGame:
         finally:
             if not sys.stdin.isatty():
                 print()
-        if said in ("quit", "exit"):
-            return False
         if said == "resign":
             print("you resign: the network wins")
+        if said in ("quit", "exit", "resign"):
             return False
         if said in ("help", "?"):
             legal = [name for name, ok in zip(self.names, self.game.legal(self.states[-1])[0], strict=True) if ok]
@@ -208,9 +206,9 @@ class TerminalGame:
         """Back to where the person last had to move."""
         if len(self.moves) < 2:
             print("there is no move of yours to take back")
-            return
-        del self.moves[-2:], self.states[-2:]
-        self.look()
+        else:
+            del self.moves[-2:], self.states[-2:]
+            self.look()
 
     def look(self) -> None:
         board = stones(self.states[-1][0]) * (-1) ** len(self.moves)
@@ -228,10 +226,3 @@ class TerminalGame:
 
 def share(x: Any) -> str:
     return f"{100 * float(x):.0f} %"
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(play(sys.argv[1:]))
-    except Refusal as refusal:
-        sys.exit(f"error: {refusal}")

@@ -125,10 +125,8 @@ def checkpoint(game: Game, folder: str | Path) -> Player:
 def opponent(game: Game, name: str) -> Player:
     """A player by name, for the command line: random, greedy, minimax-4, mcts-200, or the folder of a run."""
     kind, _, number = name.partition("-")
-    if name == "random":
-        return random_player(game)
-    if name == "greedy":
-        return greedy_player(game)
+    if name in ("random", "greedy"):
+        return random_player(game) if name == "random" else greedy_player(game)
     if kind in ("minimax", "mcts") and number.isdecimal() and 0 < int(number) <= MAX_ROLLOUTS:
         return minimax(game, int(number), game.heuristic) if kind == "minimax" else mcts(game, int(number))
     if name and Path(name).is_dir():

@@ -45,11 +45,10 @@ def draw_game(path: Path, game: Game, agent: Player, other: Player, start: Array
         axis.hlines(np.arange(height + 1) - 0.5, -0.5, width - 0.5, color="0.8", linewidth=0.8, zorder=0)
         axis.vlines(np.arange(width + 1) - 0.5, -0.5, height - 0.5, color="0.8", linewidth=0.8, zorder=0)
         y, x = np.nonzero(board)
-        size = 5500 / max(height, width) ** 2  # points: most of a cell
         axis.scatter(
             x,
             y,
-            s=size,
+            s=5500 / max(height, width) ** 2,  # points: most of a cell
             c=np.where(board[y, x] > 0, "tab:blue", "tab:red"),
             edgecolors=np.where(board[y, x] != before[y, x], "black", "none"),
             linewidths=1.5,

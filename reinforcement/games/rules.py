@@ -26,7 +26,6 @@ class Game:
     shape: tuple[int, ...]
     A: int  # moves, legal or not
     longest: int  # moves that a game may last
-    start: Callable[[int], Array]  # n -> (n, *shape)
     legal: Callable[[Array], Array]  # (B, *shape) -> (B, A) bool
     play: Callable[[Array, Array], Array]  # (B, *shape), (B,) -> (B, *shape); the moves must be legal
     result: Callable[[Array], tuple[Array, Array]]  # (B, *shape) -> over (B,), reward (B,) float32
@@ -37,14 +36,19 @@ class Game:
     show: Callable[[Array], str]  # a board as text, X to move
     wins: Callable[[Array], Array] | None = None  # (B, *shape) -> (B, A) bool, moves that win at once, if quickly told
 
+    def start(self, n: int) -> Array:
+        """n games that begin, (n, *shape)."""
+        return np.zeros((n, *self.shape), np.int8)
+
 
 def lines(rows: int, columns: int, k: int) -> Array:
     """All lines of k cells, in a row, a column or a diagonal, as columns of ones: (rows * columns, L) float32."""
-    found = []
-    for r, c in np.ndindex(rows, columns):
-        for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
-            if r + (k - 1) * dr < rows and 0 <= c + (k - 1) * dc < columns:
-                found.append([(r + i * dr) * columns + c + i * dc for i in range(k)])
+    found = [
+        [(r + i * dr) * columns + c + i * dc for i in range(k)]
+        for r, c in np.ndindex(rows, columns)
+        for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1))
+        if r + (k - 1) * dr < rows and 0 <= c + (k - 1) * dc < columns
+    ]
     table = np.zeros((rows * columns, len(found)), np.float32)
     table[np.array(found).T, np.arange(len(found))] = 1
     return table
@@ -58,20 +62,15 @@ def in_a_row(
     `cells` (K, rows, columns) and `moves` (K, A) are the symmetries, the first of them the identity.
     """
     rows, columns = cells.shape[1:]
-    size = rows * columns
-    table = lines(rows, columns, k)
+    size, table = rows * columns, lines(rows, columns, k)
     # own stones count 1, the other's k + 1, so that one product tells both counts, from 0 to k each
     counts = np.arange(k * (k + 2) + 1)
     own, other = counts % (k + 1), counts // (k + 1)
     worth = np.where(other == 0, 4.0**own / 4, np.where(own == 0, -(4.0**other) / 4, 0)) * (counts > 0)
     worth = (worth / (4.0 ** (k - 1) / 4 * table.shape[1] + 1)).astype(np.float32)  # all lines together stay below 1
 
-    def start(n: int) -> Array:
-        return np.zeros((n, rows, columns), np.int8)
-
     def play(states: Array, actions: Array) -> Array:
-        after = -states
-        each = np.arange(len(states))
+        after, each = -states, np.arange(len(states))
         after.reshape(-1, size)[each, fills(states)[each, actions]] = -1
         return after
 
@@ -83,8 +82,8 @@ def in_a_row(
     def wins(states: Array) -> Array:
         """The legal moves that complete a line."""
         flat = states.reshape(-1, size)
-        own = stones_on(flat, table)[0]
-        return np.take_along_axis(completing(own == k - 1, flat, table), fills(states), -1) & legal(states)
+        holes = completing(stones_on(flat, table)[0] == k - 1, flat, table)
+        return np.take_along_axis(holes, fills(states), -1) & legal(states)
 
     def observation(states: Array) -> Array:
         """Own stones, the other's and what is empty, as ones: (B, 3 rows columns) float32."""
@@ -97,25 +96,13 @@ def in_a_row(
         codes = (flat > 0) + np.float32(k + 1) * (flat < 0)
         return worth[(codes @ table).astype(np.int64)].sum(-1)
 
-    def show(board: Array) -> str:
-        return "\n".join(" ".join("O.X"[stone + 1] for stone in row) for row in board)
+    rules = legal, play, result, observation, heuristic
+    return Game(name, (rows, columns), moves.shape[1], size, *rules, cells.reshape(len(cells), size), moves, show, wins)
 
-    return Game(
-        name,
-        (rows, columns),
-        moves.shape[1],
-        size,
-        start,
-        legal,
-        play,
-        result,
-        observation,
-        heuristic,
-        cells.reshape(len(cells), size),
-        moves,
-        show,
-        wins,
-    )
+
+def show(board: Array) -> str:
+    """A board (rows, columns) as text, X to move."""
+    return "\n".join(" ".join("O.X"[stone + 1] for stone in row) for row in board)
 
 
 def stones_on(flat: Array, table: Array) -> tuple[Array, Array]:
@@ -140,8 +127,7 @@ def with_lines(game: Game, k: int) -> Game:
     table = lines(rows, columns, k)
 
     def observation(states: Array) -> Array:
-        flat = flattened(states)
-        sides = stones_on(flat, table)
+        flat, sides = flattened(states), stones_on(flattened(states), table)
         share = [(side / (k - 1)) ** 2 for side in sides]
         holes = [completing(side == k - 1, flat, table) for side in sides]
         return np.concatenate([game.observation(states), *share, *holes], -1, dtype=np.float32)
@@ -172,8 +158,7 @@ def itself(states: Array) -> Array:
 
 def lowest(states: Array) -> Array:
     """The lowest empty cell of each column; nonsense for full ones."""
-    columns = states.shape[2]
-    return ((states == 0).sum(1) - 1) * columns + np.arange(columns)
+    return ((states == 0).sum(1) - 1) * states.shape[2] + np.arange(states.shape[2])
 
 
 def square(n: int) -> Array:
@@ -194,8 +179,8 @@ CONNECT_FOUR = with_lines(in_a_row("Connect Four", 4, column_open, lowest, mirro
 
 def image(game: Game, k: Array, states: Array, p: Array) -> tuple[Array, Array]:
     """The states (B, *shape) and what stands at their moves (B, A) under the symmetries k (B,), one for each."""
-    flat = np.take_along_axis(flattened(states), game.cells[k], -1)
-    return flat.reshape(states.shape), np.take_along_axis(p, game.moves[k], -1)
+    boards = np.take_along_axis(flattened(states), game.cells[k], -1).reshape(states.shape)
+    return boards, np.take_along_axis(p, game.moves[k], -1)
 
 
 def random_moves(game: Game, rng: Rng, states: Array) -> Array:

@@ -11,10 +11,8 @@ Many games go on side by side, each search a batch; one that ends gives way to a
 moves, since a network that is to answer anything must have seen more than its own good moves.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,11 +20,11 @@ import numpy as np
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear, mse
 from core.lab.config import settings
 from core.lab.envs.vector import check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.learner import Exam
+from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch
-from reinforcement.games.mcts import noisy, search
+from reinforcement.games.mcts import Evaluate, noisy, search
 from reinforcement.games.players import evaluation, likeliest, sample_moves
 from reinforcement.games.rules import Game, image, random_moves
 from reinforcement.replay_buffer import ReplayBuffer
@@ -34,8 +32,7 @@ from reinforcement.replay_buffer import ReplayBuffer
 
 def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
     """-sum_a pi_a log p_a + (v - z)^2: y (B, A + 1), p the softmax over the legal (B, A), v = tanh(y_A); pi, z."""
-    dy = np.empty_like(y)
-    v = np.tanh(y[:, -1])
+    dy, v = np.empty_like(y), np.tanh(y[:, -1])
     found, dy[:, :-1] = cross_entropy(np.where(legal, y[:, :-1], -1e9).astype(y.dtype), pi)
     ended, dv = mse(v, z)
     dy[:, -1] = dv * (1 - v * v)
@@ -63,7 +60,7 @@ class SelfPlayConfig(Checked):
     alpha: float = 1.0  # of Dirichlet's distribution, from which the noise is drawn
 
 
-class SelfPlay:
+class SelfPlay(Agent):
     """One update is `moves` moves in each game, then some minibatches; the first goes on until a game ends.
 
     A move is drawn by the visits in the first `warm` moves of a game and is the most visited after; each game begins
@@ -87,24 +84,18 @@ class SelfPlay:
     ) -> None:
         self.config = c = settings(SelfPlayConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.game, self.net, self.w, self.exam = game, net, net.init(w_rng), exam
-        self.g, self.optimizer, self.schedule = np.empty_like(self.w), optimizer, schedule
-        n, self.replay = check_count(c.games), ReplayBuffer(c.replay_size)
+        super().__init__(net, exam, optimizer, schedule, w_rng)
+        n, self.game, self.replay = check_count(c.games), game, ReplayBuffer(c.replay_size)
         if net(game.observation(game.start(1)), self.w)[0].shape != (1, game.A + 1):
             raise ValueError(f"a network for {game.name} says {game.A} moves and one value for each state")
         if c.replay_size < n * game.longest:
             raise ValueError(
                 f"a memory of {c.replay_size} may not hold what {n} games bring: {n * game.longest} positions"
             )
-        self.monitor, self.done = exam.monitor, 0
         self.states, self.length = game.start(n), np.zeros(n, np.int64)  # the games, and the moves learnt from in each
         self.past = np.zeros((n, game.longest, *game.shape), np.int8)
         self.found = np.zeros((n, game.longest, game.A), np.float32)
         self.begin(np.arange(n))
-
-    @property
-    def progress(self) -> float:
-        return self.done / self.config.updates
 
     def begin(self, which: Array) -> None:
         """New games in the places `which`, each after 0 to `opening` random moves; at the start if these ended it."""
@@ -125,14 +116,13 @@ class SelfPlay:
         for _ in range(self.config.batches):
             losses.append(self.loss(self.w, self.batch_of(self.replay.draw(self.rng, self.config.batch)), self.g))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
-        self.done += 1
-        return {"loss": float(np.mean(losses)), "games": ended, "examples": played, "answers": ended}
+        return {"loss": float(np.mean(losses)), "games": ended, **self.counted(played, ended)}
 
     def move(self) -> int:
         """One move in every game; how many ended."""
-        c, evaluate, places = self.config, evaluation(self.game, self.net, self.w), np.arange(self.config.games)
+        c, places = self.config, np.arange(self.config.games)
         stir = partial(noisy, self.rng, self.game.legal(self.states), share=c.noise, alpha=c.alpha)
-        visits, _ = search(self.game, evaluate, self.states, c.simulations, c.explore, stir)
+        visits, _ = search(self.game, self.model(self.w), self.states, c.simulations, c.explore, stir)
         self.past[places, self.length] = self.states
         self.found[places, self.length] = visits / visits.sum(-1, keepdims=True)
         action = np.where(self.length < c.warm, sample_moves(visits, self.rng), visits.argmax(-1))
@@ -150,8 +140,7 @@ class SelfPlay:
     def batch_of(self, rows: tuple[Array, ...]) -> tuple[Array, ...]:
         """States, pi and z, each under a symmetry of the board, drawn evenly."""
         states, pi, z = rows
-        k = self.rng.integers(len(self.game.cells), size=len(z))
-        return *image(self.game, k, states, pi), z
+        return *image(self.game, self.rng.integers(len(self.game.cells), size=len(z)), states, pi), z
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         """n states of random games; pi is the move that was played, z who won."""
@@ -186,16 +175,7 @@ class SelfPlay:
             raise ValueError("a board holds 1 for own stones, -1 for the other's, 0 for empty cells, and nothing else")
         if self.game.result(states)[0].any() or self.game.result(-states)[0].any():
             raise ValueError("on a board the game is over: there is no best move")
-        return likeliest(evaluation(self.game, self.net, w))(states, self.rng)
+        return likeliest(self.model(w))(states, self.rng)
 
-    def evaluate(self) -> dict[str, float]:
-        return self.exam.validate(evaluation(self.game, self.net, self.w))
-
-    def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(evaluation(self.game, self.net, w), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)
+    def model(self, w: Array) -> Evaluate:
+        return evaluation(self.game, self.net, w)

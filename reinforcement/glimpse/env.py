@@ -57,10 +57,9 @@ class GlimpseEnvs(ArrayEnvs):
     ) -> None:
         self.x, self.t, self.strength = x, t, strength
         self.C, self.cost, self.limit, self.side = C, cost, limit, round(x.shape[1] ** 0.5)
-        self.shows = windows(self.side, window)  # P, S S
-        self.across = self.side - window + 1  # places side by side
-        observation = gym.spaces.Box(0, 1, (2 * x.shape[1] + 2,), np.float32)
-        super().__init__(n, observation, gym.spaces.Discrete(C + len(self.shows)))
+        self.shows, self.across = windows(self.side, window), self.side - window + 1  # (P, S S); places side by side
+        actions = gym.spaces.Discrete(C + len(self.shows))
+        super().__init__(n, gym.spaces.Box(0, 1, (2 * x.shape[1] + 2,), np.float32), actions)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         super().reset(seed=seed)
@@ -109,8 +108,7 @@ def render(picture: Array, mask: Array, window: Array | None, scale: int = 12) -
     """
     S = round(len(picture) ** 0.5)
     seen, ink = mask.reshape(S, S, 1), 1 - picture.reshape(S, S, 1)
-    rgb = np.where(seen, ink, 0.75 * np.array(COVERED) + 0.25 * ink)
-    rgb = rgb.repeat(scale, 0).repeat(scale, 1)
+    rgb = np.where(seen, ink, 0.75 * np.array(COVERED) + 0.25 * ink).repeat(scale, 0).repeat(scale, 1)
     if window is not None:
         rows, columns = (np.flatnonzero(window.reshape(S, S).any(axis)) * scale for axis in (1, 0))
         box = np.zeros((S * scale, S * scale), bool)

@@ -49,7 +49,7 @@ class GlimpseExam:
             action = greedy(logits(obs)) if rng is None else draw(rng, logits(obs))
             ends, looking = going & (action < self.C), going & (action >= self.C)
             said[ends], path[looking, k] = action[ends], action[looking] - self.C
-            obs, _, _, _, _ = envs.step(action)
+            obs = envs.step(action)[0]
             seen[looking] = envs.mask.mean(-1)[looking]
             going = looking
         return Looked(said, (path >= 0).sum(-1), path, seen)
@@ -70,15 +70,12 @@ class GlimpseExam:
         }
 
     def report(self, logits: Logits, folder: Path | None) -> Report:
-        s = self.splits
-        looked = self.look(logits, s.x_test)
+        s, looked = self.splits, self.look(logits, self.splits.x_test)
         drawn = self.look(logits, s.x_test, np.random.default_rng(TEST_SEED))
         many = max(1, round(float(looked.looks.mean())))
         fixed, random = fixed_looks(s, self.window, max(4, many)), np.random.default_rng(TEST_SEED)
         shows = windows(round(s.x_test.shape[1] ** 0.5), self.window)
         chance = [svm_accuracy(s, covered(shows, random.choice(len(shows), 4, replace=False))) for _ in range(5)]
-        whole = svm_accuracy(s, np.ones(s.x_test.shape[1], bool))
-        common = np.bincount(s.t_train).argmax()
         made = Report(
             metrics={
                 **self.figures("test", looked, s.t_test),
@@ -90,13 +87,13 @@ class GlimpseExam:
             },
             metric="test_accuracy",
             chance=1 / self.C,
-            reference=whole,
+            reference=svm_accuracy(s, np.ones(s.x_test.shape[1], bool)),
             reference_name="support vector machine that saw the whole picture, given the labels",
             baselines={
                 "the best 4 fixed looks": svm_accuracy(s, covered(shows, fixed[:4])),
                 "as many of them as the agent takes": svm_accuracy(s, covered(shows, fixed[:many])),
                 "4 random looks": float(np.mean(chance)),
-                "always the commonest": float((s.t_test == common).mean()),
+                "always the commonest": float((s.t_test == np.bincount(s.t_train).argmax()).mean()),
             },
         )
         if folder:

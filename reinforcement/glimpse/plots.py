@@ -41,8 +41,7 @@ def steps(window: int, path: Array, x: Array) -> list[Array]:
 
 def draw_paths(path: Path, s: Splits, window: int, looked: Looked, chosen: Array) -> None:
     """A row a picture: its looks one after another, the answer as their title, and the whole."""
-    most = max(1, int(looked.looks[chosen].max()))
-    side = round(s.x_test.shape[1] ** 0.5)
+    most, side = max(1, int(looked.looks[chosen].max())), round(s.x_test.shape[1] ** 0.5)
     figure = Figure(figsize=(1.0 * (most + 1), 1.12 * len(chosen)), layout="constrained")
     for axes, i in zip(figure.subplots(len(chosen), most + 1, squeeze=False), chosen, strict=True):
         frames = steps(window, looked.path[i], s.x_test[i])

@@ -57,8 +57,7 @@ class LongExam(ReturnExam):
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:
-    own = cartpole_exam(baselines={"push towards the lean": lean})
-    long = partial(environments, max_episode_steps=LONG)
+    own, long = cartpole_exam(baselines={"push towards the lean": lean}), partial(environments, max_episode_steps=LONG)
     exam = LongExam(long, own.reference, own.reference_name, n_val=10, judge=own)
     networks, optimizer = actor_and_critic(4, config.hidden, 2), Adam(config.lr, eps=1e-5)
     return PPO(*networks, own.make_envs, exam, optimizer, rng, config)

@@ -1,14 +1,11 @@
 """Walk along a cliff to the other end: a step costs 1, a fall 100 and the way back."""
 
-from dataclasses import dataclass
 from typing import Any
-
-import gymnasium as gym
 
 from core import Rng
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText, learner
-from reinforcement.tabular import world
+from reinforcement.envs.toy_text import ToyText as Config
+from reinforcement.envs.toy_text import on_table
 
 PARADIGM = "reinforcement"
 PROBLEM = "cliff_walking"
@@ -22,13 +19,5 @@ LIMIT = 500  # steps; Gymnasium sets none
 PRESETS = {"quick": {"updates": 60}, "best": {"updates": 200}}
 
 
-@dataclass(frozen=True)
-class Config(ToyText):
-    """The fields of all toy worlds."""
-
-
 def make(config: Config, rng: Rng, data: Any) -> DQN:
-    def cliff(**options: Any) -> Any:
-        return gym.make("CliffWalking-v1", max_episode_steps=LIMIT, **options)
-
-    return learner(config, world(cliff(), LIMIT), cliff, rng)
+    return on_table(config, "CliffWalking-v1", LIMIT, rng)

@@ -43,8 +43,7 @@ class Config(REINFORCEConfig):
 
 
 def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
-    splits = data("digits")
-    strength = deformed_by(config.deform)
+    splits, strength = data("digits"), deformed_by(config.deform)
 
     def make_envs(n: int, rng: Rng) -> Envs:
         return Envs(DigitBandits(n, splits.x_train, splits.t_train, 10, strength), rng, "digit bandit")

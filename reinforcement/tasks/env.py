@@ -75,9 +75,8 @@ def dqn(config: Config, I: int, A: int, family: ActionDistribution, exam: Return
 
 
 def sac(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> SAC:
-    networks = actor_and_two_critics(I, config.hidden, A)
     settings = SACConfig(updates=math.ceil(config.timesteps / 64), replay_size=replay_size(I), gamma=config.gamma)
-    return SAC(*networks, exam.make_envs, exam, config.lr, rng, settings)
+    return SAC(*actor_and_two_critics(I, config.hidden, A), exam.make_envs, exam, config.lr, rng, settings)
 
 
 def updates(config: Config, rollout: int) -> int:

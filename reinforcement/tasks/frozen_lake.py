@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import gymnasium as gym
-
 from core import Rng
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText, learner
-from reinforcement.tabular import world
+from reinforcement.envs.toy_text import ToyText, on_table
 
 PARADIGM = "reinforcement"
 PROBLEM = "frozen_lake"
@@ -33,13 +30,5 @@ class Config(ToyText):
 
 
 def make(config: Config, rng: Rng, data: Any) -> DQN:
-    def lake(**options: Any) -> Any:
-        return gym.make(
-            "FrozenLake-v1",
-            map_name=config.map,
-            is_slippery=config.slippery,
-            max_episode_steps=LIMITS[config.map],
-            **options,
-        )
-
-    return learner(config, world(lake(), LIMITS[config.map]), lake, rng)
+    options = {"map_name": config.map, "is_slippery": config.slippery}
+    return on_table(config, "FrozenLake-v1", LIMITS[config.map], rng, **options)

@@ -84,6 +84,5 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
     def mlp(hidden: int, outputs: int, gain: float) -> Layer:
         return MLP(2 * 64 + 2, hidden, hidden, outputs, last=orthogonal, last_gain=gain)
 
-    actions = 10 + (8 - config.window + 1) ** 2
-    actor, critic = mlp(config.hidden, actions, 0.01), mlp(config.critic, 1, 1.0)
+    actor, critic = mlp(config.hidden, 10 + (8 - config.window + 1) ** 2, 0.01), mlp(config.critic, 1, 1.0)
     return Looker(actor, critic, make_envs, GlimpseExam(splits, **rules), Adam(config.lr, eps=1e-5), rng, config)

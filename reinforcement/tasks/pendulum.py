@@ -45,5 +45,4 @@ def make(config: Config, rng: Rng, data: Any) -> SAC:
         film=partial(pendulum, render_mode="rgb_array"),
         reference_name="TQC, as published in the zoo of Stable-Baselines3",
     )
-    networks = actor_and_two_critics(3, config.hidden, 1)
-    return SAC(*networks, exam.make_envs, exam, config.lr, rng, config)
+    return SAC(*actor_and_two_critics(3, config.hidden, 1), exam.make_envs, exam, config.lr, rng, config)

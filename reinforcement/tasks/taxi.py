@@ -1,14 +1,11 @@
 """Drive a taxi: fetch the passenger, bring them where they want to go, and waste no step."""
 
-from dataclasses import dataclass
 from typing import Any
-
-import gymnasium as gym
 
 from core import Rng
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText, learner
-from reinforcement.tabular import world
+from reinforcement.envs.toy_text import ToyText as Config
+from reinforcement.envs.toy_text import on_table
 
 PARADIGM = "reinforcement"
 PROBLEM = "taxi"
@@ -22,13 +19,5 @@ LIMIT = 200  # steps, as Gymnasium has it
 PRESETS = {"quick": {"updates": 120}, "best": {"updates": 300}}
 
 
-@dataclass(frozen=True)
-class Config(ToyText):
-    """The fields of all toy worlds."""
-
-
 def make(config: Config, rng: Rng, data: Any) -> DQN:
-    def taxi(**options: Any) -> Any:
-        return gym.make("Taxi-v4", max_episode_steps=LIMIT, **options)
-
-    return learner(config, world(taxi(), LIMIT), taxi, rng)
+    return on_table(config, "Taxi-v4", LIMIT, rng)

@@ -1,6 +1,5 @@
 """Play tic-tac-toe without ever losing, learnt from games against oneself alone, by AlphaZero's method."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from core import Rng
@@ -8,7 +7,8 @@ from reinforcement.games.evaluate import EveryReplyExam
 from reinforcement.games.players import minimax, random_player
 from reinforcement.games.rules import TIC_TAC_TOE
 from reinforcement.games.self_play import SelfPlay
-from reinforcement.games.task import BoardGame, learner
+from reinforcement.games.task import BoardGame as Config
+from reinforcement.games.task import learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "tic_tac_toe"
@@ -19,11 +19,6 @@ line of play that any opponent could choose. The score is the share that the net
 perfect, and well-trained networks reach it.
 """
 PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600}}
-
-
-@dataclass(frozen=True)
-class Config(BoardGame):
-    """The fields of all board games."""
 
 
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:

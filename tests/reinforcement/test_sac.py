@@ -117,7 +117,7 @@ def test_target_is_the_lower_price_with_the_entropy():
     state = agent.rng.bit_generator.state
     target = agent.target(reward, D, obs)
     agent.rng.bit_generator.state = state
-    a, log_p, _ = squashed(agent.y(agent.w, obs), agent.rng.standard_normal((4, 1), np.float32))
+    a, log_p, _ = squashed(agent.logits(agent.w, obs), agent.rng.standard_normal((4, 1), np.float32))
     for i in range(4):
         prices = agent.critics(np.array([[obs[i, 0], a[i, 0]]]), agent.old)[0][:, 0, 0]
         assert target[i] == pytest.approx(reward[i] + D[i] * (min(prices) - 0.2 * log_p[i]), rel=1e-4)

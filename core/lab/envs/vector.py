@@ -197,8 +197,7 @@ class SyncEnvs(Envs):
         return self.vec.reset(seed=self.seeds.tolist(), options={"reset_mask": end})[0]
 
     def _saved(self) -> State:
-        space = self.vec.single_action_space
-        past = [a for actions in self.actions for a in actions]
+        space, past = self.vec.single_action_space, [a for actions in self.actions for a in actions]
         return {
             "rng": rng_state(self.rng),
             "seeds": self.seeds,
@@ -209,8 +208,7 @@ class SyncEnvs(Envs):
     def _restore(self, state: Mapping[str, Array]) -> None:
         set_rng_state(self.rng, state["rng"])
         self.seeds = state["seeds"].copy()
-        parts = np.split(state["actions"], np.cumsum(state["lengths"])[:-1])
-        self.actions = [list(part) for part in parts]
+        self.actions = [list(part) for part in np.split(state["actions"], np.cumsum(state["lengths"])[:-1])]
         with self._named("while its episodes were played again"):
             obs = self._observed(self.vec.reset(seed=self.seeds.tolist())[0])
             for i, (env, actions) in enumerate(zip(self.vec.envs, self.actions, strict=True)):
