@@ -9,7 +9,7 @@ import numpy as np
 
 from core import Array, Back, Layer, chain, cross_entropy, softmax
 from core.lab.report.plots import mosaic
-from supervised.figures import new_figure
+from supervised.figures import picture
 from supervised.interpret.blocks import MATRICES, blocks
 from supervised.interpret.plots import Shape, pictures
 
@@ -87,31 +87,32 @@ def draw_pass(
 ) -> None:
     """Above the way forward, below the way back; blue above 0, red below, each tile in its own scale."""
     n = len(stops) + 1
-    figure, axes = new_figure(1.75 * n + 0.4, 4.6, 2, n)
-    for k, stop in enumerate(stops):
-        above, below = axes[:, k]
-        if k == 0:
-            image = pictures(stop.code, shape, low, high)[0]
-            above.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-            gradient = stop.gradient.reshape(shape)
-            gradient = gradient.sum(-1) if gradient.ndim == 3 else gradient
-            top = max(float(np.abs(gradient).max()), 1e-30)
-            below.imshow(gradient, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
-            below.set_xlabel(f"±{top:.2g}", fontsize=8)
-        else:
-            _draw(above, stop.code)
-            _draw(below, stop.gradient)
-        above.set_title(stop.name + (f"\n|w| {stop.weight:.2g}" if stop.weight else "\n"), fontsize=9)
-        below.set_title(f"|dL/dw| {stop.weight_gradient:.2g}" if stop.weight else "", fontsize=9)
-        for axis in (above, below):
-            axis.set(xticks=[], yticks=[])
-    p = softmax(stops[-1].code)
-    for axis, values, title in ((axes[0, -1], p, "softmax\np"), (axes[1, -1], stops[-1].gradient, "p - onehot(t)")):
-        axis.barh(range(len(values)), values, color=["#228833" if c == t else "#999999" for c in range(len(values))])
-        axis.set_title(title, fontsize=9)
-        axis.invert_yaxis()
-        axis.set_yticks(range(len(values)), classes if len(classes) <= 20 else [""] * len(classes), fontsize=7)
-        axis.tick_params(axis="x", labelsize=7)
-    axes[0, 0].set_ylabel("forward  →\nactivations", fontsize=10)
-    axes[1, 0].set_ylabel("←  back\ndL/dactivation", fontsize=10)
-    figure.savefig(path, dpi=100)
+    with picture(path, 1.75 * n + 0.4, 4.6, 2, n) as (_, axes):
+        for k, stop in enumerate(stops):
+            above, below = axes[:, k]
+            if k == 0:
+                image = pictures(stop.code, shape, low, high)[0]
+                above.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+                gradient = stop.gradient.reshape(shape)
+                gradient = gradient.sum(-1) if gradient.ndim == 3 else gradient
+                top = max(float(np.abs(gradient).max()), 1e-30)
+                below.imshow(gradient, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
+                below.set_xlabel(f"±{top:.2g}", fontsize=8)
+            else:
+                _draw(above, stop.code)
+                _draw(below, stop.gradient)
+            above.set_title(stop.name + (f"\n|w| {stop.weight:.2g}" if stop.weight else "\n"), fontsize=9)
+            below.set_title(f"|dL/dw| {stop.weight_gradient:.2g}" if stop.weight else "", fontsize=9)
+            for axis in (above, below):
+                axis.set(xticks=[], yticks=[])
+        p = softmax(stops[-1].code)
+        for axis, values, title in ((axes[0, -1], p, "softmax\np"), (axes[1, -1], stops[-1].gradient, "p - onehot(t)")):
+            axis.barh(
+                range(len(values)), values, color=["#228833" if c == t else "#999999" for c in range(len(values))]
+            )
+            axis.set_title(title, fontsize=9)
+            axis.invert_yaxis()
+            axis.set_yticks(range(len(values)), classes if len(classes) <= 20 else [""] * len(classes), fontsize=7)
+            axis.tick_params(axis="x", labelsize=7)
+        axes[0, 0].set_ylabel("forward  →\nactivations", fontsize=10)
+        axes[1, 0].set_ylabel("←  back\ndL/dactivation", fontsize=10)

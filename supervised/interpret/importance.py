@@ -72,13 +72,12 @@ def pruning(net: Layer, w: Array, importance: Array, x: Array, t: Array, rng: Rn
 
 def draw_pruning(path: Path, found: dict[str, list[float]], chance: float) -> None:
     """The curves of `pruning`."""
-    figure, (axis,) = panels(1, 1, 5, 3.4)
-    for k, (name, values) in enumerate(found.items()):
-        axis.plot(SHARES, values, marker=".", color=COLOURS[k], label=name)
-    axis.axhline(chance, color="grey", linestyle=":", label="guessing")
-    axis.set(xlabel="share of the weights set to 0", ylabel="validation accuracy", ylim=(0, 1.02))
-    axis.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 5, 3.4) as (_, (axis,)):
+        for k, (name, values) in enumerate(found.items()):
+            axis.plot(SHARES, values, marker=".", color=COLOURS[k], label=name)
+        axis.axhline(chance, color="grey", linestyle=":", label="guessing")
+        axis.set(xlabel="share of the weights set to 0", ylabel="validation accuracy", ylim=(0, 1.02))
+        axis.legend(fontsize=8)
 
 
 def draw_pixels(
@@ -90,36 +89,34 @@ def draw_pixels(
     maps = maps / np.maximum(np.percentile(maps, 99, (1, 2), keepdims=True), 1e-30)  # lest one pixel pales the rest
     columns = min(len(classes), 10)
     lines = -(-len(classes) // columns)
-    figure, axes = panels(2 * lines, 1, 0.85 * columns + 0.9, 1.05)
-    for line in range(lines):
-        of = slice(line * columns, (line + 1) * columns)
-        for axis, tiles, name in (
-            (axes[2 * line], pictures(means[of], shape, low, high), "mean"),
-            (axes[2 * line + 1], maps[of], "|dL/dx|"),
-        ):
-            show(axis, np.nan_to_num(tiles), columns)
-            axis.grid(False)
-            axis.set_ylabel(name, fontsize=8)
-        for k, label in enumerate(classes[of]):
-            middle = k * (shape[1] + 1) + (shape[1] - 1) / 2
-            axes[2 * line].text(middle, -1, label, fontsize=8, ha="center", va="bottom")
-    figure.savefig(path, dpi=100)
+    with panels(path, 2 * lines, 1, 0.85 * columns + 0.9, 1.05) as (_, axes):
+        for line in range(lines):
+            of = slice(line * columns, (line + 1) * columns)
+            for axis, tiles, name in (
+                (axes[2 * line], pictures(means[of], shape, low, high), "mean"),
+                (axes[2 * line + 1], maps[of], "|dL/dx|"),
+            ):
+                show(axis, np.nan_to_num(tiles), columns)
+                axis.grid(False)
+                axis.set_ylabel(name, fontsize=8)
+            for k, label in enumerate(classes[of]):
+                middle = k * (shape[1] + 1) + (shape[1] - 1) / 2
+                axes[2 * line].text(middle, -1, label, fontsize=8, ha="center", va="bottom")
 
 
 def draw_units(path: Path, found: Sensitivity, classes: Sequence[str], most: int = 48) -> None:
     """For each hidden layer the units that matter most, in order, and for which classes they do."""
-    figure, axes = panels(len(found.units), 1, 9, max(1.7, 0.9 + 0.2 * len(classes)))
-    for axis, units, name in zip(axes, found.units, names(len(found.units) + 2)[1:], strict=False):
-        units = np.nan_to_num(units)
-        order = np.argsort(-units.mean(0))[:most]
-        share = units.mean(0)[order].sum() / max(units.mean(0).sum(), 1e-30)
-        drawn = axis.imshow(units[:, order], aspect="auto", cmap="viridis", interpolation="nearest")
-        title = f"{name}: the {len(order)} of {units.shape[1]} units that matter most ({share:.0%} of the sum)"
-        axis.set(yticks=range(len(classes)), yticklabels=classes, xticks=[], title=title)
-        axis.set_xlabel("units, most important first")
-        axis.grid(False)
-        figure.colorbar(drawn, ax=axis, label="share in |h dL/dh|")
-    figure.savefig(path, dpi=100)
+    with panels(path, len(found.units), 1, 9, max(1.7, 0.9 + 0.2 * len(classes))) as (figure, axes):
+        for axis, units, name in zip(axes, found.units, names(len(found.units) + 2)[1:], strict=False):
+            units = np.nan_to_num(units)
+            order = np.argsort(-units.mean(0))[:most]
+            share = units.mean(0)[order].sum() / max(units.mean(0).sum(), 1e-30)
+            drawn = axis.imshow(units[:, order], aspect="auto", cmap="viridis", interpolation="nearest")
+            title = f"{name}: the {len(order)} of {units.shape[1]} units that matter most ({share:.0%} of the sum)"
+            axis.set(yticks=range(len(classes)), yticklabels=classes, xticks=[], title=title)
+            axis.set_xlabel("units, most important first")
+            axis.grid(False)
+            figure.colorbar(drawn, ax=axis, label="share in |h dL/dh|")
 
 
 def draw_first_layer(path: Path, found: Sensitivity, net: Layer, w: Array, shape: Shape, most: int = 20) -> None:
@@ -131,27 +128,30 @@ def draw_first_layer(path: Path, found: Sensitivity, net: Layer, w: Array, shape
     tiles = [v.sum(-1) if v.ndim == 4 else v for v in tiles]
     columns = min(len(chosen), 10)
     lines = -(-len(chosen) // columns)
-    figure, axes = panels(2 * lines, 1, 0.85 * columns + 0.9, 1.0)
-    for line in range(lines):
-        for k, (what, values) in enumerate(zip(("weights", "|w dL/dw|"), tiles, strict=True)):
-            some = values[line * columns : (line + 1) * columns]
-            show(axes[2 * line + k], some / np.maximum(np.abs(some).max((1, 2), keepdims=True), 1e-30), columns, k == 0)
-            axes[2 * line + k].set_ylabel(what, fontsize=8)
-            axes[2 * line + k].grid(False)
-    figure.savefig(path, dpi=100)
+    with panels(path, 2 * lines, 1, 0.85 * columns + 0.9, 1.0) as (_, axes):
+        for line in range(lines):
+            for k, (what, values) in enumerate(zip(("weights", "|w dL/dw|"), tiles, strict=True)):
+                some = values[line * columns : (line + 1) * columns]
+                show(
+                    axes[2 * line + k],
+                    some / np.maximum(np.abs(some).max((1, 2), keepdims=True), 1e-30),
+                    columns,
+                    k == 0,
+                )
+                axes[2 * line + k].set_ylabel(what, fontsize=8)
+                axes[2 * line + k].grid(False)
 
 
 def draw_weights(path: Path, found: Sensitivity, net: Layer) -> None:
     """How sensitivity is spread over the weights of each matrix: few weights carry most of it."""
-    figure, (axis,) = panels(1, 1, 5, 3.4)
-    shown = [(name, values) for name, values in net.views(found.importance).items() if values.ndim == 2]
-    for k, (name, values) in enumerate(shown):
-        rising = np.sort(values.ravel())[::-1]
-        share = np.concatenate([[0], np.cumsum(rising) / max(rising.sum(), 1e-30)])
-        label = f"{name} {values.shape[0]} x {values.shape[1]}"
-        axis.plot(np.linspace(0, 1, len(share)), share, color=COLOURS[k % len(COLOURS)], label=label)
-    axis.plot([0, 1], [0, 1], color="grey", linestyle=":", label="if all mattered alike")
-    axis.set(xlabel="share of the weights, most important first", ylim=(0, 1.02))
-    axis.set_ylabel("share of the sum of |w dL/dw|")
-    axis.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 5, 3.4) as (_, (axis,)):
+        shown = [(name, values) for name, values in net.views(found.importance).items() if values.ndim == 2]
+        for k, (name, values) in enumerate(shown):
+            rising = np.sort(values.ravel())[::-1]
+            share = np.concatenate([[0], np.cumsum(rising) / max(rising.sum(), 1e-30)])
+            label = f"{name} {values.shape[0]} x {values.shape[1]}"
+            axis.plot(np.linspace(0, 1, len(share)), share, color=COLOURS[k % len(COLOURS)], label=label)
+        axis.plot([0, 1], [0, 1], color="grey", linestyle=":", label="if all mattered alike")
+        axis.set(xlabel="share of the weights, most important first", ylim=(0, 1.02))
+        axis.set_ylabel("share of the sum of |w dL/dw|")
+        axis.legend(fontsize=8)

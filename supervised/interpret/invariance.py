@@ -142,35 +142,33 @@ def draw_distorted(
 
 def draw_accuracy(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion], chance: float) -> None:
     """Accuracy against strength, a panel a distortion, a line a network."""
-    figure, axes = panels(len(ways), 3)
-    for axis, way in zip(axes, ways, strict=True):
-        for k, (name, one) in enumerate(found.items()):
-            axis.plot(way.strengths, one.accuracy[way.name], marker=".", color=COLOURS[k], label=name)
-        axis.axhline(chance, color="grey", linestyle=":", label="guessing")
-        axis.axvline(way.nothing, color="grey", linewidth=0.5)
-        axis.set(title=way.name, xlabel=way.unit, ylim=(0, 1.02))
-    axes[0].set_ylabel("validation accuracy")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
-    figure.savefig(path, dpi=100)
+    with panels(path, len(ways), 3) as (figure, axes):
+        for axis, way in zip(axes, ways, strict=True):
+            for k, (name, one) in enumerate(found.items()):
+                axis.plot(way.strengths, one.accuracy[way.name], marker=".", color=COLOURS[k], label=name)
+            axis.axhline(chance, color="grey", linestyle=":", label="guessing")
+            axis.axvline(way.nothing, color="grey", linewidth=0.5)
+            axis.set(title=way.name, xlabel=way.unit, ylim=(0, 1.02))
+        axes[0].set_ylabel("validation accuracy")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
 
 
 def draw_distance(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion]) -> None:
     """Code distance against strength: a colour a layer; of at most two networks the first solid, the second dashed."""
     from matplotlib.lines import Line2D
 
-    figure, axes = panels(len(ways), 3)
-    layers = names(len(next(iter(found.values())).distance[ways[0].name][0]))
-    colours = ["grey", *(COLOURS[k % len(COLOURS)] for k in range(len(layers) - 1))]
-    styles = dict(zip(found, ("-", "--"), strict=False))
-    for axis, way in zip(axes, ways, strict=True):
-        for name, style in styles.items():
-            for k, colour in enumerate(colours):
-                far = [at[k] for at in found[name].distance[way.name]]
-                axis.plot(way.strengths, far, style if k else "-", color=colour)  # the pixels are the same for both
-        axis.set(title=way.name, xlabel=way.unit, ylim=(0, None))
-    axes[0].set_ylabel("code distance")
-    handles = [Line2D([], [], color=colour, label=layer) for colour, layer in zip(colours, layers, strict=True)]
-    handles += [axes[0].plot([], [], style, color="k", label=name)[0] for name, style in styles.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 7), frameon=False)
-    figure.savefig(path, dpi=100)
+    with panels(path, len(ways), 3) as (figure, axes):
+        layers = names(len(next(iter(found.values())).distance[ways[0].name][0]))
+        colours = ["grey", *(COLOURS[k % len(COLOURS)] for k in range(len(layers) - 1))]
+        styles = dict(zip(found, ("-", "--"), strict=False))
+        for axis, way in zip(axes, ways, strict=True):
+            for name, style in styles.items():
+                for k, colour in enumerate(colours):
+                    far = [at[k] for at in found[name].distance[way.name]]
+                    axis.plot(way.strengths, far, style if k else "-", color=colour)  # the pixels are the same for both
+            axis.set(title=way.name, xlabel=way.unit, ylim=(0, None))
+        axes[0].set_ylabel("code distance")
+        handles = [Line2D([], [], color=colour, label=layer) for colour, layer in zip(colours, layers, strict=True)]
+        handles += [axes[0].plot([], [], style, color="k", label=name)[0] for name, style in styles.items()]
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 7), frameon=False)

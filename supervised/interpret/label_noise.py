@@ -99,17 +99,16 @@ def draw_classes(
 
 def draw_planted(path: Path, found: Planted) -> None:
     """How many of the planted labels one has found after looking at so many of the list."""
-    figure, (axis,) = panels(1, 1, 5, 3.4)
-    n = len(found.curve)
-    at = np.arange(1, n + 1)
-    axis.plot(at / n, found.curve, color="#4477aa", label="in the order of doubt")
-    axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
-    axis.axvline(found.number / n, color="grey", linewidth=0.8)
-    axis.set(
-        xlabel="share of the training pictures looked at",
-        ylabel="share of the planted labels found",
-        title=f"{found.number} planted: {found.found:.0%} of them are the first {found.number}",
-    )
-    axis.title.set_fontsize(10)
-    axis.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 5, 3.4) as (_, (axis,)):
+        n = len(found.curve)
+        at = np.arange(1, n + 1)
+        axis.plot(at / n, found.curve, color="#4477aa", label="in the order of doubt")
+        axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
+        axis.axvline(found.number / n, color="grey", linewidth=0.8)
+        axis.set(
+            xlabel="share of the training pictures looked at",
+            ylabel="share of the planted labels found",
+            title=f"{found.number} planted: {found.found:.0%} of them are the first {found.number}",
+        )
+        axis.title.set_fontsize(10)
+        axis.legend(fontsize=8)

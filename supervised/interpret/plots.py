@@ -1,6 +1,7 @@
 """How the pictures of the deep report are drawn: sheets of tiles in grey or colour, and panels of curves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from core import Array
 from core.lab.report.plots import mosaic
-from supervised.figures import new_figure
+from supervised.figures import picture
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
 Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand in a row
@@ -56,17 +57,17 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
     figure.savefig(path, dpi=100)
 
 
-def panels(n: int, columns: int, width: float = 3.4, height: float = 2.7) -> tuple[Any, list[Any]]:
-    """A figure with n panels, and their axes; each with a faint grid."""
+@contextmanager
+def panels(path: Path, n: int, columns: int, width: float = 3.4, height: float = 2.7) -> Iterator[Any]:
+    """A figure with n panels, and their axes, to be drawn into; each with a faint grid. Then it is saved."""
     columns = min(n, columns)
     lines = -(-n // columns)
-    figure, made = new_figure(width * columns, height * lines, lines, columns, squeeze=False)
-    axes = list(made.ravel())
-    for axis in axes[n:]:
-        axis.remove()
-    for axis in axes[:n]:
-        axis.grid(alpha=0.3)
-    return figure, axes[:n]
+    with picture(path, width * columns, height * lines, lines, columns, squeeze=False) as (figure, axes):
+        for axis in axes.flat[n:]:
+            axis.remove()
+        for axis in axes.flat[:n]:
+            axis.grid(alpha=0.3)
+        yield figure, axes.ravel()[:n]
 
 
 def table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:

@@ -93,24 +93,23 @@ def draw_probes(path: Path, found: Representations, n: int) -> None:
     from matplotlib.ticker import NullLocator
 
     rows = lines(found)[::-1]
-    figure, (axis,) = panels(1, 1, 7.2, 0.9 + 0.3 * len(rows))
-    seen = set[str]()
-    for k, (_, made, value) in enumerate(rows):
-        error = max(1 - value, 0.5 / n)  # no error among n is not an error of 0
-        axis.barh(k, error, color=kinds[made], label=None if made in seen else captions[made])
-        axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
-        seen.add(made)
-    errors = [max(1 - value, 0.5 / n) for *_, value in rows]
-    low, high = min(errors) / 1.6, max(errors) * 1.9
-    axis.set(xscale="log", xlim=(low, high), yticks=range(len(rows)), yticklabels=[what for what, *_ in rows])
-    axis.set_xlabel(f"error on {n} test pictures (bars), accuracy (numbers)")
-    axis.set_xticks([e for e in TICKS if low < e < high])
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
-    axis.grid(False, axis="y")
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], fontsize=8, ncols=2, loc="outside upper center", frameon=False)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 7.2, 0.9 + 0.3 * len(rows)) as (figure, (axis,)):
+        seen = set[str]()
+        for k, (_, made, value) in enumerate(rows):
+            error = max(1 - value, 0.5 / n)  # no error among n is not an error of 0
+            axis.barh(k, error, color=kinds[made], label=None if made in seen else captions[made])
+            axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
+            seen.add(made)
+        errors = [max(1 - value, 0.5 / n) for *_, value in rows]
+        low, high = min(errors) / 1.6, max(errors) * 1.9
+        axis.set(xscale="log", xlim=(low, high), yticks=range(len(rows)), yticklabels=[what for what, *_ in rows])
+        axis.set_xlabel(f"error on {n} test pictures (bars), accuracy (numbers)")
+        axis.set_xticks([e for e in TICKS if low < e < high])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
+        axis.grid(False, axis="y")
+        handles, labels = axis.get_legend_handles_labels()
+        figure.legend(handles[::-1], labels[::-1], fontsize=8, ncols=2, loc="outside upper center", frameon=False)
 
 
 def flat_map(code: Array, rng: Rng) -> Array:
@@ -139,17 +138,16 @@ def draw_maps(
     """Each layer as a map of the examples, coloured by class; of a deep network, `most` layers evenly spaced."""
     made = codes(net, w, x)
     chosen = sorted({round(k) for k in np.linspace(0, len(made) - 1, min(most, len(made)))})
-    figure, axes = panels(len(chosen), 3, 3.6, 3.6)
-    for axis, k in zip(axes, chosen, strict=True):
-        at = flat_map(flat(made[k]), rng)
-        for c, name in enumerate(classes):
-            axis.scatter(*at[t == c].T, s=9, color=COLOURS[c % len(COLOURS)], alpha=0.8, linewidths=0, label=name)
-        axis.set(xticks=[], yticks=[], title=f"{names(len(made))[k]}: neighbours agree {agree[k]:.1%}")
-        axis.title.set_fontsize(10)
-        axis.grid(False)
-    handles, labels = axes[0].get_legend_handles_labels()
-    if len(classes) <= 20:
-        columns = min(len(classes), 10)
-        look = {"fontsize": 8, "frameon": False, "markerscale": 2}
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns, **look)
-    figure.savefig(path, dpi=100)
+    with panels(path, len(chosen), 3, 3.6, 3.6) as (figure, axes):
+        for axis, k in zip(axes, chosen, strict=True):
+            at = flat_map(flat(made[k]), rng)
+            for c, name in enumerate(classes):
+                axis.scatter(*at[t == c].T, s=9, color=COLOURS[c % len(COLOURS)], alpha=0.8, linewidths=0, label=name)
+            axis.set(xticks=[], yticks=[], title=f"{names(len(made))[k]}: neighbours agree {agree[k]:.1%}")
+            axis.title.set_fontsize(10)
+            axis.grid(False)
+        handles, labels = axes[0].get_legend_handles_labels()
+        if len(classes) <= 20:
+            columns = min(len(classes), 10)
+            look = {"fontsize": 8, "frameon": False, "markerscale": 2}
+            figure.legend(handles, labels, loc="outside lower center", ncols=columns, **look)

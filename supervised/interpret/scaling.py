@@ -111,23 +111,22 @@ def describe(found: Sizes) -> str:
 
 def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
     """Five panels; bars are the binomial standard error of one accuracy on the n_val validation examples."""
-    figure, axes = panels(5, 3, 3.5, 2.9)
-    curves = (
-        (found.examples, "training examples", "log"),
-        (found.noise, "share of wrong labels", "linear"),
-        (found.width, "units in one hidden layer", "log"),
-        (found.depth, "hidden layers", "linear"),
-    )
-    for axis, (points, label, scale) in zip(axes, curves, strict=False):
-        means = np.array([p.mean for p in points])
-        bars = np.sqrt(means * (1 - means) / n_val)
-        axis.errorbar([p.size for p in points], means, bars, marker=".", capsize=2, color=COLOURS[0])
-        axis.set(xlabel=label, xscale=scale)
-    for k, (units, points) in enumerate(found.compute.items()):
-        label = f"{units} units"
-        axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=label)
-    axes[4].set(xlabel="floating-point operations of the training", xscale="log")
-    axes[4].legend(fontsize=8)
-    for axis in (axes[0], axes[3]):
-        axis.set_ylabel("validation accuracy")
-    figure.savefig(path, dpi=100)
+    with panels(path, 5, 3, 3.5, 2.9) as (_, axes):
+        curves = (
+            (found.examples, "training examples", "log"),
+            (found.noise, "share of wrong labels", "linear"),
+            (found.width, "units in one hidden layer", "log"),
+            (found.depth, "hidden layers", "linear"),
+        )
+        for axis, (points, label, scale) in zip(axes, curves, strict=False):
+            means = np.array([p.mean for p in points])
+            bars = np.sqrt(means * (1 - means) / n_val)
+            axis.errorbar([p.size for p in points], means, bars, marker=".", capsize=2, color=COLOURS[0])
+            axis.set(xlabel=label, xscale=scale)
+        for k, (units, points) in enumerate(found.compute.items()):
+            label = f"{units} units"
+            axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=label)
+        axes[4].set(xlabel="floating-point operations of the training", xscale="log")
+        axes[4].legend(fontsize=8)
+        for axis in (axes[0], axes[3]):
+            axis.set_ylabel("validation accuracy")

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import Array
 from core.lab.report.gif import animate
-from supervised.figures import new_figure
+from supervised.figures import new_figure, picture
 from supervised.lessons.function_fit import Fit, Sweep, influence
 
 MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
@@ -99,28 +99,27 @@ def slices(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
         stop = start + math.prod(shape)
         chosen.append((name, shape, start + int(np.square(J[:, start:stop]).sum(0).argmax())))
         start = stop
-    figure, axes = new_figure(2.7 * len(chosen), 5.2, 2, len(chosen), sharey=True, squeeze=False)
-    for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
-        values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
-        ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
-        ys = ys * learner.std + learner.mean
-        middle = len(values) // 2
-        for k in range(0, len(ys), middle // 4):
-            above.plot(look[:, 0], ys[k], color=colormaps["coolwarm"](k / (len(ys) - 1)), linewidth=1)
-        order = np.argsort(np.abs(J[:, i]))
-        for n, p in enumerate(order[[-1, -len(order) // 6, -len(order) // 3]]):  # where it matters most, and less
-            below.plot(values, ys[:, p], color=f"C{n}", label=f"{names[0]} = {look[p, 0]:.2g}")
-            tangent = ys[middle, p] + J[p, i] * learner.std * (values - w[i])
-            below.plot(values, tangent, "--", color=f"C{n}", linewidth=0.8)
-            above.axvline(look[p, 0], color=f"C{n}", linewidth=0.6)
-        above.set(title=f"{name} ({' x '.join(map(str, shape))})", xlabel=names[0])
-        below.set_xlabel(f"the weight; {w[i]:.2f} as learnt")
-        below.legend(fontsize=7)
-    said = learner.says(w)
-    pad = 0.3 * float(np.ptp(said))
-    axes[0, 0].set(ylabel="y", ylim=(said.min() - pad, said.max() + pad))
-    axes[1, 0].set_ylabel("y")
-    figure.savefig(path, dpi=100)
+    with picture(path, 2.7 * len(chosen), 5.2, 2, len(chosen), sharey=True, squeeze=False) as (_, axes):
+        for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
+            values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
+            ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
+            ys = ys * learner.std + learner.mean
+            middle = len(values) // 2
+            for k in range(0, len(ys), middle // 4):
+                above.plot(look[:, 0], ys[k], color=colormaps["coolwarm"](k / (len(ys) - 1)), linewidth=1)
+            order = np.argsort(np.abs(J[:, i]))
+            for n, p in enumerate(order[[-1, -len(order) // 6, -len(order) // 3]]):  # where it matters most, and less
+                below.plot(values, ys[:, p], color=f"C{n}", label=f"{names[0]} = {look[p, 0]:.2g}")
+                tangent = ys[middle, p] + J[p, i] * learner.std * (values - w[i])
+                below.plot(values, tangent, "--", color=f"C{n}", linewidth=0.8)
+                above.axvline(look[p, 0], color=f"C{n}", linewidth=0.6)
+            above.set(title=f"{name} ({' x '.join(map(str, shape))})", xlabel=names[0])
+            below.set_xlabel(f"the weight; {w[i]:.2f} as learnt")
+            below.legend(fontsize=7)
+        said = learner.says(w)
+        pad = 0.3 * float(np.ptp(said))
+        axes[0, 0].set(ylabel="y", ylim=(said.min() - pad, said.max() + pad))
+        axes[1, 0].set_ylabel("y")
 
 
 def _cut(learner: Fit) -> Array:
@@ -139,20 +138,19 @@ def _moved(w: Array, i: int, value: float) -> Array:
 
 def curves(path: Path, found: Sweep, own: float, baselines: Mapping[str, float]) -> None:
     """Error against width and against depth, beside the baselines."""
-    figure, axes = new_figure(9, 3.8, 1, 2, sharey=True)
-    for axis, errors, title in (
-        (axes[0], found.width, "units in one hidden layer"),
-        (axes[1], found.depth, "hidden layers"),
-    ):
-        for size, each in errors.items():
-            axis.plot([size] * len(each), each, ".", color="C0", alpha=0.6)
-        axis.plot([*errors], [np.median(each) for each in errors.values()], color="C0", label="network, median")
-        for n, (name, error) in enumerate(baselines.items()):
-            axis.axhline(error, color=f"C{n + 1}", linewidth=0.8, linestyle="--", label=name)
-        axis.axhline(own, color="k", linewidth=0.8, label="this run, on the test part")
-        axis.set(xlabel=title, yscale="log")
-        axis.grid(alpha=0.3)
-    axes[0].set_xscale("log", base=2)
-    axes[0].set_ylabel("mean squared error / variance")
-    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside upper center")
-    figure.savefig(path, dpi=100)
+    with picture(path, 9, 3.8, 1, 2, sharey=True) as (figure, axes):
+        for axis, errors, title in (
+            (axes[0], found.width, "units in one hidden layer"),
+            (axes[1], found.depth, "hidden layers"),
+        ):
+            for size, each in errors.items():
+                axis.plot([size] * len(each), each, ".", color="C0", alpha=0.6)
+            axis.plot([*errors], [np.median(each) for each in errors.values()], color="C0", label="network, median")
+            for n, (name, error) in enumerate(baselines.items()):
+                axis.axhline(error, color=f"C{n + 1}", linewidth=0.8, linestyle="--", label=name)
+            axis.axhline(own, color="k", linewidth=0.8, label="this run, on the test part")
+            axis.set(xlabel=title, yscale="log")
+            axis.grid(alpha=0.3)
+        axes[0].set_xscale("log", base=2)
+        axes[0].set_ylabel("mean squared error / variance")
+        figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside upper center")

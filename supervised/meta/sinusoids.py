@@ -11,7 +11,7 @@ import numpy as np
 
 from core import SGD, Adam, Array, Layer, Optimizer, Rng, cosine, mse
 from core.lab.learner import Report
-from supervised.figures import new_figure
+from supervised.figures import picture
 from supervised.fit import fit
 from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
 
@@ -160,28 +160,28 @@ def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> No
     order = np.argsort(tasks.x_query, 1)
     x, t = (np.take_along_axis(part, order, 1)[..., 0] for part in (tasks.x_query, tasks.t_query))  # 4, Q
     ys = np.take_along_axis(model(tasks), order[None], 2)[..., 0]  # K+1, 4, Q
-    figure, axes = new_figure(9, 5.6, 2, 2, sharex=True)
-    for e, axis in enumerate(axes.flat):
-        axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
-        for n, k in enumerate(steps):
-            shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
-            look, label = (":", "before") if k == 0 else ("-", f"{k} step{'s'[: k > 1]}")
-            axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
-        axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
-        axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False)
-    figure.savefig(path, dpi=110)
+    with picture(path, 9, 5.6, 2, 2, sharex=True, dpi=110) as (figure, axes):
+        for e, axis in enumerate(axes.flat):
+            axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
+            for n, k in enumerate(steps):
+                shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
+                look, label = (":", "before") if k == 0 else ("-", f"{k} step{'s'[: k > 1]}")
+                axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
+            axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
+            axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
+        figure.legend(
+            *axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False
+        )
 
 
 def steps_picture(path: Path, each: Array, others: dict[str, float]) -> None:
     """The mean and the median error (K+1, E) after each step, on a logarithmic scale; a line an other method."""
-    figure, axis = new_figure(7.5, 4.4)
-    axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
-    axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
-    for name, value in others.items():
-        axis.axhline(value, color="0.7", lw=0.8)
-        text = "" if name == MEAN else name  # which is what the one network for all tasks learns
-        axis.annotate(text, (1.01, value), xycoords=("axes fraction", "data"), fontsize=8, va="center")
-    axis.set(xlabel="gradient steps on the shots", ylabel="mean squared error", xticks=range(len(each)))
-    axis.legend(frameon=False)
-    figure.savefig(path, dpi=110)
+    with picture(path, 7.5, 4.4, dpi=110) as (_, axis):
+        axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
+        axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
+        for name, value in others.items():
+            axis.axhline(value, color="0.7", lw=0.8)
+            text = "" if name == MEAN else name  # which is what the one network for all tasks learns
+            axis.annotate(text, (1.01, value), xycoords=("axes fraction", "data"), fontsize=8, va="center")
+        axis.set(xlabel="gradient steps on the shots", ylabel="mean squared error", xticks=range(len(each)))
+        axis.legend(frameon=False)

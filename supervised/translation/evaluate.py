@@ -14,7 +14,7 @@ import numpy as np
 from core import Array
 from core.lab.learner import Report
 from core.lab.text.sentences import Pair, Pairs, translations
-from supervised.figures import new_figure
+from supervised.figures import picture
 from supervised.translation.ibm_model1 import WordTable
 from supervised.translation.metrics import HeldOut, Search, chrf
 from supervised.translation.model import LANGUAGES, TranslationModel
@@ -152,25 +152,23 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
     pairs = [(a, b[0]) for a, b in part.references.items()]
     z, v = (model.encode(language, [pair[k] for pair in pairs]) for k, language in enumerate(LANGUAGES))
     n = 16
-    figure, axis = new_figure(8.4, 6.4)
-    shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
-    axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
-    axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
-    figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
-    figure.savefig(folder / "codes.png", dpi=100)
+    with picture(folder / "codes.png", 8.4, 6.4) as (figure, axis):
+        shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
+        axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
+        axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
+        figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
     result.pictures["codes.png"] = (
         "How alike the codes of the first test sentences are; on the diagonal, of translations"
     )
 
-    figure, axis = new_figure(8.4, 6.4)
-    plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
-    a, b = z[:60] @ plane, v[:60] @ plane
-    axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
-    axis.scatter(a[:, 0], a[:, 1], s=12, label="English")
-    axis.scatter(b[:, 0], b[:, 1], s=12, label="French")
-    for place, (sentence, _) in list(zip(a, pairs, strict=False))[:14]:
-        axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
-    axis.set(xlabel="first principal component of the codes", ylabel="second")
-    axis.legend()
-    figure.savefig(folder / "map.png", dpi=100)
+    with picture(folder / "map.png", 8.4, 6.4) as (_, axis):
+        plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
+        a, b = z[:60] @ plane, v[:60] @ plane
+        axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
+        axis.scatter(a[:, 0], a[:, 1], s=12, label="English")
+        axis.scatter(b[:, 0], b[:, 1], s=12, label="French")
+        for place, (sentence, _) in list(zip(a, pairs, strict=False))[:14]:
+            axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
+        axis.set(xlabel="first principal component of the codes", ylabel="second")
+        axis.legend()
     result.pictures["map.png"] = "60 test sentences (English) and a translation of each (French), joined by a line"
