@@ -70,6 +70,5 @@ def regressors(splits: Splits, most: int) -> dict[str, Array]:
         "scikit-learn's MLP": MLPRegressor(random_state=0),
     }
     said = predictions(methods, x, t[:, 0] if t.shape[1] == 1 else t, rows)
-    boosting = MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))
-    said |= predictions({BOOSTING: boosting}, x, t, rows)
+    said |= predictions({BOOSTING: MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))}, x, t, rows)
     return {name: y.reshape(splits.t_test.shape) for name, y in said.items()}

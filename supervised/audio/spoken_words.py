@@ -42,8 +42,7 @@ def word_spectrum(sound: Sound) -> Array:
     if len(x) > MOMENTS:
         x = interpolation(np.linspace(0, len(x) - 1, MOMENTS), len(x)) @ x
     before = (MOMENTS - len(x)) // 2
-    around = (before, MOMENTS - len(x) - before), (0, 0)
-    return np.pad(x, around, constant_values=quiet).astype(np.float32)
+    return np.pad(x, ((before, MOMENTS - len(x) - before), (0, 0)), constant_values=quiet).astype(np.float32)
 
 
 def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
@@ -61,8 +60,7 @@ def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
     test = clips.speaker == speaker if speaker else (clips.repetition < 5) & (clips.speaker != val_speaker)
     val = clips.speaker == val_speaker if val_speaker else ~test & (clips.repetition >= 5) & (clips.repetition < 10)
     x = np.stack([word_spectrum(Sound(clip, clips.rate)) for clip in clips.clips])
-    train = ~test & ~val
-    return Splits(x[train], clips.digit[train], x[val], clips.digit[val], x[test], clips.digit[test])
+    return Splits(*(part[of] for of in (~test & ~val, val, test) for part in (x, clips.digit)))
 
 
 class SpokenWordClassifier(Supervised):
@@ -106,8 +104,7 @@ class SpokenWords(Classification):
 
         worst, titles = least_trusted(softmax(y), self.splits.t_test, self.classes)
         x = self.splits.x_test[worst].swapaxes(1, 2)[:, ::-1]  # n, F, T
-        top = x.max((1, 2), keepdims=True)
-        image_sheet(path, np.clip(1 + (x - top) / SILENCE, 0, 1), titles, columns=5)
+        image_sheet(path, np.clip(1 + (x - x.max((1, 2), keepdims=True)) / SILENCE, 0, 1), titles, columns=5)
 
 
 def cepstra(splits: Splits, K: int = 13) -> Splits:

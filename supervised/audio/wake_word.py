@@ -74,15 +74,9 @@ def draw_wake(path: Path, y: Array, t: Array, word: int, names: tuple[str, ...])
             axis.step(c.alarms * 100, c.detected * 100, where="post", color=color, lw=width)
         axis.axvline(100 * ALLOWED, color="0.4", ls=":", lw=1)
         axis.set_xscale("symlog", linthresh=0.5, linscale=0.5)
-        ticks = [0, 0.5, 1, 2, 5, 10, 20, 50, 100]
-        axis.set(
-            xlim=(0, 100),
-            ylim=(0, 102),
-            xticks=ticks,
-            xticklabels=list(map(str, ticks)),
-            xlabel="false alarms: other words that wake it, %",
-            ylabel="detected: words that wake it, %",
-        )
+        axis.set_xticks([0, 0.5, 1, 2, 5, 10, 20, 50, 100], ["0", "0.5", "1", "2", "5", "10", "20", "50", "100"])
+        axis.set(xlim=(0, 100), ylim=(0, 102), ylabel="detected: words that wake it, %")
+        axis.set_xlabel("false alarms: other words that wake it, %")
         axis.plot([], [], color="C0", lw=2.5, label=names[word])
         axis.plot([], [], color="0.75", lw=1, label="the other words")
         axis.legend(loc="lower right")
