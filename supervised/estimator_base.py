@@ -159,8 +159,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     def _checked(self, X: Any, y: Any = "no_validation", reset: bool = False, **options: Any) -> Any:
         """Rows, dense or sparse, and their targets where there are any."""
-        dtype = [np.float64, np.float32]
-        return validate_data(self, X, y, accept_sparse="csr", dtype=dtype, reset=reset, **options)
+        return validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset, **options)
 
     def _new(self, X: Any) -> Any:
         """Checked rows to be judged."""

@@ -62,8 +62,7 @@ def one_pass(net: Layer, w: Array, x: Array, t: int) -> list[Stop]:
 
 def undecided(net: Layer, w: Array, x: Array, t: Array) -> int:
     """The example whose label is given a probability nearest to a half: there is something left to learn from it."""
-    p = softmax(net(x, w)[0])[np.arange(len(t)), t]
-    return int(np.abs(p - 0.5).argmin())
+    return int(np.abs(softmax(net(x, w)[0])[np.arange(len(t)), t] - 0.5).argmin())
 
 
 def _tile(values: Array) -> Array:

@@ -29,8 +29,7 @@ def greedy(net: Layer, splits: Splits, train: Train, updates: int, rng: Rng) -> 
     for i, (block, child) in enumerate(zip(parts, rng.spawn(len(parts)), strict=True)):
         front = [frozen(Sequential(*parts[:i]), np.concatenate(done))] if i else []
         head = [Linear(_width(Sequential(*parts[: i + 1]), x), C, init=glorot)] if i + 1 < len(parts) else []
-        w = train(splits, Sequential(*front, block, *head), updates, child)
-        done.append(w[: block.size])
+        done.append(train(splits, Sequential(*front, block, *head), updates, child)[: block.size])
     return np.concatenate(done)
 
 

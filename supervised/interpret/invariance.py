@@ -122,8 +122,7 @@ def invariance(
     for way in ways:
         right[way.name], far[way.name] = [], []
         for strength in way.strengths:
-            changed = way.apply(images, strength, rng).reshape(len(x), -1).astype(w.dtype)
-            after = codes(net, w, changed)
+            after = codes(net, w, way.apply(images, strength, rng).reshape(len(x), -1).astype(w.dtype))
             right[way.name].append(float((after[-1].argmax(-1) == t).mean()))
             far[way.name].append([code_distance(a, b) for a, b in zip(before, after, strict=True)])
     return Invariance(right, far)

@@ -28,8 +28,7 @@ def out_of_fold(splits: Splits, net: Layer, train: Train, updates: int, folds: i
     order, p = rng.permutation(len(t)), None
     for k, child in enumerate(rng.spawn(folds)):
         out, kept = order[k::folds], np.concatenate([order[j::folds] for j in range(folds) if j != k])
-        w = train(side(splits, x[kept], t[kept]), net, updates, child)
-        said = softmax(net(x[out], w)[0])
+        said = softmax(net(x[out], train(side(splits, x[kept], t[kept]), net, updates, child))[0])
         p = np.empty((len(t), said.shape[1]), said.dtype) if p is None else p
         p[out] = said
     assert p is not None
@@ -63,8 +62,7 @@ def planted(
     """Plants wrong labels in a copy of the training part, and looks for them out of fold."""
     t, changed = other_labels(splits.t_train, C, max(share, 1 / len(splits.t_train)), rng)
     p = out_of_fold(splits._replace(t_train=t), net, train, updates, folds, rng)
-    hit = np.isin(np.argsort(-doubt(p, t), kind="stable"), changed)
-    curve = np.cumsum(hit) / len(changed)
+    curve = np.cumsum(np.isin(np.argsort(-doubt(p, t), kind="stable"), changed)) / len(changed)
     return Planted(len(changed), float(curve[len(changed) - 1]), curve)
 
 
@@ -101,8 +99,7 @@ def draw_planted(path: Path, found: Planted) -> None:
     """How many of the planted labels one has found after looking at so many of the list."""
     with panels(path, 1, 1, 5, 3.4) as (_, (axis,)):
         n = len(found.curve)
-        at = np.arange(1, n + 1)
-        axis.plot(at / n, found.curve, color="#4477aa", label="in the order of doubt")
+        axis.plot(np.arange(1, n + 1) / n, found.curve, color="#4477aa", label="in the order of doubt")
         axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
         axis.axvline(found.number / n, color="grey", linewidth=0.8)
         axis.set(

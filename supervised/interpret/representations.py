@@ -34,10 +34,9 @@ class Representations(NamedTuple):
 
 def layer_probes(net: Layer, w: Array, splits: Splits) -> list[Probe]:
     """A probe on the pixels and behind each block."""
-    by_part = [codes(net, w, x) for x in (splits.x_train, splits.x_val, splits.x_test)]
     return [
         probe(Splits(flat(a), splits.t_train, flat(b), splits.t_val, flat(c), splits.t_test))
-        for a, b, c in zip(*by_part, strict=True)
+        for a, b, c in zip(*[codes(net, w, x) for x in (splits.x_train, splits.x_val, splits.x_test)], strict=True)
     ]
 
 

@@ -63,8 +63,7 @@ def sizes(
         return trial(side(splits, x, t), net, train, max(1, updates), seeds)
 
     whole = run()  # the point where all curves meet
-    counts = [max(1, round(s * n)) for s in DATA]
-    examples = [Point(k, whole if k == n else run(x=x[:k], t=t[:k])) for k in counts]
+    examples = [Point(k, whole if k == n else run(x=x[:k], t=t[:k])) for k in [max(1, round(s * n)) for s in DATA]]
     noise = [
         Point(s, run(t=other_labels(t, C, s, np.random.default_rng(seeds[0]))[0]) if s else whole) for s in noises(C)
     ]

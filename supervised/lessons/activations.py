@@ -85,8 +85,7 @@ class ActivationsExam:
 
     def loss(self, y: Array, t: Array) -> Loss:
         """The sum of the cross-entropies: y (B, A C), t (B,)."""
-        C = self.sizes[-1]
-        Y = y.reshape(len(y), -1, C)  # B, A, C
+        Y = y.reshape(len(y), -1, self.sizes[-1])  # B, A, C
         loss, dy = cross_entropy(Y, np.broadcast_to(t[:, None], Y.shape[:2]))
         return loss * Y.shape[1], (dy * Y.shape[1]).reshape(y.shape)
 

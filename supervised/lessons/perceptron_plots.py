@@ -34,8 +34,7 @@ def _moment(axis: Any, learner: Perceptron, o: int, path: Array, k: int) -> None
     u = path[k]
     field(axis, x, t, lambda p: p @ u[:-1] + u[-1])
     if k:
-        i = learner.missed(o)[k - 1]
-        axis.scatter(*x[i], s=160, facecolors="none", edgecolors="k", linewidths=1.2)
+        axis.scatter(*x[learner.missed(o)[k - 1]], s=160, facecolors="none", edgecolors="k", linewidths=1.2)
     right = int(((x @ u[:-1] + u[-1] > 0) == (t > 0)).sum())
     axis.set_title(f"{learner.names[o]}, mistake {k}: {right}/{len(x)} right", fontsize=8)
 

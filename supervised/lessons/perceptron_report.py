@@ -31,8 +31,7 @@ def descend(net: Layer, x: Array, t: Array) -> Array:
 
     dy = sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step.
     """
-    w = net.init(np.random.default_rng(SEED))
-    return fit(net, w, Adam(LR), binary_cross_entropy, lambda: (x, t), DESCENT)
+    return fit(net, net.init(np.random.default_rng(SEED)), Adam(LR), binary_cross_entropy, lambda: (x, t), DESCENT)
 
 
 def product(net: Layer, w: Array) -> tuple[Array, Array]:

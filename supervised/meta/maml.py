@@ -144,8 +144,7 @@ class MAML:
         self.config = settings(MAMLConfig, config, changes, former={"every": "step_loss_weight"})
         self.build, self.draw, self.optimizer, self.schedule, self.rule = build, draw, optimizer, schedule, rule
         self.exam, self.monitor, self.one = exam, exam.monitor, build()
-        sizes = step_sizes(self.config.steps, self.one.size, self.config.rate)
-        self.parts = Parts(start=self.one, step_sizes=sizes)
+        self.parts = Parts(start=self.one, step_sizes=step_sizes(self.config.steps, self.one.size, self.config.rate))
         self.net = self.parts.net
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)

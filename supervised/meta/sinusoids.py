@@ -134,12 +134,11 @@ class Sinusoids:
         others = baselines(self.build, test)
         metrics = self._named("test", each.mean(1))
         metrics |= {"test_mse_median": float(np.median(each[-1])), "test_mse_worst": float(each[-1].max())}
-        oracle = float(errors(least_squares(test), test.t_query).mean())
         report = Report(
             metrics,
             "test_mse",
             others[MEAN],
-            oracle,
+            float(errors(least_squares(test), test.t_query).mean()),
             "least squares on sin x and cos x, which knows the family",
             others,
             answers=test.t[..., 0].size,
@@ -155,8 +154,7 @@ class Sinusoids:
 
 def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> None:
     """Four tasks, drawn apart from the test: the truth, the shots, and what is said after each of `steps`."""
-    rng = np.random.default_rng(TEST + 1)
-    tasks = sinusoids(rng, 4, shots, 300)
+    tasks = sinusoids(np.random.default_rng(TEST + 1), 4, shots, 300)
     order = np.argsort(tasks.x_query, 1)
     x, t = (np.take_along_axis(part, order, 1)[..., 0] for part in (tasks.x_query, tasks.t_query))  # 4, Q
     ys = np.take_along_axis(model(tasks), order[None], 2)[..., 0]  # K+1, 4, Q

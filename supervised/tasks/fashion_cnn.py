@@ -48,6 +48,5 @@ def see(photo: Photo) -> Array:
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    splits = data("fashion-mnist")
-    framed_splits = Splits(*(framed(part) if part.ndim > 1 else part for part in splits))
+    framed_splits = Splits(*(framed(part) if part.ndim > 1 else part for part in data("fashion-mnist")))
     return classifier(config, framed_splits, (32, 32), CLASSES, rng, CLOTHING_RULES, see)

@@ -45,8 +45,7 @@ class Config:
     weight_decay: float = 2.0  # weight decay, as a share of lr; small tables need much
 
     def __post_init__(self) -> None:
-        sizes = ("hidden", "updates", "batch", "lr")
-        check(self, positive=sizes, nonnegative=("weight_decay",), share=("dropout",))
+        check(self, positive=("hidden", "updates", "batch", "lr"), nonnegative=("weight_decay",), share=("dropout",))
         if self.name not in NAMES:
             raise ValueError(f"there is no table {self.name!r}{nearest(self.name, NAMES)}")
         if self.kind not in KINDS:

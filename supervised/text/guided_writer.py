@@ -109,8 +109,7 @@ class GuidedWriter:
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.asked[self.review[i][self.label[self.review[i]] >= 0]] = True
             self.count += 1
-        answers = int(self.asked.sum()) - before
-        return {"loss": total / steps, "examples": steps * self.config.batch, "answers": answers}
+        return {"loss": total / steps, "examples": steps * self.config.batch, "answers": int(self.asked.sum()) - before}
 
     def _batch(self, i: Array) -> tuple[Array, Array, Array]:
         """Windows (B, K), the characters after them (B,) and the labels of their reviews (B,)."""

@@ -36,8 +36,7 @@ def nearest_neighbours(train: Sequence[Pair], sentences: Sequence[str]) -> list[
     table = vectors.fit_transform(known).T.tocsr()
     firsts, said = [answers[0] for answers in known.values()], []
     for a in range(0, len(sentences), 100):  # by hundreds: the product is a dense matrix
-        alike = (vectors.transform(sentences[a : a + 100]) @ table).toarray()
-        said += [firsts[i] for i in alike.argmax(1)]
+        said += [firsts[i] for i in (vectors.transform(sentences[a : a + 100]) @ table).toarray().argmax(1)]
     return said
 
 
@@ -92,8 +91,7 @@ class TranslationExam:
 
     def validate(self, model: TranslationModel) -> dict[str, float]:
         found = self.val.there.hits(similar(model, self.val.there, LANGUAGES))
-        said = model.translate(list(self.val.references)[:VAL])
-        return {"val_chrf": self.val.score(said), "val_retrieval": found}
+        return {"val_chrf": self.val.score(model.translate(list(self.val.references)[:VAL])), "val_retrieval": found}
 
     def report(self, model: TranslationModel, folder: Path | None) -> Report:
         """All figures of the test part; translations to read, and two pictures."""

@@ -193,8 +193,7 @@ class Translator:
         dy *= 0.5
         dh = back_write(dy, g_write, dx=True)
         back_read(dh, g_read)
-        first = np.flatnonzero(np.diff(row, prepend=-1))
-        return 0.5 * nats, back_think(np.add.reduceat(dh, first), g_think, dx=True)
+        return 0.5 * nats, back_think(np.add.reduceat(dh, np.flatnonzero(np.diff(row, prepend=-1))), g_think, dx=True)
 
     def model(self, w: Array) -> TranslationModel:
         """The translator with weights w, as an exam takes it."""
