@@ -157,8 +157,7 @@ class Supervised:
 
     def outputs(self, w: Array, x: Array, copies: int = 0) -> Array:
         """y (N, O) at x (N, ...): the pooled answer of all members, and of all augmented copies. Always the same."""
-        rng = np.random.default_rng(0)
-        parts = []
+        rng, parts = np.random.default_rng(0), []
         size = max(self.epochs.batch, 32)  # judging takes no more memory than learning
         for a in range(0, len(x), size):
             part = x[a : a + size]

@@ -112,4 +112,4 @@ def cepstra(splits: Splits, K: int = 13) -> Splits:
     rows = [mfcc(x, K).reshape(len(x), -1) for x in (splits.x_train, splits.x_val, splits.x_test)]
     mean, deviation = rows[0].mean(0), rows[0].std(0) + 1e-6
     x_train, x_val, x_test = ((row - mean) / deviation for row in rows)
-    return Splits(x_train, splits.t_train, x_val, splits.t_val, x_test, splits.t_test)
+    return splits._replace(x_train=x_train, x_val=x_val, x_test=x_test)

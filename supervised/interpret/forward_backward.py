@@ -42,21 +42,15 @@ def one_pass(net: Layer, w: Array, x: Array, t: int) -> list[Stop]:
 
     Through every block where there are more than `LONG` layers.
     """
-    y, outs, backs = np.asarray(x, w.dtype)[None], list[Array](), list[Back]()
-    links = chain(net, w)
-    if len(links) > LONG:
-        links = blocks(net, w)
-    for layer, v in links:
+    y, way, links = np.asarray(x, w.dtype)[None], list[tuple[Layer, Array, Array, Back]](), chain(net, w)
+    for layer, v in links if len(links) <= LONG else blocks(net, w):
         y, back = layer(y, v)
-        outs.append(y)
-        backs.append(back)
-    dy = cross_entropy(y, np.array([t]))[1]  # 1, C: p - onehot(t)
-    stops = list[Stop]()
-    for (layer, v), out, back in reversed(list(zip(links, outs, backs, strict=True))):
-        g = np.zeros_like(v)
-        dx = back(dy, g, dx=True)
-        stops.append(Stop(name(layer), out[0], dy[0], float(np.linalg.norm(v)), float(np.linalg.norm(g))))
-        dy = dx
+        way.append((layer, v, y, back))
+    dy, stops = cross_entropy(y, np.array([t]))[1], list[Stop]()  # 1, C: p - onehot(t)
+    for layer, v, out, back in reversed(way):
+        g, dout = np.zeros_like(v), dy
+        dy = back(dout, g, dx=True)
+        stops.append(Stop(name(layer), out[0], dout[0], float(np.linalg.norm(v)), float(np.linalg.norm(g))))
     return [Stop("pixels", np.asarray(x), dy[0], 0.0, 0.0), *reversed(stops)]
 
 
@@ -67,8 +61,8 @@ def undecided(net: Layer, w: Array, x: Array, t: Array) -> int:
 
 def _tile(values: Array) -> Array:
     """Units (U,) in a block nearly square, NaN beyond the last; of maps (H, W, U) the first 16 beside one another."""
-    if values.ndim == 3:
-        return mosaic(values.transpose(2, 0, 1)[:16], 4)
+    if values.ndim > 1:
+        return mosaic(values.transpose(2, 0, 1)[:16], 4) if values.ndim == 3 else values
     side = math.ceil(math.sqrt(len(values)))
     block = np.full(-(-len(values) // side) * side, np.nan)
     block[: len(values)] = values
@@ -92,11 +86,7 @@ def draw_pass(
             if k == 0:
                 image = pictures(stop.code, shape, low, high)[0]
                 above.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-                gradient = stop.gradient.reshape(shape)
-                gradient = gradient.sum(-1) if gradient.ndim == 3 else gradient
-                top = max(float(np.abs(gradient).max()), 1e-30)
-                below.imshow(gradient, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
-                below.set_xlabel(f"±{top:.2g}", fontsize=8)
+                _draw(below, stop.gradient.reshape(*shape[:2], -1).sum(-1))
             else:
                 _draw(above, stop.code)
                 _draw(below, stop.gradient)

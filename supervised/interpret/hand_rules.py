@@ -57,8 +57,8 @@ def box(picture: Array) -> Box:
         return Box(np.zeros((HEIGHT, WIDTH)), 1.0)
     rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
     cut = fine[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    ink = zoom(cut, (HEIGHT / cut.shape[0], WIDTH / cut.shape[1]), order=1) / fine.max()
-    return Box(ink, cut.shape[1] / cut.shape[0])
+    H, W = cut.shape
+    return Box(zoom(cut, (HEIGHT / H, WIDTH / W), order=1) / fine.max(), W / H)
 
 
 def holes(ink: Array) -> list[tuple[float, float]]:

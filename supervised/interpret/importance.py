@@ -44,30 +44,31 @@ def sensitivity(net: Layer, w: Array, x: Array, t: Array, C: int) -> Sensitivity
     In float64, where p - onehot(t) is still right for an example whose label is given p = 1 - 1e-12.
     """
     w = w.astype(np.float64)
-    g, weights, at_pixels, at_units = np.empty_like(w), np.zeros_like(w), list[Array](), list[list[Array]]()
+    g, weights, at_codes = np.empty_like(w), np.zeros_like(w), list[list[Array]]()
     for b in range(len(t)):
-        pixels, *hidden, _ = flows(net, w, x[b : b + 1], t[b : b + 1], g)
+        first, *hidden, _ = flows(net, w, x[b : b + 1], t[b : b + 1], g)
         weights += shares(g[None])[0] / len(t)
-        at_pixels.append(shares(pixels.gradient)[0])
-        at_units.append([shares(flat(np.abs(f.code * f.gradient)))[0] for f in hidden])
-    units = [by_class(np.stack(layer), t, C) for layer in zip(*at_units, strict=True)]
-    return Sensitivity(np.abs(w) * weights, by_class(np.stack(at_pixels), t, C), units)
+        felt = [first.gradient, *(flat(np.abs(f.code * f.gradient)) for f in hidden)]
+        at_codes.append([shares(values)[0] for values in felt])
+    pixels, *units = (by_class(np.stack(code), t, C) for code in zip(*at_codes, strict=True))
+    return Sensitivity(np.abs(w) * weights, pixels, units)
 
 
 def pruned(net: Layer, w: Array, worth: Array, x: Array, t: Array, shares: Sequence[float] = SHARES) -> list[float]:
     """Accuracy after the given share of the weights, those of the least worth (size,), is set to 0."""
-    order, found = np.argsort(worth, kind="stable"), []
-    for share in shares:
-        left = w.copy()
-        left[order[: round(share * len(order))]] = 0
-        found.append(accuracy(net, left, x, t))
-    return found
+    rank = np.argsort(np.argsort(worth, kind="stable"))
+    return [accuracy(net, np.where(rank < round(share * len(w)), 0, w), x, t) for share in shares]
 
 
 def pruning(net: Layer, w: Array, importance: Array, x: Array, t: Array, rng: Rng) -> dict[str, list[float]]:
     """Accuracy against the share of weights taken away, in three orders."""
     worth = {"least |w dL/dw| first": importance, "least |w| first": np.abs(w), "at random": rng.random(net.size)}
     return {name: pruned(net, w, value, x, t) for name, value in worth.items()}
+
+
+def ink(tiles: Array) -> Array:
+    """Tiles (n, H, W[, C]) as (n, H, W), the sum over the colours."""
+    return tiles.sum(-1) if tiles.ndim == 4 else tiles
 
 
 def draw_pruning(path: Path, found: dict[str, list[float]], chance: float) -> None:
@@ -84,8 +85,7 @@ def draw_pixels(
     path: Path, found: Sensitivity, means: Array, shape: Shape, classes: Sequence[str], low: float, high: float
 ) -> None:
     """For each class the mean picture (C, P), and below it where the loss is most sensitive, each in its own scale."""
-    maps = np.nan_to_num(found.pixels).reshape(-1, *shape)
-    maps = maps.sum(-1) if maps.ndim == 4 else maps
+    maps = ink(np.nan_to_num(found.pixels).reshape(-1, *shape))
     maps = maps / np.maximum(np.percentile(maps, 99, (1, 2), keepdims=True), 1e-30)  # lest one pixel pales the rest
     columns = min(len(classes), 10)
     lines = -(-len(classes) // columns)
@@ -124,8 +124,7 @@ def draw_first_layer(path: Path, found: Sensitivity, net: Layer, w: Array, shape
     name = next(name for name, values in net.views(w).items() if values.ndim == 2)
     W, worth = net.views(w)[name].T, net.views(found.importance)[name].T  # U, P
     chosen = np.argsort(-worth.sum(1))[:most]
-    tiles = [v[chosen].reshape(-1, *shape) for v in (W, worth)]
-    tiles = [v.sum(-1) if v.ndim == 4 else v for v in tiles]
+    tiles = [ink(v[chosen].reshape(-1, *shape)) for v in (W, worth)]
     columns = min(len(chosen), 10)
     lines = -(-len(chosen) // columns)
     with panels(path, 2 * lines, 1, 0.85 * columns + 0.9, 1.0) as (_, axes):

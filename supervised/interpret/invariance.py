@@ -34,10 +34,8 @@ def affine(images: Array, A: Array, shift: Sequence[float], ground: float | None
     from scipy.ndimage import affine_transform
 
     c = (np.array(images.shape[1:3]) - 1) / 2
-    full = np.eye(images.ndim)
-    full[1:3, 1:3] = A
-    offset = np.zeros(images.ndim)
-    offset[1:3] = c - A @ c + shift
+    full, offset = np.eye(images.ndim), np.zeros(images.ndim)
+    full[1:3, 1:3], offset[1:3] = A, c - A @ c + shift
     options = {"mode": "nearest"} if ground is None else {"mode": "constant", "cval": ground}
     return np.asarray(affine_transform(images, full, offset, order=1, **options))
 
@@ -118,14 +116,13 @@ def invariance(
     `rng` must be a generator of its own for each network, in the same state, for all to see the same pictures.
     """
     images, before = x.reshape(-1, *shape), codes(net, w, x)
-    right, far = dict[str, list[float]](), dict[str, list[list[float]]]()
+    found = Invariance({way.name: [] for way in ways}, {way.name: [] for way in ways})
     for way in ways:
-        right[way.name], far[way.name] = [], []
         for strength in way.strengths:
             after = codes(net, w, way.apply(images, strength, rng).reshape(len(x), -1).astype(w.dtype))
-            right[way.name].append(float((after[-1].argmax(-1) == t).mean()))
-            far[way.name].append([code_distance(a, b) for a, b in zip(before, after, strict=True)])
-    return Invariance(right, far)
+            found.accuracy[way.name].append(float((after[-1].argmax(-1) == t).mean()))
+            found.distance[way.name].append([code_distance(a, b) for a, b in zip(before, after, strict=True)])
+    return found
 
 
 def draw_distorted(
@@ -149,8 +146,7 @@ def draw_accuracy(path: Path, found: Mapping[str, Invariance], ways: Sequence[Di
             axis.axvline(way.nothing, color="grey", linewidth=0.5)
             axis.set(title=way.name, xlabel=way.unit, ylim=(0, 1.02))
         axes[0].set_ylabel("validation accuracy")
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
 
 
 def draw_distance(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion]) -> None:

@@ -86,10 +86,8 @@ def draw_classes(
         members = np.flatnonzero(t == c)
         ranked = members[np.argsort(doubt(p, t)[members], kind="stable")]
         chosen = np.concatenate([ranked[:each], ranked[-each:]]) if len(ranked) else ranked
-        row = np.full((1 + 2 * each, x.shape[1]), high, x.dtype)
-        row[0] = np.nan_to_num(means[c])
-        row[1 : 1 + len(chosen)] = x[chosen]
-        tiles.append(row)
+        tiles.append(np.full((1 + 2 * each, x.shape[1]), high, x.dtype))
+        tiles[-1][0], tiles[-1][1 : 1 + len(chosen)] = np.nan_to_num(means[c]), x[chosen]
     titles = ["mean", *["typical"] * each, *["odd"] * each]
     rows = [f"{name} ({(t == c).sum()})" for c, name in enumerate(classes)]
     sheet(path, pictures(np.concatenate(tiles), shape, low, high), titles * len(classes), 1 + 2 * each, rows)
@@ -102,10 +100,7 @@ def draw_planted(path: Path, found: Planted) -> None:
         axis.plot(np.arange(1, n + 1) / n, found.curve, color="#4477aa", label="in the order of doubt")
         axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
         axis.axvline(found.number / n, color="grey", linewidth=0.8)
-        axis.set(
-            xlabel="share of the training pictures looked at",
-            ylabel="share of the planted labels found",
-            title=f"{found.number} planted: {found.found:.0%} of them are the first {found.number}",
-        )
-        axis.title.set_fontsize(10)
+        axis.set(xlabel="share of the training pictures looked at", ylabel="share of the planted labels found")
+        title = f"{found.number} planted: {found.found:.0%} of them are the first {found.number}"
+        axis.set_title(title, fontsize=10)
         axis.legend(fontsize=8)

@@ -73,10 +73,7 @@ def panels(path: Path, n: int, columns: int, width: float = 3.4, height: float =
 def table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
     """Rows as text in columns; numbers between 0 and 1 with three digits behind the point."""
 
-    def word(cell: Any) -> str:
-        return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
-
-    lines = [list(header), *([word(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
-    cells = [[line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in lines]
-    return "\n".join("  ".join(line) for line in cells)
+    words = ([f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows)
+    lines = [list(header), *words]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines)

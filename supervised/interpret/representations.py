@@ -32,12 +32,15 @@ class Representations(NamedTuple):
     agree: list[float]  # the share of the 10 nearest neighbours with the same label, in each layer
 
 
+def probed(splits: Splits, x_train: Array, x_val: Array, x_test: Array) -> Probe:
+    """A probe on these features of the three parts."""
+    return probe(splits._replace(x_train=x_train, x_val=x_val, x_test=x_test))
+
+
 def layer_probes(net: Layer, w: Array, splits: Splits) -> list[Probe]:
     """A probe on the pixels and behind each block."""
-    return [
-        probe(Splits(flat(a), splits.t_train, flat(b), splits.t_val, flat(c), splits.t_test))
-        for a, b, c in zip(*[codes(net, w, x) for x in (splits.x_train, splits.x_val, splits.x_test)], strict=True)
-    ]
+    by_part = [codes(net, w, x) for x in (splits.x_train, splits.x_val, splits.x_test)]
+    return [probed(splits, *map(flat, parts)) for parts in zip(*by_part, strict=True)]
 
 
 def grey(x: Array, shape: Shape) -> Array:
@@ -50,14 +53,12 @@ def representations(
     net: Layer, w: Array, splits: Splits, shape: Shape, rules: Mapping[str, Rule], rng: Rng
 ) -> Representations:
     """All that is compared; the caller bounds the number of examples."""
-    x, t = (splits.x_train, splits.x_val, splits.x_test), (splits.t_train, splits.t_val, splits.t_test)
+    x = splits.x_train, splits.x_val, splits.x_test
 
-    def of(features: Sequence[Array]) -> Probe:
-        return probe(Splits(features[0], t[0], features[1], t[1], features[2], t[2]))
-
-    hand = {"PCA": of(pca(*x)), "HOG": of([hog(grey(part, shape)) for part in x])}
-    pictures = grey(splits.x_test, shape)
-    scores = {name: float((rule(pictures) == splits.t_test).mean()) for name, rule in rules.items()}
+    by_hand = {"PCA": pca(*x), "HOG": [hog(grey(part, shape)) for part in x]}
+    hand = {name: probed(splits, *features) for name, features in by_hand.items()}
+    test = grey(splits.x_test, shape)
+    scores = {name: float((rule(test) == splits.t_test).mean()) for name, rule in rules.items()}
     agree = [neighbours_agree(flat(code), splits.t_val) for code in codes(net, w, splits.x_val)]
     untrained, trained = (layer_probes(net, v, splits) for v in (net.init(rng), w))
     network = accuracy(net, w, splits.x_test, splits.t_test)
@@ -66,17 +67,19 @@ def representations(
 
 def lines(found: Representations) -> list[tuple[str, str, float]]:
     """(what, made by, test accuracy) of everything compared."""
-    rows = [(name, "rule", value) for name, value in found.rules.items()]
-    rows += [("pixels", "nature", found.trained[0].test)]
-    rows += [(name, "person", p.test) for name, p in found.hand.items()]
-    for made, probes in (("chance", found.untrained), ("learning", found.trained)):
-        rows += [(name, made, p.test) for name, p in zip(found.layers[1:], probes[1:], strict=True)]
-    return [*rows, ("network's answer", "learning", found.network)]
+    layers = ("chance", found.untrained), ("learning", found.trained)
+    return [
+        *((name, "rule", value) for name, value in found.rules.items()),
+        ("pixels", "nature", found.trained[0].test),
+        *((name, "person", p.test) for name, p in found.hand.items()),
+        *((k, by, p.test) for by, probes in layers for k, p in zip(found.layers[1:], probes[1:], strict=True)),
+        ("network's answer", "learning", found.network),
+    ]
 
 
 def describe(found: Representations) -> str:
     """The comparison as a table."""
-    return table([(what, made, value) for what, made, value in lines(found)], ("features", "made by", "test accuracy"))
+    return table(lines(found), ("features", "made by", "test accuracy"))
 
 
 def draw_probes(path: Path, found: Representations, n: int) -> None:
@@ -118,8 +121,7 @@ def flat_map(code: Array, rng: Rng) -> Array:
 
     if code.shape[1] > 50:
         code = PCA(min(50, len(code)), svd_solver="full").fit_transform(code)
-    perplexity = min(30.0, (len(code) - 1) / 3)
-    seed = int(rng.integers(1 << 31))
+    perplexity, seed = min(30.0, (len(code) - 1) / 3), int(rng.integers(1 << 31))
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(code))
 
 

@@ -46,11 +46,8 @@ class Sizes(NamedTuple):
 
 def trial(splits: Splits, net: Layer, train: Train, updates: int, seeds: Sequence[int]) -> list[float]:
     """Validation accuracy of `net`, trained afresh from each seed."""
-    found = []
-    for seed in seeds:
-        w = train(splits, net, updates, np.random.default_rng(seed))
-        found.append(accuracy(net, w, splits.x_val, splits.t_val))
-    return found
+    ws = (train(splits, net, updates, np.random.default_rng(seed)) for seed in seeds)
+    return [accuracy(net, w, splits.x_val, splits.t_val) for w in ws]
 
 
 def sizes(
@@ -95,14 +92,10 @@ def trainings(C: int) -> int:
 
 def describe(found: Sizes) -> str:
     """The curves as tables."""
+    titles = "examples", "wrong labels", "hidden layers", "units"  # of all curves but the last
     parts = [
         table([(f"{p.size:g}", p.mean) for p in points], (title, "validation accuracy"))
-        for title, points in (
-            ("examples", found.examples),
-            ("wrong labels", found.noise),
-            ("hidden layers", found.depth),
-            ("units", found.width),
-        )
+        for title, points in zip(titles, found[:4], strict=True)
     ]
     rows = [(f"{units}", f"{p.size:.2g}", p.mean) for units, points in found.compute.items() for p in points]
     return "\n\n".join([*parts, table(rows, ("units", "operations", "validation accuracy"))])

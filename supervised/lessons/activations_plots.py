@@ -13,8 +13,7 @@ from supervised.lessons.layer_stats import LayerStats, slope
 
 def functions(path: Path, activations: Mapping[str, Layer]) -> None:
     """Each activation and its derivative, in the same scale."""
-    z = np.linspace(-4, 4, 801)
-    columns = -(-len(activations) // 2)
+    z, columns = np.linspace(-4, 4, 801), -(-len(activations) // 2)
     with picture(path, 2.5 * columns, 5.2, 2, columns, sharex=True, sharey=True) as (figure, axes):
         for axis, (name, f) in zip(axes.flat, activations.items(), strict=False):
             y, slopes = f(z, z[:0])[0], slope(f, z)
@@ -40,22 +39,13 @@ def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, Lay
             for a, name in enumerate(after):
                 at, color = np.arange(depth) + (a - (len(after) - 1) / 2) * width, f"C{a}"
                 axis.bar(at, getattr(before[name], what), width, color=color, alpha=0.25)
-                axis.bar(
-                    at,
-                    getattr(after[name], what),
-                    0.5 * width,
-                    color=color,
-                    label=f"{name} ({after[name].accuracy:.0%})",
-                )
+                label = f"{name} ({after[name].accuracy:.0%})"
+                axis.bar(at, getattr(after[name], what), 0.5 * width, color=color, label=label)
             axis.set_ylabel(title)
             axis.grid(axis="y", alpha=0.3)
             if what == "signal":
-                axis.set(
-                    yscale="log",
-                    xticks=range(depth),
-                    xlabel="hidden layer",
-                    xticklabels=[str(k + 1) for k in range(depth)],
-                )
+                axis.set(yscale="log", xlabel="hidden layer")
+                axis.set_xticks(range(depth), [str(k + 1) for k in range(depth)])
             else:
                 axis.set_ylim(0, 1)
         heading: dict[str, Any] = {"title": "in brackets: accuracy on the training part", "title_fontsize": 8}

@@ -16,18 +16,12 @@ MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
 MOVED = 6  # weights that are moved, from the input on
 
 
-def _square(values: Array) -> Array:
-    """(P,) -> (S, S), the first variable to the right."""
-    side = round(len(values) ** 0.5)
-    return values.reshape(side, side).T
-
-
 def _image(axis: Any, learner: Fit, values: Array, names: Sequence[str], **options: Any) -> Any:
-    low, high = learner.look.min(0), learner.look.max(0)
+    """Draws values (P,) of the whole domain, the first variable to the right."""
+    extent, side = np.stack([learner.look.min(0), learner.look.max(0)], 1).ravel(), round(len(values) ** 0.5)
     axis.set(xlabel=names[0], ylabel=names[1])
-    return axis.imshow(
-        _square(values), origin="lower", extent=(low[0], high[0], low[1], high[1]), interpolation="bilinear", **options
-    )
+    tile = values.reshape(side, side).T
+    return axis.imshow(tile, origin="lower", extent=extent, interpolation="bilinear", **options)
 
 
 def _points(learner: Fit) -> tuple[Array, Array]:
@@ -68,11 +62,10 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
 def film(path: Path, learner: Fit, names: Sequence[str]) -> None:
     """A GIF of what the network said at each of the moments that were kept."""
     x, t = _points(learner)
-    pad = 0.1 * float(np.ptp(t))
+    pad, one = 0.1 * float(np.ptp(t)), x.shape[1] == 1
     span = (float(t.min()) - pad, float(t.max()) + pad)
 
     def frame(k: int) -> Any:
-        one = x.shape[1] == 1
         figure, axis = new_figure(*((6, 3.2) if one else (3.8, 3.6)))
         if one:
             axis.plot(x[:, 0], t, ".", color="0.75", markersize=3)
@@ -103,8 +96,7 @@ def slices(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
         for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
             values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
             ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
-            ys = ys * learner.std + learner.mean
-            middle = len(values) // 2
+            ys, middle = ys * learner.std + learner.mean, len(values) // 2
             for k in range(0, len(ys), middle // 4):
                 above.plot(look[:, 0], ys[k], color=colormaps["coolwarm"](k / (len(ys) - 1)), linewidth=1)
             order = np.argsort(np.abs(J[:, i]))

@@ -31,15 +31,13 @@ def layer_stats(net: Layer, w: Array, x: Array, t: Array) -> LayerStats:
         y, back = layer(y, v)
         backs.append((layer, back))
     d = cross_entropy(y, t)[1] * len(t)  # the error of each example, not of the mean
-    signals = []
+    signals, shares = [], []
     for layer, back in reversed(backs):
         d = back(d, dx=True)
         if not layer.size:
             signals.append(float(np.sqrt((d * d).mean())))
-    shares = []
     for f, z in sums:
-        steep = np.abs(slope(f, z))
-        top = float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
+        steep, top = np.abs(slope(f, z)), float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
         shares.append(((steep < 0.1 * top).mean(), (steep < 1e-3 * top).all(0).mean()))
     saturated, dead = np.array(shares).T
     return LayerStats(saturated, dead, np.array(signals[::-1]), accuracy(y.argmax(-1), t))

@@ -67,10 +67,8 @@ def proof(x: Array, t: Array, found: Separation) -> str:
             f"t = {int(t[i])}" + ("" if np.ptp(times) < 1e-6 else f", taken {k:.4g} times")
         )
     total = np.abs(times @ g[used]).max()
-    lines.append(
-        f"Added up, the left sides cancel (what is left is {total:.0e}), and 0 > 0 is false: no line separates."
-    )
-    return "\n".join(lines)
+    last = f"Added up, the left sides cancel (what is left is {total:.0e}), and 0 > 0 is false: no line separates."
+    return "\n".join([*lines, last])
 
 
 def _names(x: Array) -> list[str]:
@@ -106,8 +104,7 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
     }
     texts = {}
     for o, name in enumerate(learner.names):
-        found = separate(x, t[:, o])
-        made = len(learner.missed(o))
+        found, made = separate(x, t[:, o]), len(learner.missed(o))
         metrics |= {
             f"{name}_accuracy": own[o],
             f"{name}_mistakes": made,
@@ -118,8 +115,8 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
             metrics[f"{name}_bound"] = found.bound
         texts[f"{name}: can a line separate them?"] = f"{proof(x, t[:, o], found)}\nMistakes made: {made}."
     tried, figures = baselines(s), {name: float(value) for name, value in metrics.items()}
-    chance, reference = tried["commonest answer"], float(solved.mean())
-    reference_name = "two layers, 4 hidden units, on the same data"
+    reference, reference_name = float(solved.mean()), "two layers, 4 hidden units, on the same data"
+    chance = tried["commonest answer"]
     report = Report(figures, "test_accuracy", chance, reference, reference_name, tried, texts=texts)
     if folder:
         from supervised.lessons.perceptron_plots import movie, regions, stations

@@ -145,11 +145,9 @@ class MAML:
         self.build, self.draw, self.optimizer, self.schedule, self.rule = build, draw, optimizer, schedule, rule
         self.exam, self.monitor, self.one = exam, exam.monitor, build()
         self.parts = Parts(start=self.one, step_sizes=step_sizes(self.config.steps, self.one.size, self.config.rate))
-        self.net = self.parts.net
-        w_rng, self.rng = rng.spawn(2)
+        self.net, (w_rng, self.rng) = self.parts.net, rng.spawn(2)
         self.w = self.net.init(w_rng)
-        self.g = np.empty_like(self.w)
-        self.done = 0  # meta-batches
+        self.g, self.done = np.empty_like(self.w), 0  # meta-batches
         rule(self.outputs(self.w, exam.val)[-1], exam.val.t_query)
 
     @property
@@ -157,16 +155,15 @@ class MAML:
         return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
-        losses, answers = [], 0 if self.done else self.exam.val.answers
-        examples = 0
+        losses, examples, known = [], 0, 0 if self.done else self.exam.val.answers
         for _ in range(min(STEPS, self.config.updates - self.done)):
             batch = self.draw(self.rng, self.config.tasks)
-            answers, examples = answers + batch.answers, examples + batch.answers
+            examples += batch.answers
             losses.append(self.loss(self.w, batch, self.g))
             clip_norm(self.g, LIMIT)
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": examples, "answers": answers}
+        return {"loss": float(np.mean(losses)), "examples": examples, "answers": known + examples}
 
     def adapt(self, w: Array, many: Layer, x: Array, t: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """The weights of all members after 0 to K steps on the shots, and the step sizes and gradients of each step."""

@@ -25,8 +25,7 @@ def sinusoids(rng: Rng, E: int, shots: int = 10, queries: int = 20) -> Tasks:
     """E tasks of the family: shots (E, S, 1) and queries (E, Q, 1), at places of their own."""
     A, phase = rng.uniform(0.1, 5, (E, 1, 1)), rng.uniform(0, math.pi, (E, 1, 1))
     x = rng.uniform(-5, 5, (E, shots + queries, 1))
-    t = (A * np.sin(x - phase)).astype(np.float32)
-    x = x.astype(np.float32)
+    t, x = (A * np.sin(x - phase)).astype(np.float32), x.astype(np.float32)
     return Tasks(x[:, :shots], t[:, :shots], x[:, shots:], t[:, shots:])
 
 
@@ -129,20 +128,12 @@ class Sinusoids:
 
     def report(self, model: TaskModel, folder: Path | None) -> Report:
         test = sinusoids(np.random.default_rng(TEST), 600, self.shots, 100)
-        ys = model(test)  # K+1, E, Q, 1
-        each = errors(ys, test.t_query)  # K+1, E
-        others = baselines(self.build, test)
-        metrics = self._named("test", each.mean(1))
+        each = errors(model(test), test.t_query)  # K+1, E
+        others, metrics = baselines(self.build, test), self._named("test", each.mean(1))
         metrics |= {"test_mse_median": float(np.median(each[-1])), "test_mse_worst": float(each[-1].max())}
-        report = Report(
-            metrics,
-            "test_mse",
-            others[MEAN],
-            float(errors(least_squares(test), test.t_query).mean()),
-            "least squares on sin x and cos x, which knows the family",
-            others,
-            answers=test.t[..., 0].size,
-        )
+        oracle = float(errors(least_squares(test), test.t_query).mean())
+        name, answers = "least squares on sin x and cos x, which knows the family", test.t[..., 0].size
+        report = Report(metrics, "test_mse", others[MEAN], oracle, name, others, answers)
         if folder:
             steps = [*(k for k in FIGURES if k < self.steps), self.steps]
             adaptation(folder / "adaptation.png", model, self.shots, steps)

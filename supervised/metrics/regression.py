@@ -59,11 +59,12 @@ class Regression:
         y, t = model(self.splits.x_test), self.splits.t_test
         error = (y - t) * self.std
         baselines = {name: r2(said, t) for name, said in regressors(self.splits, self.most).items()}
+        mse, mae = float((error**2).mean()), float(np.abs(error).mean())
         figures = {
             "test_r2": r2(y, t),
-            "test_mse": float((error**2).mean()),
+            "test_mse": mse,
             "test_rmse": float(np.sqrt((error**2).mean())),
-            "test_mae": float(np.abs(error).mean()),
+            "test_mae": mae,
         }
         made = Report(figures, "test_r2", 0.0, baselines.pop(BOOSTING), BOOSTING, baselines)
         if folder:

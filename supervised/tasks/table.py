@@ -46,10 +46,9 @@ class Config:
 
     def __post_init__(self) -> None:
         check(self, positive=("hidden", "updates", "batch", "lr"), nonnegative=("weight_decay",), share=("dropout",))
-        if self.name not in NAMES:
-            raise ValueError(f"there is no table {self.name!r}{nearest(self.name, NAMES)}")
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no kind {self.kind!r}{nearest(self.kind, KINDS)}")
+        for what, name, known in (("table", self.name, NAMES), ("kind", self.kind, KINDS)):
+            if name not in known:
+                raise ValueError(f"there is no {what} {name!r}{nearest(name, known)}")
 
 
 PRESETS = {"quick": {"updates": 600}, "best": {"hidden": 128, "updates": 4000}}
@@ -128,8 +127,6 @@ def trees(splits: Splits) -> dict[str, float]:
     if len(np.unique(t)) < 2:
         return {}
     kind = "Classifier" if splits.t_train.ndim == 1 else "Regressor"
-    said = {}
-    for name, method in (("gradient boosting", "HistGradientBoosting"), ("random forest", "RandomForest")):
-        model = getattr(ensemble, method + kind)(random_state=0)
-        said[name] = float(model.fit(splits.x_train, t).score(splits.x_test, t_test))
-    return said
+    methods = {"gradient boosting": "HistGradientBoosting", "random forest": "RandomForest"}
+    models = {name: getattr(ensemble, method + kind)(random_state=0) for name, method in methods.items()}
+    return {name: float(model.fit(splits.x_train, t).score(splits.x_test, t_test)) for name, model in models.items()}

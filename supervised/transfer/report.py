@@ -38,8 +38,7 @@ def transfer_report(
     others = [[without_a_network(target, order[:n]) for order in orders] for n in labels]
     found = dict(zip((NOTHING, CARRIED, FROZEN), networks, strict=True))
     found |= {name: np.array([[one[name] for one in row] for row in others]) for name in (PIXELS, SVM)}
-    metrics: dict[str, float] = {}
-    rows = []
+    metrics, rows = dict[str, float](), list[str]()
     for k, n in enumerate(labels):
         metrics |= {f"test_accuracy_{n}_{short}": float(found[name][k].mean()) for name, short in SHORT.items()}
         rows += [f"{n:6} labels  {values[k].mean():.4f}           {name}" for name, values in found.items()]

@@ -95,11 +95,9 @@ class Transfer:
                 f"not {c.labels}"
             )
         self.w = self.net.init(w_rng)
-        self.g = np.empty_like(self.w)
+        self.g, self.known, self.done = np.empty_like(self.w), np.zeros(N, bool), 0  # steps of the trios
         self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(c.labels)] for _ in range(c.draws)])
         self.sizes = np.repeat(c.labels, c.draws)  # trios: how many labels each has
-        self.known = np.zeros(N, bool)
-        self.done = 0  # steps of the trios
         self._show_source()
 
     def _members(self, start: int) -> slice:
@@ -120,10 +118,9 @@ class Transfer:
             return logs
         if self.done == 0:
             self._begin()
-        losses, answers = [], 0
+        losses, before = [], int(self.known.sum())
         for _ in range(min(STEPS, self.config.updates - self.done)):
-            x, t, new = self._minibatches()
-            answers += new
+            x, t = self._minibatches()
             y, back = self.net(x, self.w)  # 1 + 3 trios, B, C
             loss, dy = cross_entropy(y, t)
             dy[0] = 0  # the source network stays as it is
@@ -136,7 +133,7 @@ class Transfer:
         return {
             "loss": float(np.mean(losses)),
             "examples": 3 * self.trios * self.config.batch * len(losses),
-            "answers": answers,
+            "answers": int(self.known.sum()) - before,
         }
 
     def _show_source(self) -> None:
@@ -150,17 +147,15 @@ class Transfer:
         for name, part in self._carry():
             self.net.views(self.w)[name][1 + self.trios :] = part
 
-    def _minibatches(self) -> tuple[Array, Array, int]:
-        """x (1 + 3 trios, B, I) and its t, the same within a trio; and how many of the labels were not known before."""
+    def _minibatches(self) -> tuple[Array, Array]:
+        """x (1 + 3 trios, B, I) and its t, the same within a trio; their labels are known from now on."""
         k = (self.rng.random((self.trios, self.config.batch)) * self.sizes[:, None]).astype(int)
         i = np.take_along_axis(np.tile(self.orders, (len(self.config.labels), 1)), k, 1)  # trios, B
-        before = int(self.known.sum())
         self.known[i] = True
         x, t = self.target.x_train[i], self.target.t_train[i]
         if self.augment:
             x = self.augment(self.rng, x)
-        x, t = (np.concatenate([part[:1], part, part, part]) for part in (x, t))
-        return x, t, int(self.known.sum()) - before
+        return np.concatenate([x[:1], x, x, x]), np.concatenate([t[:1], t, t, t])
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
         i = rng.choice(len(self.target.t_train), min(n, len(self.target.t_train)), replace=False)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +30,7 @@ PRINTED = 40  # translations that are printed
 
 def nearest_neighbours(train: Sequence[Pair], sentences: Sequence[str]) -> list[str]:
     """The translation of the training sentence that is most alike: cosine of TF-IDF of runs of 2 to 4 characters."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    known = translations(train)
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+    known, vectors = translations(train), _letters()
     table = vectors.fit_transform(known).T.tocsr()
     firsts, said = [answers[0] for answers in known.values()], []
     for a in range(0, len(sentences), 100):  # by hundreds: the product is a dense matrix
@@ -42,11 +40,14 @@ def nearest_neighbours(train: Sequence[Pair], sentences: Sequence[str]) -> list[
 
 def look_alikes(train: Sequence[Pair], search: Search) -> Array:
     """Scores (queries, pool) of sentences that share letters across the languages, by the same TF-IDF."""
+    vectors = _letters().fit([sentence for pair in train for sentence in pair])
+    return (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
+
+
+def _letters() -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-    vectors.fit([sentence for pair in train for sentence in pair])
-    return (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
 
 
 def people(part: HeldOut) -> float:
@@ -103,8 +104,7 @@ class TranslationExam:
         by_words = table.scores(part.there.queries, part.there.pool)
         unturned = {k: f._replace(turn=np.eye(len(f.turn), dtype=f.turn.dtype)) for k, f in frames.items()}
         raw = {k: f._replace(centre=np.zeros_like(f.centre)) for k, f in unturned.items()}
-        told, told_by_network = probes(model, part.pairs, train)
-        known = {french for _, french in train}
+        (told, told_by_network), known = probes(model, part.pairs, train), {french for _, french in train}
         metrics = {
             "test_chrf": part.score(said),
             "test_retrieval": part.there.hits(there),
@@ -120,14 +120,9 @@ class TranslationExam:
             "test_language_told_unturned_by_network": probes(replace(model, frames=unturned), part.pairs, train)[1],
             "test_written_in_training": float(np.mean([s in known for s in said])),
         }
-        result = Report(
-            metrics,
-            "test_chrf",
-            part.score([*said[1:], said[0]]),
-            people(part),
-            "one listed translation against the others",
-            {"nearest neighbour": part.score(near), "word table": part.score(word_by_word)},
-        )
+        others = {"nearest neighbour": part.score(near), "word table": part.score(word_by_word)}
+        chance, name = part.score([*said[1:], said[0]]), "one listed translation against the others"
+        result = Report(metrics, "test_chrf", chance, people(part), name, others)
         result.texts["Translations of the test part"] = "\n\n".join(
             f"{s}\n  network     {a}{' (stands in training)' if a in known else ''}\n  word table  {b}\n"
             f"  neighbour   {c}\n  people      {' / '.join(part.references[s][:3])}"
@@ -140,9 +135,7 @@ class TranslationExam:
 
 def similar(model: TranslationModel, search: Search, languages: Sequence[str]) -> Array:
     """Scores (queries, pool): D times the cosines of the codes."""
-    sides = zip(languages, (search.queries, search.pool), strict=True)
-    queries, pool = (model.encode(language, side) for language, side in sides)
-    return queries @ pool.T
+    return model.encode(languages[0], search.queries) @ model.encode(languages[1], search.pool).T
 
 
 def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -> None:
@@ -163,8 +156,8 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
         plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
         a, b = z[:60] @ plane, v[:60] @ plane
         axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
-        axis.scatter(a[:, 0], a[:, 1], s=12, label="English")
-        axis.scatter(b[:, 0], b[:, 1], s=12, label="French")
+        axis.scatter(*a.T, s=12, label="English")
+        axis.scatter(*b.T, s=12, label="French")
         for place, (sentence, _) in list(zip(a, pairs, strict=False))[:14]:
             axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
         axis.set(xlabel="first principal component of the codes", ylabel="second")
