@@ -37,6 +37,12 @@ class ReportPart:
     texts: dict[str, str] = field(default_factory=dict)
 
 
+class Build(Protocol):
+    """Makes one network, or `members` of its shape in one: partial(MLP, 784, 128, 128, 10)."""
+
+    def __call__(self, *, members: int | None = None) -> Layer: ...
+
+
 Study = Callable[[Array, Path | None], ReportPart]  # weights w, and where pictures go -> what else is found of them
 
 

@@ -64,9 +64,7 @@ def _tile(values: Array) -> Array:
     if values.ndim > 1:
         return mosaic(values.transpose(2, 0, 1)[:16], 4) if values.ndim == 3 else values
     side = math.ceil(math.sqrt(len(values)))
-    block = np.full(-(-len(values) // side) * side, np.nan)
-    block[: len(values)] = values
-    return block.reshape(-1, side)
+    return np.pad(values.astype(float), (0, -len(values) % side), constant_values=np.nan).reshape(-1, side)
 
 
 def _draw(axis: Any, values: Array) -> None:

@@ -129,11 +129,10 @@ def draw_distorted(
     path: Path, x: Array, shape: Shape, ways: Sequence[Distortion], low: float, high: float, rng: Rng
 ) -> None:
     """One example x (P,) at all strengths of all distortions, so that one sees what the numbers mean."""
-    image = x.reshape(1, *shape)
-    tiles = np.concatenate([way.apply(image, s, rng) for way in ways for s in way.strengths])
-    titles = [f"{s:.2g}" for way in ways for s in way.strengths]
-    images = pictures(tiles.reshape(len(tiles), -1), shape, low, high)
-    sheet(path, images, titles, len(ways[0].strengths), [way.name for way in ways])
+    tried = [(way, s) for way in ways for s in way.strengths]
+    tiles = np.concatenate([way.apply(x.reshape(1, *shape), s, rng) for way, s in tried])
+    titles, rows = [f"{s:.2g}" for _, s in tried], [way.name for way in ways]
+    sheet(path, pictures(tiles, shape, low, high), titles, len(ways[0].strengths), rows)
 
 
 def draw_accuracy(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion], chance: float) -> None:

@@ -25,14 +25,12 @@ def side(splits: Splits, x: Array, t: Array) -> Splits:
 def out_of_fold(splits: Splits, net: Layer, train: Train, updates: int, folds: int, rng: Rng) -> Array:
     """p (N, C) of each training example, from a network that learnt from the other folds."""
     x, t = splits.x_train, splits.t_train
-    order, p = rng.permutation(len(t)), None
+    order, said = rng.permutation(len(t)), list[Array]()
     for k, child in enumerate(rng.spawn(folds)):
-        out, kept = order[k::folds], np.concatenate([order[j::folds] for j in range(folds) if j != k])
-        said = softmax(net(x[out], train(side(splits, x[kept], t[kept]), net, updates, child))[0])
-        p = np.empty((len(t), said.shape[1]), said.dtype) if p is None else p
-        p[out] = said
-    assert p is not None
-    return p
+        kept = np.concatenate([order[j::folds] for j in range(folds) if j != k])
+        w = train(side(splits, x[kept], t[kept]), net, updates, child)
+        said.append(softmax(net(x[order[k::folds]], w)[0]))
+    return np.concatenate(said)[np.argsort(np.concatenate([order[k::folds] for k in range(folds)]))]
 
 
 def doubt(p: Array, t: Array) -> Array:

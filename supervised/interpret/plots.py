@@ -43,8 +43,7 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
 
     H, W = tiles.shape[1:3]
     above = -(-H * (1 + titles[0].count("\n")) // 4) if titles else 0
-    lines = -(-len(tiles) // columns)
-    left = 1.1 if rows else 0.1
+    lines, left = -(-len(tiles) // columns), 1.1 if rows else 0.1
     size = left + 0.75 * columns, 0.2 + 0.75 * (above + H + 1) / (W + 1) * lines
     figure = Figure(figsize=size)
     axis = figure.add_axes((left / size[0], 0.1 / size[1], 1 - (left + 0.1) / size[0], 1 - 0.2 / size[1]))

@@ -84,25 +84,23 @@ def describe(found: Representations) -> str:
 
 def draw_probes(path: Path, found: Representations, n: int) -> None:
     """Bars of the error on the n test examples, in a logarithmic scale: the differences lie among the small ones."""
-    kinds = {"rule": "#111111", "nature": "#bbbbbb", "person": "#ccbb44", "chance": "#ee6677", "learning": "#4477aa"}
-    captions = {
-        "rule": "a program by a person",
-        "nature": "pixels, with a linear probe",
-        "person": "features by a person, probe",
-        "chance": "untrained network, probe",
-        "learning": "trained network, probe",
+    kinds = {
+        "rule": ("#111111", "a program by a person"),
+        "nature": ("#bbbbbb", "pixels, with a linear probe"),
+        "person": ("#ccbb44", "features by a person, probe"),
+        "chance": ("#ee6677", "untrained network, probe"),
+        "learning": ("#4477aa", "trained network, probe"),
     }
     from matplotlib.ticker import NullLocator
 
     rows = lines(found)[::-1]
     with panels(path, 1, 1, 7.2, 0.9 + 0.3 * len(rows)) as (figure, (axis,)):
-        seen = set[str]()
-        for k, (_, made, value) in enumerate(rows):
-            error = max(1 - value, 0.5 / n)  # no error among n is not an error of 0
-            axis.barh(k, error, color=kinds[made], label=None if made in seen else captions[made])
+        seen, errors = set[str](), [max(1 - value, 0.5 / n) for *_, value in rows]  # no error among n is not 0
+        for k, ((_, made, value), error) in enumerate(zip(rows, errors, strict=True)):
+            color, label = kinds[made]
+            axis.barh(k, error, color=color, label=None if made in seen else label)
             axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
             seen.add(made)
-        errors = [max(1 - value, 0.5 / n) for *_, value in rows]
         low, high = min(errors) / 1.6, max(errors) * 1.9
         axis.set(xscale="log", xlim=(low, high), yticks=range(len(rows)), yticklabels=[what for what, *_ in rows])
         axis.set_xlabel(f"error on {n} test pictures (bars), accuracy (numbers)")
@@ -147,8 +145,6 @@ def draw_maps(
             axis.set(xticks=[], yticks=[], title=f"{names(len(made))[k]}: neighbours agree {agree[k]:.1%}")
             axis.title.set_fontsize(10)
             axis.grid(False)
-        handles, labels = axes[0].get_legend_handles_labels()
         if len(classes) <= 20:
-            columns = min(len(classes), 10)
-            look = {"fontsize": 8, "frameon": False, "markerscale": 2}
-            figure.legend(handles, labels, loc="outside lower center", ncols=columns, **look)
+            look = {"fontsize": 8, "frameon": False, "markerscale": 2, "ncols": min(len(classes), 10)}
+            figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", **look)

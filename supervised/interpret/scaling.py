@@ -104,13 +104,12 @@ def describe(found: Sizes) -> str:
 def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
     """Five panels; bars are the binomial standard error of one accuracy on the n_val validation examples."""
     with panels(path, 5, 3, 3.5, 2.9) as (_, axes):
-        curves = (
-            (found.examples, "training examples", "log"),
-            (found.noise, "share of wrong labels", "linear"),
-            (found.width, "units in one hidden layer", "log"),
-            (found.depth, "hidden layers", "linear"),
-        )
-        for axis, (points, label, scale) in zip(axes, curves, strict=False):
+        for axis, points, label, scale in (
+            (axes[0], found.examples, "training examples", "log"),
+            (axes[1], found.noise, "share of wrong labels", "linear"),
+            (axes[2], found.width, "units in one hidden layer", "log"),
+            (axes[3], found.depth, "hidden layers", "linear"),
+        ):
             means = np.array([p.mean for p in points])
             bars = np.sqrt(means * (1 - means) / n_val)
             axis.errorbar([p.size for p in points], means, bars, marker=".", capsize=2, color=COLOURS[0])

@@ -30,8 +30,7 @@ def field(axis: Any, x: Array, t: Array, neuron: Callable[[Array], Array]) -> No
 
 def _moment(axis: Any, learner: Perceptron, o: int, path: Array, k: int) -> None:
     """Neuron o after k of its mistakes; the example that it was wrong on last has a ring."""
-    x, t = learner.splits.x_train, learner.splits.t_train[:, o]
-    u = path[k]
+    x, t, u = learner.splits.x_train, learner.splits.t_train[:, o], path[k]
     field(axis, x, t, lambda p: p @ u[:-1] + u[-1])
     if k:
         axis.scatter(*x[learner.missed(o)[k - 1]], s=160, facecolors="none", edgecolors="k", linewidths=1.2)

@@ -93,14 +93,13 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
     x, t, I, O = s.x_train, s.t_train, s.x_train.shape[1], s.t_train.shape[1]
     deep, stack = two_layers(I, O), linear_stack(I, O)
     w_deep, w_stack = descend(deep, x, t), descend(stack, x, t)
-    A, b = product(stack, w_stack)
-    own = accuracy(learner.predict(w, s.x_test), s.t_test)
-    lines = accuracy(stack(s.x_test, w_stack)[0], s.t_test)
-    solved = accuracy(deep(s.x_test, w_deep)[0], s.t_test)
+    (A, b), said = product(stack, w_stack), stack(s.x_test, w_stack)[0]
+    answers = learner.predict(w, s.x_test), said, deep(s.x_test, w_deep)[0]
+    own, lines, solved = (accuracy(y, s.t_test) for y in answers)
     metrics = {
         "test_accuracy": float(own.mean()),
         "linear_stack_accuracy": float(lines.mean()),
-        "linear_stack_minus_one_matrix": float(np.abs(stack(s.x_test, w_stack)[0] - (s.x_test @ A + b)).max()),
+        "linear_stack_minus_one_matrix": float(np.abs(said - (s.x_test @ A + b)).max()),
     }
     texts = {}
     for o, name in enumerate(learner.names):
@@ -115,9 +114,8 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
             metrics[f"{name}_bound"] = found.bound
         texts[f"{name}: can a line separate them?"] = f"{proof(x, t[:, o], found)}\nMistakes made: {made}."
     tried, figures = baselines(s), {name: float(value) for name, value in metrics.items()}
-    reference, reference_name = float(solved.mean()), "two layers, 4 hidden units, on the same data"
-    chance = tried["commonest answer"]
-    report = Report(figures, "test_accuracy", chance, reference, reference_name, tried, texts=texts)
+    reference, name = float(solved.mean()), "two layers, 4 hidden units, on the same data"
+    report = Report(figures, "test_accuracy", tried["commonest answer"], reference, name, tried, texts=texts)
     if folder:
         from supervised.lessons.perceptron_plots import movie, regions, stations
 

@@ -16,16 +16,16 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from core import Array, Back, Layer, Loss, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
+from core import Array, Back, Layer, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
 from core.lab.config import check, settings
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
+from supervised.learner import Build, LossRule
 
 STEPS = 5  # meta-updates in one update
 CHUNK = 100  # tasks that are judged at once
 UNIT = 0.3  # of the step sizes in w: Adam moves all of w alike, and so much of one at once would blow up tasks
 LIMIT = 1.0  # of the norm of the outer gradient: one task that its steps blow up would undo the work of hundreds
-LossRule = Callable[[Array, Array], Loss]
 
 
 class Tasks(NamedTuple):
@@ -43,12 +43,6 @@ class Tasks(NamedTuple):
 
 
 TaskModel = Callable[[Tasks], Array]  # tasks -> the outputs (K+1, E, Q, O) at their queries after 0 to K steps
-
-
-class Build(Protocol):
-    """Makes one network, or `members` of its shape in one: partial(MLP, 1, 40, 40, 1)."""
-
-    def __call__(self, *, members: int | None = None) -> Layer: ...
 
 
 class TaskExam(Exam, Protocol):

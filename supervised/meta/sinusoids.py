@@ -13,7 +13,8 @@ from core import SGD, Adam, Array, Layer, Optimizer, Rng, cosine, mse
 from core.lab.learner import Report
 from supervised.figures import picture
 from supervised.fit import fit
-from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
+from supervised.learner import Build
+from supervised.meta.maml import TaskModel, Tasks, gradient, spread
 
 MEAN = "the mean of all tasks"
 VAL, TEST = 1, 2  # seeds of the validation and of the test tasks, the same for every run

@@ -38,8 +38,7 @@ PRESETS = {
 
 def framed(x: Array) -> Array:
     """Pictures (N, 28 * 28) with two empty pixels around: (N, 32 * 32), a side that can be halved."""
-    wide: Array = np.pad(x.reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
-    return wide.reshape(len(x), -1)
+    return np.pad(x.reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2))).reshape(len(x), -1)
 
 
 def see(photo: Photo) -> Array:

@@ -10,16 +10,16 @@ ensemble; its first member is the source network.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rng, cosine, cross_entropy
+from core import Array, Optimizer, Rng, cosine, cross_entropy
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from supervised.learner import Augment, Supervised
+from supervised.learner import Augment, Build, Supervised
 from supervised.transfer.report import transfer_report
 
 STEPS = 5  # steps of all trios in one update
@@ -28,16 +28,9 @@ CURVE = 1000  # validation examples that the curves are of
 CHUNK = 1000  # examples that are judged at once
 
 
-class Build(Protocol):
-    """Makes one network, or `members` of its shape in one: partial(MLP, 784, 128, 128, 10)."""
-
-    def __call__(self, *, members: int | None = None) -> Layer: ...
-
-
 def balanced(rng: Rng, t: Array) -> Array:
     """An order of the labels t (N,) that begins with one of each class, then another of each, and so on."""
-    order = rng.permutation(len(t))
-    rank = np.empty(len(t), int)
+    order, rank = rng.permutation(len(t)), np.empty(len(t), int)
     for c in np.unique(t):
         of_class = order[t[order] == c]
         rank[of_class] = np.arange(len(of_class))
@@ -174,10 +167,13 @@ class Transfer:
         """The class that each member says, (1 + 3 trios, N)."""
         return np.concatenate([self.net(x[a : a + CHUNK], w)[0].argmax(-1) for a in range(0, len(x), CHUNK)], 1)
 
+    def _right(self, w: Array, x: Array, t: Array) -> Array:
+        """The share of right answers of each network of the trios, (3, labels, draws)."""
+        return (self.said(w, x) == t).mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws)
+
     def evaluate(self) -> dict[str, float]:
         own, target = self.source.splits, self.target
-        right = self.said(self.w, target.x_val[:CURVE]) == target.t_val[:CURVE]
-        share = right.mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws).mean(2)  # 3, labels
+        share = self._right(self.w, target.x_val[:CURVE], target.t_val[:CURVE]).mean(2)  # 3, labels
         source = self.build()(own.x_val[:CURVE], self.source.weights)[0].argmax(-1) == own.t_val[:CURVE]
         return {
             "learnt": self.progress,
@@ -190,8 +186,7 @@ class Transfer:
         }
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        right = self.said(w, self.target.x_test) == self.target.t_test
-        networks = right.mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws)
+        networks = self._right(w, self.target.x_test, self.target.t_test)
         return transfer_report(networks, self.target, self.config.labels, self.orders, folder)
 
     def state(self) -> State:
