@@ -43,11 +43,9 @@ def classifiers(splits: Splits, most: int) -> dict[str, float]:
         "scikit-learn's MLP": MLPClassifier(random_state=0),
         SVM: SVC(C=10),
     }
-    said = {"majority": np.full(len(splits.t_test), common)}
-    if (t == common).all():
-        said |= dict.fromkeys(methods, said["majority"])
-    else:
-        said |= predictions(methods, x, t, splits.x_test.reshape(len(splits.x_test), -1))
+    said, rows = {"majority": np.full(len(splits.t_test), common)}, splits.x_test.reshape(len(splits.x_test), -1)
+    one = (t == common).all()
+    said |= dict.fromkeys(methods, said["majority"]) if one else predictions(methods, x, t, rows)
     return {name: accuracy(answers, splits.t_test) for name, answers in said.items()}
 
 

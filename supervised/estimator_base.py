@@ -144,9 +144,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
                 self.history_[name].append(log)
             stale = 0 if watched < least - self.tol else stale + 1
             if watched < least:
-                least = watched
-                if held is not None:
-                    best = w.copy(), deepcopy(optimizer.state)
+                least, best = watched, None if held is None else (w.copy(), deepcopy(optimizer.state))
             if self.patience is not None and stale >= self.patience:
                 break
         if best is not None:

@@ -123,8 +123,7 @@ class Supervised:
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
         check_examples(splits)
         self.exam = exam.bound(splits, net(splits.x_train[:1], self.w)[0].shape[-1])
-        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
-        self.done = 0  # minibatches
+        self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
         self.study: Study | None = None  # adds to the report
 
     @property

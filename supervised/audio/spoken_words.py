@@ -92,11 +92,12 @@ class SpokenWords(Classification):
         if folder:
             self.draw(made, y, model, folder)
             draw_wake(folder / "wake_word.png", y, s.t_test, self.wake, self.classes)
-            made.pictures["wake_word.png"] = f"{self.classes[self.wake]!r} as a wake word: detection at false alarms"
             self._draw_mistakes(folder / "mistakes.png", y)
-            made.pictures["mistakes.png"] = (
-                "The 20 test sounds with the least trust in the true word (true: said); time goes right, pitch up"
-            )
+            made.pictures |= {
+                "wake_word.png": f"{self.classes[self.wake]!r} as a wake word: detection at false alarms",
+                "mistakes.png": "The 20 test sounds with the least trust in the true word (true: said); time goes "
+                "right, pitch up",
+            }
         return made
 
     def _draw_mistakes(self, path: Path, y: Array) -> None:

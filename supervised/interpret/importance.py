@@ -124,21 +124,16 @@ def draw_first_layer(path: Path, found: Sensitivity, net: Layer, w: Array, shape
     name = next(name for name, values in net.views(w).items() if values.ndim == 2)
     W, worth = net.views(w)[name].T, net.views(found.importance)[name].T  # U, P
     chosen = np.argsort(-worth.sum(1))[:most]
-    tiles = [ink(v[chosen].reshape(-1, *shape)) for v in (W, worth)]
-    columns = min(len(chosen), 10)
+    tiles, columns = [ink(v[chosen].reshape(-1, *shape)) for v in (W, worth)], min(len(chosen), 10)
     lines = -(-len(chosen) // columns)
     with panels(path, 2 * lines, 1, 0.85 * columns + 0.9, 1.0) as (_, axes):
         for line in range(lines):
             for k, (what, values) in enumerate(zip(("weights", "|w dL/dw|"), tiles, strict=True)):
                 some = values[line * columns : (line + 1) * columns]
-                show(
-                    axes[2 * line + k],
-                    some / np.maximum(np.abs(some).max((1, 2), keepdims=True), 1e-30),
-                    columns,
-                    k == 0,
-                )
-                axes[2 * line + k].set_ylabel(what, fontsize=8)
-                axes[2 * line + k].grid(False)
+                axis, scale = axes[2 * line + k], np.maximum(np.abs(some).max((1, 2), keepdims=True), 1e-30)
+                show(axis, some / scale, columns, k == 0)
+                axis.set_ylabel(what, fontsize=8)
+                axis.grid(False)
 
 
 def draw_weights(path: Path, found: Sensitivity, net: Layer) -> None:

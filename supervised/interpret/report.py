@@ -152,15 +152,10 @@ def deep_report(
 def bounded(splits: Splits, budget: Budget, rng: Rng) -> Splits:
     """At most so many examples of each part, drawn at random, in float32."""
 
-    def draw(x: Array, t: Array, most: int) -> tuple[Array, Array]:
-        i = rng.permutation(len(t))[:most]
-        return np.asarray(x[i], np.float32), t[i]
-
-    return Splits(
-        *draw(splits.x_train, splits.t_train, budget.examples),
-        *draw(splits.x_val, splits.t_val, budget.judged),
-        *draw(splits.x_test, splits.t_test, budget.judged),
-    )
+    sizes = budget.examples, budget.judged, budget.judged
+    parts = zip(splits[::2], splits[1::2], sizes, strict=True)
+    drawn = ((x, t, rng.permutation(len(t))[:most]) for x, t, most in parts)
+    return Splits(*(array for x, t, i in drawn for array in (np.asarray(x[i], np.float32), t[i])))
 
 
 def spent(budget: Budget, some: Splits, C: int) -> str:
@@ -204,8 +199,7 @@ def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: 
     networks = {"the network": s.w, **twins}
     if np.array_equal(twins["with augmentation"], twins["without augmentation"]):
         networks = {"the network": s.w, "its twin": twins["without augmentation"]}  # the task has no augmentation
-    ways = invariances.distortions(s.shape, s.low, s.high)
-    x, t = s.splits.x_val, s.splits.t_val
+    ways, x, t = invariances.distortions(s.shape, s.low, s.high), s.splits.x_val, s.splits.t_val
     held = {
         name: invariances.invariance(s.net, w, x, t, s.shape, ways, np.random.default_rng(seed))
         for name, w in networks.items()

@@ -12,8 +12,9 @@ import numpy as np
 
 from core import Array, Layer, Rng
 from core.lab.data.splits import Splits
+from core.lab.stats.linear_probe import Probe, probe
 from supervised.interpret.blocks import accuracy, codes, names
-from supervised.interpret.features import Probe, flat, hog, neighbours_agree, pca, probe
+from supervised.interpret.features import flat, hog, neighbours_agree, pca
 from supervised.interpret.plots import COLOURS, Shape, panels, table
 
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of errors

@@ -85,11 +85,9 @@ def make(config: Config, rng: Rng, data: Any) -> TableLearner:
         x = encoder(features)
     except ValueError as error:
         raise ValueError(f"{config.file or config.name}: {error}") from error
-    mean, std = 0.0, 1.0
-    if not as_classes:
-        mean, std = float(index.t_train.mean()), float(index.t_train.std()) or 1.0
-        index = Splits(*(((p - mean) / std).astype(np.float32) if k % 2 else p for k, p in enumerate(index)))
-    splits = Splits(*(part if k % 2 else x[part] for k, part in enumerate(index)))
+    mean, std = (0.0, 1.0) if as_classes else (float(index.t_train.mean()), float(index.t_train.std()) or 1.0)
+    targets = [p if as_classes else ((p - mean) / std).astype(np.float32) for p in index[1::2]]
+    splits = Splits(*(part for i, t in zip(index[::2], targets, strict=True) for part in (x[i], t)))
     net = _net(x.shape[1], config, len(names) or 1)
     optimizer = AdamW(config.lr, net.layout, config.weight_decay)
     exam = Classification(names, monitor="-val_nats") if as_classes else Regression(mean, std)

@@ -148,9 +148,6 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
         axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
         axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
         figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
-    result.pictures["codes.png"] = (
-        "How alike the codes of the first test sentences are; on the diagonal, of translations"
-    )
 
     with picture(folder / "map.png", 8.4, 6.4) as (_, axis):
         plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
@@ -162,4 +159,7 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
             axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
         axis.set(xlabel="first principal component of the codes", ylabel="second")
         axis.legend()
-    result.pictures["map.png"] = "60 test sentences (English) and a translation of each (French), joined by a line"
+    result.pictures |= {
+        "codes.png": "How alike the codes of the first test sentences are; on the diagonal, of translations",
+        "map.png": "60 test sentences (English) and a translation of each (French), joined by a line",
+    }
