@@ -6,7 +6,6 @@ Epochs of minibatches over weighted rows, in the dtype of X, dense or sparse, wi
 
 import math
 import time
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Self
 
@@ -17,10 +16,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from core import AdamW, Array, Layer, Loss, Optimizer, cross_entropy, difference, mse
 from core.lab.estimators import perceptron, validate_data, widths
+from supervised.learner import LossRule
 
 CHUNK = 1000  # rows that are judged at once; sparse ones are dense no longer than that
 LOGS = ("loss", "val_loss", "seconds", "step_size", "gradient_norm")  # of each epoch, in history_
-LossRule = Callable[[Array, Array], Loss]
 
 
 def weighted(loss: LossRule, y: Array, t: Array, s: Array | None) -> Loss:

@@ -13,7 +13,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from core import Array, Schedule, constant, cross_entropy, log_softmax, mse, softmax
-from supervised.estimator_base import Fitted, LossRule, row_weights
+from supervised.estimator_base import Fitted, row_weights
+from supervised.learner import LossRule
 
 
 class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]

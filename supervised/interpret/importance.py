@@ -97,7 +97,6 @@ def draw_pixels(
                 (axes[2 * line + 1], maps[of], "|dL/dx|"),
             ):
                 show(axis, np.nan_to_num(tiles), columns)
-                axis.grid(False)
                 axis.set_ylabel(name, fontsize=8)
             for k, label in enumerate(classes[of]):
                 middle = k * (shape[1] + 1) + (shape[1] - 1) / 2
@@ -133,7 +132,6 @@ def draw_first_layer(path: Path, found: Sensitivity, net: Layer, w: Array, shape
                 axis, scale = axes[2 * line + k], np.maximum(np.abs(some).max((1, 2), keepdims=True), 1e-30)
                 show(axis, some / scale, columns, k == 0)
                 axis.set_ylabel(what, fontsize=8)
-                axis.grid(False)
 
 
 def draw_weights(path: Path, found: Sensitivity, net: Layer) -> None:

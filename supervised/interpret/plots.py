@@ -34,6 +34,7 @@ def show(axis: Any, tiles: Array, columns: int, signed: bool = False, above: int
     options = {"cmap": "RdBu", "vmin": -1, "vmax": 1} if signed else {"cmap": "gray_r", "vmin": 0, "vmax": 1}
     axis.imshow(grid(tiles, columns, above), interpolation="nearest", aspect="equal", **options)
     axis.set(xticks=[], yticks=[])
+    axis.grid(False)
     axis.spines[:].set_visible(False)
 
 
