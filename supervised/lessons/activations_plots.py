@@ -48,9 +48,8 @@ def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, Lay
                 axis.set_xticks(range(depth), [str(k + 1) for k in range(depth)])
             else:
                 axis.set_ylim(0, 1)
-        heading: dict[str, Any] = {"title": "in brackets: accuracy on the training part", "title_fontsize": 8}
-        handles = figure.axes[0].get_legend_handles_labels()
-        figure.legend(*handles, fontsize=8, ncols=4, loc="outside upper center", **heading)
+        look: dict[str, Any] = {"title": "in brackets: accuracy on the training part", "title_fontsize": 8, "ncols": 4}
+        figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside upper center", **look)
 
 
 def dying(path: Path, found: Mapping[str, Mapping[str, list[tuple[float, float, float]]]]) -> None:

@@ -34,29 +34,26 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
     said = learner.says(w)
     val = (learner.outputs(w, learner.splits.x_val) - learner.splits.t_val)[:, 0] * learner.std
     if x.shape[1] == 1:
-        figure, (above, below) = new_figure(8, 5, 2, 1, sharex=True, height_ratios=(3, 1))
-        above.plot(x[:, 0], t, ".", color="0.6", markersize=4, label="training points")
-        above.plot(learner.look[:, 0], said, color="C3", linewidth=1.5, label="network")
-        above.legend(fontsize=8)
-        order = np.argsort(learner.splits.x_val[:, 0])
-        below.plot(learner.splits.x_val[order, 0], val[order], linewidth=0.8)
-        below.set(xlabel=names[0], ylabel="error on the\nvalidation part")
-        for axis in (above, below):
-            axis.grid(alpha=0.3)
+        with picture(path, 8, 5, 2, 1, sharex=True, height_ratios=(3, 1)) as (_, (above, below)):
+            above.plot(x[:, 0], t, ".", color="0.6", markersize=4, label="training points")
+            above.plot(learner.look[:, 0], said, color="C3", linewidth=1.5, label="network")
+            above.legend(fontsize=8)
+            order = np.argsort(learner.splits.x_val[:, 0])
+            below.plot(learner.splits.x_val[order, 0], val[order], linewidth=0.8)
+            below.set(xlabel=names[0], ylabel="error on the\nvalidation part")
+            for axis in (above, below):
+                axis.grid(alpha=0.3)
     else:
-        figure, (left, middle, right) = new_figure(11, 3.6, 1, 3)
-        span = {"vmin": float(t.min()), "vmax": float(t.max())}
-        for axis, drawn, title in (
-            (left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
-            (middle, _image(middle, learner, said, names, **span), "network"),
-        ):
-            axis.set(title=title, aspect="equal")
-            figure.colorbar(drawn, ax=axis, shrink=0.8)
-        top = float(np.abs(val).max())
-        dots = right.scatter(*learner.splits.x_val.T, c=val, s=8, cmap="RdBu_r", vmin=-top, vmax=top)
-        right.set(title="error on the validation part", aspect="equal")
-        figure.colorbar(dots, ax=right, shrink=0.8)
-    figure.savefig(path, dpi=100)
+        with picture(path, 11, 3.6, 1, 3) as (figure, (left, middle, right)):
+            span, top = {"vmin": float(t.min()), "vmax": float(t.max())}, float(np.abs(val).max())
+            dots = right.scatter(*learner.splits.x_val.T, c=val, s=8, cmap="RdBu_r", vmin=-top, vmax=top)
+            for axis, drawn, title in (
+                (left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
+                (middle, _image(middle, learner, said, names, **span), "network"),
+                (right, dots, "error on the validation part"),
+            ):
+                axis.set(title=title, aspect="equal")
+                figure.colorbar(drawn, ax=axis, shrink=0.8)
 
 
 def film(path: Path, learner: Fit, names: Sequence[str]) -> None:

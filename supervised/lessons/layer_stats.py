@@ -30,8 +30,7 @@ def layer_stats(net: Layer, w: Array, x: Array, t: Array) -> LayerStats:
             sums.append((layer, y))  # z (N, H), what an activation is given
         y, back = layer(y, v)
         backs.append((layer, back))
-    d = cross_entropy(y, t)[1] * len(t)  # the error of each example, not of the mean
-    signals, shares = [], []
+    d, signals, shares = cross_entropy(y, t)[1] * len(t), [], []  # the error of each example, not of the mean
     for layer, back in reversed(backs):
         d = back(d, dx=True)
         if not layer.size:

@@ -53,8 +53,7 @@ class Perceptron:
         passes: int,
         report: Callable[[Perceptron, Array, Path | None], Report],
     ) -> None:
-        for part in ("train", "val", "test"):
-            x, t = getattr(splits, f"x_{part}"), getattr(splits, f"t_{part}")
+        for part, x, t in zip(("train", "val", "test"), splits[::2], splits[1::2], strict=True):
             if not len(x) or t.shape != (len(x), len(names)) or not np.isin(t, (0, 1)).all():
                 raise ValueError(f"the {part} part needs targets 0 or 1 for {len(names)} neurons, not {t.shape}")
             if not np.isfinite(x).all():
