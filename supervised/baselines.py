@@ -43,11 +43,9 @@ def classifiers(splits: Splits, most: int) -> dict[str, float]:
         "scikit-learn's MLP": MLPClassifier(random_state=0),
         SVM: SVC(C=10),
     }
-    said = {"majority": np.full(len(splits.t_test), common)}
-    if (t == common).all():
-        said |= dict.fromkeys(methods, said["majority"])
-    else:
-        said |= predictions(methods, x, t, splits.x_test.reshape(len(splits.x_test), -1))
+    said, rows = {"majority": np.full(len(splits.t_test), common)}, splits.x_test.reshape(len(splits.x_test), -1)
+    one = (t == common).all()
+    said |= dict.fromkeys(methods, said["majority"]) if one else predictions(methods, x, t, rows)
     return {name: accuracy(answers, splits.t_test) for name, answers in said.items()}
 
 
@@ -70,6 +68,5 @@ def regressors(splits: Splits, most: int) -> dict[str, Array]:
         "scikit-learn's MLP": MLPRegressor(random_state=0),
     }
     said = predictions(methods, x, t[:, 0] if t.shape[1] == 1 else t, rows)
-    boosting = MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))
-    said |= predictions({BOOSTING: boosting}, x, t, rows)
+    said |= predictions({BOOSTING: MultiOutputRegressor(HistGradientBoostingRegressor(random_state=0))}, x, t, rows)
     return {name: y.reshape(splits.t_test.shape) for name, y in said.items()}

@@ -32,6 +32,5 @@ def Classifier(
     if "smoothing" in options:
         warn("the keyword smoothing of Classifier", "label_smoothing")
         label_smoothing = options.pop("smoothing")
-    loss = partial(cross_entropy, smoothing=label_smoothing)
-    exam = Classification(tuple(classes), tuple(shape), show)
+    loss, exam = partial(cross_entropy, smoothing=label_smoothing), Classification(tuple(classes), tuple(shape), show)
     return Supervised(splits, net, optimizer, rng, config, loss=loss, exam=exam, **options)

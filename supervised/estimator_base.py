@@ -6,7 +6,6 @@ Epochs of minibatches over weighted rows, in the dtype of X, dense or sparse, wi
 
 import math
 import time
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Self
 
@@ -17,10 +16,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from core import AdamW, Array, Layer, Loss, Optimizer, cross_entropy, difference, mse
 from core.lab.estimators import perceptron, validate_data, widths
+from supervised.learner import LossRule
 
 CHUNK = 1000  # rows that are judged at once; sparse ones are dense no longer than that
 LOGS = ("loss", "val_loss", "seconds", "step_size", "gradient_norm")  # of each epoch, in history_
-LossRule = Callable[[Array, Array], Loss]
 
 
 def weighted(loss: LossRule, y: Array, t: Array, s: Array | None) -> Loss:
@@ -84,10 +83,9 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     def _begin(self, dtype: Any) -> None:
         """Fresh parameters, optimizer and history."""
-        net = self.net_
         self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        self.w_ = net.init(self._rng, dtype)
-        self.optimizer_ = self._new_optimizer(net)
+        self.w_ = self.net_.init(self._rng, dtype)
+        self.optimizer_ = self._new_optimizer(self.net_)
         self.history_: dict[str, list[float]] = {name: [] for name in LOGS}
 
     def _learn(self, X: Any, t: Array, s: Array | None, held: Any, fresh: bool, epochs: int | None = None) -> Self:
@@ -145,9 +143,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
                 self.history_[name].append(log)
             stale = 0 if watched < least - self.tol else stale + 1
             if watched < least:
-                least = watched
-                if held is not None:
-                    best = w.copy(), deepcopy(optimizer.state)
+                least, best = watched, None if held is None else (w.copy(), deepcopy(optimizer.state))
             if self.patience is not None and stale >= self.patience:
                 break
         if best is not None:
@@ -158,10 +154,14 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         net = self.net_
         return np.concatenate([net(_dense(X[a : a + CHUNK]), self.w_)[0] for a in range(0, X.shape[0], CHUNK)])
 
+    def _checked(self, X: Any, y: Any = "no_validation", reset: bool = False, **options: Any) -> Any:
+        """Rows, dense or sparse, and their targets where there are any."""
+        return validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset, **options)
+
     def _new(self, X: Any) -> Any:
         """Checked rows to be judged."""
         check_is_fitted(self, "w_")
-        return validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        return self._checked(X)
 
     @property
     def net_(self) -> Layer:
@@ -170,8 +170,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     def activations(self, X: Any) -> list[Array]:
         """What each hidden layer says of X, (N, units) each, after its activation; last the outputs y (N, O)."""
-        X = self._new(X)
-        found = []
+        X, found = self._new(X), []
         for a in range(0, X.shape[0], CHUNK):
             h, said, at = _dense(X[a : a + CHUNK]), [], 0
             for part in self.net_.parts:

@@ -13,8 +13,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from core import Array, Schedule, constant, cross_entropy, log_softmax, mse, softmax
-from core.lab.estimators import validate_data
-from supervised.estimator_base import Fitted, LossRule, row_weights
+from supervised.estimator_base import Fitted, row_weights
+from supervised.learner import LossRule
 
 
 class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
@@ -72,8 +72,7 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
             self.classes_, self.n_outputs_ = classes, len(classes)
         elif not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start goes on with the classes {self.classes_}, but y holds {classes}")
-        t = self._labels(y)
-        held = None
+        t, held = self._labels(y), None
         if X_val is not None:
             X_val, y_val = self._data(X_val, y_val, False)
             held = X_val, self._labels(y_val)
@@ -92,7 +91,7 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
         return self._learn(X, t, self._weights(X, t, sample_weight), None, fresh, 1)
 
     def _data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Array]:
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset)
+        X, y = self._checked(X, y, reset)
         check_classification_targets(y)
         return X, y
 
@@ -130,8 +129,8 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """The likeliest class of each row, (N,)."""
-        y = self._outputs(self._new(X))  # first, since it tells what was never fitted
-        return self.classes_[y.argmax(-1)]
+        said = self._outputs(self._new(X)).argmax(-1)  # first, since it tells what was never fitted
+        return self.classes_[said]
 
 
 class NetworkRegressor(RegressorMixin, Fitted):  # type: ignore[misc]
@@ -170,28 +169,17 @@ class NetworkRegressor(RegressorMixin, Fitted):  # type: ignore[misc]
         fresh = not (self.warm_start and hasattr(self, "w_"))
         X, t = self._data(X, y, fresh)
         held = None if X_val is None else self._data(X_val, y_val, False)
-        s = None if sample_weight is None else row_weights(sample_weight, X)
-        return self._learn(X, t, s, held, fresh)
+        return self._learn(X, t, None if sample_weight is None else row_weights(sample_weight, X), held, fresh)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One epoch over these rows."""
         fresh = not hasattr(self, "w_")
         X, t = self._data(X, y, fresh)
-        s = None if sample_weight is None else row_weights(sample_weight, X)
-        return self._learn(X, t, s, None, fresh, 1)
+        return self._learn(X, t, None if sample_weight is None else row_weights(sample_weight, X), None, fresh, 1)
 
     def _data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Array]:
         """X and t (N, O), both in the dtype of X."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            reset=reset,
-            multi_output=True,
-            y_numeric=True,
-        )
+        X, y = self._checked(X, y, reset, multi_output=True, y_numeric=True)
         if reset:
             self._flat, self.n_outputs_ = y.ndim == 1, y[0].size
         t = y.reshape(len(y), -1).astype(X.dtype)

@@ -37,6 +37,12 @@ class ReportPart:
     texts: dict[str, str] = field(default_factory=dict)
 
 
+class Build(Protocol):
+    """Makes one network, or `members` of its shape in one: partial(MLP, 784, 128, 128, 10)."""
+
+    def __call__(self, *, members: int | None = None) -> Layer: ...
+
+
 Study = Callable[[Array, Path | None], ReportPart]  # weights w, and where pictures go -> what else is found of them
 
 
@@ -117,8 +123,7 @@ class Supervised:
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
         check_examples(splits)
         self.exam = exam.bound(splits, net(splits.x_train[:1], self.w)[0].shape[-1])
-        self.epochs = Epochs(len(splits.x_train), self.config.batch, self.rng)
-        self.done = 0  # minibatches
+        self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
         self.study: Study | None = None  # adds to the report
 
     @property
@@ -157,8 +162,7 @@ class Supervised:
 
     def outputs(self, w: Array, x: Array, copies: int = 0) -> Array:
         """y (N, O) at x (N, ...): the pooled answer of all members, and of all augmented copies. Always the same."""
-        rng = np.random.default_rng(0)
-        parts = []
+        rng, parts = np.random.default_rng(0), []
         size = max(self.epochs.batch, 32)  # judging takes no more memory than learning
         for a in range(0, len(x), size):
             part = x[a : a + size]

@@ -31,8 +31,7 @@ def interpolation(places: Array, n: int) -> Array:
 
     Places run from 0 to n - 1; what is beyond the ends reads the end.
     """
-    p = np.clip(places, 0, n - 1)[..., None]
-    return np.maximum(0, 1 - np.abs(p - np.arange(n))).astype(np.float32)
+    return np.maximum(0, 1 - np.abs(np.clip(places, 0, n - 1)[..., None] - np.arange(n))).astype(np.float32)
 
 
 def changed(change: Change, low: float, high: float) -> Augment:
@@ -46,9 +45,7 @@ def changed(change: Change, low: float, high: float) -> Augment:
             x = interpolation(_tempo(rng, B, T, change.tempo), T) @ x
         if change.colour:
             x = x + _colour(rng, B, F, change.colour)
-        if change.noise:
-            x = _noise(rng, x, change.noise)
-        return x
+        return _noise(rng, x, change.noise) if change.noise else x
 
     return augment
 
@@ -77,8 +74,7 @@ def _colour(rng: Rng, B: int, F: int, size: float) -> Array:
 
 def _noise(rng: Rng, x: Array, share: float) -> Array:
     """ln(e^x + e^n): noise with a random slope over frequency and a standard deviation of half a neper."""
-    B, _, F = x.shape
-    top = x.max((1, 2), keepdims=True)[..., 0]  # B, 1
+    (B, _, F), top = x.shape, x.max((1, 2), keepdims=True)[..., 0]  # B, 1
     n = top - rng.uniform(4, 12, (B, 1)) + rng.normal(0, 1.5, (B, 1)) * np.linspace(-1, 1, F)  # B, F
     n = np.where(rng.random((B, 1)) < share, n, -np.inf)
     return np.logaddexp(x, n[:, None].astype(np.float32) + rng.standard_normal(x.shape, np.float32) / 2)

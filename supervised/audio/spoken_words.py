@@ -42,8 +42,7 @@ def word_spectrum(sound: Sound) -> Array:
     if len(x) > MOMENTS:
         x = interpolation(np.linspace(0, len(x) - 1, MOMENTS), len(x)) @ x
     before = (MOMENTS - len(x)) // 2
-    around = (before, MOMENTS - len(x) - before), (0, 0)
-    return np.pad(x, around, constant_values=quiet).astype(np.float32)
+    return np.pad(x, ((before, MOMENTS - len(x) - before), (0, 0)), constant_values=quiet).astype(np.float32)
 
 
 def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
@@ -61,8 +60,7 @@ def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
     test = clips.speaker == speaker if speaker else (clips.repetition < 5) & (clips.speaker != val_speaker)
     val = clips.speaker == val_speaker if val_speaker else ~test & (clips.repetition >= 5) & (clips.repetition < 10)
     x = np.stack([word_spectrum(Sound(clip, clips.rate)) for clip in clips.clips])
-    train = ~test & ~val
-    return Splits(x[train], clips.digit[train], x[val], clips.digit[val], x[test], clips.digit[test])
+    return Splits(*(part[of] for of in (~test & ~val, val, test) for part in (x, clips.digit)))
 
 
 class SpokenWordClassifier(Supervised):
@@ -94,11 +92,12 @@ class SpokenWords(Classification):
         if folder:
             self.draw(made, y, model, folder)
             draw_wake(folder / "wake_word.png", y, s.t_test, self.wake, self.classes)
-            made.pictures["wake_word.png"] = f"{self.classes[self.wake]!r} as a wake word: detection at false alarms"
             self._draw_mistakes(folder / "mistakes.png", y)
-            made.pictures["mistakes.png"] = (
-                "The 20 test sounds with the least trust in the true word (true: said); time goes right, pitch up"
-            )
+            made.pictures |= {
+                "wake_word.png": f"{self.classes[self.wake]!r} as a wake word: detection at false alarms",
+                "mistakes.png": "The 20 test sounds with the least trust in the true word (true: said); time goes "
+                "right, pitch up",
+            }
         return made
 
     def _draw_mistakes(self, path: Path, y: Array) -> None:
@@ -106,8 +105,7 @@ class SpokenWords(Classification):
 
         worst, titles = least_trusted(softmax(y), self.splits.t_test, self.classes)
         x = self.splits.x_test[worst].swapaxes(1, 2)[:, ::-1]  # n, F, T
-        top = x.max((1, 2), keepdims=True)
-        image_sheet(path, np.clip(1 + (x - top) / SILENCE, 0, 1), titles, columns=5)
+        image_sheet(path, np.clip(1 + (x - x.max((1, 2), keepdims=True)) / SILENCE, 0, 1), titles, columns=5)
 
 
 def cepstra(splits: Splits, K: int = 13) -> Splits:
@@ -115,4 +113,4 @@ def cepstra(splits: Splits, K: int = 13) -> Splits:
     rows = [mfcc(x, K).reshape(len(x), -1) for x in (splits.x_train, splits.x_val, splits.x_test)]
     mean, deviation = rows[0].mean(0), rows[0].std(0) + 1e-6
     x_train, x_val, x_test = ((row - mean) / deviation for row in rows)
-    return Splits(x_train, splits.t_train, x_val, splits.t_val, x_test, splits.t_test)
+    return splits._replace(x_train=x_train, x_val=x_val, x_test=x_test)

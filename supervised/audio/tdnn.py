@@ -20,10 +20,9 @@ def TDNN(F: int, hidden: int, classes: int, dropout: float = 0.0, members: int =
     What is left of time, moments that each heard 11 frames, is pooled to the mean and the maximum of each feature.
     With several `members` as many networks hear the same and say (members, B, classes).
     """
-    rest, parts, I = Dropout(dropout), list[Layer](), 2 * F
-    for k, hop in ((5, 1), (3, 2), (3, 2)):
+    rest, parts = Dropout(dropout), list[Layer]()
+    for I, k, hop in ((2 * F, 5, 1), (hidden, 3, 2), (hidden, 3, 2)):
         parts += [Frames(k, hop), Linear(k * I, hidden), relu, rest]
-        I = hidden
     net = Sequential(*parts[:-1], mean_max_pool, rest, Linear(2 * hidden, classes, init=glorot))
     return Sequential(cmvn, net) if members == 1 else Sequential(cmvn, Concat(*[net] * members), split_members(members))
 

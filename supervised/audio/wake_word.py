@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, log_softmax
-from supervised.figures import new_figure
+from supervised.figures import picture
 
 ALLOWED = 0.01  # the share of other sounds that may wake the device
 
@@ -67,24 +67,17 @@ def wake_figures(y: Array, t: Array, word: int, y_val: Array, t_val: Array) -> d
 
 def draw_wake(path: Path, y: Array, t: Array, word: int, names: tuple[str, ...]) -> None:
     """The curve of the word, and in grey those of all others, false alarms from 0.1 % on."""
-    figure, axis = new_figure(5.6, 4.2)
-    for k in [*(k for k in range(len(names)) if k != word), word]:
-        c = curve(log_softmax(y)[:, k], t == k)
-        color, width = ("C0", 2.5) if k == word else ("0.75", 1)
-        axis.step(c.alarms * 100, c.detected * 100, where="post", color=color, lw=width)
-    axis.axvline(100 * ALLOWED, color="0.4", ls=":", lw=1)
-    axis.set_xscale("symlog", linthresh=0.5, linscale=0.5)
-    ticks = [0, 0.5, 1, 2, 5, 10, 20, 50, 100]
-    axis.set(
-        xlim=(0, 100),
-        ylim=(0, 102),
-        xticks=ticks,
-        xticklabels=list(map(str, ticks)),
-        xlabel="false alarms: other words that wake it, %",
-        ylabel="detected: words that wake it, %",
-    )
-    axis.plot([], [], color="C0", lw=2.5, label=names[word])
-    axis.plot([], [], color="0.75", lw=1, label="the other words")
-    axis.legend(loc="lower right")
-    axis.grid(alpha=0.3)
-    figure.savefig(path, dpi=100)
+    with picture(path, 5.6, 4.2) as (_, axis):
+        for k in [*(k for k in range(len(names)) if k != word), word]:
+            c = curve(log_softmax(y)[:, k], t == k)
+            color, width = ("C0", 2.5) if k == word else ("0.75", 1)
+            axis.step(c.alarms * 100, c.detected * 100, where="post", color=color, lw=width)
+        axis.axvline(100 * ALLOWED, color="0.4", ls=":", lw=1)
+        axis.set_xscale("symlog", linthresh=0.5, linscale=0.5)
+        axis.set_xticks([0, 0.5, 1, 2, 5, 10, 20, 50, 100], ["0", "0.5", "1", "2", "5", "10", "20", "50", "100"])
+        axis.set(xlim=(0, 100), ylim=(0, 102), ylabel="detected: words that wake it, %")
+        axis.set_xlabel("false alarms: other words that wake it, %")
+        axis.plot([], [], color="C0", lw=2.5, label=names[word])
+        axis.plot([], [], color="0.75", lw=1, label="the other words")
+        axis.legend(loc="lower right")
+        axis.grid(alpha=0.3)

@@ -27,16 +27,17 @@ class Train(Protocol):
 
 def first_member(net: Layer, w: Array) -> tuple[Layer, Array]:
     """A network by itself, as it is; of an ensemble (core.ensembles) the first member, with its own weights."""
-    parts, slices = list[Layer](), list[Array]()
-    for part, v in chain(net, w):
+    links = chain(net, w)
+    for k, (part, v) in enumerate(links):
         if part.op == "ensemble_linear":
             views = part.views(v)
             I, O = views["weight"].shape[1:]
-            part = Linear(I, O, "bias" in views)
-            v = np.concatenate([array[0].ravel() for array in views.values()])
-        parts.append(part)
-        slices.append(v)
-    return Sequential(*parts), np.concatenate(slices)
+            links[k] = Linear(I, O, "bias" in views), np.concatenate([array[0].ravel() for array in views.values()])
+    return _joined(links)
+
+
+def _joined(links: list[tuple[Layer, Array]]) -> tuple[Layer, Array]:
+    return Sequential(*(part for part, _ in links)), np.concatenate([v for _, v in links])
 
 
 def blocks(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
@@ -46,7 +47,7 @@ def blocks(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
         if part.op in MATRICES and any(layer.op in MATRICES for layer, _ in groups[-1]):
             groups.append([])
         groups[-1].append((part, v))
-    return [(Sequential(*(part for part, _ in group)), np.concatenate([v for _, v in group])) for group in groups]
+    return [_joined(group) for group in groups]
 
 
 def names(n: int) -> list[str]:
@@ -71,8 +72,7 @@ class Flow(NamedTuple):
 
 def flows(net: Layer, w: Array, x: Array, t: Array, g: Array | None = None) -> list[Flow]:
     """Codes and gradients at the pixels and behind each block, for x (B, I) and t (B,); dL/dw is written into `g`."""
-    out, backs = [np.asarray(x, w.dtype)], list[tuple[Back, slice]]()
-    a = 0
+    out, backs, a = [np.asarray(x, w.dtype)], list[tuple[Back, slice]](), 0
     for block, v in blocks(net, w):
         y, back = block(out[-1], v)
         out.append(y)

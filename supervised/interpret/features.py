@@ -5,8 +5,6 @@ import math
 import numpy as np
 
 from core import Array
-from core.lab.stats.linear_probe import Probe as Probe
-from core.lab.stats.linear_probe import probe as probe
 
 BINS = 9  # directions of an edge
 
@@ -40,12 +38,10 @@ def hog(images: Array) -> Array:
     for k in range(BINS):
         away = np.abs(at - k)
         votes = strength * np.maximum(0, 1 - np.minimum(away, BINS - away))  # shared by the two nearest bins
-        votes = votes[:, : rows * cell, : columns * cell]
-        cells[..., k] = votes.reshape(N, rows, cell, columns, cell).sum((2, 4))
+        cells[..., k] = votes[:, : rows * cell, : columns * cell].reshape(N, rows, cell, columns, cell).sum((2, 4))
     corners = (cells[:, :-1, :-1], cells[:, :-1, 1:], cells[:, 1:, :-1], cells[:, 1:, 1:])
     squares = np.concatenate(corners, -1)  # N, rows - 1, columns - 1, 4 BINS
-    squares /= np.sqrt((squares**2).sum(-1, keepdims=True) + 1e-4)
-    return squares.reshape(N, -1)
+    return (squares / np.sqrt((squares**2).sum(-1, keepdims=True) + 1e-4)).reshape(N, -1)
 
 
 def pca(x_train: Array, *others: Array, share: float = 0.95) -> list[Array]:

@@ -29,8 +29,7 @@ def greedy(net: Layer, splits: Splits, train: Train, updates: int, rng: Rng) -> 
     for i, (block, child) in enumerate(zip(parts, rng.spawn(len(parts)), strict=True)):
         front = [frozen(Sequential(*parts[:i]), np.concatenate(done))] if i else []
         head = [Linear(_width(Sequential(*parts[: i + 1]), x), C, init=glorot)] if i + 1 < len(parts) else []
-        w = train(splits, Sequential(*front, block, *head), updates, child)
-        done.append(w[: block.size])
+        done.append(train(splits, Sequential(*front, block, *head), updates, child)[: block.size])
     return np.concatenate(done)
 
 
@@ -61,10 +60,9 @@ def compare(net: Layer, splits: Splits, train: Train, updates: int, rng: Rng, pr
 
 def draw_compared(path: Path, found: Compared) -> None:
     """What a probe reads from each layer, a line a way of training; and the networks' own answers."""
-    figure, (axis,) = panels(1, 1, 5.2, 3.4)
-    for k, (way, values) in enumerate(found.probes.items()):
-        label = f"{way} (its own answers: {found.answers[way]:.1%})"
-        axis.plot(found.layers, values, marker="o", color=COLOURS[k], label=label)
-    axis.set(ylabel="validation accuracy of a linear probe")
-    axis.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 5.2, 3.4) as (_, (axis,)):
+        for k, (way, values) in enumerate(found.probes.items()):
+            label = f"{way} (its own answers: {found.answers[way]:.1%})"
+            axis.plot(found.layers, values, marker="o", color=COLOURS[k], label=label)
+        axis.set(ylabel="validation accuracy of a linear probe")
+        axis.legend(fontsize=8)

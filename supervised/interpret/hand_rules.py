@@ -57,8 +57,8 @@ def box(picture: Array) -> Box:
         return Box(np.zeros((HEIGHT, WIDTH)), 1.0)
     rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
     cut = fine[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    ink = zoom(cut, (HEIGHT / cut.shape[0], WIDTH / cut.shape[1]), order=1) / fine.max()
-    return Box(ink, cut.shape[1] / cut.shape[0])
+    H, W = cut.shape
+    return Box(zoom(cut, (HEIGHT / H, WIDTH / W), order=1) / fine.max(), W / H)
 
 
 def holes(ink: Array) -> list[tuple[float, float]]:
@@ -66,11 +66,8 @@ def holes(ink: Array) -> list[tuple[float, float]]:
     from scipy.ndimage import center_of_mass, label
 
     ground, n = label(np.pad(ink < 0.3, 1, constant_values=True))  # by edges, so that a slanting stroke holds
-    found = [
-        (float(center_of_mass(ground == k)[0] / len(ground)), float((ground == k).sum() / ink.size))
-        for k in range(1, n + 1)
-        if k != ground[0, 0]
-    ]
+    parts = [ground == k for k in range(1, n + 1) if k != ground[0, 0]]
+    found = [(float(center_of_mass(hole)[0] / len(ground)), float(hole.sum() / ink.size)) for hole in parts]
     return [hole for hole in found if hole[1] > 0.01]
 
 
@@ -83,8 +80,7 @@ def digit(picture: Array) -> int:
         return bool(ink[top:bottom, left:right].max(1).mean() > 0.5)
 
     dark = ink > 0.45
-    above = stroke(7, 12, 0, 7), stroke(7, 12, 13, 20)  # left, right
-    below = stroke(17, 22, 0, 7), stroke(17, 22, 13, 20)
+    above, below = ((stroke(a, b, 0, 7), stroke(a, b, 13, 20)) for a, b in ((7, 12), (17, 22)))  # left, right
     foot = dark[22:].any(0).mean() > 0.5  # what it stands on is broad: not so 1, 4, 7 and often 9
     roof = dark[:3].any(0).mean() > 0.33  # its top is broad: not so 4
     found = holes(ink)
@@ -127,8 +123,7 @@ def by_drawings(images: Array, drawings: Sequence[str]) -> Array:
     def smooth(pictures: Sequence[Array]) -> Array:
         flat = gaussian_filter(np.stack([box(p).ink for p in pictures]), (0, 2, 2)).reshape(len(pictures), -1)
         flat = flat - flat.mean(1, keepdims=True)
-        flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
-        return np.asarray(flat)
+        return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9))
 
     alike: Array = smooth(list(images)) @ smooth([drawn(d) for d in drawings]).T
     return alike.argmax(1)

@@ -34,10 +34,8 @@ def affine(images: Array, A: Array, shift: Sequence[float], ground: float | None
     from scipy.ndimage import affine_transform
 
     c = (np.array(images.shape[1:3]) - 1) / 2
-    full = np.eye(images.ndim)
-    full[1:3, 1:3] = A
-    offset = np.zeros(images.ndim)
-    offset[1:3] = c - A @ c + shift
+    full, offset = np.eye(images.ndim), np.zeros(images.ndim)
+    full[1:3, 1:3], offset[1:3] = A, c - A @ c + shift
     options = {"mode": "nearest"} if ground is None else {"mode": "constant", "cval": ground}
     return np.asarray(affine_transform(images, full, offset, order=1, **options))
 
@@ -118,59 +116,53 @@ def invariance(
     `rng` must be a generator of its own for each network, in the same state, for all to see the same pictures.
     """
     images, before = x.reshape(-1, *shape), codes(net, w, x)
-    right, far = dict[str, list[float]](), dict[str, list[list[float]]]()
+    found = Invariance({way.name: [] for way in ways}, {way.name: [] for way in ways})
     for way in ways:
-        right[way.name], far[way.name] = [], []
         for strength in way.strengths:
-            changed = way.apply(images, strength, rng).reshape(len(x), -1).astype(w.dtype)
-            after = codes(net, w, changed)
-            right[way.name].append(float((after[-1].argmax(-1) == t).mean()))
-            far[way.name].append([code_distance(a, b) for a, b in zip(before, after, strict=True)])
-    return Invariance(right, far)
+            after = codes(net, w, way.apply(images, strength, rng).reshape(len(x), -1).astype(w.dtype))
+            found.accuracy[way.name].append(float((after[-1].argmax(-1) == t).mean()))
+            found.distance[way.name].append([code_distance(a, b) for a, b in zip(before, after, strict=True)])
+    return found
 
 
 def draw_distorted(
     path: Path, x: Array, shape: Shape, ways: Sequence[Distortion], low: float, high: float, rng: Rng
 ) -> None:
     """One example x (P,) at all strengths of all distortions, so that one sees what the numbers mean."""
-    image = x.reshape(1, *shape)
-    tiles = np.concatenate([way.apply(image, s, rng) for way in ways for s in way.strengths])
-    titles = [f"{s:.2g}" for way in ways for s in way.strengths]
-    images = pictures(tiles.reshape(len(tiles), -1), shape, low, high)
-    sheet(path, images, titles, len(ways[0].strengths), [way.name for way in ways])
+    tried = [(way, s) for way in ways for s in way.strengths]
+    tiles = np.concatenate([way.apply(x.reshape(1, *shape), s, rng) for way, s in tried])
+    titles, rows = [f"{s:.2g}" for _, s in tried], [way.name for way in ways]
+    sheet(path, pictures(tiles, shape, low, high), titles, len(ways[0].strengths), rows)
 
 
 def draw_accuracy(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion], chance: float) -> None:
     """Accuracy against strength, a panel a distortion, a line a network."""
-    figure, axes = panels(len(ways), 3)
-    for axis, way in zip(axes, ways, strict=True):
-        for k, (name, one) in enumerate(found.items()):
-            axis.plot(way.strengths, one.accuracy[way.name], marker=".", color=COLOURS[k], label=name)
-        axis.axhline(chance, color="grey", linestyle=":", label="guessing")
-        axis.axvline(way.nothing, color="grey", linewidth=0.5)
-        axis.set(title=way.name, xlabel=way.unit, ylim=(0, 1.02))
-    axes[0].set_ylabel("validation accuracy")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False)
-    figure.savefig(path, dpi=100)
+    with panels(path, len(ways), 3) as (figure, axes):
+        for axis, way in zip(axes, ways, strict=True):
+            for k, (name, one) in enumerate(found.items()):
+                axis.plot(way.strengths, one.accuracy[way.name], marker=".", color=COLOURS[k], label=name)
+            axis.axhline(chance, color="grey", linestyle=":", label="guessing")
+            axis.axvline(way.nothing, color="grey", linewidth=0.5)
+            axis.set(title=way.name, xlabel=way.unit, ylim=(0, 1.02))
+        axes[0].set_ylabel("validation accuracy")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
 
 
 def draw_distance(path: Path, found: Mapping[str, Invariance], ways: Sequence[Distortion]) -> None:
     """Code distance against strength: a colour a layer; of at most two networks the first solid, the second dashed."""
     from matplotlib.lines import Line2D
 
-    figure, axes = panels(len(ways), 3)
-    layers = names(len(next(iter(found.values())).distance[ways[0].name][0]))
-    colours = ["grey", *(COLOURS[k % len(COLOURS)] for k in range(len(layers) - 1))]
-    styles = dict(zip(found, ("-", "--"), strict=False))
-    for axis, way in zip(axes, ways, strict=True):
-        for name, style in styles.items():
-            for k, colour in enumerate(colours):
-                far = [at[k] for at in found[name].distance[way.name]]
-                axis.plot(way.strengths, far, style if k else "-", color=colour)  # the pixels are the same for both
-        axis.set(title=way.name, xlabel=way.unit, ylim=(0, None))
-    axes[0].set_ylabel("code distance")
-    handles = [Line2D([], [], color=colour, label=layer) for colour, layer in zip(colours, layers, strict=True)]
-    handles += [axes[0].plot([], [], style, color="k", label=name)[0] for name, style in styles.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 7), frameon=False)
-    figure.savefig(path, dpi=100)
+    with panels(path, len(ways), 3) as (figure, axes):
+        layers = names(len(next(iter(found.values())).distance[ways[0].name][0]))
+        colours = ["grey", *(COLOURS[k % len(COLOURS)] for k in range(len(layers) - 1))]
+        styles = dict(zip(found, ("-", "--"), strict=False))
+        for axis, way in zip(axes, ways, strict=True):
+            for name, style in styles.items():
+                for k, colour in enumerate(colours):
+                    far = [at[k] for at in found[name].distance[way.name]]
+                    axis.plot(way.strengths, far, style if k else "-", color=colour)  # the pixels are the same for both
+            axis.set(title=way.name, xlabel=way.unit, ylim=(0, None))
+        axes[0].set_ylabel("code distance")
+        handles = [Line2D([], [], color=colour, label=layer) for colour, layer in zip(colours, layers, strict=True)]
+        handles += [axes[0].plot([], [], style, color="k", label=name)[0] for name, style in styles.items()]
+        figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 7), frameon=False)

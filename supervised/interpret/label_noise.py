@@ -25,15 +25,12 @@ def side(splits: Splits, x: Array, t: Array) -> Splits:
 def out_of_fold(splits: Splits, net: Layer, train: Train, updates: int, folds: int, rng: Rng) -> Array:
     """p (N, C) of each training example, from a network that learnt from the other folds."""
     x, t = splits.x_train, splits.t_train
-    order, p = rng.permutation(len(t)), None
+    order, said = rng.permutation(len(t)), list[Array]()
     for k, child in enumerate(rng.spawn(folds)):
-        out, kept = order[k::folds], np.concatenate([order[j::folds] for j in range(folds) if j != k])
+        kept = np.concatenate([order[j::folds] for j in range(folds) if j != k])
         w = train(side(splits, x[kept], t[kept]), net, updates, child)
-        said = softmax(net(x[out], w)[0])
-        p = np.empty((len(t), said.shape[1]), said.dtype) if p is None else p
-        p[out] = said
-    assert p is not None
-    return p
+        said.append(softmax(net(x[order[k::folds]], w)[0]))
+    return np.concatenate(said)[np.argsort(np.concatenate([order[k::folds] for k in range(folds)]))]
 
 
 def doubt(p: Array, t: Array) -> Array:
@@ -63,8 +60,7 @@ def planted(
     """Plants wrong labels in a copy of the training part, and looks for them out of fold."""
     t, changed = other_labels(splits.t_train, C, max(share, 1 / len(splits.t_train)), rng)
     p = out_of_fold(splits._replace(t_train=t), net, train, updates, folds, rng)
-    hit = np.isin(np.argsort(-doubt(p, t), kind="stable"), changed)
-    curve = np.cumsum(hit) / len(changed)
+    curve = np.cumsum(np.isin(np.argsort(-doubt(p, t), kind="stable"), changed)) / len(changed)
     return Planted(len(changed), float(curve[len(changed) - 1]), curve)
 
 
@@ -88,10 +84,8 @@ def draw_classes(
         members = np.flatnonzero(t == c)
         ranked = members[np.argsort(doubt(p, t)[members], kind="stable")]
         chosen = np.concatenate([ranked[:each], ranked[-each:]]) if len(ranked) else ranked
-        row = np.full((1 + 2 * each, x.shape[1]), high, x.dtype)
-        row[0] = np.nan_to_num(means[c])
-        row[1 : 1 + len(chosen)] = x[chosen]
-        tiles.append(row)
+        tiles.append(np.full((1 + 2 * each, x.shape[1]), high, x.dtype))
+        tiles[-1][0], tiles[-1][1 : 1 + len(chosen)] = np.nan_to_num(means[c]), x[chosen]
     titles = ["mean", *["typical"] * each, *["odd"] * each]
     rows = [f"{name} ({(t == c).sum()})" for c, name in enumerate(classes)]
     sheet(path, pictures(np.concatenate(tiles), shape, low, high), titles * len(classes), 1 + 2 * each, rows)
@@ -99,17 +93,12 @@ def draw_classes(
 
 def draw_planted(path: Path, found: Planted) -> None:
     """How many of the planted labels one has found after looking at so many of the list."""
-    figure, (axis,) = panels(1, 1, 5, 3.4)
-    n = len(found.curve)
-    at = np.arange(1, n + 1)
-    axis.plot(at / n, found.curve, color="#4477aa", label="in the order of doubt")
-    axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
-    axis.axvline(found.number / n, color="grey", linewidth=0.8)
-    axis.set(
-        xlabel="share of the training pictures looked at",
-        ylabel="share of the planted labels found",
-        title=f"{found.number} planted: {found.found:.0%} of them are the first {found.number}",
-    )
-    axis.title.set_fontsize(10)
-    axis.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 5, 3.4) as (_, (axis,)):
+        n = len(found.curve)
+        axis.plot(np.arange(1, n + 1) / n, found.curve, color="#4477aa", label="in the order of doubt")
+        axis.plot([0, 1], [0, 1], ":", color="grey", label="in any order")
+        axis.axvline(found.number / n, color="grey", linewidth=0.8)
+        axis.set(xlabel="share of the training pictures looked at", ylabel="share of the planted labels found")
+        title = f"{found.number} planted: {found.found:.0%} of them are the first {found.number}"
+        axis.set_title(title, fontsize=10)
+        axis.legend(fontsize=8)

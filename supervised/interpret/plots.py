@@ -1,6 +1,7 @@
 """How the pictures of the deep report are drawn: sheets of tiles in grey or colour, and panels of curves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from core import Array
 from core.lab.report.plots import mosaic
-from supervised.figures import new_figure
+from supervised.figures import picture
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
 Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand in a row
@@ -33,6 +34,7 @@ def show(axis: Any, tiles: Array, columns: int, signed: bool = False, above: int
     options = {"cmap": "RdBu", "vmin": -1, "vmax": 1} if signed else {"cmap": "gray_r", "vmin": 0, "vmax": 1}
     axis.imshow(grid(tiles, columns, above), interpolation="nearest", aspect="equal", **options)
     axis.set(xticks=[], yticks=[])
+    axis.grid(False)
     axis.spines[:].set_visible(False)
 
 
@@ -42,8 +44,7 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
 
     H, W = tiles.shape[1:3]
     above = -(-H * (1 + titles[0].count("\n")) // 4) if titles else 0
-    lines = -(-len(tiles) // columns)
-    left = 1.1 if rows else 0.1
+    lines, left = -(-len(tiles) // columns), 1.1 if rows else 0.1
     size = left + 0.75 * columns, 0.2 + 0.75 * (above + H + 1) / (W + 1) * lines
     figure = Figure(figsize=size)
     axis = figure.add_axes((left / size[0], 0.1 / size[1], 1 - (left + 0.1) / size[0], 1 - 0.2 / size[1]))
@@ -56,26 +57,23 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
     figure.savefig(path, dpi=100)
 
 
-def panels(n: int, columns: int, width: float = 3.4, height: float = 2.7) -> tuple[Any, list[Any]]:
-    """A figure with n panels, and their axes; each with a faint grid."""
+@contextmanager
+def panels(path: Path, n: int, columns: int, width: float = 3.4, height: float = 2.7) -> Iterator[Any]:
+    """A figure with n panels, and their axes, to be drawn into; each with a faint grid. Then it is saved."""
     columns = min(n, columns)
     lines = -(-n // columns)
-    figure, made = new_figure(width * columns, height * lines, lines, columns, squeeze=False)
-    axes = list(made.ravel())
-    for axis in axes[n:]:
-        axis.remove()
-    for axis in axes[:n]:
-        axis.grid(alpha=0.3)
-    return figure, axes[:n]
+    with picture(path, width * columns, height * lines, lines, columns, squeeze=False) as (figure, axes):
+        for axis in axes.flat[n:]:
+            axis.remove()
+        for axis in axes.flat[:n]:
+            axis.grid(alpha=0.3)
+        yield figure, axes.ravel()[:n]
 
 
 def table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
     """Rows as text in columns; numbers between 0 and 1 with three digits behind the point."""
 
-    def word(cell: Any) -> str:
-        return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
-
-    lines = [list(header), *([word(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
-    cells = [[line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in lines]
-    return "\n".join("  ".join(line) for line in cells)
+    words = ([f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows)
+    lines = [list(header), *words]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines)

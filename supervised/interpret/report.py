@@ -27,6 +27,37 @@ from supervised.interpret.representations import Rule
 from supervised.interpret.scaling import Build
 from supervised.learner import ReportPart
 
+CAPTIONS = {
+    "probes.png": "What can be read from features by a straight line: written by a person, made by hand, by chance "
+    "(the same network untrained) and by learning",
+    "maps.png": "A map (t-SNE) of each layer, a point a validation picture, coloured by class; above, how many of the "
+    "ten nearest neighbours in the layer have the same label",
+    "layerwise.png": "Three hidden layers of {width} units: trained end to end, and layer by layer, each under a head "
+    "of its own; every weight is moved as often",
+    "distorted.png": "A picture under the distortions of the next two, at every strength",
+    "invariance.png": "Accuracy on distorted validation pictures: the network, and two twins of it that learnt for "
+    "{updates} updates with and without augmentation",
+    "code_distance.png": "How far the code of each layer moves when the picture is distorted: 1 is as far as to "
+    "another picture",
+    "sensitive_weights.png": "How sensitivity is spread over the weights of each matrix",
+    "pruning.png": "Is it true? Weights taken away, those first that the gradient holds for unimportant",
+    "sensitive_pixels.png": "The mean of each class, and the pixels to which the loss of its pictures is most "
+    "sensitive",
+    "sensitive_first_layer.png": "The hidden units that matter most: their weights, blue above 0 and red below, and "
+    "under them how much each weight matters",
+    "sensitive_units.png": "The hidden units that matter most, and for which classes",
+    "pass.png": "One picture on its way forward, and the gradient of its loss on the way back, layer by layer. Its "
+    "label is {label}; of all it was the least decided",
+    "classes.png": "Each class: its mean, then its most typical and its oddest training pictures, judged by networks "
+    "that never saw them",
+    "hardest.png": "The hardest training pictures, some probably mislabelled: the label, and below it what a network "
+    "says that never saw them",
+    "planted.png": "How far to trust that list: wrong labels planted in a copy of the data, and how soon they are "
+    "found",
+    "sizes.png": "What more data, cleaner labels, a wider or deeper network and more computing are worth, on the "
+    "validation part",
+}
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -63,10 +94,11 @@ class Findings(ReportPart):
 
     folder: Path | None = None
 
-    def draw(self, name: str, caption: str, draw: Callable[..., None], *args: Any) -> None:
+    def draw(self, name: str, draw: Callable[..., None], *args: Any, **words: Any) -> None:
+        """Draws a picture, whose caption is that of CAPTIONS with these words in it."""
         if self.folder:
             draw(self.folder / name, *args)
-            self.pictures[name] = caption
+            self.pictures[name] = CAPTIONS[name].format(**words)
 
 
 def check_pictures(splits: Splits, shape: Shape) -> None:
@@ -77,10 +109,9 @@ def check_pictures(splits: Splits, shape: Shape) -> None:
     if min(shape[:2]) < 4:
         raise ValueError(f"pictures of shape {shape} are too small to be looked at: 4 pixels a side are needed")
     if min(map(len, splits)) < 10:
-        parts = ", ".join(str(len(x)) for x in splits[::2])
         raise ValueError(
             "a deep report needs at least 10 examples in each part of the data: add pictures, or ask for "
-            f"a plain one; the parts have {parts}"
+            f"a plain one; the parts have {', '.join(str(len(x)) for x in splits[::2])}"
         )
 
 
@@ -105,14 +136,12 @@ def deep_report(
     Raises ValueError as `check_pictures` does.
     """
     check_pictures(splits, shape)
-    P, C = splits.x_train.shape[1], len(classes)
-    rngs = rng.spawn(5)
+    P, C, rngs = splits.x_train.shape[1], len(classes), rng.spawn(5)
     some = bounded(splits, budget, rngs[0])
     low, high = float(some.x_train.min()), float(some.x_train.max())
     subject = Subject(*first_member(net, w), some, shape, classes, low, high)
     make = build or (lambda *hidden: MLP(P, *hidden, C))
-    found = Findings(folder=folder)
-    found.texts["How the deep report was made"] = spent(budget, some, C)
+    found = Findings(folder=folder, texts={"How the deep report was made": spent(budget, some, C)})
     _representations(found, subject, train, make, budget, rules or {}, rngs[1])
     _invariance(found, subject, train, budget, rngs[2])
     _gradient(found, subject, rngs[3])
@@ -123,22 +152,17 @@ def deep_report(
 def bounded(splits: Splits, budget: Budget, rng: Rng) -> Splits:
     """At most so many examples of each part, drawn at random, in float32."""
 
-    def draw(x: Array, t: Array, most: int) -> tuple[Array, Array]:
-        i = rng.permutation(len(t))[:most]
-        return np.asarray(x[i], np.float32), t[i]
-
-    return Splits(
-        *draw(splits.x_train, splits.t_train, budget.examples),
-        *draw(splits.x_val, splits.t_val, budget.judged),
-        *draw(splits.x_test, splits.t_test, budget.judged),
-    )
+    sizes = budget.examples, budget.judged, budget.judged
+    parts = zip(splits[::2], splits[1::2], sizes, strict=True)
+    drawn = ((x, t, rng.permutation(len(t))[:most]) for x, t, most in parts)
+    return Splits(*(array for x, t, i in drawn for array in (np.asarray(x[i], np.float32), t[i])))
 
 
 def spent(budget: Budget, some: Splits, C: int) -> str:
     """What the trainings of the report had, in words."""
-    n = size.trainings(C) * budget.repeats + 2 * budget.folds + 5 + 2
     return (
-        f"About {n} networks were trained for this report with the settings of the task, but smaller: "
+        f"About {size.trainings(C) * budget.repeats + 2 * budget.folds + 5 + 2} networks were trained for this report "
+        "with the settings of the task, but smaller: "
         f"{budget.updates} minibatches each (the task's own may have many more), on at most {len(some.t_train)} "
         f"training examples; the curves with one hidden layer of {budget.width} units, {budget.repeats} seed(s) a "
         f"point. They are compared with one another, not with the task's network, and judged on "
@@ -157,24 +181,12 @@ def _representations(
     for what, made, value in represented.lines(held)[:-1]:
         found.metrics[f"probe_{made}_{what}".replace(" ", "_")] = value
     found.texts["What the layers hold"] = represented.describe(held)
-    caption = (
-        "What can be read from features by a straight line: written by a person, made by hand, by chance (the same "
-        "network untrained) and by learning"
-    )
-    found.draw("probes.png", caption, represented.draw_probes, held, len(probed.t_test))
-    caption = (
-        "A map (t-SNE) of each layer, a point a validation picture, coloured by class; above, how many of the ten "
-        "nearest neighbours in the layer have the same label"
-    )
+    found.draw("probes.png", represented.draw_probes, held, len(probed.t_test))
     x, t = s.splits.x_val[: budget.mapped], s.splits.t_val[: budget.mapped]
-    found.draw("maps.png", caption, represented.draw_maps, s.net, s.w, x, t, held.agree, s.classes, map_rng)
+    found.draw("maps.png", represented.draw_maps, s.net, s.w, x, t, held.agree, s.classes, map_rng)
     ways = layerwise.compare(build(*[budget.width] * 3), s.splits, train, budget.updates, layer_rng, probed)
     found.metrics |= {f"val_{way.replace(' ', '_')}": value for way, value in ways.answers.items()}
-    caption = (
-        f"Three hidden layers of {budget.width} units: trained end to end, and layer by layer, each under a head of "
-        "its own; every weight is moved as often"
-    )
-    found.draw("layerwise.png", caption, layerwise.draw_compared, ways)
+    found.draw("layerwise.png", layerwise.draw_compared, ways, width=budget.width)
 
 
 def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: Rng) -> None:
@@ -187,8 +199,7 @@ def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: 
     networks = {"the network": s.w, **twins}
     if np.array_equal(twins["with augmentation"], twins["without augmentation"]):
         networks = {"the network": s.w, "its twin": twins["without augmentation"]}  # the task has no augmentation
-    ways = invariances.distortions(s.shape, s.low, s.high)
-    x, t = s.splits.x_val, s.splits.t_val
+    ways, x, t = invariances.distortions(s.shape, s.low, s.high), s.splits.x_val, s.splits.t_val
     held = {
         name: invariances.invariance(s.net, w, x, t, s.shape, ways, np.random.default_rng(seed))
         for name, w in networks.items()
@@ -200,53 +211,30 @@ def _invariance(found: Findings, s: Subject, train: Train, budget: Budget, rng: 
         for k in (0, 2, 5)
     ]
     found.texts["Accuracy on distorted pictures"] = table(rows, ("distortion", "strength", *held))
-    chosen = x[int(passes.undecided(s.net, s.w, x, t))]
-    same = np.random.default_rng(seed)
-    caption = "A picture under the distortions of the next two, at every strength"
-    found.draw("distorted.png", caption, invariances.draw_distorted, chosen, s.shape, ways, s.low, s.high, same)
-    caption = (
-        f"Accuracy on distorted validation pictures: the network, and two twins of it that learnt for {budget.updates} "
-        "updates with and without augmentation"
-    )
-    found.draw("invariance.png", caption, invariances.draw_accuracy, held, ways, 1 / len(s.classes))
-    caption = "How far the code of each layer moves when the picture is distorted: 1 is as far as to another picture"
+    chosen, same = x[passes.undecided(s.net, s.w, x, t)], np.random.default_rng(seed)
+    found.draw("distorted.png", invariances.draw_distorted, chosen, s.shape, ways, s.low, s.high, same)
+    found.draw("invariance.png", invariances.draw_accuracy, held, ways, 1 / len(s.classes), updates=budget.updates)
     twin = {name: one for name, one in held.items() if name != "the network"}
-    found.draw("code_distance.png", caption, invariances.draw_distance, twin, ways)
+    found.draw("code_distance.png", invariances.draw_distance, twin, ways)
 
 
 def _gradient(found: Findings, s: Subject, rng: Rng) -> None:
     x, t, C = s.splits.x_val, s.splits.t_val, len(s.classes)
     held = sensitive.sensitivity(s.net, s.w, s.splits.x_train[:300], s.splits.t_train[:300], C)
     curves = sensitive.pruning(s.net, s.w, held.importance, x, t, rng)
-    at = sensitive.SHARES.index(0.8)
-    found.metrics |= {
-        "val_pruned_80_by_gradient": curves["least |w dL/dw| first"][at],
-        "val_pruned_80_by_size": curves["least |w| first"][at],
-        "val_pruned_80_at_random": curves["at random"][at],
-    }
-    caption = "How sensitivity is spread over the weights of each matrix"
-    found.draw("sensitive_weights.png", caption, sensitive.draw_weights, held, s.net)
-    caption = "Is it true? Weights taken away, those first that the gradient holds for unimportant"
-    found.draw("pruning.png", caption, sensitive.draw_pruning, curves, 1 / C)
+    for how, curve in zip(("by_gradient", "by_size", "at_random"), curves.values(), strict=True):
+        found.metrics[f"val_pruned_80_{how}"] = curve[sensitive.SHARES.index(0.8)]
+    found.draw("sensitive_weights.png", sensitive.draw_weights, held, s.net)
+    found.draw("pruning.png", sensitive.draw_pruning, curves, 1 / C)
     form = s.shape, s.classes, s.low, s.high
-    caption = "The mean of each class, and the pixels to which the loss of its pictures is most sensitive"
-    found.draw("sensitive_pixels.png", caption, sensitive.draw_pixels, held, by_class(x, t, C), *form)
+    found.draw("sensitive_pixels.png", sensitive.draw_pixels, held, by_class(x, t, C), *form)
     if next(shape[0] for shape in s.net.layout.values() if len(shape) == 2) == x.shape[1]:
-        caption = (
-            "The hidden units that matter most: their weights, blue above 0 and red below, and under them how much "
-            "each weight matters"
-        )
-        found.draw("sensitive_first_layer.png", caption, sensitive.draw_first_layer, held, s.net, s.w, s.shape)
+        found.draw("sensitive_first_layer.png", sensitive.draw_first_layer, held, s.net, s.w, s.shape)
     if held.units:
-        caption = "The hidden units that matter most, and for which classes"
-        found.draw("sensitive_units.png", caption, sensitive.draw_units, held, s.classes)
+        found.draw("sensitive_units.png", sensitive.draw_units, held, s.classes)
     i = passes.undecided(s.net, s.w, x, t)
     stops = passes.one_pass(s.net, s.w, x[i], int(t[i]))
-    caption = (
-        "One picture on its way forward, and the gradient of its loss on the way back, layer by layer. Its label is "
-        f"{s.classes[int(t[i])]}; of all it was the least decided"
-    )
-    found.draw("pass.png", caption, passes.draw_pass, stops, int(t[i]), *form)
+    found.draw("pass.png", passes.draw_pass, stops, int(t[i]), *form, label=s.classes[int(t[i])])
 
 
 def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budget, rng: Rng) -> None:
@@ -254,28 +242,13 @@ def _data(found: Findings, s: Subject, train: Train, build: Build, budget: Budge
     C, n, net = len(s.classes), len(s.splits.t_train), build(budget.width)
     p = data.out_of_fold(s.splits, net, train, budget.updates, budget.folds, fold_rng)
     hits = data.planted(s.splits, net, train, budget.updates, budget.folds, C, budget.planted, plant_rng)
-    found.metrics |= {
-        "out_of_fold_accuracy": float((p.argmax(1) == s.splits.t_train).mean()),
-        "planted_found": hits.found,
-    }
-    form = s.shape, s.classes, s.low, s.high
-    caption = (
-        "Each class: its mean, then its most typical and its oddest training pictures, judged by networks that never "
-        "saw them"
-    )
-    found.draw("classes.png", caption, data.draw_classes, p, s.splits, *form)
-    caption = (
-        "The hardest training pictures, some probably mislabelled: the label, and below it what a network says that "
-        "never saw them"
-    )
-    found.draw("hardest.png", caption, data.draw_hardest, p, s.splits, *form)
-    caption = "How far to trust that list: wrong labels planted in a copy of the data, and how soon they are found"
-    found.draw("planted.png", caption, data.draw_planted, hits)
+    right, form = float((p.argmax(1) == s.splits.t_train).mean()), (s.shape, s.classes, s.low, s.high)
+    found.metrics |= {"out_of_fold_accuracy": right, "planted_found": hits.found}
+    found.draw("classes.png", data.draw_classes, p, s.splits, *form)
+    found.draw("hardest.png", data.draw_hardest, p, s.splits, *form)
+    found.draw("planted.png", data.draw_planted, hits)
     seeds = [int(seed) for seed in seed_rng.integers(1 << 31, size=budget.repeats)]
     curves = size.sizes(s.splits, build, budget.width, train, budget.updates, min(budget.batch, n), C, seeds)
     found.metrics |= {f"val_wrong_labels_{round(100 * p.size)}": p.mean for p in curves.noise}
     found.texts["What size is worth"] = size.describe(curves)
-    caption = (
-        "What more data, cleaner labels, a wider or deeper network and more computing are worth, on the validation part"
-    )
-    found.draw("sizes.png", caption, size.draw_sizes, curves, len(s.splits.t_val))
+    found.draw("sizes.png", size.draw_sizes, curves, len(s.splits.t_val))

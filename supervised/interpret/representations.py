@@ -12,8 +12,9 @@ import numpy as np
 
 from core import Array, Layer, Rng
 from core.lab.data.splits import Splits
+from core.lab.stats.linear_probe import Probe, probe
 from supervised.interpret.blocks import accuracy, codes, names
-from supervised.interpret.features import Probe, flat, hog, neighbours_agree, pca, probe
+from supervised.interpret.features import flat, hog, neighbours_agree, pca
 from supervised.interpret.plots import COLOURS, Shape, panels, table
 
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of errors
@@ -32,13 +33,15 @@ class Representations(NamedTuple):
     agree: list[float]  # the share of the 10 nearest neighbours with the same label, in each layer
 
 
+def probed(splits: Splits, x_train: Array, x_val: Array, x_test: Array) -> Probe:
+    """A probe on these features of the three parts."""
+    return probe(splits._replace(x_train=x_train, x_val=x_val, x_test=x_test))
+
+
 def layer_probes(net: Layer, w: Array, splits: Splits) -> list[Probe]:
     """A probe on the pixels and behind each block."""
     by_part = [codes(net, w, x) for x in (splits.x_train, splits.x_val, splits.x_test)]
-    return [
-        probe(Splits(flat(a), splits.t_train, flat(b), splits.t_val, flat(c), splits.t_test))
-        for a, b, c in zip(*by_part, strict=True)
-    ]
+    return [probed(splits, *map(flat, parts)) for parts in zip(*by_part, strict=True)]
 
 
 def grey(x: Array, shape: Shape) -> Array:
@@ -51,14 +54,12 @@ def representations(
     net: Layer, w: Array, splits: Splits, shape: Shape, rules: Mapping[str, Rule], rng: Rng
 ) -> Representations:
     """All that is compared; the caller bounds the number of examples."""
-    x, t = (splits.x_train, splits.x_val, splits.x_test), (splits.t_train, splits.t_val, splits.t_test)
+    x = splits.x_train, splits.x_val, splits.x_test
 
-    def of(features: Sequence[Array]) -> Probe:
-        return probe(Splits(features[0], t[0], features[1], t[1], features[2], t[2]))
-
-    hand = {"PCA": of(pca(*x)), "HOG": of([hog(grey(part, shape)) for part in x])}
-    pictures = grey(splits.x_test, shape)
-    scores = {name: float((rule(pictures) == splits.t_test).mean()) for name, rule in rules.items()}
+    by_hand = {"PCA": pca(*x), "HOG": [hog(grey(part, shape)) for part in x]}
+    hand = {name: probed(splits, *features) for name, features in by_hand.items()}
+    test = grey(splits.x_test, shape)
+    scores = {name: float((rule(test) == splits.t_test).mean()) for name, rule in rules.items()}
     agree = [neighbours_agree(flat(code), splits.t_val) for code in codes(net, w, splits.x_val)]
     untrained, trained = (layer_probes(net, v, splits) for v in (net.init(rng), w))
     network = accuracy(net, w, splits.x_test, splits.t_test)
@@ -67,50 +68,49 @@ def representations(
 
 def lines(found: Representations) -> list[tuple[str, str, float]]:
     """(what, made by, test accuracy) of everything compared."""
-    rows = [(name, "rule", value) for name, value in found.rules.items()]
-    rows += [("pixels", "nature", found.trained[0].test)]
-    rows += [(name, "person", p.test) for name, p in found.hand.items()]
-    for made, probes in (("chance", found.untrained), ("learning", found.trained)):
-        rows += [(name, made, p.test) for name, p in zip(found.layers[1:], probes[1:], strict=True)]
-    return [*rows, ("network's answer", "learning", found.network)]
+    layers = ("chance", found.untrained), ("learning", found.trained)
+    return [
+        *((name, "rule", value) for name, value in found.rules.items()),
+        ("pixels", "nature", found.trained[0].test),
+        *((name, "person", p.test) for name, p in found.hand.items()),
+        *((k, by, p.test) for by, probes in layers for k, p in zip(found.layers[1:], probes[1:], strict=True)),
+        ("network's answer", "learning", found.network),
+    ]
 
 
 def describe(found: Representations) -> str:
     """The comparison as a table."""
-    return table([(what, made, value) for what, made, value in lines(found)], ("features", "made by", "test accuracy"))
+    return table(lines(found), ("features", "made by", "test accuracy"))
 
 
 def draw_probes(path: Path, found: Representations, n: int) -> None:
     """Bars of the error on the n test examples, in a logarithmic scale: the differences lie among the small ones."""
-    kinds = {"rule": "#111111", "nature": "#bbbbbb", "person": "#ccbb44", "chance": "#ee6677", "learning": "#4477aa"}
-    captions = {
-        "rule": "a program by a person",
-        "nature": "pixels, with a linear probe",
-        "person": "features by a person, probe",
-        "chance": "untrained network, probe",
-        "learning": "trained network, probe",
+    kinds = {
+        "rule": ("#111111", "a program by a person"),
+        "nature": ("#bbbbbb", "pixels, with a linear probe"),
+        "person": ("#ccbb44", "features by a person, probe"),
+        "chance": ("#ee6677", "untrained network, probe"),
+        "learning": ("#4477aa", "trained network, probe"),
     }
     from matplotlib.ticker import NullLocator
 
     rows = lines(found)[::-1]
-    figure, (axis,) = panels(1, 1, 7.2, 0.9 + 0.3 * len(rows))
-    seen = set[str]()
-    for k, (_, made, value) in enumerate(rows):
-        error = max(1 - value, 0.5 / n)  # no error among n is not an error of 0
-        axis.barh(k, error, color=kinds[made], label=None if made in seen else captions[made])
-        axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
-        seen.add(made)
-    errors = [max(1 - value, 0.5 / n) for *_, value in rows]
-    low, high = min(errors) / 1.6, max(errors) * 1.9
-    axis.set(xscale="log", xlim=(low, high), yticks=range(len(rows)), yticklabels=[what for what, *_ in rows])
-    axis.set_xlabel(f"error on {n} test pictures (bars), accuracy (numbers)")
-    axis.set_xticks([e for e in TICKS if low < e < high])
-    axis.xaxis.set_minor_locator(NullLocator())
-    axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
-    axis.grid(False, axis="y")
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], fontsize=8, ncols=2, loc="outside upper center", frameon=False)
-    figure.savefig(path, dpi=100)
+    with panels(path, 1, 1, 7.2, 0.9 + 0.3 * len(rows)) as (figure, (axis,)):
+        seen, errors = set[str](), [max(1 - value, 0.5 / n) for *_, value in rows]  # no error among n is not 0
+        for k, ((_, made, value), error) in enumerate(zip(rows, errors, strict=True)):
+            color, label = kinds[made]
+            axis.barh(k, error, color=color, label=None if made in seen else label)
+            axis.annotate(f"{value:.1%}", (error, k), (4, 0), textcoords="offset points", va="center", fontsize=8)
+            seen.add(made)
+        low, high = min(errors) / 1.6, max(errors) * 1.9
+        axis.set(xscale="log", xlim=(low, high), yticks=range(len(rows)), yticklabels=[what for what, *_ in rows])
+        axis.set_xlabel(f"error on {n} test pictures (bars), accuracy (numbers)")
+        axis.set_xticks([e for e in TICKS if low < e < high])
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.xaxis.set_major_formatter(lambda e, _: f"{100 * e:g} %")
+        axis.grid(False, axis="y")
+        handles, labels = axis.get_legend_handles_labels()
+        figure.legend(handles[::-1], labels[::-1], fontsize=8, ncols=2, loc="outside upper center", frameon=False)
 
 
 def flat_map(code: Array, rng: Rng) -> Array:
@@ -120,8 +120,7 @@ def flat_map(code: Array, rng: Rng) -> Array:
 
     if code.shape[1] > 50:
         code = PCA(min(50, len(code)), svd_solver="full").fit_transform(code)
-    perplexity = min(30.0, (len(code) - 1) / 3)
-    seed = int(rng.integers(1 << 31))
+    perplexity, seed = min(30.0, (len(code) - 1) / 3), int(rng.integers(1 << 31))
     return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(code))
 
 
@@ -139,17 +138,14 @@ def draw_maps(
     """Each layer as a map of the examples, coloured by class; of a deep network, `most` layers evenly spaced."""
     made = codes(net, w, x)
     chosen = sorted({round(k) for k in np.linspace(0, len(made) - 1, min(most, len(made)))})
-    figure, axes = panels(len(chosen), 3, 3.6, 3.6)
-    for axis, k in zip(axes, chosen, strict=True):
-        at = flat_map(flat(made[k]), rng)
-        for c, name in enumerate(classes):
-            axis.scatter(*at[t == c].T, s=9, color=COLOURS[c % len(COLOURS)], alpha=0.8, linewidths=0, label=name)
-        axis.set(xticks=[], yticks=[], title=f"{names(len(made))[k]}: neighbours agree {agree[k]:.1%}")
-        axis.title.set_fontsize(10)
-        axis.grid(False)
-    handles, labels = axes[0].get_legend_handles_labels()
-    if len(classes) <= 20:
-        columns = min(len(classes), 10)
-        look = {"fontsize": 8, "frameon": False, "markerscale": 2}
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns, **look)
-    figure.savefig(path, dpi=100)
+    with panels(path, len(chosen), 3, 3.6, 3.6) as (figure, axes):
+        for axis, k in zip(axes, chosen, strict=True):
+            at = flat_map(flat(made[k]), rng)
+            for c, name in enumerate(classes):
+                axis.scatter(*at[t == c].T, s=9, color=COLOURS[c % len(COLOURS)], alpha=0.8, linewidths=0, label=name)
+            axis.set(xticks=[], yticks=[], title=f"{names(len(made))[k]}: neighbours agree {agree[k]:.1%}")
+            axis.title.set_fontsize(10)
+            axis.grid(False)
+        if len(classes) <= 20:
+            look = {"fontsize": 8, "frameon": False, "markerscale": 2, "ncols": min(len(classes), 10)}
+            figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", **look)

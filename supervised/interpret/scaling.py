@@ -46,11 +46,8 @@ class Sizes(NamedTuple):
 
 def trial(splits: Splits, net: Layer, train: Train, updates: int, seeds: Sequence[int]) -> list[float]:
     """Validation accuracy of `net`, trained afresh from each seed."""
-    found = []
-    for seed in seeds:
-        w = train(splits, net, updates, np.random.default_rng(seed))
-        found.append(accuracy(net, w, splits.x_val, splits.t_val))
-    return found
+    ws = (train(splits, net, updates, np.random.default_rng(seed)) for seed in seeds)
+    return [accuracy(net, w, splits.x_val, splits.t_val) for w in ws]
 
 
 def sizes(
@@ -63,8 +60,7 @@ def sizes(
         return trial(side(splits, x, t), net, train, max(1, updates), seeds)
 
     whole = run()  # the point where all curves meet
-    counts = [max(1, round(s * n)) for s in DATA]
-    examples = [Point(k, whole if k == n else run(x=x[:k], t=t[:k])) for k in counts]
+    examples = [Point(k, whole if k == n else run(x=x[:k], t=t[:k])) for k in [max(1, round(s * n)) for s in DATA]]
     noise = [
         Point(s, run(t=other_labels(t, C, s, np.random.default_rng(seeds[0]))[0]) if s else whole) for s in noises(C)
     ]
@@ -96,14 +92,10 @@ def trainings(C: int) -> int:
 
 def describe(found: Sizes) -> str:
     """The curves as tables."""
+    titles = "examples", "wrong labels", "hidden layers", "units"  # of all curves but the last
     parts = [
         table([(f"{p.size:g}", p.mean) for p in points], (title, "validation accuracy"))
-        for title, points in (
-            ("examples", found.examples),
-            ("wrong labels", found.noise),
-            ("hidden layers", found.depth),
-            ("units", found.width),
-        )
+        for title, points in zip(titles, found[:4], strict=True)
     ]
     rows = [(f"{units}", f"{p.size:.2g}", p.mean) for units, points in found.compute.items() for p in points]
     return "\n\n".join([*parts, table(rows, ("units", "operations", "validation accuracy"))])
@@ -111,23 +103,21 @@ def describe(found: Sizes) -> str:
 
 def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
     """Five panels; bars are the binomial standard error of one accuracy on the n_val validation examples."""
-    figure, axes = panels(5, 3, 3.5, 2.9)
-    curves = (
-        (found.examples, "training examples", "log"),
-        (found.noise, "share of wrong labels", "linear"),
-        (found.width, "units in one hidden layer", "log"),
-        (found.depth, "hidden layers", "linear"),
-    )
-    for axis, (points, label, scale) in zip(axes, curves, strict=False):
-        means = np.array([p.mean for p in points])
-        bars = np.sqrt(means * (1 - means) / n_val)
-        axis.errorbar([p.size for p in points], means, bars, marker=".", capsize=2, color=COLOURS[0])
-        axis.set(xlabel=label, xscale=scale)
-    for k, (units, points) in enumerate(found.compute.items()):
-        label = f"{units} units"
-        axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=label)
-    axes[4].set(xlabel="floating-point operations of the training", xscale="log")
-    axes[4].legend(fontsize=8)
-    for axis in (axes[0], axes[3]):
-        axis.set_ylabel("validation accuracy")
-    figure.savefig(path, dpi=100)
+    with panels(path, 5, 3, 3.5, 2.9) as (_, axes):
+        for axis, points, label, scale in (
+            (axes[0], found.examples, "training examples", "log"),
+            (axes[1], found.noise, "share of wrong labels", "linear"),
+            (axes[2], found.width, "units in one hidden layer", "log"),
+            (axes[3], found.depth, "hidden layers", "linear"),
+        ):
+            means = np.array([p.mean for p in points])
+            bars = np.sqrt(means * (1 - means) / n_val)
+            axis.errorbar([p.size for p in points], means, bars, marker=".", capsize=2, color=COLOURS[0])
+            axis.set(xlabel=label, xscale=scale)
+        for k, (units, points) in enumerate(found.compute.items()):
+            label = f"{units} units"
+            axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=label)
+        axes[4].set(xlabel="floating-point operations of the training", xscale="log")
+        axes[4].legend(fontsize=8)
+        for axis in (axes[0], axes[3]):
+            axis.set_ylabel("validation accuracy")

@@ -1,7 +1,6 @@
 """The deep report wired to a task: its own way of learning, taken as a function that trains any network on any data."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -36,29 +35,19 @@ def studied(
 
     Raises ValueError at once where such a report could not be made at the end.
     """
-    learner = learn(splits, net, rng, updates)
-    if interpret:
-        check_pictures(splits, tuple(shape))
-        learner.study = partial(_study, learner, learn, tuple(shape), tuple(classes), budget, rules)
-    return learner
+    learner, form = learn(splits, net, rng, updates), tuple(shape)
 
-
-def _study(
-    learner: Supervised,
-    learn: Learn,
-    shape: tuple[int, ...],
-    classes: tuple[str, ...],
-    budget: Budget,
-    rules: Mapping[str, Rule] | None,
-    w: Array,
-    folder: Path | None,
-) -> ReportPart:
     def train(splits: Splits, net: Layer, updates: int, rng: Rng, augmented: bool = True) -> Array:
         one = learn(splits, net, rng, updates, augmented)
         while one.progress < 1:
             one.update()
         return one.weights
 
-    return deep_report(
-        learner.net, w, learner.splits, train, shape, classes, folder, np.random.default_rng(0), budget, rules
-    )
+    def study(w: Array, folder: Path | None) -> ReportPart:
+        fresh = np.random.default_rng(0)
+        return deep_report(net, w, splits, train, form, tuple(classes), folder, fresh, budget, rules)
+
+    if interpret:
+        check_pictures(splits, form)
+        learner.study = study
+    return learner

@@ -80,19 +80,17 @@ class ActivationsExam:
 
     def heads(self, w: Array) -> dict[str, tuple[Layer, Array]]:
         """Each network with its part of w."""
-        parts = np.split(w, len(ACTIVATIONS))  # all have the same number of parameters
-        return {name: (self.head(f), part) for (name, f), part in zip(ACTIVATIONS.items(), parts, strict=True)}
+        parts = zip(ACTIVATIONS.items(), np.split(w, len(ACTIVATIONS)), strict=True)  # all are of one size
+        return {name: (self.head(f), part) for (name, f), part in parts}
 
     def loss(self, y: Array, t: Array) -> Loss:
         """The sum of the cross-entropies: y (B, A C), t (B,)."""
-        C = self.sizes[-1]
-        Y = y.reshape(len(y), -1, C)  # B, A, C
+        Y = y.reshape(len(y), -1, self.sizes[-1])  # B, A, C
         loss, dy = cross_entropy(Y, np.broadcast_to(t[:, None], Y.shape[:2]))
         return loss * Y.shape[1], (dy * Y.shape[1]).reshape(y.shape)
 
     def accuracies(self, y: Array, t: Array) -> dict[str, float]:
-        said = self.answer(y)
-        return {name: accuracy(said[:, a], t) for a, name in enumerate(ACTIVATIONS)}
+        return {name: accuracy(said, t) for name, said in zip(ACTIVATIONS, self.answer(y).T, strict=True)}
 
     def bound(self, splits: Splits, O: int) -> Self:
         check_labels(splits, self.sizes[-1])
@@ -152,18 +150,19 @@ class ActivationsExam:
             "step size of Adam": [(r, r, self.gain) for r in RATES],
             "factor on the first weights": [(k, self.lr, k) for k in GAINS],
         }
-        found: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
         splits = self.splits
-        for what, settings in tests.items():
-            for name in ("relu", "leaky_relu", "tanh"):
-                rows = found.setdefault(what, {}).setdefault(name, [])
-                for value, lr, gain in settings:
-                    net = self.head(ACTIVATIONS[name], gain)
-                    ws = [trained(net, splits, lr, self.batch, SEED + k) for k in range(SEEDS)]
-                    dead = [layer_stats(net, w, splits.x_train, splits.t_train).dead.mean() for w in ws]
-                    right = [accuracy(net(splits.x_val, w)[0].argmax(-1), splits.t_val) for w in ws]
-                    rows.append((value, float(np.mean(dead)), float(np.mean(right))))
-        return found
+
+        def tried(name: str, value: float, lr: float, gain: float) -> tuple[float, float, float]:
+            net = self.head(ACTIVATIONS[name], gain)
+            ws = [trained(net, splits, lr, self.batch, SEED + k) for k in range(SEEDS)]
+            dead = [layer_stats(net, w, splits.x_train, splits.t_train).dead.mean() for w in ws]
+            right = [accuracy(net(splits.x_val, w)[0].argmax(-1), splits.t_val) for w in ws]
+            return value, float(np.mean(dead)), float(np.mean(right))
+
+        return {
+            what: {name: [tried(name, *setting) for setting in settings] for name in ("relu", "leaky_relu", "tanh")}
+            for what, settings in tests.items()
+        }
 
 
 def trained(net: Layer, splits: Splits, lr: float, batch: int, seed: int = SEED) -> Array:
@@ -180,11 +179,9 @@ def trained(net: Layer, splits: Splits, lr: float, batch: int, seed: int = SEED)
 def stats_table(before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> str:
     """The counts as text, a row an activation and moment, a column a layer."""
     lines = []
-    for what, form in (("saturated", "{:7.1%}"), ("dead", "{:7.1%}"), ("signal", "{:8.1e}")):
+    for what, form in (("saturated", "7.1%"), ("dead", "7.1%"), ("signal", "8.1e")):
         lines.append(f"{what}, first hidden layer to last")
         for moment, counts in (("start", before), ("after", after)):
-            lines += [
-                f"  {name:12} {moment}  " + "  ".join(form.format(v) for v in getattr(s, what))
-                for name, s in counts.items()
-            ]
+            shown = {name: "  ".join(format(v, form) for v in getattr(s, what)) for name, s in counts.items()}
+            lines += [f"  {name:12} {moment}  {each}" for name, each in shown.items()]
     return "\n".join(lines)

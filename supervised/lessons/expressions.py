@@ -23,16 +23,7 @@ from core import Array
 LENGTH, DEPTH = 200, 30  # characters; brackets, signs and powers inside one another
 CONSTANTS = {"pi": math.pi, "e": math.e}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "exp": np.exp,
-    "log": np.log,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
-    "tanh": np.tanh,
-    "sign": np.sign,
-    "floor": np.floor,
+    name: getattr(np, name) for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "abs", "tanh", "sign", "floor")
 }
 SUM, PRODUCT = {"+": np.add, "-": np.subtract}, {"*": np.multiply, "/": np.divide}
 SIGN = {"+": np.positive, "-": np.negative}
@@ -63,9 +54,8 @@ class Expression:
         y = np.broadcast_to(stack[0], shape)
         if not np.isfinite(y).all():
             first = np.argmin(np.isfinite(y).ravel())
-            place = ", ".join(
-                f"{name} = {float(np.broadcast_to(v, shape).flat[first]):.4g}" for name, v in values.items()
-            )
+            at = {name: float(np.broadcast_to(value, shape).flat[first]) for name, value in values.items()}
+            place = ", ".join(f"{name} = {value:.4g}" for name, value in at.items())
             raise ValueError(
                 f"the expression {self.text!r} is infinite or undefined at {place}: change it or its range"
             )
@@ -121,14 +111,15 @@ def parse(text: str, names: tuple[str, ...] = ("x", "y")) -> Expression:
             sign()
             program.append((2, np.power))
 
+    def expect(mark: str, missing: str) -> None:
+        if peek() != mark:
+            raise wrong(f"{missing} is missing {before()}")
+        take()
+
     def bracket() -> None:
-        if peek() != "(":
-            raise wrong(f"a '(' is missing {before()}")
-        take()
+        expect("(", "a '('")
         total()
-        if peek() != ")":
-            raise wrong(f"an operator or ')' is missing {before()}")
-        take()
+        expect(")", "an operator or ')'")
 
     def before() -> str:
         return f"before {peek()!r}" if peek() else "at its end"
@@ -136,8 +127,8 @@ def parse(text: str, names: tuple[str, ...] = ("x", "y")) -> Expression:
     def atom() -> None:
         word = peek()
         if word == "(":
-            return bracket()
-        if re.match(r"\.?[0-9]", word):
+            bracket()
+        elif re.match(r"\.?[0-9]", word):
             if not math.isfinite(float(word)):
                 raise wrong(f"{word} is no finite number")
             program.append((0, float(take())))
@@ -149,14 +140,11 @@ def parse(text: str, names: tuple[str, ...] = ("x", "y")) -> Expression:
             take()
             program.append((0, CONSTANTS.get(word, word)))
         elif word.isidentifier():
-            known = ", ".join([*names, *CONSTANTS, *FUNCTIONS])
-            raise wrong(f"{word!r} is not known (known: {known})")
+            raise wrong(f"{word!r} is not known (known: {', '.join([*names, *CONSTANTS, *FUNCTIONS])})")
         else:
             raise wrong(f"a number, a name or '(' is missing {before()}")
-        return None
 
     total()
     if at < len(tokens):
-        hint = "; write a power as **" if peek() == "^" else ""
-        raise wrong(f"an operator is missing {before()}{hint}")
+        raise wrong(f"an operator is missing {before()}" + ("; write a power as **" if peek() == "^" else ""))
     return Expression(text, tuple(program), tuple(sorted({w for n, w in program if n == 0 and isinstance(w, str)})))

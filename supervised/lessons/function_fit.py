@@ -114,8 +114,7 @@ def error_of(net: Layer, splits: Splits, members: int, updates: int, lr: float, 
         i = rng.integers(len(splits.x_train), size=batch)
         return splits.x_train[i], np.broadcast_to(splits.t_train[i], (members, batch, 1))
 
-    w = fit(net, net.init(rng), Adam(lr), mse, draw, updates, cosine)
-    return relative(net(splits.x_val, w)[0], splits.t_val)
+    return relative(net(splits.x_val, fit(net, net.init(rng), Adam(lr), mse, draw, updates, cosine))[0], splits.t_val)
 
 
 def influence(net: Layer, w: Array, x: Array) -> Array:

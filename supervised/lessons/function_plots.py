@@ -9,25 +9,19 @@ import numpy as np
 
 from core import Array
 from core.lab.report.gif import animate
-from supervised.figures import new_figure
+from supervised.figures import new_figure, picture
 from supervised.lessons.function_fit import Fit, Sweep, influence
 
 MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
 MOVED = 6  # weights that are moved, from the input on
 
 
-def _square(values: Array) -> Array:
-    """(P,) -> (S, S), the first variable to the right."""
-    side = round(len(values) ** 0.5)
-    return values.reshape(side, side).T
-
-
 def _image(axis: Any, learner: Fit, values: Array, names: Sequence[str], **options: Any) -> Any:
-    low, high = learner.look.min(0), learner.look.max(0)
+    """Draws values (P,) of the whole domain, the first variable to the right."""
+    extent, side = np.stack([learner.look.min(0), learner.look.max(0)], 1).ravel(), round(len(values) ** 0.5)
     axis.set(xlabel=names[0], ylabel=names[1])
-    return axis.imshow(
-        _square(values), origin="lower", extent=(low[0], high[0], low[1], high[1]), interpolation="bilinear", **options
-    )
+    tile = values.reshape(side, side).T
+    return axis.imshow(tile, origin="lower", extent=extent, interpolation="bilinear", **options)
 
 
 def _points(learner: Fit) -> tuple[Array, Array]:
@@ -40,39 +34,35 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
     said = learner.says(w)
     val = (learner.outputs(w, learner.splits.x_val) - learner.splits.t_val)[:, 0] * learner.std
     if x.shape[1] == 1:
-        figure, (above, below) = new_figure(8, 5, 2, 1, sharex=True, height_ratios=(3, 1))
-        above.plot(x[:, 0], t, ".", color="0.6", markersize=4, label="training points")
-        above.plot(learner.look[:, 0], said, color="C3", linewidth=1.5, label="network")
-        above.legend(fontsize=8)
-        order = np.argsort(learner.splits.x_val[:, 0])
-        below.plot(learner.splits.x_val[order, 0], val[order], linewidth=0.8)
-        below.set(xlabel=names[0], ylabel="error on the\nvalidation part")
-        for axis in (above, below):
-            axis.grid(alpha=0.3)
+        with picture(path, 8, 5, 2, 1, sharex=True, height_ratios=(3, 1)) as (_, (above, below)):
+            above.plot(x[:, 0], t, ".", color="0.6", markersize=4, label="training points")
+            above.plot(learner.look[:, 0], said, color="C3", linewidth=1.5, label="network")
+            above.legend(fontsize=8)
+            order = np.argsort(learner.splits.x_val[:, 0])
+            below.plot(learner.splits.x_val[order, 0], val[order], linewidth=0.8)
+            below.set(xlabel=names[0], ylabel="error on the\nvalidation part")
+            for axis in (above, below):
+                axis.grid(alpha=0.3)
     else:
-        figure, (left, middle, right) = new_figure(11, 3.6, 1, 3)
-        span = {"vmin": float(t.min()), "vmax": float(t.max())}
-        for axis, drawn, title in (
-            (left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
-            (middle, _image(middle, learner, said, names, **span), "network"),
-        ):
-            axis.set(title=title, aspect="equal")
-            figure.colorbar(drawn, ax=axis, shrink=0.8)
-        top = float(np.abs(val).max())
-        dots = right.scatter(*learner.splits.x_val.T, c=val, s=8, cmap="RdBu_r", vmin=-top, vmax=top)
-        right.set(title="error on the validation part", aspect="equal")
-        figure.colorbar(dots, ax=right, shrink=0.8)
-    figure.savefig(path, dpi=100)
+        with picture(path, 11, 3.6, 1, 3) as (figure, (left, middle, right)):
+            span, top = {"vmin": float(t.min()), "vmax": float(t.max())}, float(np.abs(val).max())
+            dots = right.scatter(*learner.splits.x_val.T, c=val, s=8, cmap="RdBu_r", vmin=-top, vmax=top)
+            for axis, drawn, title in (
+                (left, left.scatter(*x.T, c=t, s=8, **span), "training points"),
+                (middle, _image(middle, learner, said, names, **span), "network"),
+                (right, dots, "error on the validation part"),
+            ):
+                axis.set(title=title, aspect="equal")
+                figure.colorbar(drawn, ax=axis, shrink=0.8)
 
 
 def film(path: Path, learner: Fit, names: Sequence[str]) -> None:
     """A GIF of what the network said at each of the moments that were kept."""
     x, t = _points(learner)
-    pad = 0.1 * float(np.ptp(t))
+    pad, one = 0.1 * float(np.ptp(t)), x.shape[1] == 1
     span = (float(t.min()) - pad, float(t.max()) + pad)
 
     def frame(k: int) -> Any:
-        one = x.shape[1] == 1
         figure, axis = new_figure(*((6, 3.2) if one else (3.8, 3.6)))
         if one:
             axis.plot(x[:, 0], t, ".", color="0.75", markersize=3)
@@ -99,28 +89,26 @@ def slices(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
         stop = start + math.prod(shape)
         chosen.append((name, shape, start + int(np.square(J[:, start:stop]).sum(0).argmax())))
         start = stop
-    figure, axes = new_figure(2.7 * len(chosen), 5.2, 2, len(chosen), sharey=True, squeeze=False)
-    for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
-        values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
-        ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
-        ys = ys * learner.std + learner.mean
-        middle = len(values) // 2
-        for k in range(0, len(ys), middle // 4):
-            above.plot(look[:, 0], ys[k], color=colormaps["coolwarm"](k / (len(ys) - 1)), linewidth=1)
-        order = np.argsort(np.abs(J[:, i]))
-        for n, p in enumerate(order[[-1, -len(order) // 6, -len(order) // 3]]):  # where it matters most, and less
-            below.plot(values, ys[:, p], color=f"C{n}", label=f"{names[0]} = {look[p, 0]:.2g}")
-            tangent = ys[middle, p] + J[p, i] * learner.std * (values - w[i])
-            below.plot(values, tangent, "--", color=f"C{n}", linewidth=0.8)
-            above.axvline(look[p, 0], color=f"C{n}", linewidth=0.6)
-        above.set(title=f"{name} ({' x '.join(map(str, shape))})", xlabel=names[0])
-        below.set_xlabel(f"the weight; {w[i]:.2f} as learnt")
-        below.legend(fontsize=7)
-    said = learner.says(w)
-    pad = 0.3 * float(np.ptp(said))
-    axes[0, 0].set(ylabel="y", ylim=(said.min() - pad, said.max() + pad))
-    axes[1, 0].set_ylabel("y")
-    figure.savefig(path, dpi=100)
+    with picture(path, 2.7 * len(chosen), 5.2, 2, len(chosen), sharey=True, squeeze=False) as (_, axes):
+        for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
+            values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
+            ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
+            ys, middle = ys * learner.std + learner.mean, len(values) // 2
+            for k in range(0, len(ys), middle // 4):
+                above.plot(look[:, 0], ys[k], color=colormaps["coolwarm"](k / (len(ys) - 1)), linewidth=1)
+            order = np.argsort(np.abs(J[:, i]))
+            for n, p in enumerate(order[[-1, -len(order) // 6, -len(order) // 3]]):  # where it matters most, and less
+                below.plot(values, ys[:, p], color=f"C{n}", label=f"{names[0]} = {look[p, 0]:.2g}")
+                tangent = ys[middle, p] + J[p, i] * learner.std * (values - w[i])
+                below.plot(values, tangent, "--", color=f"C{n}", linewidth=0.8)
+                above.axvline(look[p, 0], color=f"C{n}", linewidth=0.6)
+            above.set(title=f"{name} ({' x '.join(map(str, shape))})", xlabel=names[0])
+            below.set_xlabel(f"the weight; {w[i]:.2f} as learnt")
+            below.legend(fontsize=7)
+        said = learner.says(w)
+        pad = 0.3 * float(np.ptp(said))
+        axes[0, 0].set(ylabel="y", ylim=(said.min() - pad, said.max() + pad))
+        axes[1, 0].set_ylabel("y")
 
 
 def _cut(learner: Fit) -> Array:
@@ -139,20 +127,19 @@ def _moved(w: Array, i: int, value: float) -> Array:
 
 def curves(path: Path, found: Sweep, own: float, baselines: Mapping[str, float]) -> None:
     """Error against width and against depth, beside the baselines."""
-    figure, axes = new_figure(9, 3.8, 1, 2, sharey=True)
-    for axis, errors, title in (
-        (axes[0], found.width, "units in one hidden layer"),
-        (axes[1], found.depth, "hidden layers"),
-    ):
-        for size, each in errors.items():
-            axis.plot([size] * len(each), each, ".", color="C0", alpha=0.6)
-        axis.plot([*errors], [np.median(each) for each in errors.values()], color="C0", label="network, median")
-        for n, (name, error) in enumerate(baselines.items()):
-            axis.axhline(error, color=f"C{n + 1}", linewidth=0.8, linestyle="--", label=name)
-        axis.axhline(own, color="k", linewidth=0.8, label="this run, on the test part")
-        axis.set(xlabel=title, yscale="log")
-        axis.grid(alpha=0.3)
-    axes[0].set_xscale("log", base=2)
-    axes[0].set_ylabel("mean squared error / variance")
-    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside upper center")
-    figure.savefig(path, dpi=100)
+    with picture(path, 9, 3.8, 1, 2, sharey=True) as (figure, axes):
+        for axis, errors, title in (
+            (axes[0], found.width, "units in one hidden layer"),
+            (axes[1], found.depth, "hidden layers"),
+        ):
+            for size, each in errors.items():
+                axis.plot([size] * len(each), each, ".", color="C0", alpha=0.6)
+            axis.plot([*errors], [np.median(each) for each in errors.values()], color="C0", label="network, median")
+            for n, (name, error) in enumerate(baselines.items()):
+                axis.axhline(error, color=f"C{n + 1}", linewidth=0.8, linestyle="--", label=name)
+            axis.axhline(own, color="k", linewidth=0.8, label="this run, on the test part")
+            axis.set(xlabel=title, yscale="log")
+            axis.grid(alpha=0.3)
+        axes[0].set_xscale("log", base=2)
+        axes[0].set_ylabel("mean squared error / variance")
+        figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside upper center")

@@ -40,8 +40,7 @@ def baselines(splits: Splits, layers: tuple[int, ...]) -> dict[str, float]:
             StandardScaler(), MLPRegressor(hidden_layer_sizes=layers, activation="tanh", random_state=0)
         ),
     }
-    said = predictions(methods, x, t, splits.x_test)
-    said[SPLINE] = _spline(x, t, splits)(splits.x_test)
+    said = predictions(methods, x, t, splits.x_test) | {SPLINE: _spline(x, t, splits)(splits.x_test)}
     return {name: float(relative(y[:, None], splits.t_test)) for name, y in said.items()}
 
 
@@ -74,10 +73,9 @@ class FunctionReport:
     lr: float
 
     def __call__(self, learner: Fit, w: Array, folder: Path | None) -> Report:
-        s = learner.splits
+        s, tried = learner.splits, baselines(learner.splits, self.layers)
         y = learner.outputs(w, s.x_test)
         error = np.abs(y - s.t_test) * learner.std
-        tried = baselines(s, self.layers)
         metrics = {
             "test_relative_mse": float(relative(y, s.t_test)),
             "test_mse": float((error**2).mean()),

@@ -10,8 +10,7 @@ from supervised.baselines import accuracy
 
 def slope(f: Layer, z: Array) -> Array:
     """f'(z) of an activation; 0 everywhere for the step, which has no other."""
-    w = z.ravel()[:0]
-    return np.zeros_like(z) if f is step else f(z, w)[1](np.ones_like(z), dx=True)
+    return np.zeros_like(z) if f is step else f(z, z.ravel()[:0])[1](np.ones_like(z), dx=True)
 
 
 class LayerStats(NamedTuple):
@@ -31,16 +30,13 @@ def layer_stats(net: Layer, w: Array, x: Array, t: Array) -> LayerStats:
             sums.append((layer, y))  # z (N, H), what an activation is given
         y, back = layer(y, v)
         backs.append((layer, back))
-    d = cross_entropy(y, t)[1] * len(t)  # the error of each example, not of the mean
-    signals = []
+    d, signals, shares = cross_entropy(y, t)[1] * len(t), [], []  # the error of each example, not of the mean
     for layer, back in reversed(backs):
         d = back(d, dx=True)
         if not layer.size:
             signals.append(float(np.sqrt((d * d).mean())))
-    shares = []
     for f, z in sums:
-        steep = np.abs(slope(f, z))
-        top = float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
+        steep, top = np.abs(slope(f, z)), float(np.abs(slope(f, np.linspace(-6, 6, 2001))).max())
         shares.append(((steep < 0.1 * top).mean(), (steep < 1e-3 * top).all(0).mean()))
     saturated, dead = np.array(shares).T
     return LayerStats(saturated, dead, np.array(signals[::-1]), accuracy(y.argmax(-1), t))

@@ -53,20 +53,17 @@ class Perceptron:
         passes: int,
         report: Callable[[Perceptron, Array, Path | None], Report],
     ) -> None:
-        for part in ("train", "val", "test"):
-            x, t = getattr(splits, f"x_{part}"), getattr(splits, f"t_{part}")
+        for part, x, t in zip(("train", "val", "test"), splits[::2], splits[1::2], strict=True):
             if not len(x) or t.shape != (len(x), len(names)) or not np.isin(t, (0, 1)).all():
                 raise ValueError(f"the {part} part needs targets 0 or 1 for {len(names)} neurons, not {t.shape}")
             if not np.isfinite(x).all():
                 raise ValueError(f"the {part} part holds NaN or infinity")
         self.splits, self.names, self.passes, self._report = splits, tuple(names), passes, report
         self.linear = Linear(splits.x_train.shape[1], len(names), init=zeros)
-        self.net = Sequential(self.linear, step)
-        self.rng = rng.spawn(1)[0]
+        self.net, self.rng = Sequential(self.linear, step), rng.spawn(1)[0]
         self.w = self.net.init(self.rng)
-        self.weights, self.right = self.w.copy(), self._right()
-        self.g, self.optimizer = np.empty_like(self.w), SGD(1.0)
-        self.done, self.rests = 0, False
+        self.weights, self.right, self.g = self.w.copy(), self._right(), np.empty_like(self.w)
+        self.optimizer, self.done, self.rests = SGD(1.0), 0, False
         self.mistakes = np.zeros((0, 2), np.int64)  # (example, neuron), in the order in which they were made
 
     @property
@@ -75,8 +72,7 @@ class Perceptron:
 
     def update(self) -> dict[str, float]:
         x, t = self.splits.x_train, self.splits.t_train
-        answers = 0 if self.done else t.size + self.splits.t_val.size
-        mistakes = [self.mistakes]
+        answers, mistakes = 0 if self.done else t.size + self.splits.t_val.size, [self.mistakes]
         for i in self.rng.permutation(len(x)):
             z, back = self.linear(x[i : i + 1], self.w)  # 1, O
             _, dy = criterion(z, t[i : i + 1])  # y - t: the gradient comes from the teacher, at mistakes alone
@@ -85,8 +81,7 @@ class Perceptron:
                 self.optimizer.step(self.w, self.g)
                 mistakes.append(np.array([(i, o) for o in np.flatnonzero(dy)]))
                 self._pocket()
-        before, self.mistakes = len(self.mistakes), np.concatenate(mistakes)
-        wrong = len(self.mistakes) - before
+        self.mistakes, wrong = np.concatenate(mistakes), sum(map(len, mistakes[1:]))
         self.done, self.rests = self.done + 1, not wrong
         return {"mistakes": wrong, "examples": len(x), "answers": answers}
 
@@ -97,11 +92,9 @@ class Perceptron:
     def _pocket(self) -> None:
         """Keeps what is better than before, neuron by neuron."""
         right = self._right()
-        better = right > self.right
-        self.right = np.maximum(right, self.right)
-        kept, now = self.net.views(self.weights), self.net.views(self.w)
-        for name, part in kept.items():
-            part[..., better] = now[name][..., better]
+        better, self.right = right > self.right, np.maximum(right, self.right)
+        for kept, now in zip(self.net.views(self.weights).values(), self.net.views(self.w).values(), strict=True):
+            kept[..., better] = now[..., better]
 
     def missed(self, neuron: int) -> Array:
         """The examples that a neuron was wrong on, in that order: (M,)."""

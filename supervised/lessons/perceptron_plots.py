@@ -9,7 +9,7 @@ import numpy as np
 from core import Array
 from core.lab.data.splits import Splits
 from core.lab.report.gif import animate
-from supervised.figures import new_figure
+from supervised.figures import new_figure, picture
 from supervised.lessons.perceptron import Perceptron
 
 COLORS = ("#c2571a", "#1f5fa8")  # of the targets 0 and 1
@@ -30,12 +30,10 @@ def field(axis: Any, x: Array, t: Array, neuron: Callable[[Array], Array]) -> No
 
 def _moment(axis: Any, learner: Perceptron, o: int, path: Array, k: int) -> None:
     """Neuron o after k of its mistakes; the example that it was wrong on last has a ring."""
-    x, t = learner.splits.x_train, learner.splits.t_train[:, o]
-    u = path[k]
+    x, t, u = learner.splits.x_train, learner.splits.t_train[:, o], path[k]
     field(axis, x, t, lambda p: p @ u[:-1] + u[-1])
     if k:
-        i = learner.missed(o)[k - 1]
-        axis.scatter(*x[i], s=160, facecolors="none", edgecolors="k", linewidths=1.2)
+        axis.scatter(*x[learner.missed(o)[k - 1]], s=160, facecolors="none", edgecolors="k", linewidths=1.2)
     right = int(((x @ u[:-1] + u[-1] > 0) == (t > 0)).sum())
     axis.set_title(f"{learner.names[o]}, mistake {k}: {right}/{len(x)} right", fontsize=8)
 
@@ -56,24 +54,22 @@ def movie(path: Path, learner: Perceptron) -> None:
 def stations(path: Path, learner: Perceptron) -> None:
     """A row a neuron: after some of its mistakes, evenly spaced on a logarithmic scale."""
     O = len(learner.names)
-    figure, axes = new_figure(2 * STATIONS, 2.2 * O, O, STATIONS, squeeze=False)
-    for o, row in enumerate(axes):
-        p = learner.path(o)
-        ks = np.unique(np.geomspace(1, len(p), STATIONS).round().astype(int)) - 1
-        for axis, k in zip(row, ks, strict=False):
-            _moment(axis, learner, o, p, int(k))
-        for axis in row[len(ks) :]:
-            axis.axis("off")
-    figure.savefig(path, dpi=100)
+    with picture(path, 2 * STATIONS, 2.2 * O, O, STATIONS, squeeze=False) as (_, axes):
+        for o, row in enumerate(axes):
+            p = learner.path(o)
+            ks = np.unique(np.geomspace(1, len(p), STATIONS).round().astype(int)) - 1
+            for axis, k in zip(row, ks, strict=False):
+                _moment(axis, learner, o, p, int(k))
+            for axis in row[len(ks) :]:
+                axis.axis("off")
 
 
 def regions(path: Path, splits: Splits, names: Sequence[str], nets: Mapping[str, Callable[[Array], Array]]) -> None:
     """A row a neuron, a column a network: where it fires, and its accuracy on the test part."""
-    figure, axes = new_figure(2.5 * len(nets), 2.6 * len(names), len(names), len(nets), squeeze=False)
-    x, t = splits.x_test, splits.t_test
-    for o, (name, row) in enumerate(zip(names, axes, strict=True)):
-        for axis, (kind, net) in zip(row, nets.items(), strict=True):
-            field(axis, x, t[:, o], lambda p, net=net, o=o: net(p)[:, o])  # type: ignore[misc]
-            right = int(((net(x)[:, o] > 0) == (t[:, o] > 0)).sum())
-            axis.set_title(f"{name}, {kind}\n{right} of {len(x)} right", fontsize=8)
-    figure.savefig(path, dpi=100)
+    with picture(path, 2.5 * len(nets), 2.6 * len(names), len(names), len(nets), squeeze=False) as (_, axes):
+        x, t = splits.x_test, splits.t_test
+        for o, (name, row) in enumerate(zip(names, axes, strict=True)):
+            for axis, (kind, net) in zip(row, nets.items(), strict=True):
+                field(axis, x, t[:, o], lambda p, net=net, o=o: net(p)[:, o])  # type: ignore[misc]
+                right = int(((net(x)[:, o] > 0) == (t[:, o] > 0)).sum())
+                axis.set_title(f"{name}, {kind}\n{right} of {len(x)} right", fontsize=8)

@@ -31,8 +31,7 @@ def descend(net: Layer, x: Array, t: Array) -> Array:
 
     dy = sigmoid(y) - t: the perceptron's y - t, with a slope in place of the step.
     """
-    w = net.init(np.random.default_rng(SEED))
-    return fit(net, w, Adam(LR), binary_cross_entropy, lambda: (x, t), DESCENT)
+    return fit(net, net.init(np.random.default_rng(SEED)), Adam(LR), binary_cross_entropy, lambda: (x, t), DESCENT)
 
 
 def product(net: Layer, w: Array) -> tuple[Array, Array]:
@@ -68,10 +67,8 @@ def proof(x: Array, t: Array, found: Separation) -> str:
             f"t = {int(t[i])}" + ("" if np.ptp(times) < 1e-6 else f", taken {k:.4g} times")
         )
     total = np.abs(times @ g[used]).max()
-    lines.append(
-        f"Added up, the left sides cancel (what is left is {total:.0e}), and 0 > 0 is false: no line separates."
-    )
-    return "\n".join(lines)
+    last = f"Added up, the left sides cancel (what is left is {total:.0e}), and 0 > 0 is false: no line separates."
+    return "\n".join([*lines, last])
 
 
 def _names(x: Array) -> list[str]:
@@ -96,19 +93,17 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
     x, t, I, O = s.x_train, s.t_train, s.x_train.shape[1], s.t_train.shape[1]
     deep, stack = two_layers(I, O), linear_stack(I, O)
     w_deep, w_stack = descend(deep, x, t), descend(stack, x, t)
-    A, b = product(stack, w_stack)
-    own = accuracy(learner.predict(w, s.x_test), s.t_test)
-    lines = accuracy(stack(s.x_test, w_stack)[0], s.t_test)
-    solved = accuracy(deep(s.x_test, w_deep)[0], s.t_test)
+    (A, b), said = product(stack, w_stack), stack(s.x_test, w_stack)[0]
+    answers = learner.predict(w, s.x_test), said, deep(s.x_test, w_deep)[0]
+    own, lines, solved = (accuracy(y, s.t_test) for y in answers)
     metrics = {
         "test_accuracy": float(own.mean()),
         "linear_stack_accuracy": float(lines.mean()),
-        "linear_stack_minus_one_matrix": float(np.abs(stack(s.x_test, w_stack)[0] - (s.x_test @ A + b)).max()),
+        "linear_stack_minus_one_matrix": float(np.abs(said - (s.x_test @ A + b)).max()),
     }
     texts = {}
     for o, name in enumerate(learner.names):
-        found = separate(x, t[:, o])
-        made = len(learner.missed(o))
+        found, made = separate(x, t[:, o]), len(learner.missed(o))
         metrics |= {
             f"{name}_accuracy": own[o],
             f"{name}_mistakes": made,
@@ -119,9 +114,8 @@ def perceptron_report(learner: Perceptron, w: Array, folder: Path | None) -> Rep
             metrics[f"{name}_bound"] = found.bound
         texts[f"{name}: can a line separate them?"] = f"{proof(x, t[:, o], found)}\nMistakes made: {made}."
     tried, figures = baselines(s), {name: float(value) for name, value in metrics.items()}
-    chance, reference = tried["commonest answer"], float(solved.mean())
-    reference_name = "two layers, 4 hidden units, on the same data"
-    report = Report(figures, "test_accuracy", chance, reference, reference_name, tried, texts=texts)
+    reference, name = float(solved.mean()), "two layers, 4 hidden units, on the same data"
+    report = Report(figures, "test_accuracy", tried["commonest answer"], reference, name, tried, texts=texts)
     if folder:
         from supervised.lessons.perceptron_plots import movie, regions, stations
 

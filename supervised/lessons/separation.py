@@ -46,6 +46,5 @@ def separate(x: Array, t: Array) -> Separation:
     r = A @ v - target
     u = r[:-1] / max(np.linalg.norm(r[:-1]), 1e-300)
     margin = float((g @ u).min())
-    if margin > 1e-9 * radius:
-        return Separation(u, v / v.sum(), margin, radius)
-    return Separation(None, v / v.sum(), 0.0, radius)
+    line, street = (u, margin) if margin > 1e-9 * radius else (None, 0.0)
+    return Separation(line, v / v.sum(), street, radius)

@@ -16,16 +16,16 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from core import Array, Back, Layer, Loss, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
+from core import Array, Back, Layer, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
 from core.lab.config import check, settings
 from core.lab.learner import Exam, Report
 from core.lab.state import State, restore, saved
+from supervised.learner import Build, LossRule
 
 STEPS = 5  # meta-updates in one update
 CHUNK = 100  # tasks that are judged at once
 UNIT = 0.3  # of the step sizes in w: Adam moves all of w alike, and so much of one at once would blow up tasks
 LIMIT = 1.0  # of the norm of the outer gradient: one task that its steps blow up would undo the work of hundreds
-LossRule = Callable[[Array, Array], Loss]
 
 
 class Tasks(NamedTuple):
@@ -43,12 +43,6 @@ class Tasks(NamedTuple):
 
 
 TaskModel = Callable[[Tasks], Array]  # tasks -> the outputs (K+1, E, Q, O) at their queries after 0 to K steps
-
-
-class Build(Protocol):
-    """Makes one network, or `members` of its shape in one: partial(MLP, 1, 40, 40, 1)."""
-
-    def __call__(self, *, members: int | None = None) -> Layer: ...
 
 
 class TaskExam(Exam, Protocol):
@@ -144,13 +138,10 @@ class MAML:
         self.config = settings(MAMLConfig, config, changes, former={"every": "step_loss_weight"})
         self.build, self.draw, self.optimizer, self.schedule, self.rule = build, draw, optimizer, schedule, rule
         self.exam, self.monitor, self.one = exam, exam.monitor, build()
-        sizes = step_sizes(self.config.steps, self.one.size, self.config.rate)
-        self.parts = Parts(start=self.one, step_sizes=sizes)
-        self.net = self.parts.net
-        w_rng, self.rng = rng.spawn(2)
+        self.parts = Parts(start=self.one, step_sizes=step_sizes(self.config.steps, self.one.size, self.config.rate))
+        self.net, (w_rng, self.rng) = self.parts.net, rng.spawn(2)
         self.w = self.net.init(w_rng)
-        self.g = np.empty_like(self.w)
-        self.done = 0  # meta-batches
+        self.g, self.done = np.empty_like(self.w), 0  # meta-batches
         rule(self.outputs(self.w, exam.val)[-1], exam.val.t_query)
 
     @property
@@ -158,16 +149,15 @@ class MAML:
         return self.done / self.config.updates
 
     def update(self) -> dict[str, float]:
-        losses, answers = [], 0 if self.done else self.exam.val.answers
-        examples = 0
+        losses, examples, known = [], 0, 0 if self.done else self.exam.val.answers
         for _ in range(min(STEPS, self.config.updates - self.done)):
             batch = self.draw(self.rng, self.config.tasks)
-            answers, examples = answers + batch.answers, examples + batch.answers
+            examples += batch.answers
             losses.append(self.loss(self.w, batch, self.g))
             clip_norm(self.g, LIMIT)
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
-        return {"loss": float(np.mean(losses)), "examples": examples, "answers": answers}
+        return {"loss": float(np.mean(losses)), "examples": examples, "answers": known + examples}
 
     def adapt(self, w: Array, many: Layer, x: Array, t: Array) -> tuple[list[Array], list[Array], list[Array]]:
         """The weights of all members after 0 to K steps on the shots, and the step sizes and gradients of each step."""

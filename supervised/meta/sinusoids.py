@@ -11,9 +11,10 @@ import numpy as np
 
 from core import SGD, Adam, Array, Layer, Optimizer, Rng, cosine, mse
 from core.lab.learner import Report
-from supervised.figures import new_figure
+from supervised.figures import picture
 from supervised.fit import fit
-from supervised.meta.maml import Build, TaskModel, Tasks, gradient, spread
+from supervised.learner import Build
+from supervised.meta.maml import TaskModel, Tasks, gradient, spread
 
 MEAN = "the mean of all tasks"
 VAL, TEST = 1, 2  # seeds of the validation and of the test tasks, the same for every run
@@ -25,8 +26,7 @@ def sinusoids(rng: Rng, E: int, shots: int = 10, queries: int = 20) -> Tasks:
     """E tasks of the family: shots (E, S, 1) and queries (E, Q, 1), at places of their own."""
     A, phase = rng.uniform(0.1, 5, (E, 1, 1)), rng.uniform(0, math.pi, (E, 1, 1))
     x = rng.uniform(-5, 5, (E, shots + queries, 1))
-    t = (A * np.sin(x - phase)).astype(np.float32)
-    x = x.astype(np.float32)
+    t, x = (A * np.sin(x - phase)).astype(np.float32), x.astype(np.float32)
     return Tasks(x[:, :shots], t[:, :shots], x[:, shots:], t[:, shots:])
 
 
@@ -129,21 +129,12 @@ class Sinusoids:
 
     def report(self, model: TaskModel, folder: Path | None) -> Report:
         test = sinusoids(np.random.default_rng(TEST), 600, self.shots, 100)
-        ys = model(test)  # K+1, E, Q, 1
-        each = errors(ys, test.t_query)  # K+1, E
-        others = baselines(self.build, test)
-        metrics = self._named("test", each.mean(1))
+        each = errors(model(test), test.t_query)  # K+1, E
+        others, metrics = baselines(self.build, test), self._named("test", each.mean(1))
         metrics |= {"test_mse_median": float(np.median(each[-1])), "test_mse_worst": float(each[-1].max())}
         oracle = float(errors(least_squares(test), test.t_query).mean())
-        report = Report(
-            metrics,
-            "test_mse",
-            others[MEAN],
-            oracle,
-            "least squares on sin x and cos x, which knows the family",
-            others,
-            answers=test.t[..., 0].size,
-        )
+        name, answers = "least squares on sin x and cos x, which knows the family", test.t[..., 0].size
+        report = Report(metrics, "test_mse", others[MEAN], oracle, name, others, answers)
         if folder:
             steps = [*(k for k in FIGURES if k < self.steps), self.steps]
             adaptation(folder / "adaptation.png", model, self.shots, steps)
@@ -155,33 +146,32 @@ class Sinusoids:
 
 def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> None:
     """Four tasks, drawn apart from the test: the truth, the shots, and what is said after each of `steps`."""
-    rng = np.random.default_rng(TEST + 1)
-    tasks = sinusoids(rng, 4, shots, 300)
+    tasks = sinusoids(np.random.default_rng(TEST + 1), 4, shots, 300)
     order = np.argsort(tasks.x_query, 1)
     x, t = (np.take_along_axis(part, order, 1)[..., 0] for part in (tasks.x_query, tasks.t_query))  # 4, Q
     ys = np.take_along_axis(model(tasks), order[None], 2)[..., 0]  # K+1, 4, Q
-    figure, axes = new_figure(9, 5.6, 2, 2, sharex=True)
-    for e, axis in enumerate(axes.flat):
-        axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
-        for n, k in enumerate(steps):
-            shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
-            look, label = (":", "before") if k == 0 else ("-", f"{k} step{'s'[: k > 1]}")
-            axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
-        axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
-        axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False)
-    figure.savefig(path, dpi=110)
+    with picture(path, 9, 5.6, 2, 2, sharex=True, dpi=110) as (figure, axes):
+        for e, axis in enumerate(axes.flat):
+            axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
+            for n, k in enumerate(steps):
+                shade = 0.25 + 0.75 * n / max(len(steps) - 1, 1)
+                look, label = (":", "before") if k == 0 else ("-", f"{k} step{'s'[: k > 1]}")
+                axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
+            axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
+            axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
+        figure.legend(
+            *axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False
+        )
 
 
 def steps_picture(path: Path, each: Array, others: dict[str, float]) -> None:
     """The mean and the median error (K+1, E) after each step, on a logarithmic scale; a line an other method."""
-    figure, axis = new_figure(7.5, 4.4)
-    axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
-    axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
-    for name, value in others.items():
-        axis.axhline(value, color="0.7", lw=0.8)
-        text = "" if name == MEAN else name  # which is what the one network for all tasks learns
-        axis.annotate(text, (1.01, value), xycoords=("axes fraction", "data"), fontsize=8, va="center")
-    axis.set(xlabel="gradient steps on the shots", ylabel="mean squared error", xticks=range(len(each)))
-    axis.legend(frameon=False)
-    figure.savefig(path, dpi=110)
+    with picture(path, 7.5, 4.4, dpi=110) as (_, axis):
+        axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
+        axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
+        for name, value in others.items():
+            axis.axhline(value, color="0.7", lw=0.8)
+            text = "" if name == MEAN else name  # which is what the one network for all tasks learns
+            axis.annotate(text, (1.01, value), xycoords=("axes fraction", "data"), fontsize=8, va="center")
+        axis.set(xlabel="gradient steps on the shots", ylabel="mean squared error", xticks=range(len(each)))
+        axis.legend(frameon=False)

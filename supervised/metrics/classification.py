@@ -138,11 +138,13 @@ class Classification:
         from core.lab.report.plots import image_sheet, matrix, reliability, weight_sheet
 
         t, p, names = self.splits.t_test, softmax(y), self.names(y.shape[-1])
-        said = p.argmax(-1)
-        matrix(folder / "confusion.png", confusion(said, t, len(names)), "true class", "what the network says", names)
-        made.pictures["confusion.png"] = "Confusion matrix on the test part"
+        counts = confusion(p.argmax(-1), t, len(names))
+        matrix(folder / "confusion.png", counts, "true class", "what the network says", names)
         reliability(folder / "reliability.png", calibration(p, t)[1])
-        made.pictures["reliability.png"] = "How often it is right when it is so sure; on the diagonal it is calibrated"
+        made.pictures |= {
+            "confusion.png": "Confusion matrix on the test part",
+            "reliability.png": "How often it is right when it is so sure; on the diagonal it is calibrated",
+        }
         if self.shape:
             worst, titles = least_trusted(p, t, names)
             x = self.splits.x_test[worst]

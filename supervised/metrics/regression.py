@@ -59,12 +59,9 @@ class Regression:
         y, t = model(self.splits.x_test), self.splits.t_test
         error = (y - t) * self.std
         baselines = {name: r2(said, t) for name, said in regressors(self.splits, self.most).items()}
-        figures = {
-            "test_r2": r2(y, t),
-            "test_mse": float((error**2).mean()),
-            "test_rmse": float(np.sqrt((error**2).mean())),
-            "test_mae": float(np.abs(error).mean()),
-        }
+        mse = (error**2).mean()
+        figures = {"mse": float(mse), "rmse": float(np.sqrt(mse)), "mae": float(np.abs(error).mean())}
+        figures = {"test_r2": r2(y, t)} | {f"test_{name}": value for name, value in figures.items()}
         made = Report(figures, "test_r2", 0.0, baselines.pop(BOOSTING), BOOSTING, baselines)
         if folder:
             from core.lab.report.plots import scatter

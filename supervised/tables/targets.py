@@ -11,8 +11,7 @@ FEW = 20  # different whole numbers that are taken for classes
 
 def looks_like_classes(rows: Rows, target: str) -> bool:
     """Words, or few different whole numbers."""
-    texts = rows.column(target)
-    if not numeric(texts):
+    if not numeric(rows.column(target)):
         return True
     found = np.unique(numbers(rows, target))  # NaN among them, where one is missing
     return len(found) <= FEW and bool((found == np.round(found))[~np.isnan(found)].all())

@@ -82,7 +82,5 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
         options: dict[str, Any] = {"augment": change, "label_smoothing": smoothing, "shape": shape, "see": see}
         return Classifier(splits, net, Adam(config.lr), rng, config, updates=updates, **options)
 
-    budget = Budget(batch=config.batch, repeats=3)
-    return studied(
-        learn, splits, net, rng, config.updates, config.interpret, shape, tuple("0123456789"), budget, DIGIT_RULES
-    )
+    about = shape, "0123456789", Budget(batch=config.batch, repeats=3), DIGIT_RULES
+    return studied(learn, splits, net, rng, config.updates, config.interpret, *about)

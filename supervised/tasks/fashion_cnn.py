@@ -38,8 +38,7 @@ PRESETS = {
 
 def framed(x: Array) -> Array:
     """Pictures (N, 28 * 28) with two empty pixels around: (N, 32 * 32), a side that can be halved."""
-    wide: Array = np.pad(x.reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2)))
-    return wide.reshape(len(x), -1)
+    return np.pad(x.reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2))).reshape(len(x), -1)
 
 
 def see(photo: Photo) -> Array:
@@ -48,6 +47,5 @@ def see(photo: Photo) -> Array:
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    splits = data("fashion-mnist")
-    framed_splits = Splits(*(framed(part) if part.ndim > 1 else part for part in splits))
+    framed_splits = Splits(*(framed(part) if part.ndim > 1 else part for part in data("fashion-mnist")))
     return classifier(config, framed_splits, (32, 32), CLASSES, rng, CLOTHING_RULES, see)

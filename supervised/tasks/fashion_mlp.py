@@ -37,6 +37,5 @@ PRESETS = {
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(
-        config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES, see=partial(ink, side=28, margin=0)
-    )
+    see = partial(ink, side=28, margin=0)
+    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES, see)

@@ -40,5 +40,4 @@ def make(config: Config, rng: Rng, data: Any) -> MAML:
     def draw(rng: Rng, E: int) -> Tasks:
         return sinusoids(rng, E, config.shots, config.queries)
 
-    exam = Sinusoids(build, config.shots, config.steps)
-    return MAML(build, draw, Adam(config.lr), rng, config, rule=mse, exam=exam)
+    return MAML(build, draw, Adam(config.lr), rng, config, rule=mse, exam=Sinusoids(build, config.shots, config.steps))

@@ -76,8 +76,7 @@ def sampled(expression: Expression, config: Config) -> tuple[Splits, float, floa
 
     Noise is on the training part alone. Raises ValueError where the function is constant, infinite or undefined.
     """
-    rng = np.random.RandomState(SEED)
-    names = expression.names
+    rng, names = np.random.RandomState(SEED), expression.names
     if not names:
         raise ValueError(f"the expression {expression.text!r} has no variable: use x, or x and y")
     x = rng.uniform(config.low, config.high, (config.points + VAL + TEST, len(names))).astype(np.float32)
@@ -100,17 +99,14 @@ def sampled(expression: Expression, config: Config) -> tuple[Splits, float, floa
 
 
 def make(config: Config, rng: Rng, data: Any) -> Fit:
-    text = config.expression or FUNCTIONS[config.function]
-    expression = parse(text)
-    splits, mean, std = sampled(expression, config)
-    I = len(expression.names)
+    expression = parse(config.expression or FUNCTIONS[config.function])
+    (splits, mean, std), I = sampled(expression, config), len(expression.names)
 
     def shape(width: int, depth: int, members: int | None = None) -> Layer:
         return network(I, width, depth, config.steep / I**2, config.low, config.high, members)
 
-    report = FunctionReport(
-        text, expression.names, (config.width,) * config.depth, shape, config.n_init, config.sweep, config.lr
-    )
+    text, names, layers = expression.text, expression.names, (config.width,) * config.depth
+    report = FunctionReport(text, names, layers, shape, config.n_init, config.sweep, config.lr)
     look = places(I, config.low, config.high)
     options: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "lr": config.lr, "report": report}
     return Fit(splits, shape(config.width, config.depth), rng, look=look, mean=mean, std=std, **options)

@@ -34,10 +34,7 @@ PRESETS = {"quick": {"features": 8, "updates": 300}, "best": {"updates": 8000, "
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    read = (
-        folder(data, config.dir, config.side, config.colour)
-        if config.dir
-        else photographs(data, config.side, config.colour)
-    )
+    form = config.side, config.colour
+    read = folder(data, config.dir, *form) if config.dir else photographs(data, *form)
     splits = split_classes(read.x.reshape(len(read.x), -1), read.t)
     return classifier(config, splits, read.x.shape[1:], read.classes, rng)

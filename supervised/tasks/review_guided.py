@@ -33,11 +33,7 @@ class Config(GuidedWriterConfig):
             raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
 
 
-PRESETS = {
-    "quick": {"hidden": 64, "longest": 100, "updates": 300},
-    "best": {"updates": 6000},
-}
-
+PRESETS = {"quick": {"hidden": 64, "longest": 100, "updates": 300}, "best": {"updates": 6000}}
 CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=3.0, teacher="a label: is it good?")
 
 

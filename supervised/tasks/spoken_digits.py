@@ -57,14 +57,8 @@ PRESETS = {"quick": {"updates": 200}, "best": {"members": 3}}
 def make(config: Config, rng: Rng, data: Any) -> SpokenWordClassifier:
     splits = speaker_splits(data("free-spoken-digits"), config.speaker, config.val_speaker)
     net = TDNN(BANDS, config.hidden, len(WORDS), config.dropout, config.members)
-    return SpokenWordClassifier(
-        splits,
-        net,
-        AdamW(config.lr, net.layout, config.weight_decay),
-        rng,
-        config,
-        loss=partial(cross_entropy, smoothing=config.label_smoothing),
-        exam=SpokenWords(wake=WORDS.index(config.word)),
-        schedule=warm_up(0.05, cosine),
-        augment=changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH),
-    )
+    loss, exam = partial(cross_entropy, smoothing=config.label_smoothing), SpokenWords(wake=WORDS.index(config.word))
+    augment = changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH)
+    learning: dict[str, Any] = {"loss": loss, "exam": exam, "schedule": warm_up(0.05, cosine), "augment": augment}
+    optimizer = AdamW(config.lr, net.layout, config.weight_decay)
+    return SpokenWordClassifier(splits, net, optimizer, rng, config, **learning)

@@ -45,12 +45,10 @@ class Config:
     weight_decay: float = 2.0  # weight decay, as a share of lr; small tables need much
 
     def __post_init__(self) -> None:
-        sizes = ("hidden", "updates", "batch", "lr")
-        check(self, positive=sizes, nonnegative=("weight_decay",), share=("dropout",))
-        if self.name not in NAMES:
-            raise ValueError(f"there is no table {self.name!r}{nearest(self.name, NAMES)}")
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no kind {self.kind!r}{nearest(self.kind, KINDS)}")
+        check(self, positive=("hidden", "updates", "batch", "lr"), nonnegative=("weight_decay",), share=("dropout",))
+        for what, name, known in (("table", self.name, NAMES), ("kind", self.kind, KINDS)):
+            if name not in known:
+                raise ValueError(f"there is no {what} {name!r}{nearest(name, known)}")
 
 
 PRESETS = {"quick": {"updates": 600}, "best": {"hidden": 128, "updates": 4000}}
@@ -87,11 +85,9 @@ def make(config: Config, rng: Rng, data: Any) -> TableLearner:
         x = encoder(features)
     except ValueError as error:
         raise ValueError(f"{config.file or config.name}: {error}") from error
-    mean, std = 0.0, 1.0
-    if not as_classes:
-        mean, std = float(index.t_train.mean()), float(index.t_train.std()) or 1.0
-        index = Splits(*(((p - mean) / std).astype(np.float32) if k % 2 else p for k, p in enumerate(index)))
-    splits = Splits(*(part if k % 2 else x[part] for k, part in enumerate(index)))
+    mean, std = (0.0, 1.0) if as_classes else (float(index.t_train.mean()), float(index.t_train.std()) or 1.0)
+    targets = [p if as_classes else ((p - mean) / std).astype(np.float32) for p in index[1::2]]
+    splits = Splits(*(part for i, t in zip(index[::2], targets, strict=True) for part in (x[i], t)))
     net = _net(x.shape[1], config, len(names) or 1)
     optimizer = AdamW(config.lr, net.layout, config.weight_decay)
     exam = Classification(names, monitor="-val_nats") if as_classes else Regression(mean, std)
@@ -129,8 +125,6 @@ def trees(splits: Splits) -> dict[str, float]:
     if len(np.unique(t)) < 2:
         return {}
     kind = "Classifier" if splits.t_train.ndim == 1 else "Regressor"
-    said = {}
-    for name, method in (("gradient boosting", "HistGradientBoosting"), ("random forest", "RandomForest")):
-        model = getattr(ensemble, method + kind)(random_state=0)
-        said[name] = float(model.fit(splits.x_train, t).score(splits.x_test, t_test))
-    return said
+    methods = {"gradient boosting": "HistGradientBoosting", "random forest": "RandomForest"}
+    models = {name: getattr(ensemble, method + kind)(random_state=0) for name, method in methods.items()}
+    return {name: float(model.fit(splits.x_train, t).score(splits.x_test, t_test)) for name, model in models.items()}

@@ -65,11 +65,8 @@ def make(config: Config, rng: Rng, data: Any) -> Transfer:
         source, target = data("fashion-mnist"), data("mnist")
     else:
         source, target = half(data(config.source), 0), half(data(config.source), 5)
-    side = round(source.x_train.shape[1] ** 0.5)
-    k = config.deform
-    strength = AffineElastic(
-        shift=0.025 * side * k, turn=0.15 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.035 * side * k
-    )
+    side, k = round(source.x_train.shape[1] ** 0.5), config.deform
+    strength = AffineElastic(0.025 * side * k, turn=0.15 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.035 * side * k)
     augment = flat((side, side), warp((side, side), strength, side / 6)) if k else None
     build = partial(MLP, source.x_train.shape[1], *config.hidden, len(np.unique(source.t_train)))
     source_rng, target_rng = rng.spawn(2)

@@ -32,10 +32,8 @@ def reading_loss(y: Array, t: Array, label: Array) -> Loss:
     label (B,): 1 good, 0 not, -1 where nobody said. Nats.
     """
     V = y.shape[1] // 2
-    loss, writing = cross_entropy(y[:, :V], t)
-    dy = np.zeros_like(y)
-    dy[:, :V] = writing
-    rows = np.flatnonzero(label >= 0)
+    dy, rows = np.zeros_like(y), np.flatnonzero(label >= 0)
+    loss, dy[:, :V] = cross_entropy(y[:, :V], t)
     if not len(rows):
         return loss, dy
     at = rows, V + t[rows].astype(np.intp)
@@ -87,8 +85,7 @@ class GuidedWriter:
         self.config = settings(GuidedWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
-        self.g = np.zeros_like(self.w)
-        self.optimizer, self.schedule, self.count = optimizer, schedule, 0
+        self.optimizer, self.schedule, self.count, self.g = optimizer, schedule, 0, np.zeros_like(self.w)
         part, labels = exam.parts["train"], self.config.labels
         self.windows = exam.windows(part.texts, exam.context + 1)  # N, K + 1
         self.review = np.repeat(np.arange(len(part.texts)), [len(text) + 1 for text in part.texts])  # N
@@ -109,8 +106,7 @@ class GuidedWriter:
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.asked[self.review[i][self.label[self.review[i]] >= 0]] = True
             self.count += 1
-        answers = int(self.asked.sum()) - before
-        return {"loss": total / steps, "examples": steps * self.config.batch, "answers": answers}
+        return {"loss": total / steps, "examples": steps * self.config.batch, "answers": int(self.asked.sum()) - before}
 
     def _batch(self, i: Array) -> tuple[Array, Array, Array]:
         """Windows (B, K), the characters after them (B,) and the labels of their reviews (B,)."""

@@ -10,7 +10,7 @@ from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.stats.intervals import mean_interval
 from supervised.baselines import accuracy, predictions
-from supervised.figures import new_figure
+from supervised.figures import picture
 
 NOTHING, CARRIED, FROZEN = "network from nothing", "network from the source", "the same, carried layers frozen"
 PIXELS, SVM = "logistic regression", "support vector machine"
@@ -38,8 +38,7 @@ def transfer_report(
     others = [[without_a_network(target, order[:n]) for order in orders] for n in labels]
     found = dict(zip((NOTHING, CARRIED, FROZEN), networks, strict=True))
     found |= {name: np.array([[one[name] for one in row] for row in others]) for name in (PIXELS, SVM)}
-    metrics: dict[str, float] = {}
-    rows = []
+    metrics, rows = dict[str, float](), list[str]()
     for k, n in enumerate(labels):
         metrics |= {f"test_accuracy_{n}_{short}": float(found[name][k].mean()) for name, short in SHORT.items()}
         rows += [f"{n:6} labels  {values[k].mean():.4f}           {name}" for name, values in found.items()]
@@ -77,16 +76,15 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
         PIXELS: "logistic\nregression",
         SVM: "SVM",
     }
-    figure, axes = new_figure(1 + 4 * len(labels), 4, 1, len(labels), squeeze=False)
-    for k, axis in enumerate(axes[0]):
-        axis.plot([0, 1, 2], [found[name][k] for name in (NOTHING, CARRIED, FROZEN)], color="0.75", lw=1, zorder=1)
-        for place, name in enumerate(names):
-            values = found[name][k]
-            axis.plot([place] * len(values), values, "o", color="#13c" if place in (1, 2) else "0.4", ms=4)
-            at, text = (place, values.max()), f"{values.mean():.1%}"
-            axis.annotate(text, at, (0, 5), textcoords="offset points", ha="center", fontsize=8)
-        axis.set(title=f"{labels[k]} labels", xticks=range(len(names)), ylabel="test accuracy" if k == 0 else "")
-        axis.set_xticklabels(list(names.values()), fontsize=8)
-        axis.yaxis.set_major_formatter("{x:.1%}")
-        axis.margins(0.12, 0.12)
-    figure.savefig(path, dpi=110)
+    with picture(path, 1 + 4 * len(labels), 4, 1, len(labels), squeeze=False, dpi=110) as (_, axes):
+        for k, axis in enumerate(axes[0]):
+            axis.plot([0, 1, 2], [found[name][k] for name in (NOTHING, CARRIED, FROZEN)], color="0.75", lw=1, zorder=1)
+            for place, name in enumerate(names):
+                values = found[name][k]
+                axis.plot([place] * len(values), values, "o", color="#13c" if place in (1, 2) else "0.4", ms=4)
+                at, text = (place, values.max()), f"{values.mean():.1%}"
+                axis.annotate(text, at, (0, 5), textcoords="offset points", ha="center", fontsize=8)
+            axis.set(title=f"{labels[k]} labels", xticks=range(len(names)), ylabel="test accuracy" if k == 0 else "")
+            axis.set_xticklabels(list(names.values()), fontsize=8)
+            axis.yaxis.set_major_formatter("{x:.1%}")
+            axis.margins(0.12, 0.12)

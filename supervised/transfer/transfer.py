@@ -10,16 +10,16 @@ ensemble; its first member is the source network.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rng, cosine, cross_entropy
+from core import Array, Optimizer, Rng, cosine, cross_entropy
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
 from core.lab.state import State, restore, saved
-from supervised.learner import Augment, Supervised
+from supervised.learner import Augment, Build, Supervised
 from supervised.transfer.report import transfer_report
 
 STEPS = 5  # steps of all trios in one update
@@ -28,16 +28,9 @@ CURVE = 1000  # validation examples that the curves are of
 CHUNK = 1000  # examples that are judged at once
 
 
-class Build(Protocol):
-    """Makes one network, or `members` of its shape in one: partial(MLP, 784, 128, 128, 10)."""
-
-    def __call__(self, *, members: int | None = None) -> Layer: ...
-
-
 def balanced(rng: Rng, t: Array) -> Array:
     """An order of the labels t (N,) that begins with one of each class, then another of each, and so on."""
-    order = rng.permutation(len(t))
-    rank = np.empty(len(t), int)
+    order, rank = rng.permutation(len(t)), np.empty(len(t), int)
     for c in np.unique(t):
         of_class = order[t[order] == c]
         rank[of_class] = np.arange(len(of_class))
@@ -95,11 +88,9 @@ class Transfer:
                 f"not {c.labels}"
             )
         self.w = self.net.init(w_rng)
-        self.g = np.empty_like(self.w)
+        self.g, self.known, self.done = np.empty_like(self.w), np.zeros(N, bool), 0  # steps of the trios
         self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(c.labels)] for _ in range(c.draws)])
         self.sizes = np.repeat(c.labels, c.draws)  # trios: how many labels each has
-        self.known = np.zeros(N, bool)
-        self.done = 0  # steps of the trios
         self._show_source()
 
     def _members(self, start: int) -> slice:
@@ -120,10 +111,9 @@ class Transfer:
             return logs
         if self.done == 0:
             self._begin()
-        losses, answers = [], 0
+        losses, before = [], int(self.known.sum())
         for _ in range(min(STEPS, self.config.updates - self.done)):
-            x, t, new = self._minibatches()
-            answers += new
+            x, t = self._minibatches()
             y, back = self.net(x, self.w)  # 1 + 3 trios, B, C
             loss, dy = cross_entropy(y, t)
             dy[0] = 0  # the source network stays as it is
@@ -136,7 +126,7 @@ class Transfer:
         return {
             "loss": float(np.mean(losses)),
             "examples": 3 * self.trios * self.config.batch * len(losses),
-            "answers": answers,
+            "answers": int(self.known.sum()) - before,
         }
 
     def _show_source(self) -> None:
@@ -150,17 +140,15 @@ class Transfer:
         for name, part in self._carry():
             self.net.views(self.w)[name][1 + self.trios :] = part
 
-    def _minibatches(self) -> tuple[Array, Array, int]:
-        """x (1 + 3 trios, B, I) and its t, the same within a trio; and how many of the labels were not known before."""
+    def _minibatches(self) -> tuple[Array, Array]:
+        """x (1 + 3 trios, B, I) and its t, the same within a trio; their labels are known from now on."""
         k = (self.rng.random((self.trios, self.config.batch)) * self.sizes[:, None]).astype(int)
         i = np.take_along_axis(np.tile(self.orders, (len(self.config.labels), 1)), k, 1)  # trios, B
-        before = int(self.known.sum())
         self.known[i] = True
         x, t = self.target.x_train[i], self.target.t_train[i]
         if self.augment:
             x = self.augment(self.rng, x)
-        x, t = (np.concatenate([part[:1], part, part, part]) for part in (x, t))
-        return x, t, int(self.known.sum()) - before
+        return np.concatenate([x[:1], x, x, x]), np.concatenate([t[:1], t, t, t])
 
     def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
         i = rng.choice(len(self.target.t_train), min(n, len(self.target.t_train)), replace=False)
@@ -179,10 +167,13 @@ class Transfer:
         """The class that each member says, (1 + 3 trios, N)."""
         return np.concatenate([self.net(x[a : a + CHUNK], w)[0].argmax(-1) for a in range(0, len(x), CHUNK)], 1)
 
+    def _right(self, w: Array, x: Array, t: Array) -> Array:
+        """The share of right answers of each network of the trios, (3, labels, draws)."""
+        return (self.said(w, x) == t).mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws)
+
     def evaluate(self) -> dict[str, float]:
         own, target = self.source.splits, self.target
-        right = self.said(self.w, target.x_val[:CURVE]) == target.t_val[:CURVE]
-        share = right.mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws).mean(2)  # 3, labels
+        share = self._right(self.w, target.x_val[:CURVE], target.t_val[:CURVE]).mean(2)  # 3, labels
         source = self.build()(own.x_val[:CURVE], self.source.weights)[0].argmax(-1) == own.t_val[:CURVE]
         return {
             "learnt": self.progress,
@@ -195,8 +186,7 @@ class Transfer:
         }
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        right = self.said(w, self.target.x_test) == self.target.t_test
-        networks = right.mean(1)[1:].reshape(3, len(self.config.labels), self.config.draws)
+        networks = self._right(w, self.target.x_test, self.target.t_test)
         return transfer_report(networks, self.target, self.config.labels, self.orders, folder)
 
     def state(self) -> State:

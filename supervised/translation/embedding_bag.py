@@ -30,8 +30,7 @@ def EmbeddingBag(V: int, E: int, drop: float = 0.0) -> Layer:
         if rng is not None and drop:
             there &= rng.random(x.shape, np.float32) >= drop
         n = there.sum(1)
-        ends = np.concatenate([[0], np.cumsum(n)])
-        scale = (1 / np.sqrt(np.maximum(n, 1))).astype(w.dtype)
+        ends, scale = np.concatenate([[0], np.cumsum(n)]), (1 / np.sqrt(np.maximum(n, 1))).astype(w.dtype)
         bags = csr_matrix((scale.repeat(n), x[there].astype(np.int32), ends), (len(x), V))  # B, V
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:

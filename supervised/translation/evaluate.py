@@ -8,13 +8,14 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core import Array
 from core.lab.learner import Report
 from core.lab.text.sentences import Pair, Pairs, translations
-from supervised.figures import new_figure
+from supervised.figures import picture
 from supervised.translation.ibm_model1 import WordTable
 from supervised.translation.metrics import HeldOut, Search, chrf
 from supervised.translation.model import LANGUAGES, TranslationModel
@@ -29,25 +30,24 @@ PRINTED = 40  # translations that are printed
 
 def nearest_neighbours(train: Sequence[Pair], sentences: Sequence[str]) -> list[str]:
     """The translation of the training sentence that is most alike: cosine of TF-IDF of runs of 2 to 4 characters."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    known = translations(train)
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+    known, vectors = translations(train), _letters()
     table = vectors.fit_transform(known).T.tocsr()
     firsts, said = [answers[0] for answers in known.values()], []
     for a in range(0, len(sentences), 100):  # by hundreds: the product is a dense matrix
-        alike = (vectors.transform(sentences[a : a + 100]) @ table).toarray()
-        said += [firsts[i] for i in alike.argmax(1)]
+        said += [firsts[i] for i in (vectors.transform(sentences[a : a + 100]) @ table).toarray().argmax(1)]
     return said
 
 
 def look_alikes(train: Sequence[Pair], search: Search) -> Array:
     """Scores (queries, pool) of sentences that share letters across the languages, by the same TF-IDF."""
+    vectors = _letters().fit([sentence for pair in train for sentence in pair])
+    return (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
+
+
+def _letters() -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-    vectors.fit([sentence for pair in train for sentence in pair])
-    return (vectors.transform(search.queries) @ vectors.transform(search.pool).T).toarray()
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
 
 
 def people(part: HeldOut) -> float:
@@ -92,8 +92,7 @@ class TranslationExam:
 
     def validate(self, model: TranslationModel) -> dict[str, float]:
         found = self.val.there.hits(similar(model, self.val.there, LANGUAGES))
-        said = model.translate(list(self.val.references)[:VAL])
-        return {"val_chrf": self.val.score(said), "val_retrieval": found}
+        return {"val_chrf": self.val.score(model.translate(list(self.val.references)[:VAL])), "val_retrieval": found}
 
     def report(self, model: TranslationModel, folder: Path | None) -> Report:
         """All figures of the test part; translations to read, and two pictures."""
@@ -105,8 +104,7 @@ class TranslationExam:
         by_words = table.scores(part.there.queries, part.there.pool)
         unturned = {k: f._replace(turn=np.eye(len(f.turn), dtype=f.turn.dtype)) for k, f in frames.items()}
         raw = {k: f._replace(centre=np.zeros_like(f.centre)) for k, f in unturned.items()}
-        told, told_by_network = probes(model, part.pairs, train)
-        known = {french for _, french in train}
+        (told, told_by_network), known = probes(model, part.pairs, train), {french for _, french in train}
         metrics = {
             "test_chrf": part.score(said),
             "test_retrieval": part.there.hits(there),
@@ -122,14 +120,9 @@ class TranslationExam:
             "test_language_told_unturned_by_network": probes(replace(model, frames=unturned), part.pairs, train)[1],
             "test_written_in_training": float(np.mean([s in known for s in said])),
         }
-        result = Report(
-            metrics,
-            "test_chrf",
-            part.score([*said[1:], said[0]]),
-            people(part),
-            "one listed translation against the others",
-            {"nearest neighbour": part.score(near), "word table": part.score(word_by_word)},
-        )
+        others = {"nearest neighbour": part.score(near), "word table": part.score(word_by_word)}
+        chance, name = part.score([*said[1:], said[0]]), "one listed translation against the others"
+        result = Report(metrics, "test_chrf", chance, people(part), name, others)
         result.texts["Translations of the test part"] = "\n\n".join(
             f"{s}\n  network     {a}{' (stands in training)' if a in known else ''}\n  word table  {b}\n"
             f"  neighbour   {c}\n  people      {' / '.join(part.references[s][:3])}"
@@ -142,9 +135,7 @@ class TranslationExam:
 
 def similar(model: TranslationModel, search: Search, languages: Sequence[str]) -> Array:
     """Scores (queries, pool): D times the cosines of the codes."""
-    sides = zip(languages, (search.queries, search.pool), strict=True)
-    queries, pool = (model.encode(language, side) for language, side in sides)
-    return queries @ pool.T
+    return model.encode(languages[0], search.queries) @ model.encode(languages[1], search.pool).T
 
 
 def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -> None:
@@ -152,25 +143,23 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
     pairs = [(a, b[0]) for a, b in part.references.items()]
     z, v = (model.encode(language, [pair[k] for pair in pairs]) for k, language in enumerate(LANGUAGES))
     n = 16
-    figure, axis = new_figure(8.4, 6.4)
-    shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
-    axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
-    axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
-    figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
-    figure.savefig(folder / "codes.png", dpi=100)
-    result.pictures["codes.png"] = (
-        "How alike the codes of the first test sentences are; on the diagonal, of translations"
-    )
+    with picture(folder / "codes.png", 8.4, 6.4) as (figure, axis):
+        shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
+        axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
+        axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
+        figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
 
-    figure, axis = new_figure(8.4, 6.4)
-    plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
-    a, b = z[:60] @ plane, v[:60] @ plane
-    axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
-    axis.scatter(a[:, 0], a[:, 1], s=12, label="English")
-    axis.scatter(b[:, 0], b[:, 1], s=12, label="French")
-    for place, (sentence, _) in list(zip(a, pairs, strict=False))[:14]:
-        axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
-    axis.set(xlabel="first principal component of the codes", ylabel="second")
-    axis.legend()
-    figure.savefig(folder / "map.png", dpi=100)
-    result.pictures["map.png"] = "60 test sentences (English) and a translation of each (French), joined by a line"
+    with picture(folder / "map.png", 8.4, 6.4) as (_, axis):
+        plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
+        a, b = z[:60] @ plane, v[:60] @ plane
+        axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)
+        axis.scatter(*a.T, s=12, label="English")
+        axis.scatter(*b.T, s=12, label="French")
+        for place, (sentence, _) in list(zip(a, pairs, strict=False))[:14]:
+            axis.annotate(sentence, place, fontsize=7, xytext=(3, 3), textcoords="offset points")
+        axis.set(xlabel="first principal component of the codes", ylabel="second")
+        axis.legend()
+    result.pictures |= {
+        "codes.png": "How alike the codes of the first test sentences are; on the diagonal, of translations",
+        "map.png": "60 test sentences (English) and a translation of each (French), joined by a line",
+    }

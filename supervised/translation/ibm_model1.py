@@ -70,8 +70,7 @@ class WordTable:
 def _log_p(e: Any, f: Any, t: Any, n: Array, m: Array) -> Array:
     """Of translations f (M, U) given sentences e (N, V), bags of words of the lengths m and n: (N, M), a word."""
     p = np.asarray((e @ t).todense()) / n[:, None]  # N, U: of each word, whichever word it comes from
-    known = np.asarray(f.sum(1)).ravel()
-    return ((f @ np.log(np.maximum(p, FLOOR)).T).T + np.log(FLOOR) * (m - known)) / m
+    return ((f @ np.log(np.maximum(p, FLOOR)).T).T + np.log(FLOOR) * (m - np.asarray(f.sum(1)).ravel())) / m
 
 
 def _bags(sentences: Sequence[str], ids: dict[str, int]) -> Any:

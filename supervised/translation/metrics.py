@@ -52,8 +52,7 @@ class Search:
 
     def hits(self, scores: Array, k: int = 1) -> float:
         """The share of queries with a right answer among the k that score highest: scores (queries, pool)."""
-        best = np.argsort(-scores, 1, kind="stable")[:, :k]
-        return float(np.take_along_axis(self.right, best, 1).any(1).mean())
+        return float(np.take_along_axis(self.right, np.argsort(-scores, 1, kind="stable")[:, :k], 1).any(1).mean())
 
     @property
     def chance(self) -> float:

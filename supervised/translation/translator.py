@@ -116,11 +116,9 @@ class Translator:
         self.train = self._encoded(pairs.train)
         parts = network(self.config)
         self.parts = Parts(**{f"{language}.{name}": part for language in LANGUAGES for name, part in parts.items()})
-        self.net = self.parts.net
-        w_rng, self.rng = rng.spawn(2)
+        self.net, (w_rng, self.rng) = self.parts.net, rng.spawn(2)
         self.w = self.net.init(w_rng)
-        self.g = np.zeros_like(self.w)
-        self.epochs = Epochs(len(pairs.train), self.config.batch, self.rng)
+        self.g, self.epochs = np.zeros_like(self.w), Epochs(len(pairs.train), self.config.batch, self.rng)
         self.done = 0  # minibatches
 
     def _encoded(self, pairs: Sequence[tuple[str, str]]) -> Batch:
@@ -160,14 +158,13 @@ class Translator:
         loss, d_e, d_f = agreement(z_e, z_f, c.temperature)
         loss, d_e, d_f = c.contrast * loss, c.contrast * d_e, c.contrast * d_f
         own = np.arange(len(z_e))[:, None] < c.echo * len(z_e)  # these are written out of their own code
-        for language, pieces, z, mine in (
-            ("english", batch.english_pieces, np.where(own, z_e, z_f), d_e),
-            ("french", batch.french_pieces, np.where(own, z_f, z_e), d_f),
+        for language, pieces, z, mine, other in (
+            ("english", batch.english_pieces, np.where(own, z_e, z_f), d_e, d_f),
+            ("french", batch.french_pieces, np.where(own, z_f, z_e), d_f, d_e),
         ):
             nats, dz = self._write(language, z, pieces, views, grads, rng)
             loss += nats
             if grads is not None:
-                other = d_f if mine is d_e else d_e
                 mine += np.where(own, dz, 0)
                 other += np.where(own, 0, dz)
         if grads is not None:
@@ -193,8 +190,7 @@ class Translator:
         dy *= 0.5
         dh = back_write(dy, g_write, dx=True)
         back_read(dh, g_read)
-        first = np.flatnonzero(np.diff(row, prepend=-1))
-        return 0.5 * nats, back_think(np.add.reduceat(dh, first), g_think, dx=True)
+        return 0.5 * nats, back_think(np.add.reduceat(dh, np.flatnonzero(np.diff(row, prepend=-1))), g_think, dx=True)
 
     def model(self, w: Array) -> TranslationModel:
         """The translator with weights w, as an exam takes it."""

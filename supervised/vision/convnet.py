@@ -5,6 +5,7 @@ around each place, (B, H, W, k*k*F), with each place as one more example. An ima
 """
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,10 @@ def ConvNet(shape: tuple[int, ...], features: int, classes: int) -> Layer:
     S, C = shape[0], math.prod(shape[2:])
     if shape[1] != S or S < 1 or S % 2**STAGES:
         raise ValueError(f"pictures must be square, with a side that is a multiple of {2**STAGES}, not {shape[:2]}")
-    parts, I = [ToImage(S, C)], C
-    for stage in range(STAGES):
-        O = features << stage
-        parts += [Conv2d(I, O), *([LayerNorm(O)] if stage else []), relu, MaxPool2d()]
-        I = O
-    return Sequential(*parts, Flatten(), Linear((S >> STAGES) ** 2 * I, classes, init=glorot))
+    parts, widths = [ToImage(S, C)], [C, *(features << stage for stage in range(STAGES))]
+    for I, O in pairwise(widths):
+        parts += [Conv2d(I, O), *([LayerNorm(O)] if len(parts) > 1 else []), relu, MaxPool2d()]
+    return Sequential(*parts, Flatten(), Linear((S >> STAGES) ** 2 * widths[-1], classes, init=glorot))
 
 
 def ToImage(S: int, C: int) -> Layer:
@@ -69,9 +68,8 @@ def Conv2d(I: int, O: int, k: int = 3, init: Initializer = he, gain: float = 1.0
             if not dx:
                 return None
             D, d = D.reshape(B, H, W, k, k, I), np.zeros((B, H + 2 * p, W + 2 * p, I), D.dtype)
-            for i in range(k):
-                for j in range(k):
-                    d[:, i : i + H, j : j + W] += D[:, :, :, i, j]
+            for i, j in np.ndindex(k, k):
+                d[:, i : i + H, j : j + W] += D[:, :, :, i, j]
             return d[:, p : p + H, p : p + W].reshape(x.shape)
 
         return y, back

@@ -7,9 +7,10 @@ import pytest
 
 from core import MLP, Adam, Linear, Sequential, cross_entropy, relu
 from core.lab.data.splits import Splits
+from core.lab.stats.linear_probe import probe
 from supervised.classifier import Classifier
 from supervised.interpret.blocks import blocks, codes, first_member, flops, flows, frozen, names
-from supervised.interpret.features import hog, neighbours_agree, pca, probe
+from supervised.interpret.features import hog, neighbours_agree, pca
 from supervised.interpret.forward_backward import one_pass, undecided
 from supervised.interpret.greedy import greedy
 from supervised.interpret.hand_rules import DIGITS, box, by_drawings, digit, digits_by_rule, drawn, holes

@@ -91,7 +91,7 @@ def test_a_trio_sees_the_same_examples_and_only_its_own_labels():
     one = learner()
     seen = [set() for _ in range(6)]
     for _ in range(200):
-        x, t, _ = one._minibatches()
+        x, t = one._minibatches()
         assert np.array_equal(x[1:], np.concatenate([x[1:7]] * 3))
         assert np.array_equal(t[1:], np.concatenate([t[1:7]] * 3))
         for p in range(6):
