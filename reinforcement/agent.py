@@ -1,23 +1,22 @@
 """What the algorithms share: how an agent is examined, asked and saved. How it learns stands in the file of each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule
 from core.lab.envs.vector import Envs, check_count
 from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 
 
-class Agent:
+class Agent(Kept):
     """A network that acts, its exam and its environments. An algorithm adds `update`, and names in `kept` its state."""
 
-    kept: ClassVar[tuple[str, ...]]
     family: ActionDistribution = CATEGORICAL
     config: Any
     envs: Envs
@@ -71,9 +70,3 @@ class Agent:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.exam.report(self.model(w), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

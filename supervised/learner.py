@@ -6,7 +6,7 @@ for a class, 2 (y - t) / n for a value. That, and nothing else here, is what mak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from core.lab.data.checks import check_examples
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from core.lab.vision.photos import Photo, See
 
 STEPS = 20  # minibatches in one update
@@ -84,7 +84,7 @@ class SupervisedConfig:
         check(self, positive=("updates", "batch", "average_horizon"), nonnegative=("test_time_augmentations",))
 
 
-class Supervised:
+class Supervised(Kept):
     """Minibatches in a fresh order each epoch; a running average of the weights is what is judged.
 
     `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `config` is a
@@ -96,7 +96,7 @@ class Supervised:
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
     """
 
-    kept: tuple[str, ...] = "weights", "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
+    kept = "weights", "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
 
     def __init__(
         self,
@@ -206,9 +206,3 @@ class Supervised:
             made.pictures |= found.pictures
             made.texts |= found.texts
         return made
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

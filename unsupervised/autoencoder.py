@@ -23,7 +23,7 @@ from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
 from core.lab.report.plots import image_sheet
-from unsupervised.kept import Kept
+from core.lab.state import Kept
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked

@@ -18,8 +18,8 @@ from core.lab.config import check, settings
 from core.lab.data.checks import check_labels
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
+from core.lab.state import Kept
 from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
-from unsupervised.kept import Kept
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
 LEAST_SPREAD = 1e-6  # a number of the code that varies less says nothing

@@ -20,7 +20,7 @@ from core.lab.config import check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
 from core.lab.learner import Report
-from unsupervised.kept import Kept
+from core.lab.state import Kept
 
 STEPS = 50  # minibatches in one update
 Model = Callable[[Array], Array]  # obs (B, I) -> what follows each of A actions (B, A, I)

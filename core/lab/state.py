@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -73,3 +73,15 @@ def restore(learner: Any, state: Mapping[str, Array], *names: str) -> None:
 
 def _named(learner: Any, names: tuple[str, ...]) -> list[tuple[str, Any]]:
     return [(name.partition("=")[0], attrgetter(name.rpartition("=")[2])(learner)) for name in names]
+
+
+class Kept:
+    """`state` and `load` of a learner out of the names in `kept`: a convenience, no part of the contract."""
+
+    kept: ClassVar[tuple[str, ...]]
+
+    def state(self) -> State:
+        return saved(self, *self.kept)
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        restore(self, state, *self.kept)

@@ -122,4 +122,5 @@ def on_table(config: ToyText, name: str, limit: int, rng: Rng, **options: Any) -
     def one(**more: Any) -> Any:
         return gym.make(name, max_episode_steps=limit, **options, **more)
 
+    one.__name__ = name  # what a refusal calls it
     return learner(config, world(one(), limit), one, rng)

@@ -8,7 +8,6 @@ et al. (2019), "Buy 4 REINFORCE samples, get a baseline for free!". Weakness: wh
 less and less is said that is new; and the penalty is that of each character, not of the texts that they lead to.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, lo
 from core.lab.config import settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import TEMPERATURE, Exam
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from core.lab.text.sampling import asker
 from reinforcement.config import Checked
 
@@ -68,7 +67,7 @@ class KLReinforceConfig(Checked):
             raise ValueError(f"n must be at least 2, for each review is held against the others, not {self.n}")
 
 
-class RewardTunedWriter:
+class RewardTunedWriter(Kept):
     """First `updates` minibatches of `batch` characters of real texts, then `rounds` of `n` reviews each.
 
     A reward is 1 or 0, the rater's verdict on a whole review, and each is an answer of the teacher. The last weights
@@ -158,9 +157,3 @@ class RewardTunedWriter:
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
         return self.exam.answer(asker(self.net, w, self.exam.context), x)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -68,7 +68,7 @@ class Fit(Supervised):
     `report` is what (learner, w, folder) makes of it.
     """
 
-    kept: tuple[str, ...] = *Supervised.kept, "frames"
+    kept = *Supervised.kept, "frames"
 
     def __init__(
         self,

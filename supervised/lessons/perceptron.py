@@ -11,7 +11,7 @@ no more than (R / gamma)^2 mistakes (Novikoff 1962; see supervised/lessons/separ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from core import SGD, Array, Linear, Loss, Rng, Sequential, step, zeros
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 
 
 def criterion(z: Array, t: Array) -> Loss:
@@ -32,7 +32,7 @@ def criterion(z: Array, t: Array) -> Loss:
     return float((dy * z).sum()), dy
 
 
-class Perceptron:
+class Perceptron(Kept):
     """One pass over the training part is an update; the run ends after a pass without a mistake, or after `passes`.
 
     `splits` holds x (N, I) and t (N, O) of 0 and 1: O neurons side by side, called `names`. What is judged are the
@@ -42,7 +42,7 @@ class Perceptron:
     """
 
     monitor = "+val_accuracy"
-    kept: tuple[str, ...] = "weights", "right", "mistakes", "done", "rests", "rng"
+    kept = "weights", "right", "mistakes", "done", "rests", "rng"
 
     def __init__(
         self,
@@ -116,9 +116,3 @@ class Perceptron:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self._report(self, w, folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -9,7 +9,7 @@ ensemble.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -19,7 +19,7 @@ import numpy as np
 from core import Array, Back, Layer, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
 from core.lab.config import check, settings
 from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from supervised.learner import Build, LossRule
 
 STEPS = 5  # meta-updates in one update
@@ -110,7 +110,7 @@ def curvature(many: Layer, W: Array, V: Array, x: Array, t: Array, rule: LossRul
     return (ahead - behind) / (2 * h)
 
 
-class MAML:
+class MAML(Kept):
     """Meta-batches of fresh tasks; `draw(rng, E)` draws E of them, `rule` is the loss within and without.
 
     `build` makes the network; w = [w_0, a / UNIT]. `config` is a MAMLConfig, or its fields are keywords. The loss of a
@@ -120,7 +120,7 @@ class MAML:
     Raises ValueError where the tasks do not fit the network.
     """
 
-    kept: tuple[str, ...] = "done", "rng", "optimizer"
+    kept = "done", "rng", "optimizer"
 
     def __init__(
         self,
@@ -211,9 +211,3 @@ class MAML:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.exam.report(lambda tasks: self.outputs(w, tasks), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

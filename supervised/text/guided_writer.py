@@ -9,7 +9,6 @@ classifier of beginnings, Yang and Klein (2021), FUDGE, arXiv:2104.05218; an ans
 et al. (2021), GeDi, arXiv:2009.06367. Weakness: the reader forgets what lies more than K characters back.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entr
 from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Ask, Exam
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from core.lab.text.sampling import asker
 
 STEPS = 20  # minibatches of one update()
@@ -60,7 +59,7 @@ class GuidedWriterConfig:
         check(self, positive=("updates", "batch"), nonnegative=("strength",))
 
 
-class GuidedWriter:
+class GuidedWriter(Kept):
     """`updates` minibatches of `batch` characters, drawn from all of the training part.
 
     `config` is a GuidedWriterConfig, or its fields are keywords. Of the reviews `labels` have a label, half of them
@@ -69,7 +68,7 @@ class GuidedWriter:
     """
 
     monitor = "+updates"
-    kept: tuple[str, ...] = "count", "asked", "rng", "optimizer"
+    kept = "count", "asked", "rng", "optimizer"
 
     def __init__(
         self,
@@ -138,9 +137,3 @@ class GuidedWriter:
     def predict(self, w: Array, x: str | Array) -> str | Array:
         """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
         return self.exam.answer(self.ask(w), x)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

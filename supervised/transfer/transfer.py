@@ -7,7 +7,6 @@ starts alike in all three. Several draws of labels make several such trios, and 
 ensemble; its first member is the source network.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from core import Array, Optimizer, Rng, cosine, cross_entropy
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from supervised.learner import Augment, Build, Supervised
 from supervised.transfer.report import transfer_report
 
@@ -53,7 +52,7 @@ class TransferConfig:
             raise ValueError(f"labels must be numbers above 0, one at least, not {self.labels}")
 
 
-class Transfer:
+class Transfer(Kept):
     """`source` is a learner of the source; `build` makes its network; `optimizer` and `config` are of the trios.
 
     Of the drawn labels a smaller number is the beginning of a larger one. The last weights are the ones judged, since
@@ -62,7 +61,7 @@ class Transfer:
     """
 
     monitor = "+learnt"
-    kept: tuple[str, ...] = "done", "rng", "known", "optimizer", "source.w", "source"
+    kept = "done", "rng", "known", "optimizer", "source.w", "source"
 
     def __init__(
         self,
@@ -188,9 +187,3 @@ class Transfer:
     def report(self, w: Array, folder: Path | None) -> Report:
         networks = self._right(w, self.target.x_test, self.target.t_test)
         return transfer_report(networks, self.target, self.config.labels, self.orders, folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -41,7 +41,7 @@ from core import (
 from core.lab.config import settings
 from core.lab.epochs import Epochs
 from core.lab.learner import Exam, Report
-from core.lab.state import State, restore, saved
+from core.lab.state import Kept
 from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.sentences import Pairs
 from supervised.translation.alignment import agreement, unit
@@ -84,7 +84,7 @@ def next_pieces(pieces: Array, T: int) -> tuple[Array, Array, Array]:
     return rows[:, :-1], rows[:, -1], np.nonzero(there)[0]
 
 
-class Translator:
+class Translator(Kept):
     """Learns from pairs of sentences (English, French) to put both into one code and to write either out of it.
 
     `pairs` come in three parts; `config` is a TranslatorConfig, or its fields are keywords. In each minibatch a share
@@ -93,7 +93,7 @@ class Translator:
     Raises ValueError when a part has fewer than two pairs, or when there are fewer `pieces` than characters.
     """
 
-    kept: tuple[str, ...] = "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
+    kept = "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
 
     def __init__(
         self,
@@ -214,9 +214,3 @@ class Translator:
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.exam.report(self.model(w), folder)
-
-    def state(self) -> State:
-        return saved(self, *self.kept)
-
-    def load(self, state: Mapping[str, Array]) -> None:
-        restore(self, state, *self.kept)

@@ -11,10 +11,10 @@ import numpy as np
 from core import Array, Back, Layer, Parts, Rng, softmax
 from core.lab.data.splits import Splits
 from core.lab.learner import Report
+from core.lab.state import Kept
 from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig, check_finite
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
 from unsupervised.clustering.mutual_information import information
-from unsupervised.kept import Kept
 
 GIVEN = "The number of clusters."
 FITTED = 10_000  # codes that clusters are fitted to, at most

@@ -25,13 +25,13 @@ from core.lab.config import check, settings
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
+from core.lab.state import Kept
 from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
 from unsupervised.clustering.mutual_information import agreement_loss, information
 from unsupervised.clustering.plots import last_hidden
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
-from unsupervised.kept import Kept
 
 STEPS = 10  # minibatches in one update
 VIEWS, VIEWS_SEED = 24, 1  # deformed copies that neighbours are looked for among

@@ -22,10 +22,10 @@ from core import Adam, Array, Back, Layer, Parts, Rng, chain, cross_entropy, sof
 from core.blas import row_sum
 from core.lab.config import check, settings
 from core.lab.data.splits import Splits
+from core.lab.state import Kept
 from unsupervised.autoencoder import STEPS, AutoEncoderConfig
 from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset
-from unsupervised.kept import Kept
 
 SPREAD = 5.0  # mean squared distance of a code to its centre when they begin to learn together
 

@@ -24,11 +24,11 @@ from core.lab.data.checks import check_examples, check_labels
 from core.lab.data.splits import Splits
 from core.lab.epochs import Epochs
 from core.lab.learner import Report
+from core.lab.state import Kept
 from core.lab.vision.photos import Photo, See
 from unsupervised.autoencoder import Augment, check_finite
 from unsupervised.generative.likelihoods import Likelihood
 from unsupervised.generative.priors import LOG_2PI, Prior, standard_normal
-from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 11  # codes decoded at a time: what is in between then fits into the processor's cache

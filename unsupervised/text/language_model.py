@@ -20,10 +20,9 @@ from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cro
 from core.lab.config import check, settings
 from core.lab.data.splits import Text
 from core.lab.learner import Report
-from core.lab.state import rng_state, set_rng_state
+from core.lab.state import Kept, rng_state, set_rng_state
 from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
-from unsupervised.kept import Kept
 from unsupervised.text import evaluate as evaluate_text
 from unsupervised.text.evaluate import HELD_OUT, spread
 from unsupervised.text.interpolation import interpolated, weigh

@@ -15,8 +15,8 @@ from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
 from core.lab.config import check, settings
 from core.lab.learner import Report
 from core.lab.problems.reviews import Exam
+from core.lab.state import Kept
 from core.lab.text.sampling import asker
-from unsupervised.kept import Kept
 
 STEPS = 20  # minibatches of one update()
 
