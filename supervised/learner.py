@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -96,7 +96,7 @@ class Supervised(Kept):
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
     """
 
-    kept = "weights", "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
+    kept: ClassVar[tuple[str, ...]] = "weights", "order=epochs.order", "known=epochs.known", "done", "rng", "optimizer"
 
     def __init__(
         self,
