@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.lab.cli.flags import parse
-from core.lab.errors import Refusal, nearest
+from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs.tasks import PARADIGMS, installed
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -38,10 +38,8 @@ def new(args: Sequence[str]) -> int:
         if path.exists():
             raise Refusal(f"{path} exists already: choose another name, or another folder with --to")
     for path, template in files.items():
-        try:
+        with refusing(f"cannot write {path}", OSError):
             path.write_text((TEMPLATES / template).read_text("utf-8").replace("TASK_NAME", name), "utf-8")
-        except OSError as error:
-            raise Refusal(f"cannot write {path}: {error.strerror or error}") from error
         print(path)
     task = next(iter(files))
     print(f"next: trivium check {task}, then trivium run {task}; docs/adding-a-task.md says what each part is for")

@@ -16,7 +16,7 @@ from typing import Any
 
 from core import Array
 from core.lab.data import formats
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 
 TIMEOUT = 10.0  # seconds that an address may stay silent
 
@@ -57,11 +57,8 @@ def find(file: File, root: Path) -> File | None:
 def read(file: File, root: Path) -> bytes:
     """The bytes of a file that was found. Raises Refusal unless they are the known ones; the file stays as it is."""
     path = root / file.name
-    try:
-        with open(path, "rb") as handle:
-            raw = handle.read(file.size + 1)
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error
+    with refusing(f"{path} cannot be read", OSError), open(path, "rb") as handle:
+        raw = handle.read(file.size + 1)
     if len(raw) > file.size:
         raise _wrong(path, file, f"it is longer than {file.size:,} bytes")
     found = hashlib.sha256(raw).hexdigest()

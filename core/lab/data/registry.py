@@ -22,7 +22,7 @@ from core.lab.data.sets.sentiment_sentences import SENTIMENT_SENTENCES
 from core.lab.data.sets.tiny_shakespeare import TINY_SHAKESPEARE
 from core.lab.data.sets.womens_clothing import WOMENS_CLOTHING
 from core.lab.data.splits import split as split
-from core.lab.errors import Refusal, nearest
+from core.lab.errors import Refusal, nearest, refusing
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
 LARGEST = 1 << 30  # bytes of a person's own file
@@ -68,11 +68,8 @@ class Data:
         So a run goes on with the very bytes it began with. Raises Refusal when there is no such file, or a larger one.
         """
         path = Path(path).expanduser()
-        try:
-            with open(path, "rb") as handle:
-                raw = handle.read(most + 1)
-        except (OSError, ValueError) as error:  # the latter for a name with a null byte
-            raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
+            raw = handle.read(most + 1)
         if len(raw) > most:
             raise Refusal(f"{path} is larger than {most >> 20} MiB")
         self.sums[str(path)] = hashlib.sha256(raw).hexdigest()
@@ -133,10 +130,8 @@ def _others() -> dict[str, EntryPoint]:
 
 def _loaded(name: str, point: EntryPoint) -> DataSet:
     """What an entry point names: this runs its package's code, as the task of a stranger does."""
-    try:
+    with refusing(f"the data set {name!r} ({point.value}) cannot be loaded", Exception):
         found = point.load()
-    except Exception as error:
-        raise Refusal(f"the data set {name!r} ({point.value}) cannot be loaded: {error}") from error
     if not isinstance(found, DataSet):
         raise Refusal(f"the data set {name!r} ({point.value}) is no DataSet of core.lab.data.dataset")
     return found

@@ -8,7 +8,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 from core.lab.files import LOCK, free_name, lock
 
 CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
@@ -41,7 +41,7 @@ def create(out: Path, force: bool) -> Path:
 
     Raises Refusal when `out` holds a run or other files, or cannot be written.
     """
-    try:
+    with refusing(f"cannot make the folder {out}", OSError):
         if out.exists() and not out.is_dir():
             raise Refusal(f"{out} is a file: name a folder with --out")
         if out.exists() and any(entry.name != LOCK for entry in out.iterdir()):
@@ -53,8 +53,6 @@ def create(out: Path, force: bool) -> Path:
                 pass  # a run that is still going is not moved away from under its process
             out.rename(free_name(out))
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
     return out
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from core import Array
 from core.checkpoint import CheckpointError, load, save
 from core.lab.environment import versions
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.learner import Learner, weights
 from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, LOG
@@ -212,14 +212,12 @@ class Loop:
         arrays = read_checkpoint(self.folder, self.texts)
         if arrays is None:
             return False
-        try:
+        with refusing(f"{self.folder / CHECKPOINT} does not fit this task", KeyError, ValueError):
             self.learner.w[:] = arrays["w"]
             self.learner.load(unprefixed("learner", arrays))
             for name in COUNTS:
                 setattr(self, name, int(arrays[f"loop.{name}"]))
             self.seconds, self.best_value = float(arrays["loop.seconds"]), float(arrays["loop.best_value"])
-        except (KeyError, ValueError) as error:
-            raise Refusal(f"{self.folder / CHECKPOINT} does not fit this task: {error}") from error
         self.best = arrays.get("best")
         self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
         if (self.folder / LOG).stat().st_size < self.log_bytes:

@@ -20,7 +20,7 @@ import numpy as np
 from core import Array
 from core.checkpoint import sha256
 from core.lab.environment import versions
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import free_name, lock, read_json, write_json
 from core.lab.learner import Learner, Report
 from core.lab.runs import folder as folders
@@ -167,10 +167,8 @@ def start(
     new = not out.exists()
     out = folders.create(out, force)
     with lock(out):
-        try:
+        with refusing(f"cannot write to {out}", OSError):
             write_json(out / folders.CONFIG, setup.describe())
-        except OSError as error:
-            raise Refusal(f"cannot write to {out}: {error.strerror or error}") from error
         try:
             return _go(Run(out, setup), watch, save_every, pictures)
         except (Refusal, MemoryError):

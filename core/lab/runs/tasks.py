@@ -19,12 +19,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs import former
 
 if TYPE_CHECKING:
     from core.lab.learner import Learner
-from core.lab.errors import nearest
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")
@@ -127,10 +126,8 @@ def find(name: str, paradigm: str | None = None) -> Task:
             former.check_task(name)
             raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
         _check_needs(describe(name, modules[name]))
-        try:
+        with refusing(f"the task {name!r} ({modules[name]}) cannot be imported", ImportError):
             module = importlib.import_module(modules[name])
-        except ImportError as error:
-            raise Refusal(f"the task {name!r} ({modules[name]}) cannot be imported: {error}") from error
         task = _task(name, module, outside=False)
     if paradigm and task.paradigm != paradigm:
         raise Refusal(f"{name} is a task of {task.paradigm} learning: python -m {task.paradigm} {name}")
@@ -145,10 +142,8 @@ def _check_needs(info: Info) -> None:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise Refusal(f"there is no task file {path}")
-    try:
+    with refusing(f"{path} cannot be read", OSError):
         return _loaded(path.absolute(), path.read_bytes())
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @cache
@@ -210,7 +205,5 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             raise Refusal(f"{name} must be a finite number, not {value}")
         checked[name] = value
-    try:
+    with refusing(task.name, ValueError, TypeError):
         return task.config(**checked)
-    except (ValueError, TypeError) as error:
-        raise Refusal(f"{task.name}: {error}") from error

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from core import Array
 from core.lab.files import write_json
 from core.lab.report.format import figure, span, table
 from core.lab.report.page import Section, picture, write_page
+from core.lab.report.plots import drawing
 from core.lab.runs.folder import PAGE, read_log
 from core.lab.stats.intervals import (
     LEAST,
@@ -198,39 +200,33 @@ def curves(
     folder: Path,
 ) -> Section:
     """The validation figure against the examples seen: a line and its t interval for each setting of a task."""
-    from matplotlib.figure import Figure
-
     mine = [summary for summary in found if summary["task"] == task]
     shown = sorted(mine, key=lambda s: s["mean"]["value"], reverse=bool(mine) and mine[0]["more_is_better"])[:DRAWN]
-    drawn = Figure(figsize=(8, 3.8), layout="constrained")
-    axis, lines, extremes = drawn.subplots(), 0, list[float]()
+    lines: dict[str, tuple[Array, Array]] = {}
     for summary in (s for s in mine if s in shown):
         name = "val_" + summary["metric"].removeprefix("test_")
         logs = [read_log(folder / RUNS / p.key) for p in groups[task, summary["label"]] if p.key in rows]
         rated = [[row for row in log if name in row] for log in logs]
-        runs = [([row["examples"] for row in log], [row[name] for row in log]) for log in rated if log]
-        if not runs:
-            continue
-        grid, values = on_grid(runs)
-        extremes += [values.min(), values.max()]
-        means, lows, highs = zip(*(mean_interval(column.tolist()) for column in values.T), strict=True)
-        axis.plot(grid, means, color=f"C{lines}", label=summary["label"])
-        if len(runs) > 1:
-            axis.fill_between(grid, lows, highs, color=f"C{lines}", alpha=0.15, linewidth=0)
-        lines += 1
+        if runs := [([row["examples"] for row in log], [row[name] for row in log]) for log in rated if log]:
+            lines[summary["label"]] = on_grid(runs)
     if not lines:
         return Section()
+    extremes = [end for _, values in lines.values() for end in (values.min(), values.max())]
     low, high = min(extremes), max(extremes)  # an interval of few seeds may be wider than what they can reach
-    room = (high - low) / 20 + 1e-9
-    axis.set(xlabel="examples seen", ylabel=name, ylim=(low - room, high + room))
-    axis.grid(alpha=0.3)
-    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
-    path = folder / f"curves-{task}.png"
-    drawn.savefig(path, dpi=100)
+    path, room = folder / f"curves-{task}.png", (high - low) / 20 + 1e-9
+    with drawing(path, (8, 3.8)) as axis:
+        for k, (label, (grid, values)) in enumerate(lines.items()):
+            means, lows, highs = zip(*(mean_interval(column.tolist()) for column in values.T), strict=True)
+            axis.plot(grid, means, color=f"C{k}", label=label)
+            if len(values) > 1:
+                axis.fill_between(grid, lows, highs, color=f"C{k}", alpha=0.15, linewidth=0)
+        axis.set(xlabel="examples seen", ylabel=name, ylim=(low - room, high + room))
+        axis.grid(alpha=0.3)
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
     left_out = f" The {DRAWN} settings with the best means are drawn." if len(mine) > DRAWN else ""
     return Section(
         f"How {task} learnt",
         "Means over the seeds and their 95 % intervals, on the validation part. A run "
         f"that was over before the longest one carries its last value.{left_out}",
-        pictures=[picture(path, f"{name} of {lines} settings")],
+        pictures=[picture(path, f"{name} of {len(lines)} settings")],
     )

@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, nearest
+from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs.tasks import PRESET_NAMES, Task, configure, find, preset
 from core.lab.study.job import Job, file_sha256
 
@@ -50,12 +50,10 @@ class Planned:
 
 def load_spec(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises Refusal when it cannot be read."""
-    try:
+    with refusing(f"{path} cannot be read as TOML", OSError, ValueError, RecursionError):
         if path.stat().st_size > SIZE:
             raise Refusal(f"{path} is larger than {SIZE} bytes")
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise Refusal(f"{path} cannot be read as TOML: {error}") from error
 
 
 def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -> tuple[list[Planned], list[str]]:

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import LOCK, lock, read_json, write_json
 from core.lab.runs.loop import Row, Watch
 from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, row
@@ -36,14 +36,12 @@ WAIT = 10.0  # seconds that a job waits for another process to leave its run fol
 def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Iterator[Path]:
     """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
     content = json.loads(json.dumps({"spec": spec, "jobs": {p.key: p.kept() for p in planned}}))
-    try:
+    with refusing(f"cannot make the folder {out}", OSError):
         ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
         if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
             raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
         for part in (ROWS, FAILED, RUNS):
             (out / part).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
     with lock(out):
         if (out / SPEC).exists():
             before = read_json(out / SPEC)
