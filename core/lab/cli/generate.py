@@ -97,14 +97,11 @@ def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
         return seconds
     pieces: Iterator[str] = learner.stream(w, prompt, *how)
     print(shown, end="", flush=True)
-    while True:
-        start = time.perf_counter()
-        piece = "".join(islice(pieces, PIECE))
+    start = time.perf_counter()
+    while piece := "".join(islice(pieces, PIECE)):
         seconds += time.perf_counter() - start
-        if not piece:
-            break
-        shown = printable(piece)
-        print(shown, end="", flush=True)
+        print(shown := printable(piece), end="", flush=True)
+        start = time.perf_counter()
     print("" if shown.endswith("\n") else "\n", end="", flush=True)
     return seconds
 

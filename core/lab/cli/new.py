@@ -26,17 +26,15 @@ def new(args: Sequence[str]) -> int:
     flags = parse(NewFlags, args, "trivium new")
     if flags.paradigm not in PARADIGMS:
         raise Refusal(f"there is no paradigm {flags.paradigm!r}{nearest(flags.paradigm, PARADIGMS)}")
-    name = flags.name
-    if not (name.isidentifier() and name.isascii() and name == name.lower()) or keyword.iskeyword(name):
+    if not ((name := flags.name).isidentifier() and name.isascii() and name == name.lower()) or keyword.iskeyword(name):
         raise Refusal(f"{name!r} cannot be a task's name: lower case letters, digits and underscores, no keyword")
     if name in installed():
         raise Refusal(f"a task named {name!r} is installed already: choose another name")
     if not flags.to.is_dir():
         raise Refusal(f"there is no folder {flags.to}")
     files = {flags.to / f"{name}.py": f"{flags.paradigm}.py.txt", flags.to / f"test_{name}.py": "test_task.py.txt"}
-    for path in files:
-        if path.exists():
-            raise Refusal(f"{path} exists already: choose another name, or another folder with --to")
+    for path in filter(Path.exists, files):
+        raise Refusal(f"{path} exists already: choose another name, or another folder with --to")
     for path, template in files.items():
         with refusing(f"cannot write {path}", OSError):
             path.write_text((TEMPLATES / template).read_text("utf-8").replace("TASK_NAME", name), "utf-8")

@@ -56,5 +56,8 @@ def predict(args: Sequence[str]) -> int:
     with refusing(f"{flags.file} does not fit this network", ValueError, TypeError):
         predicted = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
     said = predicted if isinstance(predicted, str) else predicted.tolist()
-    print(json.dumps(said) if flags.json else printable(said) if said is predicted else "\n".join(map(str, said)))
+    if flags.json:
+        print(json.dumps(said))
+    else:
+        print(printable(said) if isinstance(said, str) else "\n".join(map(str, said)))
     return 0

@@ -11,9 +11,9 @@ from core.lab.report.page import Section, picture, write_page
 from core.lab.report.plots import drawing
 from core.lab.runs.folder import PAGE, RESULT, SHOWN, read_log
 from core.lab.runs.loop import Row
+from core.lab.runs.progress import COUNTERS
 
 CURVES = "curves.png"
-COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 
 
 def learning_curves(path: Path, rows: Sequence[Row], names: Sequence[str]) -> None:

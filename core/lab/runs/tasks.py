@@ -84,10 +84,9 @@ def installed() -> dict[str, str]:
 def describe(name: str, module: str) -> Info:
     """What the source of an installed task says of it."""
     try:
-        spec = importlib.util.find_spec(module)
+        return _read(name, Path(str(getattr(importlib.util.find_spec(module), "origin", None))))
     except (ImportError, ValueError) as error:
         return Info(name, "?", "?", f"cannot be read: {error}")
-    return _read(name, Path(str(spec and spec.origin)))
 
 
 def _read(name: str, path: Path) -> Info:
@@ -98,11 +97,10 @@ def _read(name: str, path: Path) -> Info:
         for node in tree.body:
             if isinstance(node, ast.Assign) and (word := ast.unparse(node.targets[0])) in found:
                 found[word] = ast.literal_eval(node.value)
-        needs = lacking(found["NEEDS"])
+        summary, needs = (ast.get_docstring(tree) or "").partition("\n")[0], lacking(found["NEEDS"])
+        return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs)
     except (ImportError, OSError, SyntaxError, ValueError, TypeError, AttributeError) as error:
         return Info(name, "?", "?", f"cannot be read: {error}")
-    summary = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs)
 
 
 def lacking(needs: Mapping[str, str]) -> str:
@@ -163,15 +161,13 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
 
 
 def _task(name: str, module: ModuleType, outside: bool) -> Task:
-    missing = [part for part in ("Config", "PARADIGM", "PROBLEM", "PRESETS", "make") if not hasattr(module, part)]
-    if missing:
+    parts = ("Config", "PARADIGM", "PROBLEM", "PRESETS", "make")
+    if missing := [part for part in parts if not hasattr(module, part)]:
         raise Refusal(f"{name} is not a task: its module lacks {', '.join(missing)} (see docs/adding-a-task.md)")
     if module.PARADIGM not in PARADIGMS:
         raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
-    summary = (module.__doc__ or "").strip().partition("\n")[0]
-    return Task(
-        name, module.PARADIGM, module.PROBLEM, summary, module.Config, module.PRESETS, module.make, module, outside
-    )
+    summary, m = (module.__doc__ or "").strip().partition("\n")[0], module
+    return Task(name, m.PARADIGM, m.PROBLEM, summary, m.Config, m.PRESETS, m.make, m, outside)
 
 
 def preset(task: Task, name: str) -> dict[str, Any]:
@@ -196,8 +192,7 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         default = fields[name].default
         if isinstance(value, str) and value in former.VALUES.get(name, ()):
             raise Refusal(f"{name} {value!r} of {task.name} is now {former.VALUES[name][value]!r}")
-        if isinstance(value, list):
-            value = tuple(value)
+        value = tuple(value) if isinstance(value, list) else value
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):

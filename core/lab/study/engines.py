@@ -81,8 +81,7 @@ def _parallel(backend: str, workers: int, work: Work, jobs: Iterable[Job], **opt
 
     with parallel_config(backend, **options):
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
-        outcomes: Iterator[Ended] = parallel(delayed(counted)(work, job) for job in jobs)
-    return outcomes
+        return parallel(delayed(counted)(work, job) for job in jobs)
 
 
 def is_trusted(address: str) -> bool:
@@ -139,23 +138,18 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     except ImportError:
         raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
     if not is_trusted(address):
-        raise Refusal(
-            f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
-            "run whatever code they are sent"
-        )
+        why = "a scheduler and its workers run whatever code they are sent"
+        raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: {why}")
     for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greeted(address))
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
-        why = f"the scheduler {address} does not answer ({type(error).__name__}): is it running"
-        if address.startswith("tls:"):
-            why += (
-                ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, "
-                "client.key) there, and of its authority"
-            )
-        raise Refusal(f"{why}?") from error
+        files = "the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, client.key)"
+        also = f", and are {files} there, and of its authority" if address.startswith("tls:") else ""
+        asked = f"is it running{also}?"
+        raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): {asked}") from error
     with client:
         workers = _inspect(client, address, file, version("trivium"))
 
@@ -163,10 +157,8 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
             try:
                 yield from _parallel("dask", -1, work, jobs, client=client)
             except Exception as error:  # work itself raises nothing
-                raise Refusal(
-                    f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
-                    "start it, and give the command again"
-                ) from error
+                how = "what was done is kept: start it, and give the command again"
+                raise Refusal(f"lost the scheduler {address} ({type(error).__name__}); {how}") from error
 
         yield engine, workers
 
@@ -174,8 +166,7 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
 def _inspect(client: Any, address: str, file: Path, ours: str) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
-        threads = client.ncores()
-        seen = client.sync(_said, client, threads, file)
+        seen = client.sync(_said, client, threads := client.ncores(), file)
     except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
         raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
     for name, count in threads.items():

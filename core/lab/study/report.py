@@ -7,6 +7,7 @@ All settings of a task are set against its first one, seed by seed. The figures 
 import json
 import math
 from collections.abc import Mapping, Sequence
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from core.lab.stats.intervals import (
     probability_of_improvement,
 )
 from core.lab.study.folder import NOT_DONE, RESULTS, RUNS, failures, finished
-from core.lab.study.spec import Planned
+from core.lab.study.spec import Planned, by
 
 ALL_SEEDS = 20  # seeds up to which every one is shown
 DRAWN = 10  # settings in one picture
@@ -38,16 +39,12 @@ Summary = dict[str, Any]  # the statistics of a setting, as results.json holds t
 
 def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bool) -> None:
     """Writes results.json and the page of all rows that are there, and prints the table."""
-    keys = [p.key for p in planned]
-    rows = finished(folder, keys)
-    groups: dict[tuple[str, str], list[Planned]] = {}
-    for p in planned:
-        groups.setdefault((p.task, p.label), []).append(p)
+    rows = finished(folder, [p.key for p in planned])
+    groups = by(attrgetter("task", "label"), planned)
     found = summaries(groups, rows, folder)
-    failed = dict.fromkeys((key for key in keys if key not in rows), NOT_DONE)
+    failed = dict.fromkeys((p.key for p in planned if p.key not in rows), NOT_DONE)
     failed |= failures(folder, failed)
-    overall = over_tasks(found)
-    done = [rows[key] for key in keys if key in rows]
+    overall, done = over_tasks(found), list(rows.values())
     results = {"command": command, "settings": found, "over_tasks": overall, "failed": failed, "rows": done}
     write_json(folder / RESULTS, results)
     lines = [line(summary) for summary in found]
@@ -72,17 +69,13 @@ def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bo
         *(curves(task, found, groups, rows, folder) for task in dict.fromkeys(p.task for p in planned)),
         Section("Failed", text="\n".join(f"{key}: {why}" for key, why in failed.items())),
     ]
-    write_page(
-        folder / PAGE,
-        f"Trivium: a study of {len(planned)} runs",
-        f"{len(rows)} of {len(planned)} jobs are done. Repeat with: {command}",
-        sections,
-    )
+    lead = f"{len(rows)} of {len(planned)} jobs are done. Repeat with: {command}"
+    write_page(folder / PAGE, f"Trivium: a study of {len(planned)} runs", lead, sections)
     if as_json:
         print(json.dumps(results))
         return
-    if lines:
-        brief = [row | {"mean": said(s["mean"]), "P(better)": row[BETTER]} for row, s in zip(lines, found, strict=True)]
+    brief = [row | {"mean": said(s["mean"]), "P(better)": row[BETTER]} for row, s in zip(lines, found, strict=True)]
+    if brief:
         table(BRIEF, [[row[name] for name in BRIEF] for row in brief])
     print(f"page: {folder / PAGE}")
 
@@ -91,17 +84,14 @@ def summaries(
     groups: Mapping[tuple[str, str], Sequence[Planned]], rows: Mapping[str, Mapping[str, Any]], folder: Path
 ) -> list[Summary]:
     """Each setting's statistics; a setting without a finished job has none."""
-    found: list[Summary] = []
-    first: dict[str, dict[int, float]] = {}
+    found, first = list[Summary](), dict[str, dict[int, float]]()
     for (task, label), group in groups.items():
-        done = [(p, rows[p.key]) for p in group if p.key in rows]
-        if not done:
+        if not (done := [(p, rows[p.key]) for p in group if p.key in rows]):
             continue
         score = done[0][1]["score"]
         sign = 1 if score["reference"] >= score["chance"] else -1
         values = {p.job.seed: float(row["score"]["value"]) for p, row in done}
-        base = first.setdefault(task, values)
-        others = base is not values
+        others = (base := first.setdefault(task, values)) is not values
         common = sorted(values.keys() & base.keys()) if others else []
         pairs = [values[seed] for seed in common], [base[seed] for seed in common]
         signed = [sign * value for value in values.values()], [sign * value for value in base.values()]
@@ -180,15 +170,14 @@ BRIEF = ("task", "setting", "metric", "seeds", "mean", "validation", "minus the 
 
 def over_tasks(found: Sequence[Summary]) -> list[dict[str, Any]]:
     """Settings that stand with two tasks or more, of ten seeds or more: one interquartile mean over all their runs."""
-    groups: dict[str, list[Summary]] = {}
-    for summary in found:
-        groups.setdefault(summary["label"], []).append(summary)
     overall = []
-    for label, group in groups.items():
-        scaled = [summary["scaled"] for summary in group]
+    for label, group in by(itemgetter("label"), found).items():
+        tasks, scaled = [summary["task"] for summary in group], [summary["scaled"] for summary in group]
         if len(group) > 1 and min(map(len, scaled)) >= LEAST:
-            tasks, runs = [summary["task"] for summary in group], sum(map(len, scaled))
-            overall.append({"label": label, "tasks": tasks, "runs": runs, "interquartile_mean": interquartile(scaled)})
+            middle = interquartile(scaled)
+            overall.append(
+                {"label": label, "tasks": tasks, "runs": sum(map(len, scaled)), "interquartile_mean": middle}
+            )
     return overall
 
 
