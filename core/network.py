@@ -75,8 +75,7 @@ def chain(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
     """
     if net.op != "sequential":  # the inner layers of another composition are no sequence
         return [(net, w)]
-    _, slices, _ = _join(net.parts)
-    return [link for part, s in zip(net.parts, slices, strict=True) for link in chain(part, w[s])]
+    return [link for part, s in zip(net.parts, _join(net.parts)[1], strict=True) for link in chain(part, w[s])]
 
 
 def Residual(inner: Layer) -> Layer:
@@ -163,7 +162,5 @@ def MLP(
         raise ValueError(f"MLP needs at least an input and an output size, all positive, not {sizes}")
     linear = Linear if members is None else partial(EnsembleLinear, members)
     after = (activation, Dropout(dropout)) if dropout else (activation,)
-    parts: list[Layer] = []
-    for I, O in pairwise(sizes[:-1]):
-        parts += [linear(I, O, init=init, gain=gain), *after]
+    parts = [part for I, O in pairwise(sizes[:-1]) for part in (linear(I, O, init=init, gain=gain), *after)]
     return Sequential(*parts, linear(sizes[-2], sizes[-1], init=last, gain=last_gain))

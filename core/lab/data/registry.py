@@ -55,8 +55,7 @@ class Data:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root = root
-        self.sums: dict[str, str] = {}
+        self.root, self.sums = root, dict[str, str]()
 
     def __call__(self, name: str) -> Any:
         name, known = lookup(name)
@@ -104,9 +103,8 @@ def fetch(name: str, root: Path | None = None) -> list[Path]:
 
 def lookup(name: str) -> tuple[str, DataSet]:
     """The full name and the set. Raises Refusal for a name that nobody has, or that two have."""
-    full = name.removeprefix("reviews/").replace("_", "-")
+    full, others = name.removeprefix("reviews/").replace("_", "-"), _others()
     full = SHORT.get(full, full)
-    others = _others()
     if full in SETS:
         return full, SETS[full]
     if full not in others:
@@ -121,10 +119,8 @@ def _others() -> dict[str, EntryPoint]:
         name = point.name.replace("_", "-")
         other = "Trivium" if name in SETS or name in SHORT else found.setdefault(name, point).value
         if other != point.value:
-            raise Refusal(
-                f"an installed package registers the data set {name!r} as {point.value}, but the name is taken by "
-                f"{other}: uninstall that package, or rename its set"
-            )
+            taken = f"but the name is taken by {other}: uninstall that package, or rename its set"
+            raise Refusal(f"an installed package registers the data set {name!r} as {point.value}, {taken}")
     return found
 
 

@@ -78,15 +78,8 @@ def interquartile_interval(strata: Sequence[Sequence[float]], rng: Rng, level: f
     def middle(*drawn: Array, axis: int) -> Any:  # each (resamples, seeds)
         return stats.trim_mean(np.concatenate(drawn, axis), 0.25, axis=axis)
 
-    found = stats.bootstrap(
-        [np.asarray(values, float) for values in strata],
-        middle,
-        n_resamples=RESAMPLES,
-        vectorized=True,
-        method="percentile",
-        confidence_level=level,
-        rng=rng,
-    )
+    data, how = [np.asarray(values, float) for values in strata], {"method": "percentile", "confidence_level": level}
+    found = stats.bootstrap(data, middle, n_resamples=RESAMPLES, vectorized=True, rng=rng, **how)
     low, high = found.confidence_interval
     return Interval(interquartile_mean(strata), float(low), float(high))
 

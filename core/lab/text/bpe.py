@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from core.lab.text.sentences import Pair
 
@@ -47,18 +47,12 @@ class BytePairEncoding:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids, up to the first border."""
-        names = []
-        for i in ids:
-            if i == 0:
-                break
-            names.append(self.names[i])
-        return "".join(names).strip()
+        return "".join(self.names[i] for i in takewhile(bool, ids)).strip()
 
 
 def _join(parts: list[str], pair: Pair) -> list[str]:
     """Every occurrence of the pair, from left to right, made one."""
-    joined: list[str] = []
-    k = 0
+    joined, k = list[str](), 0
     while k < len(parts):
         whole = tuple(parts[k : k + 2]) == pair
         joined.append(parts[k] + parts[k + 1] if whole else parts[k])
@@ -74,8 +68,7 @@ def _merges(counts: Mapping[str, int], most: int) -> dict[Pair, int]:
         for pair in pairwise(parts):
             often[pair] += counts[word]
             holders[pair].add(word)
-    merges: dict[Pair, int] = {}
-    known = set("".join(counts))
+    merges, known = dict[Pair, int](), set("".join(counts))
     while len(merges) < most and often:
         top = max(often.values())
         pair = min(pair for pair, count in often.items() if count == top)

@@ -46,8 +46,7 @@ def asker(net: Layer, w: Array, K: int) -> Ask:
     """
     layers = chain(net, w)
     end = [i + 1 for i, (layer, _) in enumerate(layers) if layer.size][:2][-1]  # after the second with parameters
-    first = _table(layers[:end], K)
-    if first is None:
+    if (first := _table(layers[:end], K)) is None:
         return lambda x: net.forward(x, w, None)[0]
     rest = [(layer.forward, v) for layer, v in layers[end:]]
 
