@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.blas import row_sum
+from core.blas import read_only, row_sum
 from core.initializers import Array
 
 Loss = tuple[float, Array]
@@ -25,9 +25,7 @@ def row_max(y: Array) -> Array:
 @lru_cache(maxsize=16)
 def _range(n: int) -> Array:
     """0, 1 ... n - 1, shared and read-only."""
-    numbers = np.arange(n)
-    numbers.setflags(write=False)
-    return numbers
+    return read_only(np.arange(n))
 
 
 def flat_label_index(z: Array, t: Array) -> Array:

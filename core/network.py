@@ -30,8 +30,7 @@ def _join(
     layout = {
         f"{i}.{name}": s for i, part in zip(names or count(), parts, strict=False) for name, s in part.layout.items()
     }
-    ends = [0, *accumulate(part.size for part in parts)]
-    slices = [slice(a, b) for a, b in pairwise(ends)]
+    slices = [slice(a, b) for a, b in pairwise([0, *accumulate(part.size for part in parts)])]
 
     def fill(rng: Rng, w: Array) -> None:
         for part, s in zip(parts, slices, strict=True):

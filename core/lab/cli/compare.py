@@ -176,8 +176,7 @@ def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
 
 def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: CompareFlags) -> int:
     if flags.json:
-        results = [result for group in groups for result in group.results]
-        print(json.dumps(sorted(results, key=itemgetter("seed"))))
+        print(json.dumps(sorted((result for group in groups for result in group.results), key=itemgetter("seed"))))
     else:
         print_table(groups, metric, name)
         print(f"page: {out / PAGE}")

@@ -9,7 +9,6 @@ from typing import Any
 from core.lab.cli.flags import parse
 from core.lab.errors import Refusal
 from core.lab.runs.folder import CHECKPOINT
-from core.lab.state import unprefixed
 from core.lab.terminal import printable
 
 
@@ -34,7 +33,8 @@ def provenance(path: Path) -> dict[str, Any]:
     except CheckpointError as error:
         raise Refusal(str(error)) from error
     said = {name: _unwrapped(text) for name, text in texts.items() if name not in ("file", "bytes")}  # which we know
-    counters = {name: array.item() for name, array in unprefixed("loop", arrays).items() if array.size == 1}
+    loop = {name: array for name, array in arrays.items() if name.startswith("loop.") and array.size == 1}
+    counters = {name.removeprefix("loop."): array.item() for name, array in loop.items()}
     weights = {"w_sha256": sha256(arrays["best"])} if "best" in arrays else {}
     shapes = {name: f"{array.dtype} {list(array.shape)}" for name, array in sorted(arrays.items())}
     return {"file": str(path), "bytes": path.stat().st_size, **said, "progress": counters, **weights, "arrays": shapes}

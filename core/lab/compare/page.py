@@ -246,11 +246,8 @@ def report_texts(groups: Sequence[Group]) -> Section:
 
 
 def every_run(groups: Sequence[Group], metric: str) -> Section:
-    rows = [
-        [group.label, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]]
-        for group in groups
-        for r in group.results
-    ]
+    each = [(group.label, result) for group in groups for result in group.results]
+    rows = [[run, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]] for run, r in each]
     return Section("Every run", "", ("run", "seed", metric, "weights (SHA-256)", "command"), rows)
 
 
@@ -259,10 +256,9 @@ def compare_page(
 ) -> tuple[list[Section], dict[str, dict[str, float]]]:
     """Writes the page into the folder; returns the sections of tables and curves, for a page of several, and what was
     probed."""
-    scores = score_sections(groups, metric, out)
     runs = {group.label: group.run for group in groups if isinstance(group.run, Run)}
     closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
-    found = probed(runs)
+    scores, found = score_sections(groups, metric, out), probed(runs)
     show = next((group.cell.show for group in groups if group.cell.show and runs), None)
     sections = [
         *scores,
@@ -306,10 +302,7 @@ def nine_page(
     caption = f"Every seed's score on its problem's own scale, against {against}"
     pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in problems]
     top = Section("", "", NINE, nine_rows(problems), [picture(out / "nine.png", caption)], links=pages)
-    rest = [
-        replace(section, title=section.title and f"{problem}: {section.title.lower()}")
-        for problem, parts in sections.items()
-        for section in parts
-    ]
+    named = [(problem, section) for problem, parts in sections.items() for section in parts]
+    rest = [replace(part, title=part.title and f"{problem}: {part.title.lower()}") for problem, part in named]
     gone = Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))
     write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, gone])

@@ -150,8 +150,7 @@ class Folder:
     """The files of one data set, each by the last part of its name. The sums of what was read go to `sums`."""
 
     def __init__(self, files: tuple[File, ...], root: Path, sums: dict[str, str]) -> None:
-        names = [PurePosixPath(file.name).name for file in files]
-        self.forms = dict(zip(names, obtain(files, root), strict=True))
+        self.forms = dict(zip((PurePosixPath(file.name).name for file in files), obtain(files, root), strict=True))
         self.root, self.sums = root, sums
 
     def read(self, name: str) -> bytes:

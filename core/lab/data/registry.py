@@ -78,7 +78,7 @@ class Data:
 def table(root: Path | None = None) -> list[dict[str, Any]]:
     """A row for each data set: name, kind, bytes of its files, licence, where it was found, and what it is about."""
     root = root or download.default_root()
-    loaded = {name: _loaded(name, point) for name, point in _others().items()}
+    sets = SETS | {name: _loaded(name, point) for name, point in _others().items()}
     return [
         {
             "name": name,
@@ -88,7 +88,7 @@ def table(root: Path | None = None) -> list[dict[str, Any]]:
             "where": known.where(root),
             "about": known.about,
         }
-        for name, known in (SETS | loaded).items()
+        for name, known in sets.items()
     ]
 
 

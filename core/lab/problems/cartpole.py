@@ -62,14 +62,8 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
 
     G = returns(environments, policy, EPISODES, TEST_SEED)[0]
     others = {name: mean_return(rule, EPISODES, TEST_SEED) for name, rule in {"random": random, **baselines}.items()}
-    made = Report(
-        {"test_return": float(G.mean()), "test_return_worst": float(G.min())},
-        "test_return",
-        chance=others["random"],
-        reference=TIME_LIMIT,
-        reference_name="the time limit: the best possible",
-        baselines=others,
-    )
+    metrics, best = {"test_return": float(G.mean()), "test_return_worst": float(G.min())}, TIME_LIMIT
+    made = Report(metrics, "test_return", others["random"], best, "the time limit: the best possible", others)
     if folder:
         caption = "The network's actions beside random ones"
         add_film(made, folder, NAME, {"agent": policy, "random": random}, FILM_SEED, caption)
@@ -95,20 +89,15 @@ def decisions(runs: Mapping[str, Run], folder: Path) -> list[Section]:
             axis.set_xlabel("angle, radians")
         panels[0].set_ylabel("angular speed, radians a second")
     seen = [steps.obs for steps in play(environments(20, np.random.default_rng(0)), lean, VAL_SEED)]
-    obs = np.concatenate(seen)[::5].astype(np.float32)
-    said = {label: act(obs) for label, act in acts.items()}
+    said = {label: act(np.concatenate(seen)[::5].astype(np.float32)) for label, act in acts.items()}
     rows = [[a, *(f"{float((said[a] == said[b]).mean()):.3f}" for b in said)] for a in said]
-    return [
-        Section(
-            "What each of them does",
-            "At rest in the middle, by angle and angular speed of the pole: blue "
-            "pushes to the right, red to the left. The table: the share of observations, from 20 episodes of "
-            "a rule that none has learnt from, at which two do the same.",
-            ("", *said),
-            rows,
-            [picture(path, "The choice of each at the same observations")],
-        )
-    ]
+    lead = (
+        "At rest in the middle, by angle and angular speed of the pole: blue pushes to the right, red to the left. The "
+        "table: the share of observations, from 20 episodes of a rule that none has learnt from, at which two do the "
+        "same."
+    )
+    shown = [picture(path, "The choice of each at the same observations")]
+    return [Section("What each of them does", lead, ("", *said), rows, shown)]
 
 
 def _policy(learner: Any, w: Array) -> Policy:

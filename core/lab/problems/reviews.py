@@ -98,8 +98,7 @@ def whole_words(text: str) -> str:
 
 def runs(texts: Sequence[str], n: int) -> list[tuple[str, ...]]:
     """All n words in a row, in lower case, of each text."""
-    split = [words(text.lower()) for text in texts]
-    return [tuple(one[i : i + n]) for one in split for i in range(len(one) - n + 1)]
+    return [tuple(one[i : i + n]) for one in (words(text.lower()) for text in texts) for i in range(len(one) - n + 1)]
 
 
 class Exam:

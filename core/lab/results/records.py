@@ -133,8 +133,7 @@ def outsiders(spec: Mapping[str, Any]) -> list[Any]:
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Mean and worst seed stand at the top where there is one setting; of several, in `settings`."""
-    groups = by_setting(rows)
-    each = [{"task": task, "label": label, **summary(group)} for (task, label), group in groups.items()]
+    each = [{"task": task, "label": label, **summary(group)} for (task, label), group in by_setting(rows).items()]
     means = {"settings": each} if len(each) > 1 else summary(rows)
     write_json(path, {"command": f"trivium results run {path.stem}", "spec": spec, **means, "rows": list(rows)})
 
@@ -173,8 +172,8 @@ def again(
 
 
 def _in_order(planned: Sequence[Planned], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    order = {p.key: k for k, p in enumerate(planned)}
-    return sorted(rows, key=lambda row: order[row["key"]])
+    found = {row["key"]: row for row in rows}
+    return [found[p.key] for p in planned if p.key in found]
 
 
 def extend(path: Path, spec: Mapping[str, Any], beside: Path, jobs: int, data: Path | None) -> None:

@@ -11,23 +11,17 @@ from pathlib import Path
 from core.lab.errors import Refusal, refusing
 from core.lab.files import LOCK, free_name, lock
 
-CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
-    "config.json",
-    "metrics.jsonl",
-    "checkpoint.safetensors",
-    "result.json",
-    "report.html",
-)
+CONFIG, LOG, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.safetensors"
+RESULT, PAGE = "result.json", "report.html"
 PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
     """The rows of metrics.jsonl; a last line that is still being written is left out."""
-    path = folder / LOG
+    path, rows = folder / LOG, list[dict[str, float]]()
     if not path.exists():
-        return []
-    rows = []
+        return rows
     for line in path.read_text("utf-8").split("\n")[:-1]:
         try:
             rows.append(json.loads(line))
