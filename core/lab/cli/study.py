@@ -63,6 +63,6 @@ def study(args: Sequence[str]) -> int:
         conclude(planned, folder, again, flags.json)
     failed = failures(folder, (p.key for p in missing))
     for p in missing:
-        why = failed.get(p.key, NOT_DONE)
-        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why}"), file=sys.stderr)
+        said = f"failed: {p.task} {p.label}, seed {p.job.seed}: {failed.get(p.key, NOT_DONE)}"
+        print(printable(said), file=sys.stderr)
     return 1 if missing else 0

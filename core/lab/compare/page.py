@@ -87,8 +87,7 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
 def code_sections(runs: Mapping[str, Run]) -> list[Section]:
     """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
     texts, shown = [], dict[type, str]()
-    for label, run in runs.items():
-        kind = type(run.learner)
+    for label, kind in ((label, type(run.learner)) for label, run in runs.items()):
         if (first := shown.setdefault(kind, label)) != label:
             texts.append(f"# {label}: as {first}\n")
             continue

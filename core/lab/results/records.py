@@ -62,9 +62,8 @@ def rows_of(planned: Sequence[Planned], jobs: int) -> Iterator[dict[str, Any]]:
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Mean and worst seed of the score of rows of one setting, and what stands beside them."""
-    scores = [row["score"] for row in rows]
+    scores, values = [row["score"] for row in rows], [row["score"]["value"] for row in rows]
     worst = min if scores[0]["reference"] >= scores[0]["chance"] else max
-    values = [score["value"] for score in scores]
     spent = [row["processor_seconds"] for row in rows if row["processor_seconds"] is not None]
     return {
         "metric": scores[0]["metric"],

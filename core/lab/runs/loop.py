@@ -226,15 +226,14 @@ class Loop:
 
 def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] | None:
     """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`."""
-    path = folder / CHECKPOINT
+    path, other = folder / CHECKPOINT, previous(folder / CHECKPOINT)
     if not path.exists():
-        if not previous(path).exists():
-            return None
-        path = previous(path)  # killed between the two renames of a save
+        path = other  # killed between the two renames of a save
+    if not path.exists():
+        return None
     try:
         arrays, found = load(path)
     except CheckpointError as error:
-        other = previous(path)
         advice = f"; move {other} to {path} to go on from the one before" if other.exists() and other != path else ""
         raise Refusal(f"{error}{advice}") from error
     if former.check_format(found.get("format"), path) < former.FORMAT:

@@ -38,8 +38,7 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     mean = sum(values) / len(values)
     if len(values) == 1:
         return Interval(mean, float("-inf"), float("inf"))
-    spread = float(stats.sem(values))
-    if spread == 0:
+    if (spread := float(stats.sem(values))) == 0:
         return Interval(mean, mean, mean)
     low, high = stats.t.interval(level, len(values) - 1, loc=mean, scale=spread)
     return Interval(mean, float(low), float(high))

@@ -44,13 +44,13 @@ def local(workers: int) -> Engine:
     def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
         from concurrent.futures.process import BrokenProcessPool
 
-        waiting, begun, whole = iter(jobs), dict[Path, Job](), False
-        while not whole:
+        waiting, begun = iter(jobs), dict[Path, Job]()
+        while True:
             try:
                 for job, outcome in _parallel("loky", workers, work, _noting(waiting, begun), inner_max_num_threads=1):
                     del begun[job.folder]
                     yield job, outcome
-                whole = True
+                return
             except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
                 for job in list(begun.values()):
                     yield _alone(work, job)
@@ -88,10 +88,8 @@ def is_trusted(address: str) -> bool:
     """Is this the address of a loopback interface, or one that speaks TLS? Whoever reaches a scheduler runs code."""
     scheme, _, rest = address.rpartition("://")
     host = rest.rpartition(":")[0].strip("[]")
-    if scheme == "tls":
-        return True
     try:
-        return scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
+        return scheme == "tls" or (scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback))
     except ValueError:
         return False
 

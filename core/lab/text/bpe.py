@@ -37,11 +37,8 @@ class BytePairEncoding:
     def _chunk(self, chunk: str) -> list[int]:
         if chunk not in self._cut:
             parts = [c for c in chunk if c in self.ids]
-            while len(parts) > 1:  # a merge found earlier is made earlier: it is the one with the smallest id
-                best = min((self.merges.get(pair, len(self)), pair) for pair in pairwise(parts))
-                if best[0] == len(self):
-                    break
-                parts = _join(parts, best[1])
+            while ranked := [(self.merges[pair], pair) for pair in pairwise(parts) if pair in self.merges]:
+                parts = _join(parts, min(ranked)[1])  # a merge found earlier is made earlier
             self._cut[chunk] = [self.ids[part] for part in parts]
         return self._cut[chunk]
 
