@@ -17,7 +17,7 @@ _NAMES = {
         EnsembleLinear
     """,
     "losses": """
-        Loss binary_cross_entropy cross_entropy difference flat_label_index gaussian_kl hinge huber log_softmax mse
+        Loss binary_cross_entropy cross_entropy difference flat_label_index hinge huber log_softmax mse
         plain_cross_entropy softmax
     """,
     "optimizers": """

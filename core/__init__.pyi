@@ -27,7 +27,6 @@ from core.losses import binary_cross_entropy as binary_cross_entropy
 from core.losses import cross_entropy as cross_entropy
 from core.losses import difference as difference
 from core.losses import flat_label_index as flat_label_index
-from core.losses import gaussian_kl as gaussian_kl
 from core.losses import hinge as hinge
 from core.losses import huber as huber
 from core.losses import log_softmax as log_softmax

@@ -11,20 +11,22 @@ SMALL = 1 << 13  # entries of a matrix that is turned in less time than a produc
 LARGE = 1 << 20  # entries of a matrix that fits no cache, and should be read along its rows
 
 
+def read_only(array: Array) -> Array:
+    """The array itself, which nobody can write into from now on."""
+    array.setflags(write=False)
+    return array
+
+
 @lru_cache(maxsize=16)
 def ones(n: int, dtype: Any) -> Array:
     """n ones, shared and read-only."""
-    array = np.ones(n, dtype)
-    array.setflags(write=False)
-    return array
+    return read_only(np.ones(n, dtype))
 
 
 @lru_cache(maxsize=8)
 def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
     """Zeros, shared and read-only."""
-    array = np.zeros(shape, dtype)
-    array.setflags(write=False)
-    return array
+    return read_only(np.zeros(shape, dtype))
 
 
 def row_sum(x: Array) -> Array:

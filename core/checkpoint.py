@@ -82,8 +82,7 @@ def load(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
     except (OSError, SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint ({error})") from error
-    stored = texts.pop("sha256", None)
-    if stored is None:
+    if (stored := texts.pop("sha256", None)) is None:
         raise CheckpointError(f"{path} carries no SHA-256: it is not a Trivium checkpoint")
     if stored != digest(arrays, texts):
         raise CheckpointError(f"{path} was changed after it was written: its SHA-256 does not match")

@@ -31,14 +31,14 @@ def EnsembleLinear(E: int, I: int, O: int, bias: bool = True, init: Initializer 
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
             if g is not None:
-                dW, db = g[:n].reshape(E, I, O), g[n:].reshape(E, O) if bias else None
-                X = x.swapaxes(-1, -2)  # E, I, B or I, B
+                dW, X = g[:n].reshape(E, I, O), x.swapaxes(-1, -2)  # E, I, O; E, I, B or I, B
                 if add:
                     dW += X @ dy
                 else:
                     np.matmul(X, dy, out=dW)
-                if db is not None:
-                    np.copyto(db, db + dy.sum(1) if add else dy.sum(1))
+                if bias:
+                    db = dy.sum(1).ravel()
+                    g[n:] = g[n:] + db if add else db
             if not dx:
                 return None
             d = dy @ W.swapaxes(1, 2)  # E, B, I

@@ -34,8 +34,7 @@ def glorot(rng: np.random.Generator, W: Array, gain: float = 1.0) -> None:
 
 def orthogonal(rng: np.random.Generator, W: Array, gain: float = 1.0) -> None:
     """W = gain * Q with orthonormal rows or columns, whichever are fewer (Saxe et al. 2014, arXiv:1312.6120)."""
-    tall = rng.standard_normal((max(W.shape), min(W.shape)))
-    Q, R = np.linalg.qr(tall)
+    Q, R = np.linalg.qr(rng.standard_normal((max(W.shape), min(W.shape))))
     Q *= np.sign(np.diag(R))  # makes Q uniform over the orthogonal matrices (Mezzadri 2007)
     W[:] = gain * (Q if W.shape[0] >= W.shape[1] else Q.T)
 

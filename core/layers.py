@@ -270,8 +270,7 @@ def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> 
             flat = x.ravel().astype(np.min_scalar_type(V))  # small integers are sorted fastest
             order = np.argsort(flat, kind="stable")  # rows of one id side by side, then one sum an id
             counts = np.bincount(flat, minlength=V)
-            ids = np.flatnonzero(counts)
-            if ids.size:
+            if (ids := np.flatnonzero(counts)).size:
                 starts = np.cumsum(counts[ids]) - counts[ids]
                 g.reshape(V, E)[ids] += np.add.reduceat(dy.reshape(-1, E).take(order, 0), starts, axis=0)
             return None

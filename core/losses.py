@@ -5,12 +5,11 @@ the first argument. What separates the three ways to learn is what stands here a
 itself, or an action weighted by the reward that followed it.
 """
 
-import math
 from functools import lru_cache
 
 import numpy as np
 
-from core.blas import row_sum
+from core.blas import read_only, row_sum
 from core.initializers import Array
 
 Loss = tuple[float, Array]
@@ -19,18 +18,14 @@ Loss = tuple[float, Array]
 def row_max(y: Array) -> Array:
     """The maxima along the last axis, which stays with length 1. Where it is short NumPy is faster down the columns."""
     if y.shape[-1] > 32:
-        top: Array = y.max(-1, keepdims=True)
-    else:
-        top = np.maximum.reduce(np.ascontiguousarray(y.T)).T[..., None]
-    return top
+        return y.max(-1, keepdims=True)
+    return np.maximum.reduce(np.ascontiguousarray(y.T)).T[..., None]
 
 
 @lru_cache(maxsize=16)
 def _range(n: int) -> Array:
     """0, 1 ... n - 1, shared and read-only."""
-    numbers = np.arange(n)
-    numbers.setflags(write=False)
-    return numbers
+    return read_only(np.arange(n))
 
 
 def flat_label_index(z: Array, t: Array) -> Array:
@@ -89,17 +84,15 @@ def cross_entropy(
     (...) it is a mean weighted by their product; smoothing s turns the target into (1 - s) t + s / C, whose
     classes are weighted one by one, as PyTorch does. Nats (Bridle 1990; smoothing: Szegedy et al. 2016).
     """
-    C = y.shape[-1]
-    Y = y if y.ndim == 2 else y.reshape(-1, C)  # B, C
-    B = len(Y)
+    Y = y if y.ndim == 2 else y.reshape(-1, y.shape[-1])  # B, C
+    B, C = Y.shape
     if t.ndim < y.ndim:
         if class_weight is None and sample_weight is None and not smoothing:
             loss, dy = _of_labels(Y, t)
             return loss, dy if y.ndim == 2 else dy.reshape(y.shape)
-        at = flat_label_index(Y.T, t)
-        z = np.zeros((C, B), Y.dtype)
-        z.put(at, 1)
-        q = z.T
+        q = np.zeros((C, B), Y.dtype)
+        q.put(flat_label_index(q, t), 1)
+        q = q.T
     else:
         q = t.astype(y.dtype).reshape(-1, C)  # B, C
     weight = q @ class_weight.astype(y.dtype) if class_weight is not None else np.ones(B, y.dtype)  # B
@@ -153,16 +146,3 @@ def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
     d.put(at, -row_sum(d.T))
     scale = 1 / Y.size
     return float(np.maximum(z, 0).sum()) * scale, (d * scale).T.reshape(y.shape)
-
-
-def gaussian_kl(y: Array) -> Loss:
-    """KL(N(m, exp(v)) || N(0, 1)) = sum of (m^2 + exp(v) - 1 - v) / 2, with y = [m, v] (..., 2Z).
-
-    v is the log-variance. Nats per example (Kingma and Welling 2014, arXiv:1312.6114).
-    Its gradient grows as exp(v); a v above 88 overflows float32, as it must: the true value does too.
-    """
-    Z = y.shape[-1] // 2
-    B = math.prod(y.shape[:-1])
-    m, v = y[..., :Z], y[..., Z:]
-    e = np.exp(v)
-    return float(0.5 * (m * m + e - 1 - v).sum()) / B, np.concatenate([m, 0.5 * (e - 1)], -1) / B

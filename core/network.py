@@ -30,8 +30,7 @@ def _join(
     layout = {
         f"{i}.{name}": s for i, part in zip(names or count(), parts, strict=False) for name, s in part.layout.items()
     }
-    ends = [0, *accumulate(part.size for part in parts)]
-    slices = [slice(a, b) for a, b in pairwise(ends)]
+    slices = [slice(a, b) for a, b in pairwise([0, *accumulate(part.size for part in parts)])]
 
     def fill(rng: Rng, w: Array) -> None:
         for part, s in zip(parts, slices, strict=True):
@@ -75,8 +74,7 @@ def chain(net: Layer, w: Array) -> list[tuple[Layer, Array]]:
     """
     if net.op != "sequential":  # the inner layers of another composition are no sequence
         return [(net, w)]
-    _, slices, _ = _join(net.parts)
-    return [link for part, s in zip(net.parts, slices, strict=True) for link in chain(part, w[s])]
+    return [link for part, s in zip(net.parts, _join(net.parts)[1], strict=True) for link in chain(part, w[s])]
 
 
 def Residual(inner: Layer) -> Layer:
@@ -163,7 +161,5 @@ def MLP(
         raise ValueError(f"MLP needs at least an input and an output size, all positive, not {sizes}")
     linear = Linear if members is None else partial(EnsembleLinear, members)
     after = (activation, Dropout(dropout)) if dropout else (activation,)
-    parts: list[Layer] = []
-    for I, O in pairwise(sizes[:-1]):
-        parts += [linear(I, O, init=init, gain=gain), *after]
+    parts = [part for I, O in pairwise(sizes[:-1]) for part in (linear(I, O, init=init, gain=gain), *after)]
     return Sequential(*parts, linear(sizes[-2], sizes[-1], init=last, gain=last_gain))

@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -39,16 +40,14 @@ def _each_chunk(work: Callable[..., None], *vectors: Array) -> None:
 
     No chunk depends on another, so the bits of the result do not depend on the number of threads.
     """
-    size = vectors[0].size
-    if size <= CHUNK:
+    if (size := vectors[0].size) <= CHUNK:
         return work(*vectors)
 
     def share(first: int, n: int) -> None:
         for a in range(first * CHUNK, size, n * CHUNK):
             work(*(vector[a : a + CHUNK] for vector in vectors))
 
-    n = 1 if size < LARGE else threads()
-    if n == 1:
+    if (n := 1 if size < LARGE else threads()) == 1:
         return share(0, 1)
     with ThreadPoolExecutor(n) as pool:
         for future in [pool.submit(share, k, n) for k in range(n)]:
@@ -120,8 +119,7 @@ class Adam:
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         m, v = _slots(self.state, w, "m", "v")
-        t = int(self.state.get("t", 0)) + 1
-        self.state["t"] = np.array(t)
+        self.state["t"] = np.array(t := int(self.state.get("t", 0)) + 1)
         root = math.sqrt((1 - self.beta2**t) / (1 - self.beta2))  # sqrt(v') = sqrt(v) / root
         size, eps = self.lr * rate * root * (1 - self.beta1) / (1 - self.beta1**t), self.eps * root
 
@@ -153,12 +151,10 @@ class AdamW(Adam):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(lr, beta1, beta2, eps)
-        self.decay, self.matrices, a = decay, list[slice](), 0
-        for name, shape in layout.items():
-            b = a + math.prod(shape)
-            if len(shape) > 1 and not name.endswith("bias"):  # the biases of an ensemble have two axes
-                self.matrices.append(slice(a, b))
-            a = b
+        ends = pairwise([0, *accumulate(map(math.prod, layout.values()))])
+        parts = [(slice(a, b), name, shape) for (name, shape), (a, b) in zip(layout.items(), ends, strict=True)]
+        self.decay = decay  # of the matrices; the biases of an ensemble have two axes
+        self.matrices = [s for s, name, shape in parts if len(shape) > 1 and not name.endswith("bias")]
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         for s in self.matrices:

@@ -20,12 +20,8 @@ def packages() -> dict[str, str]:
     """Versions of Python and of the packages that the bytes of a run depend on."""
     from importlib.metadata import version
 
-    names = ("trivium", "numpy", "scikit-learn", "gymnasium")
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        **{name: version(name) for name in names},
-    }
+    own = {name: version(name) for name in ("trivium", "numpy", "scikit-learn", "gymnasium")}
+    return {"python": platform.python_version(), "machine": platform.machine(), **own}
 
 
 def versions() -> dict[str, Any]:

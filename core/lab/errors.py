@@ -2,7 +2,8 @@
 
 import difflib
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class Refusal(Exception):
@@ -15,6 +16,15 @@ class Stopped(BaseException):
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
         self.signum = signum
+
+
+@contextmanager
+def refusing(what: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Makes of an exception of these kinds a Refusal: `what`, a colon, and what the system or the exception says."""
+    try:
+        yield
+    except kinds as error:
+        raise Refusal(f"{what}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

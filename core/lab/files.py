@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def free_name(path: Path) -> Path:
     """path-1, path-2, ...: the first that does not exist."""
-    k = 1
-    while (new := path.with_name(f"{path.name}-{k}")).exists():
-        k += 1
-    return new
+    names = (path.with_name(f"{path.name}-{k}") for k in count(1))
+    return next(new for new in names if not new.exists())
 
 
 @contextmanager

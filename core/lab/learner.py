@@ -32,15 +32,9 @@ class Report:
 
     def score(self) -> dict[str, Any]:
         """metric, value, chance, reference and scaled = (value - chance) / (reference - chance)."""
-        value = self.metrics[self.metric]
-        span = self.reference - self.chance
-        return {
-            "metric": self.metric,
-            "value": value,
-            "chance": self.chance,
-            "reference": self.reference,
-            "scaled": (value - self.chance) / span if span else 0.0,
-        }
+        value, span = self.metrics[self.metric], self.reference - self.chance
+        said = {"metric": self.metric, "value": value, "chance": self.chance, "reference": self.reference}
+        return {**said, "scaled": (value - self.chance) / span if span else 0.0}
 
 
 @runtime_checkable
@@ -105,9 +99,7 @@ def weights(learner: Learner) -> Array:
 __getattr__ = moved(
     __name__,
     {
-        "positive": "core.lab.config",
-        "Refusal": "core.lab.errors",
-        "Splits": "core.lab.data.splits",
+        **{"positive": "core.lab.config", "Refusal": "core.lab.errors", "Splits": "core.lab.data.splits"},
         **dict.fromkeys(("prefixed", "unprefixed", "rng_state", "set_rng_state"), "core.lab.state"),
     },
 )

@@ -150,13 +150,6 @@ def test_other_losses() -> None:
     compare_loss(losses.huber(Y, VALUES, 0.7), lambda y: F.huber_loss(y, values, delta=0.7), Y)
     compare_loss(losses.binary_cross_entropy(Y, TARGETS), lambda y: F.binary_cross_entropy_with_logits(y, targets), Y)
     compare_loss(losses.hinge(Y, T, 0.8), lambda y: F.multi_margin_loss(y, torch.tensor(T), margin=0.8), Y)
-    normal = torch.distributions.Normal
-
-    def kl(y: torch.Tensor) -> torch.Tensor:
-        m, v = y.chunk(2, -1)
-        return torch.distributions.kl_divergence(normal(m, (0.5 * v).exp()), normal(0.0, 1.0)).sum(-1).mean()
-
-    compare_loss(losses.gaussian_kl(Y[:, :4]), kl, Y[:, :4])
 
 
 NET = Sequential(Linear(1400, 100), LayerNorm(100), Linear(100, 3))  # 140603 parameters: more than one chunk

@@ -48,13 +48,11 @@ def griffin_lim(magnitude: Array, size: int, hop: int, rng: Rng, iterations: int
     `rng` draws the phase of the start.
     """
     bins = 2 * (magnitude.shape[-1] - 1)
-    phase = rng.random(magnitude.shape, np.float32) * np.float32(2 * math.pi)
-    S = magnitude * np.exp(1j * phase)
+    S = magnitude * np.exp(1j * (rng.random(magnitude.shape, np.float32) * np.float32(2 * math.pi)))
     last = np.zeros_like(S)
     for _ in range(iterations):
         consistent = stft(istft(S, size, hop), size, hop, bins)
-        ahead = consistent + np.float32(momentum) * (consistent - last)
-        last = consistent
+        ahead, last = consistent + np.float32(momentum) * (consistent - last), consistent
         S = ahead * (magnitude / np.maximum(np.abs(ahead), 1e-12))
     return istft(S, size, hop)
 
@@ -66,9 +64,8 @@ def unmel(mels: Array, bank: Array, iterations: int = 30) -> Array:
     of p . bank from `mels` (Richardson 1972, Lucy 1974). Least squares would spend all its care on the loudest bands.
     Bins outside of every band are 0.
     """
-    rows = bank.sum(1)
-    inside = rows > 0
-    B, rows = bank[inside], rows[inside]
+    inside = bank.sum(1) > 0
+    B, rows = bank[inside], bank.sum(1)[inside]
     p = mels @ (B / rows[:, None]).T  # an average of the bands around
     for _ in range(iterations):
         p *= ((mels / np.maximum(p @ B, 1e-20)) @ B.T) / rows

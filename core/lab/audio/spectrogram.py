@@ -57,8 +57,7 @@ def mel_bank(F: int, bins: int, rate: int, low: float, high: float) -> Array:
     f = np.fft.rfftfreq(bins, 1 / rate)[:, None]
     a, b, c = corners[:-2], corners[1:-1], corners[2:]
     bank = np.maximum(0, np.minimum((f - a) / (b - a), (c - f) / (c - b)))
-    sums = bank.sum(0)
-    if not (sums > 0).all():
+    if not ((sums := bank.sum(0)) > 0).all():
         raise ValueError(f"{F} mel bands are too many for an FFT of {bins} at {rate} samples per second")
     return (bank / sums).astype(np.float32)
 

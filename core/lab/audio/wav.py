@@ -39,8 +39,7 @@ def read_wav(raw: bytes) -> Sound:
 
 def read_sound(raw: bytes) -> Sound:
     """The same of a clip as people record them. Raises ValueError, in one line, for anything else."""
-    sound = read_wav(raw)
-    samples, rate = sound
+    samples, rate = sound = read_wav(raw)
     if not RATES[0] <= rate <= RATES[1]:
         raise ValueError(f"the wav file has {rate} samples per second, not {RATES[0]} to {RATES[1]}")
     if not 0 < len(samples) <= LONGEST * rate:

@@ -27,9 +27,8 @@ def check(args: Sequence[str]) -> int:
     found = outcomes(find(flags.task), flags.data)
     if flags.json:
         print(json.dumps([{"outcome": o, "promise": p, "detail": d} for o, p, d in found]))
-    else:
-        for outcome, promise, detail in found:
-            print(printable(f"{outcome:4}  {promise}" + (f": {detail}" if detail else "")))
+    for outcome, promise, detail in () if flags.json else found:
+        print(printable(f"{outcome:4}  {promise}" + (f": {detail}" if detail else "")))
     failed = sum(outcome == "FAIL" for outcome, _, _ in found)
     if failed and not flags.json:
         print(f"{failed} of {len(found)} promises are not kept", file=sys.stderr)

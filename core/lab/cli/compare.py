@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,7 @@ from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create
 from core.lab.runs.tasks import Info, Task, describe, find, installed
 from core.lab.study.job import Job, file_sha256
+from core.lab.study.spec import by
 
 if TYPE_CHECKING:
     from core.lab.compare.groups import Group
@@ -57,19 +59,16 @@ def infos() -> list[Info]:
 
 def tasks_of(problem: str) -> list[str]:
     """The installed tasks of a problem: label, nothing, reward, in this order. Raises Refusal where there is none."""
-    known = infos()
-    tasks = [info.name for info in known if info.problem == problem]
-    if not tasks:
-        raise Refusal(f"no task is of the problem {problem!r}{nearest(problem, {info.problem for info in known})}")
-    return tasks
+    problems = by(attrgetter("problem"), infos())
+    if problem not in problems:
+        raise Refusal(f"no task is of the problem {problem!r}{nearest(problem, problems)}")
+    return [info.name for info in problems[problem]]
 
 
 def complete_problems() -> list[str]:
     """The problems that have a task of each of the three teachers: the rows of the nine cells."""
-    taught: dict[str, set[str]] = {}
-    for info in infos():
-        taught.setdefault(info.problem, set()).add(info.paradigm)
-    return [problem for problem, paradigms in taught.items() if len(paradigms) == len(TEACHER)]
+    problems = by(attrgetter("problem"), infos())
+    return [problem for problem, found in problems.items() if len({info.paradigm for info in found}) == len(TEACHER)]
 
 
 def begin(name: str, flags: CompareFlags) -> Path:
@@ -78,12 +77,9 @@ def begin(name: str, flags: CompareFlags) -> Path:
     A task's file that has changed since is another task, and so another comparison.
     """
     out = flags.out or free_name(Path("runs") / f"compare-{name}")
-    plan = {
-        "compare": list(flags.what),
-        "seeds": flags.budget[0],
-        "preset": flags.budget[1],
-        "files": {word: file_sha256(Path(word)) for word in flags.what if word.endswith(".py")},
-    }
+    (seeds, preset), files = flags.budget, [word for word in flags.what if word.endswith(".py")]
+    sums = {word: file_sha256(Path(word)) for word in files}
+    plan = {"compare": list(flags.what), "seeds": seeds, "preset": preset, "files": sums}
     if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
         write_json(create(out, flags.force) / PLAN, plan)
     return out
@@ -98,8 +94,7 @@ def run_all(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = F
     from core.lab.compare.groups import common_metric, grouped
     from core.lab.study.runner import launch
 
-    tasks = [find(word) for word in words]
-    seeds, preset = flags.budget
+    tasks, (seeds, preset) = [find(word) for word in words], flags.budget
 
     def job(word: str, task: Task, seed: int) -> Job:
         sha = file_sha256(Path(word)) if task.outside else None
@@ -174,16 +169,14 @@ def _tasks(name: str, words: Sequence[str], flags: CompareFlags) -> int:
         raise Refusal(f"each task can stand once in a comparison, not twice: {', '.join(names)}")
     if wary := words is flags.what:  # tasks that were named one by one: nobody has said that they are of one problem
         check_comparable(words, flags)
-    out = begin(name, flags)
-    groups = run_all(words, flags, out, wary)
+    groups = run_all(words, flags, out := begin(name, flags), wary)
     metric, _ = write_page(groups, out, f"{name}, {len(groups)} tasks", _lead(flags))
     return _end(groups, metric, name, out, flags)
 
 
 def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: CompareFlags) -> int:
     if flags.json:
-        results = [result for group in groups for result in group.results]
-        print(json.dumps(sorted(results, key=lambda result: int(result["seed"]))))
+        print(json.dumps(sorted((result for group in groups for result in group.results), key=itemgetter("seed"))))
     else:
         print_table(groups, metric, name)
         print(f"page: {out / PAGE}")
@@ -199,8 +192,8 @@ def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
     groups = grouped(folders, flags.data)
     common_metric(groups)  # refuses before a folder is made
     out = create(flags.out or free_name(Path("runs") / "compare"), flags.force)
-    lead = f"{len(folders)} finished runs."
-    metric, _ = write_page(groups, out, " and ".join(group.label for group in groups), lead)
+    name = " and ".join(group.label for group in groups)
+    metric, _ = write_page(groups, out, name, f"{len(folders)} finished runs.")
     return _end(groups, metric, "runs", out, flags)
 
 
@@ -208,8 +201,7 @@ def _all(flags: CompareFlags) -> int:
     """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
     from core.lab.compare.page import NINE, nine_page, nine_rows
 
-    out = begin("all", flags)
-    problems: dict[str, tuple[list[Group], str]] = {}
+    out, problems = begin("all", flags), dict[str, "tuple[list[Group], str]"]()
     sections, missing = dict[str, list[Any]](), dict[str, str]()
     for problem in complete_problems():
         try:

@@ -64,15 +64,12 @@ def demo(args: Sequence[str]) -> int:
     results = launch(jobs, flags.jobs, quiet=flags.json)
     rows = [summary([result for job, result in results if job.task == task]) for task in ON_PAGE]
     references = "; ".join(f"{task}: {read_json(out / f'{task}-0' / SHOWN)['reference']}" for task in ON_PAGE)
-    sections = [Section("Four tasks, one network", f"References: {references}.", SCORE_HEADER, rows)]
-    for task in ON_PAGE:
-        sections += run_sections(out / f"{task}-0")
+    top = Section("Four tasks, one network", f"References: {references}.", SCORE_HEADER, rows)
+    rest = [section for task in ON_PAGE for section in run_sections(out / f"{task}-0")]
     of_seeds = f"{seeds} seed{'s' * (seeds > 1)}"
-    lead = (
-        f"Means over {of_seeds}; the pictures are of seed 0. A label, the data itself, or a "
-        "reward: only the gradient at the output differs."
-    )
-    write_page(out / PAGE, "Trivium: one network, three ways to learn", lead, sections)
+    how = "A label, the data itself, or a reward: only the gradient at the output differs."
+    lead = f"Means over {of_seeds}; the pictures are of seed 0. {how}"
+    write_page(out / PAGE, "Trivium: one network, three ways to learn", lead, [top, *rest])
     if flags.json:
         print(json.dumps([result for _, result in results]))
         return 0

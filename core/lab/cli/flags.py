@@ -70,8 +70,8 @@ def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> 
     """A task's Config, with `config` as the defaults, and the common flags, mixed in one line of arguments."""
     import tyro
 
-    clash = {f.name for f in dataclasses.fields(config)} & {f.name for f in dataclasses.fields(RunFlags)}
-    if clash:
+    own, common = ({field.name for field in dataclasses.fields(kind)} for kind in (config, RunFlags))
+    if clash := own & common:
         raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")
     unnamed = tyro.conf.arg(name="")
     parts = [("config", Annotated[type(config), unnamed]), ("options", Annotated[RunFlags, unnamed])]
@@ -82,11 +82,11 @@ def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> 
 
 def chosen_preset(args: Sequence[str]) -> str:
     """The preset named in `args`, found before the rest is parsed since it sets the defaults of the other flags."""
-    for i, word in enumerate(args):
+    for word, after in itertools.zip_longest(args, args[1:]):
         if word == "--quick":
             return "quick"
-        if word == "--preset" and i + 1 < len(args):
-            return args[i + 1]
+        if word == "--preset" and after is not None:
+            return after
         if word.startswith("--preset="):
             return word.partition("=")[2]
     return "default"

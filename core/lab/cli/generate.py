@@ -13,7 +13,7 @@ import numpy as np
 
 from core.lab.cli.flags import OpenFlags, parse
 from core.lab.data import formats
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 from core.lab.terminal import printable
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ def generate(args: Sequence[str]) -> int:
         characters = ", ".join(map(ascii, unseen[:10])) + (", ..." if len(unseen) > 10 else "")
         print(f"not in the training text, read as the unknown symbol: {characters}", file=sys.stderr)
     try:
-        with blas_threads(0):
+        with refusing(run.setup.task.name, ValueError), blas_threads(0):
             seconds = _write(run.w, learner, prompt, flags)
-    except ValueError as error:
-        raise Refusal(f"{run.setup.task.name}: {error}") from error
     except KeyboardInterrupt:
         print()
         return 130
@@ -99,14 +97,11 @@ def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
         return seconds
     pieces: Iterator[str] = learner.stream(w, prompt, *how)
     print(shown, end="", flush=True)
-    while True:
-        start = time.perf_counter()
-        piece = "".join(islice(pieces, PIECE))
+    start = time.perf_counter()
+    while piece := "".join(islice(pieces, PIECE)):
         seconds += time.perf_counter() - start
-        if not piece:
-            break
-        shown = printable(piece)
-        print(shown, end="", flush=True)
+        print(shown := printable(piece), end="", flush=True)
+        start = time.perf_counter()
     print("" if shown.endswith("\n") else "\n", end="", flush=True)
     return seconds
 
@@ -116,7 +111,5 @@ def _read() -> str:
     raw = sys.stdin.buffer.read(PROMPT + 1)
     if len(raw) > PROMPT:
         raise Refusal(f"the prompt is longer than {PROMPT >> 20} MiB")
-    try:
+    with refusing("the prompt", ValueError):
         return formats.text(raw)
-    except ValueError as error:
-        raise Refusal(f"the prompt: {error}") from error

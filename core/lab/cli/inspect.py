@@ -33,11 +33,8 @@ def provenance(path: Path) -> dict[str, Any]:
     except CheckpointError as error:
         raise Refusal(str(error)) from error
     said = {name: _unwrapped(text) for name, text in texts.items() if name not in ("file", "bytes")}  # which we know
-    counters = {
-        name.removeprefix("loop."): array.item()
-        for name, array in arrays.items()
-        if name.startswith("loop.") and array.size == 1
-    }
+    loop = {name: array for name, array in arrays.items() if name.startswith("loop.") and array.size == 1}
+    counters = {name.removeprefix("loop."): array.item() for name, array in loop.items()}
     weights = {"w_sha256": sha256(arrays["best"])} if "best" in arrays else {}
     shapes = {name: f"{array.dtype} {list(array.shape)}" for name, array in sorted(arrays.items())}
     return {"file": str(path), "bytes": path.stat().st_size, **said, "progress": counters, **weights, "arrays": shapes}
@@ -53,16 +50,13 @@ def _unwrapped(text: str) -> Any:
 
 def rows(found: dict[str, Any], stem: str = "") -> list[tuple[str, str]]:
     """A line for each value of nested dictionaries, its keys joined by dots."""
-    lines: list[tuple[str, str]] = []
-    for name, value in found.items():
-        lines += rows(value, f"{stem}{name}.") if isinstance(value, dict) else [(f"{stem}{name}", str(value))]
-    return lines
+    each = ((f"{stem}{name}", value) for name, value in found.items())
+    return [row for name, v in each for row in (rows(v, f"{name}.") if isinstance(v, dict) else [(name, str(v))])]
 
 
 def inspect(args: Sequence[str]) -> int:
     flags = parse(InspectFlags, args, "trivium inspect")
-    path = flags.file / CHECKPOINT if flags.file.is_dir() else flags.file
-    if not path.is_file():
+    if not (path := flags.file / CHECKPOINT if flags.file.is_dir() else flags.file).is_file():
         raise Refusal(f"there is no checkpoint {path}")
     found = provenance(path)
     if flags.json:

@@ -4,17 +4,17 @@ import json
 from collections.abc import Sequence
 
 from core.lab.errors import Refusal
-from core.lab.runs.tasks import PARADIGMS, describe, installed
+from core.lab.runs import tasks as found
 
 
 def tasks(args: Sequence[str]) -> int:
-    infos = [describe(name, module) for name, module in installed().items()]
+    infos = [found.describe(name, module) for name, module in found.installed().items()]
     if args and args != ["--json"]:
         raise Refusal(f"trivium list takes no {args[0]!r} (only --json)")
     if args:
         print(json.dumps([vars(info) for info in infos]))
         return 0
-    infos.sort(key=lambda info: ([info.paradigm != known for known in PARADIGMS[:2]], info.name))
+    infos.sort(key=lambda info: ([info.paradigm != known for known in found.PARADIGMS[:2]], info.name))
     wide = [max((len(getattr(info, part)) for info in infos), default=0) for part in ("name", "paradigm", "problem")]
     for info in infos:
         needs = f" (needs: {info.needs})" if info.needs else ""

@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.lab.errors import Refusal, Stopped, nearest
+from core.lab.errors import Refusal, Stopped, nearest, refusing
 from core.lab.terminal import printable
 
 HELP = """\
@@ -65,15 +65,12 @@ def described() -> Iterator[tuple[str, str]]:
 def command(name: str) -> Callable[[Sequence[str]], int]:
     """The function of a command. Raises Refusal for a name that no package has."""
     if name in COMMANDS:
-        function = getattr(import_module(f"core.lab.cli.{name}"), FUNCTIONS.get(name, name))
-        return function
+        return getattr(import_module(f"core.lab.cli.{name}"), FUNCTIONS.get(name, name))
     found = others()
     if name not in found:
         raise Refusal(f"there is no command {name!r}{nearest(name, [*COMMANDS, *found])}")
-    try:
+    with refusing(f"the command {name} of the package that brought it cannot be loaded", ImportError, AttributeError):
         return found[name].load()
-    except (ImportError, AttributeError) as error:
-        raise Refusal(f"the command {name} of the package that brought it cannot be loaded: {error}") from error
 
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.lab.cli.flags import parse
-from core.lab.errors import Refusal, nearest
+from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs.tasks import PARADIGMS, installed
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -26,22 +26,18 @@ def new(args: Sequence[str]) -> int:
     flags = parse(NewFlags, args, "trivium new")
     if flags.paradigm not in PARADIGMS:
         raise Refusal(f"there is no paradigm {flags.paradigm!r}{nearest(flags.paradigm, PARADIGMS)}")
-    name = flags.name
-    if not (name.isidentifier() and name.isascii() and name == name.lower()) or keyword.iskeyword(name):
+    if not ((name := flags.name).isidentifier() and name.isascii() and name == name.lower()) or keyword.iskeyword(name):
         raise Refusal(f"{name!r} cannot be a task's name: lower case letters, digits and underscores, no keyword")
     if name in installed():
         raise Refusal(f"a task named {name!r} is installed already: choose another name")
     if not flags.to.is_dir():
         raise Refusal(f"there is no folder {flags.to}")
     files = {flags.to / f"{name}.py": f"{flags.paradigm}.py.txt", flags.to / f"test_{name}.py": "test_task.py.txt"}
-    for path in files:
-        if path.exists():
-            raise Refusal(f"{path} exists already: choose another name, or another folder with --to")
+    for path in filter(Path.exists, files):
+        raise Refusal(f"{path} exists already: choose another name, or another folder with --to")
     for path, template in files.items():
-        try:
+        with refusing(f"cannot write {path}", OSError):
             path.write_text((TEMPLATES / template).read_text("utf-8").replace("TASK_NAME", name), "utf-8")
-        except OSError as error:
-            raise Refusal(f"cannot write {path}: {error.strerror or error}") from error
         print(path)
     task = next(iter(files))
     print(f"next: trivium check {task}, then trivium run {task}; docs/adding-a-task.md says what each part is for")

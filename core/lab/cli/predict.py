@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.lab.cli.flags import OpenFlags, parse
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 from core.lab.terminal import printable
 from core.lab.vision.photos import decode
 
@@ -23,7 +23,7 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
     Of a file whose suffix is among `reads` - those that the learner reads itself - the bytes as they are.
     Raises Refusal when the file is missing, of another kind, or cannot be read as what its name says.
     """
-    try:
+    with refusing(f"{path} cannot be read", OSError, ValueError, EOFError):
         if path.stat().st_size > LARGEST:
             raise Refusal(f"{path} is larger than {LARGEST >> 20} MiB")
         match path.suffix.lower():
@@ -37,8 +37,6 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
                 return np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
             case suffix if suffix in PICTURES:
                 return decode(path.read_bytes(), "it")
-    except (OSError, ValueError, EOFError) as error:
-        raise Refusal(f"{path} cannot be read: {error}") from error
     known = ", ".join(dict.fromkeys((".npy", ".csv", ".txt", *PICTURES, *reads)))
     raise Refusal(f"{path} is of no kind that is read here: {known}")
 
@@ -55,12 +53,11 @@ class PredictFlags(OpenFlags):
 def predict(args: Sequence[str]) -> int:
     flags = parse(PredictFlags, args, "trivium predict")
     run = flags.run()
-    try:
+    with refusing(f"{flags.file} does not fit this network", ValueError, TypeError):
         predicted = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
-    except (ValueError, TypeError) as error:
-        raise Refusal(f"{flags.file} does not fit this network: {error}") from error
+    said = predicted if isinstance(predicted, str) else predicted.tolist()
     if flags.json:
-        print(json.dumps(predicted if isinstance(predicted, str) else predicted.tolist()))
+        print(json.dumps(said))
     else:
-        print(printable(predicted) if isinstance(predicted, str) else "\n".join(map(str, predicted.tolist())))
+        print(printable(said) if isinstance(said, str) else "\n".join(map(str, said)))
     return 0

@@ -75,37 +75,31 @@ def _run(args: Sequence[str]) -> int:
     if bool(flags.task) + bool(flags.names) + bool(flags.spec) > 1:
         raise Refusal("name records, or a task with --task, or a file with --spec; `trivium results` lists the records")
     if flags.task or flags.spec:
-        name = flags.spec.stem if flags.spec else f"{Path(str(flags.task)).stem}_{flags.preset}"
-        path = folder / f"{name}.json"
+        path = folder / f"{flags.spec.stem if flags.spec else f'{Path(str(flags.task)).stem}_{flags.preset}'}.json"
         spec = load_spec(flags.spec) if flags.spec else _spec_of_task(path, flags)
         beside = flags.spec.resolve().parent if flags.spec else Path()
         if flags.check:
             return int(not again(path, flags.jobs, True, flags.data, spec, beside))
         extend(path, spec, beside, flags.jobs, flags.data)
         return 0
-    held = {name: read(folder / f"{name}.json") for name in flags.names}  # a wrong name is told before all else
-    names = list(held) or _all(folder)
-    same = [again(folder / f"{name}.json", flags.jobs, flags.check, flags.data) for name in names]
+    names = list({name: read(folder / f"{name}.json") for name in flags.names})  # a wrong name is told before all else
+    same = [again(folder / f"{name}.json", flags.jobs, flags.check, flags.data) for name in names or _all(folder)]
     return int(not all(same))
 
 
 def _all(folder: Path) -> list[str]:
     """Every record that can be measured again, the quickest first; says how long it will take, and what is left out."""
     records = {path.stem: held for path in sorted(folder.glob("*.json")) if is_ours(held := read(path))}
-    rows = dict[str, list[dict[str, Any]]]()
-    for name, held in records.items():
-        if outsiders(held["spec"]):
-            print(f"{name}: left out, its task came as a file: give it again, with --task or --spec")
-        else:
-            rows[name] = held["rows"]
+    for name in [name for name, held in records.items() if outsiders(held["spec"])]:
+        print(f"{name}: left out, its task came as a file: give it again, with --task or --spec")
+        del records[name]
+    rows = {name: held["rows"] for name, held in records.items()}
     spent = {name: sum(row["processor_seconds"] or row["seconds"] for row in each) for name, each in rows.items()}
     if not spent:
         raise Refusal(f"there are no records to measure again in {folder}; make one with --task NAME")
     runs, minutes = sum(map(len, rows.values())), sum(spent.values()) / 60
-    print(
-        f"{len(spent)} records, {runs} runs: on the machine that made them {minutes:.0f} minutes of a processor",
-        flush=True,
-    )
+    told = f"on the machine that made them {minutes:.0f} minutes of a processor"
+    print(f"{len(spent)} records, {runs} runs: {told}", flush=True)
     return sorted(spent, key=lambda name: spent[name])
 
 
@@ -119,9 +113,11 @@ def _docs(args: Sequence[str]) -> int:
         text = path.read_text("utf-8")
         new, stale = refill(text, folder, path)
         for quote in stale:
-            at = f"{quote.path}:{quote.line}"
             told = f"says {quote.said!r}, the record {quote.now!r}" if quote.now is not None else quote.why
-            print(f"{at}: {told}" + ("; written" if quote.now is not None and not flags.check else ""))
+            print(
+                f"{quote.path}:{quote.line}: {told}"
+                + ("; written" if quote.now is not None and not flags.check else "")
+            )
             wrong += flags.check or quote.now is None
         for line, figure in typed(new) if flags.typed else ():
             print(f"{path}:{line}: no record holds {figure!r}")

@@ -29,8 +29,7 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
         if args and args[0] in ("-h", "--help"):
             parse(RunFlags, ["--help"], "trivium run TASK", "The flags of every run; a task adds its own.")
         raise Refusal("name a task: trivium run TASK; `trivium list` shows them")
-    task, rest = find(args[0], paradigm), args[1:]
-    name = chosen_preset(rest)
+    task, rest, name = find(args[0], paradigm), args[1:], chosen_preset(args[1:])
     prog = f"python -m {paradigm} {args[0]}" if paradigm else f"trivium run {args[0]}"
     if task.ours:
         check_flags(task.name, rest, (field.name for field in fields(task.config)))
@@ -50,9 +49,8 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> in
         with watching(setup.task.name, as_json) as watch:
             run = go(watch)
     except Stopped as stop:
-        words = ["trivium", "resume", str(folder)]
-        words += ["--task", str(setup.task.module.__file__)] if setup.task.outside else []
-        words += ["--data", str(setup.data)] if setup.data else []
+        task = ["--task", str(setup.task.module.__file__)] if setup.task.outside else []
+        words = ["trivium", "resume", str(folder), *task, *(["--data", str(setup.data)] if setup.data else [])]
         print(f"stopped; all is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
         return 128 + stop.signum
     return show_result(run, as_json)

@@ -30,10 +30,11 @@ def status(args: Sequence[str]) -> int:
         print(json.dumps(said))
         return 0
     to_go = "unknown until a job is done" if said["seconds_to_go"] is None else clock(said["seconds_to_go"])
-    words = [f"{said['done']} of {said['jobs']} done", f"{said['failed']} failed", f"{said['left']} left"]
-    if said["left"]:
-        words += [f"{said['begun']} of them begun", f"time to go: {to_go} with {said['workers']} at once"]
-    print(", ".join(words) + ("; at work" if said["running"] else "; not at work"))
+    words = "{done} of {jobs} done, {failed} failed, {left} left".format(**said)
+    more = (
+        f", {said['begun']} of them begun, time to go: {to_go} with {said['workers']} at once" if said["left"] else ""
+    )
+    print(words + more + ("; at work" if said["running"] else "; not at work"))
     for key, why in said["failures"].items():
         print(printable(f"failed: {key}: {' '.join(why.split())}"))
     return 0

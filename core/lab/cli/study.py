@@ -52,10 +52,8 @@ def study(args: Sequence[str]) -> int:
             stopped = run_jobs(planned, folder, flags.jobs, flags.engine, flags.scheduler, flags.json)
         except Stopped as stop:
             stopped = stop.signum
-        missing, again = (
-            [p for p in planned if not row(folder, p.key).exists()],
-            shlex.join(["trivium", "study", *args]),
-        )
+        again = shlex.join(["trivium", "study", *args])
+        missing = [p for p in planned if not row(folder, p.key).exists()]
         if stopped:
             done = f"{len(planned) - len(missing)} of {len(planned)} jobs are done"
             print(f"stopped; {done}, and those that ran are saved. Go on with: {again}", file=sys.stderr)
@@ -65,6 +63,6 @@ def study(args: Sequence[str]) -> int:
         conclude(planned, folder, again, flags.json)
     failed = failures(folder, (p.key for p in missing))
     for p in missing:
-        why = failed.get(p.key, NOT_DONE)
-        print(printable(f"failed: {p.task} {p.label}, seed {p.job.seed}: {why}"), file=sys.stderr)
+        said = f"failed: {p.task} {p.label}, seed {p.job.seed}: {failed.get(p.key, NOT_DONE)}"
+        print(printable(said), file=sys.stderr)
     return 1 if missing else 0

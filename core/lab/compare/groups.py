@@ -19,6 +19,7 @@ from core.lab.runs.folder import CONFIG, RESULT, read_log
 from core.lab.runs.loop import Row
 from core.lab.runs.run import Run, open_run
 from core.lab.runs.tasks import Task, find
+from core.lab.study.spec import by
 
 KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("task", "paradigm", "problem", "preset", "w_sha256", "command"), str),
@@ -104,18 +105,16 @@ class Group:
 
     @cached_property
     def flop_of_example(self) -> float | None:
-        if not isinstance(self.run, Run):
-            return None
-        return self.cell.flop(self.run.learner.net, self.run.setup.config, 1)
+        run = self.run
+        return self.cell.flop(run.learner.net, run.setup.config, 1) if isinstance(run, Run) else None
 
     def values(self, metric: str) -> list[float]:
         return [result["metrics"][metric] for result in self.results]
 
     def costs(self) -> dict[str, float | None]:
         """Means over the runs: examples, seconds, flop, answers, bits; None for what is not known."""
-        n = len(self.results)
+        n, each = len(self.results), self.flop_of_example
         mean = {name: sum(result[name] for result in self.results) / n for name in ("examples", "seconds", "answers")}
-        each = self.flop_of_example
         flop = None if each is None else each * mean["examples"]
         return {**mean, "flop": flop, "bits": self.cell.most_bits(round(mean["answers"]))}
 
@@ -131,13 +130,8 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
         if (other := given.setdefault(folder.resolve(), folder)) is not folder:
             also = f", as {other} too" if other != folder else ""
             raise Refusal(f"{folder} is given twice{also}: a run says nothing new of itself")
-    found: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
-    for folder in folders:
-        result = read_result(folder)
-        key = json.dumps([result["task"], result["config"]], sort_keys=True)
-        found.setdefault(key, []).append((folder, result))
-    groups, outside = list[Group](), tasks or {}
-    for pairs in found.values():
+    groups, outside, results = list[Group](), tasks or {}, [(folder, read_result(folder)) for folder in folders]
+    for pairs in by(lambda pair: json.dumps([pair[1]["task"], pair[1]["config"]], sort_keys=True), results).values():
         pairs.sort(key=lambda pair: pair[1]["seed"])
         twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))
         for part in ([pair] for pair in pairs) if twice else [pairs]:
@@ -153,13 +147,9 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
 
 def differing(group: Group, others: Sequence[Group]) -> str:
     """The settings in which a group differs from others of its task."""
-    configs = [other.first["config"] for other in others]
-    own = [
-        f"{name} {value}"
-        for name, value in group.first["config"].items()
-        if any(config.get(name) != value for config in configs)
-    ]
-    return ", ".join(own) or "as it is"
+    own, configs = group.first["config"].items(), [other.first["config"] for other in others]
+    differ = [f"{name} {value}" for name, value in own if any(config.get(name) != value for config in configs)]
+    return ", ".join(differ) or "as it is"
 
 
 def comparable(parties: Sequence[tuple[str, str, Mapping[str, str]]]) -> None:
@@ -169,8 +159,7 @@ def comparable(parties: Sequence[tuple[str, str, Mapping[str, str]]]) -> None:
     do, they are of one problem.
     """
     for (a, ours, one), (b, theirs, two) in combinations(parties, 2):
-        name = next((name for name in one if name in two and one[name] != two[name]), None)
-        why = ""
+        why, name = "", next((name for name in one if name in two and one[name] != two[name]), None)
         if name:
             why = f"the data set {name} has the sum {one[name][:12]} here and {two[name][:12]} there"
         elif (one or two) and not set(one.values()) & set(two.values()):
@@ -203,8 +192,6 @@ def better_low(groups: Sequence[Group], metric: str) -> bool:
 
 def scale(groups: Sequence[Group], metric: str) -> tuple[float, float] | None:
     """Chance and reference of the metric, of the first group whose score it is."""
-    for group in groups:
-        score = group.first["score"]
-        if score["metric"] == metric and score["reference"] != score["chance"]:
-            return score["chance"], score["reference"]
-    return None
+    scores = [group.first["score"] for group in groups]
+    ends = ((s["chance"], s["reference"]) for s in scores if s["metric"] == metric and s["reference"] != s["chance"])
+    return next(ends, None)

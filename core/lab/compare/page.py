@@ -87,22 +87,17 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
 def code_sections(runs: Mapping[str, Run]) -> list[Section]:
     """The update of each learner: the lines where the gradient at the output comes from differ, the rest does not."""
     texts, shown = [], dict[type, str]()
-    for label, run in runs.items():
-        kind = type(run.learner)
+    for label, kind in ((label, type(run.learner)) for label, run in runs.items()):
         if (first := shown.setdefault(kind, label)) != label:
             texts.append(f"# {label}: as {first}\n")
             continue
         parts = [getattr(kind, part) for part in ("update", "loss") if hasattr(kind, part)]
         source = "\n".join(textwrap.dedent(inspect.getsource(part)) for part in parts)
         texts.append(f"# {label}: {kind.__module__}.{kind.__qualname__}\n{source}")
+    lead = "The line in which each learner takes its loss; network, optimizer and update are shared."
     rows = [[label, line(type(run.learner))] for label, run in runs.items()]
     return [
-        Section(
-            "Where the gradient at the output comes from",
-            "The line in which each learner takes its loss; network, optimizer and update are shared.",
-            ("task", "line"),
-            rows,
-        ),
+        Section("Where the gradient at the output comes from", lead, ("task", "line"), rows),
         Section("The lines that differ", "One update of each learner, whole.", text="\n".join(texts)),
     ]
 
@@ -136,9 +131,8 @@ def character_norms(run: Run) -> CharacterNorms | None:
     The mean is over the characters that are met. Of rows beside the table, of n-grams say, it tells nothing. None
     where there is no vocabulary.
     """
-    learner = run.learner
+    learner, views = run.learner, run.learner.net.views(run.w)
     vocabulary = getattr(getattr(learner, "exam", learner), "vocabulary", None)
-    views = learner.net.views(run.w)
     tables = [E for name, E in views.items() if name.endswith("table")]
     W = next((W for name, W in views.items() if name.endswith("weight") and W.ndim == 2), None)
     if not isinstance(vocabulary, Vocabulary) or not hasattr(learner, "sample") or not tables or W is None:
@@ -150,10 +144,8 @@ def character_norms(run: Run) -> CharacterNorms | None:
     met = np.bincount(x.ravel().astype(np.intp), minlength=V)
     moved = (E - met @ E / met.sum()) @ W[: K * E.shape[1]].reshape(K, E.shape[1], -1)  # K, V, H
     order = met.argsort(kind="stable")[::-1][:CHARACTERS]
-    return CharacterNorms(
-        np.linalg.norm(moved, axis=-1).T[order][:, ::-1],
-        [SPELT.get(c, c) for c in map(vocabulary.decode, order[:, None])],
-    )
+    names = [SPELT.get(c, c) for c in map(vocabulary.decode, order[:, None])]
+    return CharacterNorms(np.linalg.norm(moved, axis=-1).T[order][:, ::-1], names)
 
 
 def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: Path) -> Section:
@@ -166,9 +158,8 @@ def weights_section(runs: Mapping[str, Run], teachers: Mapping[str, str], out: P
     pictures, texts = [], {label: told for label, run in runs.items() if (told := character_norms(run))}
     for k in range(0, len(texts), ACROSS):
         path, some = out / f"characters-{k}.png", list(texts)[k : k + ACROSS]
-        character_panels(
-            path, {label: texts[label] for label in some}, max(float(told.norm.max()) for told in texts.values())
-        )
+        loudest = max(float(told.norm.max()) for told in texts.values())
+        character_panels(path, {label: texts[label] for label in some}, loudest)
         pictures.append(picture(path, "; ".join(f"{label}, told {teachers[label]}" for label in some)))
     for k, (label, run) in enumerate(runs.items()):
         W, path = first_matrix(run), out / f"weights-{k}.png"
@@ -220,10 +211,9 @@ def probed(runs: Mapping[str, Run]) -> dict[str, dict[str, float]]:
     found = {INPUTS: dict(zip(("all", "few"), read(lambda x: x), strict=True))}
     for label, run in runs.items():
         net = getattr(run.learner, "actor", run.learner.net)  # of actor and critic side by side the first
-        w = run.w[: net.size]
-        fresh = net.init(np.random.default_rng(0))
+        states = run.w[: net.size], net.init(np.random.default_rng(0))
         with blas_threads(net.size):
-            told = [right for v in (w, fresh) for right in read(partial(first_hidden, net, v))]
+            told = [right for w in states for right in read(partial(first_hidden, net, w))]
         if told:
             found[label] = dict(zip(PROBED, told, strict=True))
     return found if len(found) > 1 else {}
@@ -231,18 +221,13 @@ def probed(runs: Mapping[str, Run]) -> dict[str, dict[str, float]]:
 
 def probes_section(found: Mapping[str, Mapping[str, float]]) -> Section:
     rows = [[label, *(figure(told[name]) if name in told else "-" for name in PROBED)] for label, told in found.items()]
+    few = f"{FEW} a class"
     return Section(
         "Linear probes on the same examples",
         "Test accuracy of logistic regression on what the first "
         "hidden layer says: how much of the classes a straight line finds there, with all labels of the "
-        f"training part or {FEW} a class. The labels are for the observer; the networks are not told more.",
-        (
-            "first hidden layer of",
-            "learnt, all labels",
-            f"{FEW} a class",
-            "before learning, all labels",
-            f"{FEW} a class",
-        ),
+        f"training part or {few}. The labels are for the observer; the networks are not told more.",
+        ("first hidden layer of", "learnt, all labels", few, "before learning, all labels", few),
         rows,
     )
 
@@ -251,22 +236,17 @@ def report_texts(groups: Sequence[Group]) -> Section:
     """The texts that the first runs have left, such as samples of what they write."""
     texts = []
     for group in groups:
-        path = group.folders[0] / SHOWN
-        found = read_json(path).get("texts") if path.exists() else None
+        found = read_json(path).get("texts") if (path := group.folders[0] / SHOWN).exists() else None
         for title, text in found.items() if isinstance(found, dict) else ():
-            if title == "Given":  # which stands in a table
-                continue
-            more = " ..." if len(str(text)) > SHOWN_TEXT else ""
-            texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
+            if title != "Given":  # which stands in a table
+                more = " ..." if len(str(text)) > SHOWN_TEXT else ""
+                texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
     return Section("Out of their reports", "Of the first seed.", text="\n".join(texts))
 
 
 def every_run(groups: Sequence[Group], metric: str) -> Section:
-    rows = [
-        [group.label, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]]
-        for group in groups
-        for r in group.results
-    ]
+    each = [(group.label, result) for group in groups for result in group.results]
+    rows = [[run, str(r["seed"]), figure(r["metrics"][metric]), r["w_sha256"][:12], r["command"]] for run, r in each]
     return Section("Every run", "", ("run", "seed", metric, "weights (SHA-256)", "command"), rows)
 
 
@@ -275,10 +255,9 @@ def compare_page(
 ) -> tuple[list[Section], dict[str, dict[str, float]]]:
     """Writes the page into the folder; returns the sections of tables and curves, for a page of several, and what was
     probed."""
-    scores = score_sections(groups, metric, out)
     runs = {group.label: group.run for group in groups if isinstance(group.run, Run)}
     closed = [f"{group.label}: {group.run}" for group in groups if isinstance(group.run, str)]
-    found = probed(runs)
+    scores, found = score_sections(groups, metric, out), probed(runs)
     show = next((group.cell.show for group in groups if group.cell.show and runs), None)
     sections = [
         *scores,
@@ -318,16 +297,11 @@ def nine_page(
 ) -> None:
     """The nine cells as one page: the table, the picture, then every problem's tables and curves."""
     nine_picture(out / "nine.png", problems)
-    caption = (
-        "Every seed's score on its problem's own scale, against the answers from "
-        "the teacher, choice and naming included"
-    )
+    against = "the answers from the teacher, choice and naming included"
+    caption = f"Every seed's score on its problem's own scale, against {against}"
     pages = [(f"{problem}/{PAGE}", f"all of {problem}") for problem in problems]
     top = Section("", "", NINE, nine_rows(problems), [picture(out / "nine.png", caption)], links=pages)
-    rest = [
-        replace(section, title=section.title and f"{problem}: {section.title.lower()}")
-        for problem, parts in sections.items()
-        for section in parts
-    ]
+    named = [(problem, section) for problem, parts in sections.items() for section in parts]
+    rest = [replace(part, title=part.title and f"{problem}: {part.title.lower()}") for problem, part in named]
     gone = Section("Left out", text="\n".join(f"{problem}: {why}" for problem, why in missing.items()))
     write_page(out / PAGE, "Trivium: three problems, three teachers", lead, [top, *rest, gone])

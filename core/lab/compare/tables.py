@@ -1,7 +1,7 @@
 """The tables of a comparison: what each row says of a group of runs, or of two."""
 
 from collections.abc import Callable, Sequence
-from itertools import combinations
+from itertools import combinations, takewhile
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,8 @@ PAIRS = ("A", "B", "A - B", "95 % interval", "P(A better)", "95 % interval")
 
 def score_row(group: Group, metric: str) -> list[str]:
     values = group.values(metric)
-    mean, low, high = mean_interval(values)
-    between = span(low, high) if len(values) > 1 else "one seed"
-    return [group.label, figure(mean), between, " ".join(map(figure, values))]
+    mean, *ends = mean_interval(values)
+    return [group.label, figure(mean), span(*ends) if len(values) > 1 else "one seed", " ".join(map(figure, values))]
 
 
 def cost_row(group: Group) -> list[str]:
@@ -52,9 +51,7 @@ def told_row(group: Group) -> list[str]:
 
 def amount(value: float | None) -> str:
     """A number of any size for people: 512,000; 1.2e+10; - where it is not known."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e7 else f"{value:.3g}"
+    return "-" if value is None else f"{value:,.0f}" if 1e3 <= abs(value) < 1e7 else f"{value:.3g}"
 
 
 def pair_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
@@ -66,8 +63,8 @@ def pair_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
             continue
         difference = ["-", "-"]
         if [r["seed"] for r in a.results] == [r["seed"] for r in b.results]:
-            mean, low, high = paired_difference(x, y)
-            difference = [figure(mean), span(low, high)]
+            mean, *ends = paired_difference(x, y)
+            difference = [figure(mean), span(*ends)]
         chance, low, high = probability_of_improvement(*((y, x) if less else (x, y)))
         rows.append([a.label, b.label, *difference, f"{chance:.2f}", f"{low:.2f} to {high:.2f}"])
     return rows
@@ -83,13 +80,10 @@ def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
     """
     if (ends := scale(groups, metric)) is None:
         return []
-    chance, reference = ends
-    rows, name = [], "val_" + metric.removeprefix("test_")
+    (chance, reference), rows, name = ends, [], "val_" + metric.removeprefix("test_")
     for group in groups:
-        there = [
-            stayed([row for row in log if name in row], lambda row: (row[name] - chance) / (reference - chance))
-            for log in group.logs
-        ]
+        logs = [[row for row in log if name in row] for log in group.logs]
+        there = [stayed(log, lambda row: (row[name] - chance) / (reference - chance)) for log in logs]
         came = [row for row in there if row is not None]
         costs = ("examples", "seconds", "flop", "answers")
         medians = [float(np.median([row[c] for row in came])) if came and c in came[0] else None for c in costs]
@@ -99,12 +93,7 @@ def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
 
 def stayed(log: Sequence[Row], way: Callable[[Row], float]) -> Row | None:
     """The row from which on the way that was come is WAY or more; None where the last is not."""
-    first = None
-    for row in reversed(log):
-        if way(row) < WAY:
-            break
-        first = row
-    return first
+    return next(iter([*takewhile(lambda row: way(row) >= WAY, reversed(log))][::-1]), None)
 
 
 def interquartile_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:

@@ -31,8 +31,7 @@ class DataSet:
         """The content; the SHA-256 of each file, or of an embedded set, goes to `sums`."""
         if self.files:
             return self.make(Folder(self.files, root, sums))
-        content = self.make()
-        sums[name] = _sha256(content)
+        sums[name] = _sha256(content := self.make())
         return content
 
     def where(self, root: Path) -> str:

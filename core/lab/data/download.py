@@ -9,14 +9,14 @@ import hashlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core import Array
 from core.lab.data import formats
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 
 TIMEOUT = 10.0  # seconds that an address may stay silent
 
@@ -34,10 +34,8 @@ class File:
     served: int = 0  # bytes that an address may send, where that is not `size`
     instead: File | None = None  # the same content in another packing, just as good
 
-    def forms(self) -> Iterator[File]:
-        yield self
-        if self.instead:
-            yield self.instead
+    def forms(self) -> list[File]:
+        return [self, *([self.instead] if self.instead else [])]
 
 
 def default_root() -> Path:
@@ -57,25 +55,18 @@ def find(file: File, root: Path) -> File | None:
 def read(file: File, root: Path) -> bytes:
     """The bytes of a file that was found. Raises Refusal unless they are the known ones; the file stays as it is."""
     path = root / file.name
-    try:
-        with open(path, "rb") as handle:
-            raw = handle.read(file.size + 1)
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error
+    with refusing(f"{path} cannot be read", OSError), open(path, "rb") as handle:
+        raw = handle.read(file.size + 1)
     if len(raw) > file.size:
         raise _wrong(path, file, f"it is longer than {file.size:,} bytes")
-    found = hashlib.sha256(raw).hexdigest()
-    if found != file.sha256:
+    if (found := hashlib.sha256(raw).hexdigest()) != file.sha256:
         raise _wrong(path, file, f"its SHA-256 is {found}")
     return raw
 
 
 def _wrong(path: Path, file: File, found: str) -> Refusal:
-    again = f"get it again from {file.addresses[0]}" if file.addresses else "get it again"
-    return Refusal(
-        f"{path} is not the known file and is not used: {found}, expected SHA-256 {file.sha256}; "
-        f"move it away and {again}"
-    )
+    how = "move it away and get it again" + (f" from {file.addresses[0]}" if file.addresses else "")
+    return Refusal(f"{path} is not the known file and is not used: {found}, expected SHA-256 {file.sha256}; {how}")
 
 
 def obtain(files: tuple[File, ...], root: Path) -> list[File]:
@@ -136,10 +127,8 @@ def _downloader(file: File) -> Callable[[str, str, Any], None]:
 
         content = _Bounded(file.served or file.size)
         pooch.HTTPDownloader(chunk_size=1 << 16, timeout=TIMEOUT)(url, content, pup)
-        raw = content.getvalue()
-        raw = file.take(raw) if file.take else raw
-        found = hashlib.sha256(raw).hexdigest()
-        if found != file.sha256:
+        raw = file.take(content.getvalue()) if file.take else content.getvalue()
+        if (found := hashlib.sha256(raw).hexdigest()) != file.sha256:
             raise ValueError(f"{file.name} came with SHA-256 {found}, expected {file.sha256}")
         Path(output).write_bytes(raw)
 
@@ -161,8 +150,7 @@ class Folder:
     """The files of one data set, each by the last part of its name. The sums of what was read go to `sums`."""
 
     def __init__(self, files: tuple[File, ...], root: Path, sums: dict[str, str]) -> None:
-        names = [PurePosixPath(file.name).name for file in files]
-        self.forms = dict(zip(names, obtain(files, root), strict=True))
+        self.forms = dict(zip((PurePosixPath(file.name).name for file in files), obtain(files, root), strict=True))
         self.root, self.sums = root, sums
 
     def read(self, name: str) -> bytes:

@@ -120,8 +120,7 @@ def csv_rows(text: str) -> list[dict[str, str]]:
     """The rows of a csv text by the names in its first row; quoted fields may hold commas and newlines."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        head = next(reader, [])
-        rows = list(reader)
+        head, *rows = list(reader) or [[]]
     except csv.Error as error:
         raise ValueError(f"csv, line {reader.line_num}: {error}") from error
     for number, row in enumerate(rows, 1):

@@ -22,7 +22,7 @@ from core.lab.data.sets.sentiment_sentences import SENTIMENT_SENTENCES
 from core.lab.data.sets.tiny_shakespeare import TINY_SHAKESPEARE
 from core.lab.data.sets.womens_clothing import WOMENS_CLOTHING
 from core.lab.data.splits import split as split
-from core.lab.errors import Refusal, nearest
+from core.lab.errors import Refusal, nearest, refusing
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
 LARGEST = 1 << 30  # bytes of a person's own file
@@ -55,8 +55,7 @@ class Data:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root = root
-        self.sums: dict[str, str] = {}
+        self.root, self.sums = root, dict[str, str]()
 
     def __call__(self, name: str) -> Any:
         name, known = lookup(name)
@@ -68,11 +67,8 @@ class Data:
         So a run goes on with the very bytes it began with. Raises Refusal when there is no such file, or a larger one.
         """
         path = Path(path).expanduser()
-        try:
-            with open(path, "rb") as handle:
-                raw = handle.read(most + 1)
-        except (OSError, ValueError) as error:  # the latter for a name with a null byte
-            raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
+            raw = handle.read(most + 1)
         if len(raw) > most:
             raise Refusal(f"{path} is larger than {most >> 20} MiB")
         self.sums[str(path)] = hashlib.sha256(raw).hexdigest()
@@ -82,7 +78,7 @@ class Data:
 def table(root: Path | None = None) -> list[dict[str, Any]]:
     """A row for each data set: name, kind, bytes of its files, licence, where it was found, and what it is about."""
     root = root or download.default_root()
-    loaded = {name: _loaded(name, point) for name, point in _others().items()}
+    sets = SETS | {name: _loaded(name, point) for name, point in _others().items()}
     return [
         {
             "name": name,
@@ -92,7 +88,7 @@ def table(root: Path | None = None) -> list[dict[str, Any]]:
             "where": known.where(root),
             "about": known.about,
         }
-        for name, known in (SETS | loaded).items()
+        for name, known in sets.items()
     ]
 
 
@@ -107,9 +103,8 @@ def fetch(name: str, root: Path | None = None) -> list[Path]:
 
 def lookup(name: str) -> tuple[str, DataSet]:
     """The full name and the set. Raises Refusal for a name that nobody has, or that two have."""
-    full = name.removeprefix("reviews/").replace("_", "-")
+    full, others = name.removeprefix("reviews/").replace("_", "-"), _others()
     full = SHORT.get(full, full)
-    others = _others()
     if full in SETS:
         return full, SETS[full]
     if full not in others:
@@ -124,19 +119,15 @@ def _others() -> dict[str, EntryPoint]:
         name = point.name.replace("_", "-")
         other = "Trivium" if name in SETS or name in SHORT else found.setdefault(name, point).value
         if other != point.value:
-            raise Refusal(
-                f"an installed package registers the data set {name!r} as {point.value}, but the name is taken by "
-                f"{other}: uninstall that package, or rename its set"
-            )
+            taken = f"but the name is taken by {other}: uninstall that package, or rename its set"
+            raise Refusal(f"an installed package registers the data set {name!r} as {point.value}, {taken}")
     return found
 
 
 def _loaded(name: str, point: EntryPoint) -> DataSet:
     """What an entry point names: this runs its package's code, as the task of a stranger does."""
-    try:
+    with refusing(f"the data set {name!r} ({point.value}) cannot be loaded", Exception):
         found = point.load()
-    except Exception as error:
-        raise Refusal(f"the data set {name!r} ({point.value}) cannot be loaded: {error}") from error
     if not isinstance(found, DataSet):
         raise Refusal(f"the data set {name!r} ({point.value}) is no DataSet of core.lab.data.dataset")
     return found

@@ -86,8 +86,7 @@ def split_at(x: Array, t: Array, train: int, val: int) -> Splits:
 
 def parts(text: str) -> Text:
     """The last 10 % is the test part, the last 5 % of what is before it the validation part."""
-    b = len(text) * 9 // 10
-    a = b * 19 // 20
+    a = (b := len(text) * 9 // 10) * 19 // 20
     return Text(text[:a], text[a:b], text[b:])
 
 

@@ -77,8 +77,7 @@ def read_table(raw: bytes) -> Rows:
     records = _records(text, delimiter)
     line, names = next(records, (1, []))
     _check_names(names, line)
-    table: list[list[str]] = []
-    lines = []
+    table, lines = list[list[str]](), list[int]()
     for line, record in records:
         if len(record) != len(names):
             raise ValueError(f"line {line}: {len(record)} fields where the first line names {len(names)} columns")
@@ -134,17 +133,14 @@ def _check_names(names: list[str], line: int) -> None:
         if value is not None and not math.isnan(value):
             raise ValueError(f"line {line}: must name the columns, but {name!r} is a number; put a line of names first")
     names[:] = [" ".join(name.split()) or f"column {k}" for k, name in enumerate(names, 1)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise ValueError(f"line {line}: two columns are called {twice[0]!r}; rename one")
 
 
 def _point(field: str) -> str:
     """3,14 -> 3.14: where ; divides the fields, the comma is the decimal point."""
-    if field.count(",") != 1:
-        return field
     whole = field.replace(",", ".")
-    return whole if _number(whole) is not None else field
+    return whole if field.count(",") == 1 and _number(whole) is not None else field
 
 
 def _number(text: str) -> float | None:
@@ -196,8 +192,7 @@ class Numeric:
         return (self.name, f"{self.name} missing") if self.gaps else (self.name,)
 
     def encode(self, rows: Rows) -> Iterator[Array]:
-        v = numbers(rows, self.name)
-        missing = np.isnan(v)
+        missing = np.isnan(v := numbers(rows, self.name))
         with np.errstate(over="ignore"):  # what overflows is cut off all the same
             z = np.where(missing, self.median, v) / self.deviation - self.mean / self.deviation
         yield np.clip(z, -FAR, FAR)
@@ -238,11 +233,9 @@ class Encoder:
 
     def __call__(self, rows: Rows) -> Array:
         """Raises ValueError for a missing column, words where the training rows held numbers, and too large a table."""
-        lacking = [column.name for column in self.columns if column.name not in rows.columns]
-        if lacking:
+        if lacking := [column.name for column in self.columns if column.name not in rows.columns]:
             raise ValueError(f"the columns {', '.join(map(repr, lacking))} are missing")
-        I = len(self.features)
-        if len(rows) * I > ENTRIES:
+        if len(rows) * (I := len(self.features)) > ENTRIES:
             raise ValueError(f"{len(rows):,} rows of {I:,} features are too many; leave columns out")
         x = np.empty((len(rows), I), np.float32)
         for k, feature in enumerate(f for column in self.columns for f in column.encode(rows)):
@@ -254,32 +247,25 @@ def learn(rows: Rows, categorical: Iterable[str] = ()) -> Encoder:
     """The encoder of these rows, which should be those of the training part; `categorical` names codes that look like
     numbers. Columns of one value, or of other words in every row, are left out. Raises ValueError where none is left.
     """
-    as_codes = set(categorical)
-    for name in as_codes:
-        rows.column(name)
-    varied = [name for name, texts in rows.columns.items() if len(set(texts)) > 1]
+    codes = {name: rows.column(name) for name in categorical}  # which refuses an unknown name
     columns: list[Numeric | Categorical] = []
-    for name in varied:
-        if name not in as_codes and numeric(rows.column(name)):
-            columns.append(_numeric(rows, name))
-        elif (column := _categorical(rows, name)).values:
-            columns.append(column)
-    if not columns:
-        raise ValueError("no column tells the rows apart: each has one value, or another word in every row")
-    return Encoder(tuple(columns))
+    for name, texts in rows.columns.items():
+        if len(set(texts)) > 1:
+            columns.append(_numeric(rows, name) if name not in codes and numeric(texts) else _categorical(rows, name))
+    if told := tuple(column for column in columns if isinstance(column, Numeric) or column.values):
+        return Encoder(told)
+    raise ValueError("no column tells the rows apart: each has one value, or another word in every row")
 
 
 def _numeric(rows: Rows, name: str) -> Numeric:
     v = numbers(rows, name)
-    missing = np.isnan(v)
-    there = v[~missing]
-    scale = float(np.abs(there).max()) if len(there) else 0.0
-    if not scale:
-        return Numeric(name, 0.0, 1.0, 0.0, bool(missing.any()))
+    there, gaps = v[~np.isnan(v)], bool(np.isnan(v).any())
+    if not (scale := float(np.abs(there).max(initial=0.0))):
+        return Numeric(name, 0.0, 1.0, 0.0, gaps)
     there /= scale  # so that the square of no number overflows
     mean, deviation = float(there.mean()), float(there.std())
     unit = scale * (1.0 if deviation <= 1e-12 else deviation)  # below it is one value only, apart from rounding
-    return Numeric(name, scale * mean, unit, scale * float(np.median(there)), bool(missing.any()))
+    return Numeric(name, scale * mean, unit, scale * float(np.median(there)), gaps)
 
 
 def _categorical(rows: Rows, name: str) -> Categorical:

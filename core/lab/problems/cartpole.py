@@ -34,8 +34,7 @@ environments = partial(make, NAME)  # n, rng -> that many cart-poles side by sid
 
 def expert(obs: Array) -> Array:
     """Push right where 0.1 x + 0.3 v + 3 angle + angular speed > 0: a proportional-derivative rule by hand (B,)."""
-    right: Array = obs @ np.array([0.1, 0.3, 3.0, 1.0]) > 0
-    return right.astype(np.int64)
+    return (obs @ np.array([0.1, 0.3, 3.0, 1.0]) > 0).astype(np.int64)
 
 
 def lean(obs: Array) -> Array:
@@ -63,14 +62,8 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
 
     G = returns(environments, policy, EPISODES, TEST_SEED)[0]
     others = {name: mean_return(rule, EPISODES, TEST_SEED) for name, rule in {"random": random, **baselines}.items()}
-    made = Report(
-        {"test_return": float(G.mean()), "test_return_worst": float(G.min())},
-        "test_return",
-        chance=others["random"],
-        reference=TIME_LIMIT,
-        reference_name="the time limit: the best possible",
-        baselines=others,
-    )
+    metrics, best = {"test_return": float(G.mean()), "test_return_worst": float(G.min())}, TIME_LIMIT
+    made = Report(metrics, "test_return", others["random"], best, "the time limit: the best possible", others)
     if folder:
         caption = "The network's actions beside random ones"
         add_film(made, folder, NAME, {"agent": policy, "random": random}, FILM_SEED, caption)
@@ -79,46 +72,32 @@ def report(policy: Policy, folder: Path | None, baselines: Mapping[str, Policy])
 
 def decisions(runs: Mapping[str, Run], folder: Path) -> list[Section]:
     """What each network does at the same observations: a map of angle and angular speed, and how often two agree."""
-    from matplotlib.figure import Figure
-
     from core.lab.report.page import Section, picture
+    from core.lab.report.plots import drawing
 
     angle, speed = np.meshgrid(np.linspace(-LIMITS[1], LIMITS[1], 81), np.linspace(-2.5, 2.5, 81))
     grid = np.zeros((angle.size, 4), np.float32)
     grid[:, 2], grid[:, 3] = angle.ravel(), speed.ravel()
     acts: dict[str, Policy] = {"the expert's rule": expert}
     acts |= {label: _policy(run.learner, run.w) for label, run in runs.items() if hasattr(run.learner, "predict")}
-    drawn = Figure(figsize=(2.6 * len(acts), 2.9), layout="constrained")
-    panels = drawn.subplots(1, len(acts), sharey=True, squeeze=False)[0]
-    for axis, (label, act) in zip(panels, acts.items(), strict=True):
-        axis.imshow(
-            act(grid).reshape(angle.shape),
-            cmap="RdBu",
-            vmin=-0.3,
-            vmax=1.3,
-            origin="lower",
-            aspect="auto",
-            extent=(-LIMITS[1], LIMITS[1], -2.5, 2.5),
-        )
-        axis.set_title(label, fontsize=9)
-        axis.set_xlabel("angle, radians")
-    panels[0].set_ylabel("angular speed, radians a second")
-    drawn.savefig(folder / "decisions.png", dpi=100)
+    path, n = folder / "decisions.png", len(acts)
+    look = {"cmap": "RdBu", "vmin": -0.3, "vmax": 1.3, "origin": "lower", "aspect": "auto"}
+    with drawing(path, (2.6 * n, 2.9), 1, n, sharey=True, squeeze=False) as (panels,):
+        for axis, (label, act) in zip(panels, acts.items(), strict=True):
+            axis.imshow(act(grid).reshape(angle.shape), extent=(-LIMITS[1], LIMITS[1], -2.5, 2.5), **look)
+            axis.set_title(label, fontsize=9)
+            axis.set_xlabel("angle, radians")
+        panels[0].set_ylabel("angular speed, radians a second")
     seen = [steps.obs for steps in play(environments(20, np.random.default_rng(0)), lean, VAL_SEED)]
-    obs = np.concatenate(seen)[::5].astype(np.float32)
-    said = {label: act(obs) for label, act in acts.items()}
+    said = {label: act(np.concatenate(seen)[::5].astype(np.float32)) for label, act in acts.items()}
     rows = [[a, *(f"{float((said[a] == said[b]).mean()):.3f}" for b in said)] for a in said]
-    return [
-        Section(
-            "What each of them does",
-            "At rest in the middle, by angle and angular speed of the pole: blue "
-            "pushes to the right, red to the left. The table: the share of observations, from 20 episodes of "
-            "a rule that none has learnt from, at which two do the same.",
-            ("", *said),
-            rows,
-            [picture(folder / "decisions.png", "The choice of each at the same observations")],
-        )
-    ]
+    lead = (
+        "At rest in the middle, by angle and angular speed of the pole: blue pushes to the right, red to the left. The "
+        "table: the share of observations, from 20 episodes of a rule that none has learnt from, at which two do the "
+        "same."
+    )
+    shown = [picture(path, "The choice of each at the same observations")]
+    return [Section("What each of them does", lead, ("", *said), rows, shown)]
 
 
 def _policy(learner: Any, w: Array) -> Policy:

@@ -64,8 +64,7 @@ def distinct(reviews: Reviews) -> list[tuple[int, str]]:
 def split_reviews(reviews: Reviews) -> dict[str, Part]:
     """The five parts, half of each good. Raises ValueError where none are left to learn from."""
     rated = distinct(reviews)
-    order = np.random.RandomState(SEED).permutation(len(rated))  # its stream is the same for ever (NEP 19)
-    mixed = [rated[i] for i in order]
+    mixed = [rated[i] for i in np.random.RandomState(SEED).permutation(len(rated))]  # a stream for ever (NEP 19)
     good = [text for rating, text in mixed if rating == 5]
     others = [text for rating, text in mixed if rating <= 3]
     ends = np.cumsum([0, *SIZES.values(), min(len(good), len(others)) - sum(SIZES.values())])
@@ -74,10 +73,9 @@ def split_reviews(reviews: Reviews) -> dict[str, Part]:
             f"{len(good)} reviews with five stars and {len(others)} with three or fewer are too few: "
             f"{ends[-2]} of each are held out, and some must be left to learn from"
         )
+    both = [text for pair in zip(good, others, strict=False) for text in pair]
     return {
-        name: Part(
-            [text for pair in zip(good[a:b], others[a:b], strict=True) for text in pair], np.tile([True, False], b - a)
-        )
+        name: Part(both[2 * a : 2 * b], np.tile([True, False], b - a))
         for name, (a, b) in zip((*SIZES, "train"), pairwise(ends.tolist()), strict=True)
     }
 
@@ -100,8 +98,7 @@ def whole_words(text: str) -> str:
 
 def runs(texts: Sequence[str], n: int) -> list[tuple[str, ...]]:
     """All n words in a row, in lower case, of each text."""
-    split = [words(text.lower()) for text in texts]
-    return [tuple(one[i : i + n]) for one in split for i in range(len(one) - n + 1)]
+    return [tuple(one[i : i + n]) for one in (words(text.lower()) for text in texts) for i in range(len(one) - n + 1)]
 
 
 class Exam:
@@ -131,15 +128,13 @@ class Exam:
 
     def network(self, hidden: int, outputs: int = 1) -> Layer:
         """The window network of all three; `outputs` numbers for each character that may come next."""
-        V = len(self.vocabulary)
-        return Sequential(
-            *window_net(V, self.context, 16, hidden, 2, orders=range(2, 7), bits=13, row=8, outputs=outputs * V)
-        )
+        V, orders = len(self.vocabulary), range(2, 7)
+        layers = window_net(V, self.context, 16, hidden, 2, orders=orders, bits=13, row=8, outputs=outputs * V)
+        return Sequential(*layers)
 
     def write(self, ask: Ask, n: int, rng: Rng, beginning: str = "") -> Written:
         """n reviews, drawn from softmax(y / TEMPERATURE); `beginning` is given, and no part of what is returned."""
-        start = self.windows([beginning], self.context + 1)[-1, :-1]
-        x = start[None].repeat(n, 0)  # S, K
+        x = self.windows([beginning], self.context + 1)[-1:, :-1].repeat(n, 0)  # S, K
         rows, authors, going = [], [], np.ones(n, bool)
         for s in sampling.write(ask, x, self.longest, TEMPERATURE, rng=rng):
             rows.append(np.concatenate([x[going], s[going, None].astype(x.dtype)], 1))
@@ -175,11 +170,9 @@ class Exam:
 
         Where a `beginning` is given, that share is told of how such reviews go on, too.
         """
-        judge, (real, good) = reader(self.parts["judge"]), self.parts["test"]
+        judge, (real, good), guards = reader(self.parts["judge"]), self.parts["test"], self.guards()
         real = [whole_words((text + lines.END)[: self.longest]) for text in real]
-        verdict = judge(real)
-        written = self.write(ask, WRITTEN, np.random.default_rng(0)).texts
-        guards = self.guards()
+        verdict, written = judge(real), self.write(ask, WRITTEN, np.random.default_rng(0)).texts
         praised = [text for text, one in zip(real, good, strict=True) if one]
         metrics = {
             "test_positive": float(judge(written).mean()),
@@ -194,14 +187,8 @@ class Exam:
         if beginning:
             begun = self.write(ask, WRITTEN, np.random.default_rng(0), beginning).texts
             metrics["begun_positive"] = float(judge(begun).mean())
-        return Report(
-            metrics,
-            "test_positive",
-            float(verdict.mean()),
-            metrics["real_good_positive"],
-            "real reviews with five stars",
-            texts={"Reviews": printable("\n\n".join(written[:12]))},
-        )
+        ends, texts = (float(verdict.mean()), metrics["real_good_positive"]), printable("\n\n".join(written[:12]))
+        return Report(metrics, "test_positive", *ends, "real reviews with five stars", texts={"Reviews": texts})
 
     def guards(self) -> dict[str, Callable[[Sequence[str]], float]]:
         """What a text has to be beside positive; each is a number of many texts, to be held against real ones.
@@ -217,13 +204,9 @@ class Exam:
             found = runs(texts, n)
             return sum(one in of for one in found) / max(len(found), 1)
 
-        def varied(texts: Sequence[str]) -> float:
-            found = runs(texts, 3)
-            return len(set(found)) / max(len(found), 1)
-
         return {
             "nats": lambda texts: -float(reference.log_prob(self.windows(texts, ORDER)).mean()),
-            "distinct": varied,
+            "distinct": lambda texts: len(set(runs(texts, 3))) / max(len(runs(texts, 3)), 1),
             "known": lambda texts: share(texts, 1, known),
             "copied": lambda texts: share(texts, RUN, seen),
             "characters": lambda texts: sum(map(len, texts)) / len(texts),

@@ -33,8 +33,7 @@ class Section:
 
 def picture(path: Path, caption: str) -> dict[str, str]:
     """A PNG, GIF or WAV as data, with its caption."""
-    data = base64.b64encode(path.read_bytes()).decode("ascii")
-    kind = KINDS[path.suffix]
+    data, kind = base64.b64encode(path.read_bytes()).decode("ascii"), KINDS[path.suffix]
     return {"kind": kind.split("/")[0], "uri": f"data:{kind};base64,{data}", "caption": caption}
 
 

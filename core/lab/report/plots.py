@@ -1,12 +1,23 @@
 """Pictures that several paradigms draw: sheets of images, matrices of counts, the weights of a first layer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core import Array
+
+
+@contextmanager
+def drawing(path: Path, size: tuple[float, float], *grid: int, dpi: int = 100, **options: Any) -> Iterator[Any]:
+    """The axes of a new figure of `size` inches, as its `subplots` gives them; what they show at the end is saved."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    yield figure.subplots(*grid, **options)
+    figure.savefig(path, dpi=dpi)
 
 
 def mosaic(tiles: Array, columns: int, above: int = 0) -> Array:
@@ -35,12 +46,8 @@ def _bare(array: Array, inches_a_pixel: float, **options: Any) -> tuple[Any, Any
     figure = Figure(figsize=(array.shape[1] * inches_a_pixel, array.shape[0] * inches_a_pixel))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.axis("off")
-    axis.imshow(
-        np.where(np.isnan(array), 1, array) if array.ndim == 3 else array,
-        interpolation="nearest",
-        aspect="auto",
-        **options,
-    )
+    shown = np.where(np.isnan(array), 1, array) if array.ndim == 3 else array
+    axis.imshow(shown, interpolation="nearest", aspect="auto", **options)
     return figure, axis
 
 
@@ -61,48 +68,36 @@ def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: 
 
 def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Sequence[str] = ()) -> None:
     """A matrix of counts (R, C), shaded by its share of the row; up to 20 classes each cell has its number."""
-    from matplotlib.figure import Figure
-
     inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * max(map(len, names), default=0)
-    figure = Figure(figsize=(min(inches + 0.2, 12), min(inches, 12)), layout="constrained")
-    axis = figure.subplots()
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for (i, j), count in np.ndenumerate(counts):
-        if count and len(counts) <= 20:
-            axis.text(j, i, str(count), ha="center", va="center", fontsize=8, color="w" if share[i, j] > 0.5 else "k")
-    axis.set(xlabel=column_name, ylabel=row_name, xticks=range(counts.shape[1]), yticks=range(counts.shape[0]))
-    if any(len(name) > 2 for name in names):
-        axis.set_xticklabels(names, rotation=45, ha="right", rotation_mode="anchor")
-        axis.set_yticklabels(names)
-    figure.savefig(path, dpi=100)
+    with drawing(path, (min(inches + 0.2, 12), min(inches, 12))) as axis:
+        axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        for (i, j), count in np.ndenumerate(counts):
+            if count and len(counts) <= 20:
+                axis.text(j, i, str(count), ha="center", va="center", fontsize=8, color="kw"[int(share[i, j] > 0.5)])
+        axis.set(xlabel=column_name, ylabel=row_name, xticks=range(counts.shape[1]), yticks=range(counts.shape[0]))
+        if any(len(name) > 2 for name in names):
+            axis.set_xticklabels(names, rotation=45, ha="right", rotation_mode="anchor")
+            axis.set_yticklabels(names)
 
 
 def reliability(path: Path, bins: Array) -> None:
     """Accuracy against confidence, bins (B, 3) of share, confidence, accuracy; below, how many examples are in each."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.2, 4.4), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    above.plot([0, 1], [0, 1], color="0.6", linewidth=1)
-    above.plot(bins[:, 1], bins[:, 2], marker="o")
-    above.set(ylabel="share that is right", ylim=(0, 1), xlim=(0, 1))
-    below.bar((np.arange(len(bins)) + 0.5) / len(bins), np.nan_to_num(bins[:, 0]), 0.9 / len(bins))
-    below.set(xlabel="confidence: the probability of the class that is said", ylabel="examples", yscale="log")
-    figure.savefig(path, dpi=100)
+    with drawing(path, (4.2, 4.4), 2, 1, sharex=True, height_ratios=(3, 1)) as (above, below):
+        above.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+        above.plot(bins[:, 1], bins[:, 2], marker="o")
+        above.set(ylabel="share that is right", ylim=(0, 1), xlim=(0, 1))
+        below.bar((np.arange(len(bins)) + 0.5) / len(bins), np.nan_to_num(bins[:, 0]), 0.9 / len(bins))
+        below.set(xlabel="confidence: the probability of the class that is said", ylabel="examples", yscale="log")
 
 
 def scatter(path: Path, x: Array, y: Array, x_name: str, y_name: str, most: int = 2000) -> None:
     """The first `most` pairs x (N, O), y (N, O) as points, and the line on which they are equal."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.4, 4.4), layout="constrained")
-    axis = figure.subplots()
-    axis.plot(x[:most], y[:most], ".", markersize=4, alpha=0.5)
-    axis.axline((float(x.mean()),) * 2, slope=1, color="0.6", linewidth=1)
-    axis.set(xlabel=x_name, ylabel=y_name)
-    axis.grid(alpha=0.3)
-    figure.savefig(path, dpi=100)
+    with drawing(path, (4.4, 4.4)) as axis:
+        axis.plot(x[:most], y[:most], ".", markersize=4, alpha=0.5)
+        axis.axline((float(x.mean()),) * 2, slope=1, color="0.6", linewidth=1)
+        axis.set(xlabel=x_name, ylabel=y_name)
+        axis.grid(alpha=0.3)
 
 
 def weight_sheet(path: Path, W: Array, shape: Sequence[int] = (), columns: int = 16, most: int = 64) -> None:

@@ -33,7 +33,6 @@ FIGURE = re.compile(
     r"(?<![\w.,])\d[\d,]*(?= [a-z]+ (?:a|per) (?:second|character|update|step|picture)\b)"
 )
 QUOTE = re.compile(r"<!--=((?:[^;>]*;){2,3}[^;>]*)-->(.*?)<!--/-->", re.DOTALL)
-BEGUN = re.compile(r"<!--=")
 REDUCE: dict[str, Callable[[list[float]], float]] = {
     "mean": statistics.fmean,
     "min": min,
@@ -115,8 +114,7 @@ def written(value: Any, form: str) -> str:
 def filled(quote: str, records: Path) -> str:
     """What a quote ought to say. Raises LookupError, ValueError or TypeError when it cannot be filled in."""
     name, keys, *words, form = (part.strip() for part in quote.split(";"))
-    path = records / f"{name}.json"
-    if not path.is_file():
+    if not (path := records / f"{name}.json").is_file():
         raise LookupError(f"there is no record {name}")
     found = look_up(json.loads(path.read_text("utf-8")), keys)
     return written(worked_out(found, " ".join(words).split()), form)
@@ -124,27 +122,23 @@ def filled(quote: str, records: Path) -> str:
 
 def refill(text: str, records: Path, path: Path = Path()) -> tuple[str, list[Stale]]:
     """`text` with every quote filled in, and those that said something else, or that cannot be filled in."""
-    stale: list[Stale] = []
-    pieces: list[str] = []
-    end = 0
-    for quote in QUOTE.finditer(text):
-        line = text.count("\n", 0, quote.start()) + 1
-        said = quote[2]
+    stale = list[Stale]()
+
+    def said(quote: re.Match[str]) -> str:
+        now, why = None, ""
         try:
-            now: str | None = filled(quote[1], records)
-            why = ""
+            now = filled(quote[1], records)
         except (LookupError, ValueError, TypeError, ArithmeticError) as error:
-            now, why = None, str(error)
-        if now != said:
-            stale.append(Stale(path, line, said, now, why))
-        start = quote.start(2)
-        pieces += [text[end:start], said if now is None else now]
-        end = quote.end(2)
-    whole = len(QUOTE.findall(text))
-    if (begun := len(BEGUN.findall(text))) != whole:
+            why = str(error)
+        if now != quote[2]:
+            stale.append(Stale(path, text.count("\n", 0, quote.start()) + 1, quote[2], now, why))
+        return f"<!--={quote[1]}-->{quote[2] if now is None else now}<!--/-->"
+
+    new, whole = QUOTE.subn(said, text)
+    if (begun := text.count("<!--=")) != whole:
         form = "<!--= record; where; format -->figure<!--/-->"
         stale.append(Stale(path, 1, "", None, f"{begun} quotes begin and {whole} are whole: {form}"))
-    return "".join(pieces) + text[end:], stale
+    return new, stale
 
 
 def typed(text: str) -> Iterator[tuple[int, str]]:

@@ -10,13 +10,14 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal, Stopped, nearest
 from core.lab.files import read_json, write_json
 from core.lab.study.job import Ended, Job
-from core.lab.study.spec import Planned
+from core.lab.study.spec import Planned, by, plan
 
 KEPT = (  # of a result
     *("validation", "metrics", "score", "baselines", "config", "parameters"),
@@ -61,27 +62,22 @@ def rows_of(planned: Sequence[Planned], jobs: int) -> Iterator[dict[str, Any]]:
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Mean and worst seed of the score of rows of one setting, and what stands beside them."""
-    scores = [row["score"] for row in rows]
+    scores, values = [row["score"] for row in rows], [row["score"]["value"] for row in rows]
     worst = min if scores[0]["reference"] >= scores[0]["chance"] else max
-    values = [score["value"] for score in scores]
     spent = [row["processor_seconds"] for row in rows if row["processor_seconds"] is not None]
     return {
         "metric": scores[0]["metric"],
         "seeds": len(rows),
         "mean": statistics.fmean(values),
         "worst": worst(values),
-        "reference": statistics.fmean(score["reference"] for score in scores),
-        "chance": statistics.fmean(score["chance"] for score in scores),
+        **{name: statistics.fmean(score[name] for score in scores) for name in ("reference", "chance")},
         "processor_seconds": statistics.fmean(spent) if spent else None,
     }
 
 
 def by_setting(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
     """The rows of each task and label, in the order in which they come."""
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["task"], row["label"]), []).append(row)
-    return groups
+    return by(itemgetter("task", "label"), rows)
 
 
 def differs(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> str:
@@ -121,8 +117,7 @@ def is_ours(held: Mapping[str, Any]) -> bool:
 
 def ours(path: Path) -> dict[str, Any]:
     """A record of `trivium results run`. Raises Refusal where it is a script's, naming its command."""
-    held = read(path)
-    if not is_ours(held):
+    if not is_ours(held := read(path)):
         told = held.get("command") or held.get("commands") or "it does not say which"
         raise Refusal(f"the record {path.stem} is a script's: {told}")
     return held
@@ -137,16 +132,13 @@ def outsiders(spec: Mapping[str, Any]) -> list[Any]:
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Mean and worst seed stand at the top where there is one setting; of several, in `settings`."""
-    groups = by_setting(rows)
-    each = [{"task": task, "label": label, **summary(group)} for (task, label), group in groups.items()]
+    each = [{"task": task, "label": label, **summary(group)} for (task, label), group in by_setting(rows).items()]
     means = {"settings": each} if len(each) > 1 else summary(rows)
     write_json(path, {"command": f"trivium results run {path.stem}", "spec": spec, **means, "rows": list(rows)})
 
 
 def planned_in(path: Path, spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -> list[Planned]:
     """The jobs of a record's spec. Raises Refusal with every fault."""
-    from core.lab.study.spec import plan
-
     planned, faults = plan(spec, beside, runs, data)
     if faults:
         raise Refusal(f"{path.stem}: {'; '.join(' '.join(fault.split()) for fault in faults)}")
@@ -171,18 +163,16 @@ def again(
     if not check:
         write(path, spec, rows)
         return True
-    before, now = by_setting(held["rows"]), by_setting(rows)
-    same = True
-    for setting, group in now.items():
-        why = differs(before[setting], group) if setting in before else "not in the record"
-        print(f"{path.stem}, {setting[1]}: {why or 'as in the record'}", flush=True)
-        same = same and not why
-    return same
+    before, why = by_setting(held["rows"]), dict[tuple[str, str], str]()
+    for setting, group in by_setting(rows).items():
+        why[setting] = differs(before[setting], group) if setting in before else "not in the record"
+        print(f"{path.stem}, {setting[1]}: {why[setting] or 'as in the record'}", flush=True)
+    return not any(why.values())
 
 
 def _in_order(planned: Sequence[Planned], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    order = {p.key: k for k, p in enumerate(planned)}
-    return sorted(rows, key=lambda row: order[row["key"]])
+    found = {row["key"]: row for row in rows}
+    return [found[p.key] for p in planned if p.key in found]
 
 
 def extend(path: Path, spec: Mapping[str, Any], beside: Path, jobs: int, data: Path | None) -> None:
@@ -193,10 +183,9 @@ def extend(path: Path, spec: Mapping[str, Any], beside: Path, jobs: int, data: P
     rows: list[dict[str, Any]] = ours(path)["rows"] if path.exists() else []
     runs = (Path("runs") / "results").resolve()
     planned = planned_in(path, spec, beside, runs, data)
-    keys = {p.key for p in planned}
-    if any(row.get("key") not in keys for row in rows):
+    done = {row.get("key") for row in rows}
+    if done - {p.key for p in planned}:
         raise Refusal(f"the record {path.stem} is of another configuration: move {path} away")
-    done = {row["key"] for row in rows}
     path.parent.mkdir(parents=True, exist_ok=True)
     for row in rows_of([p for p in planned if p.key not in done], jobs):
         rows = _in_order(planned, [*rows, row])

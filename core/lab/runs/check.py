@@ -24,9 +24,8 @@ from core.lab.state import prefixed, unprefixed
 
 STEPS = 3  # updates that a comparison of two learners takes
 SECONDS = 20.0  # the longest that a run to the end, for the report, may take before it is left out
-
-
 WORDS = 80  # of ABOUT, at most
+MEMBERS = ("net", "w", "monitor", "progress", "update", "evaluate", "report", "state", "load")
 OPTIONAL = ("predict", "sample", "loss", "units", "table", "stage", "prediction")  # members that a learner may have
 
 
@@ -73,13 +72,10 @@ class Check:
 
     def check_bad_config(self) -> None:
         """unknown fields and nonsense values are refused"""
-        cases: list[tuple[str, float]] = [("no_such_field", 1)]
-        for field in dataclasses.fields(self.task.config):
-            if type(field.default) is int and field.default > 0:
-                cases.append((field.name, -1))
-            elif type(field.default) is float:
-                cases.append((field.name, math.nan))
-        for name, value in cases:
+        default = {field.name: field.default for field in dataclasses.fields(self.task.config)}
+        counts = {name: -1 for name, value in default.items() if type(value) is int and value > 0}
+        numbers = {name: math.nan for name, value in default.items() if type(value) is float}
+        for name, value in {"no_such_field": 1, **counts, **numbers}.items():
             try:
                 self.task.make(configure(self.task, {name: value}), np.random.default_rng(0), Data(self.data))
             except (Refusal, ValueError):
@@ -89,11 +85,7 @@ class Check:
     def check_members(self) -> None:
         """the learner has a net, one flat float32 w of its size, a monitor with a sign, and progress 0"""
         learner = self.learner()
-        missing = [
-            name
-            for name in ("net", "w", "monitor", "progress", "update", "evaluate", "report", "state", "load")
-            if not hasattr(learner, name)
-        ]
+        missing = [name for name in MEMBERS if not hasattr(learner, name)]
         expect(not missing, f"the learner lacks {', '.join(missing)}")
         odd = [name for name in OPTIONAL if hasattr(learner, name) and not callable(getattr(learner, name))]
         expect(not odd, f"{', '.join(odd)} must be a function")
@@ -108,8 +100,7 @@ class Check:
     def check_update(self) -> None:
         """update learns in place, advances progress, and logs finite figures with examples and answers"""
         learner = self.learner()
-        w, before, progress = learner.w, learner.w.copy(), learner.progress
-        started = time.perf_counter()
+        w, before, progress, started = learner.w, learner.w.copy(), learner.progress, time.perf_counter()
         logs = learner.update()
         seconds = time.perf_counter() - started
         expect(seconds <= 2, f"an update took {seconds:.1f} s; at most 2, so that a signal is heeded")
@@ -162,10 +153,8 @@ class Check:
     def check_gradient(self) -> None:
         """the gradient of loss(w, batch, g) is the true one, in float64"""
         learner, batch = self._batch()
-        w = learner.w.astype(np.float64)
-        g = np.zeros_like(w)
-        call = _loss(learner, batch)
-        call(w, g)
+        call, w = _loss(learner, batch), learner.w.astype(np.float64)
+        call(w, g := np.zeros_like(w))
         errors = [directional_error(lambda u: call(u, None), w, g, np.random.default_rng(k)) for k in range(3)]
         expect(sorted(errors)[1] < 1e-5, f"the directional error is {sorted(errors)[1]:.1e}, above 1e-5")
 
@@ -187,10 +176,7 @@ class Check:
 
     def check_predict(self) -> None:
         """predict gives one answer an example"""
-        learner = self.learner()
-        if not hasattr(learner, "predict"):
-            raise Skip("the learner has no predict")
-        learner, batch = self._batch(5)
+        learner, batch = self._batch(5, "predict", "sample", "loss")
         x = batch[0] if isinstance(batch, tuple) else batch
         said = learner.predict(learner.w, x)  # type: ignore[attr-defined]
         expect(isinstance(said, str) or len(said) == len(x), "predict does not give one answer an example")
@@ -204,8 +190,7 @@ class Check:
             expect(learner.progress > before, "progress stands still")
             if time.perf_counter() - started > SECONDS:
                 raise Skip(f"the quick preset takes more than {SECONDS:.0f} s")
-        w = weights(learner).copy()
-        kept = w.copy()
+        w, kept = weights(learner).copy(), weights(learner).copy()
         with tempfile.TemporaryDirectory() as folder:
             report = learner.report(w, Path(folder))
             lost = [name for name in report.pictures if not (Path(folder) / name).is_file()]
@@ -216,10 +201,9 @@ class Check:
         expect(all(math.isfinite(value) for value in figures.values()), f"the report holds {figures}")
         expect(np.array_equal(w, kept), "report changes the weights")
 
-    def _batch(self, n: int = 8) -> tuple[Learner, Any]:
+    def _batch(self, n: int = 8, *needs: str) -> tuple[Learner, Any]:
         learner = self.learner()
-        lacking = [name for name in ("sample", "loss") if not hasattr(learner, name)]
-        if lacking:
+        if lacking := [name for name in needs or ("sample", "loss") if not hasattr(learner, name)]:
             raise Skip(f"the learner has no {' and no '.join(lacking)}")
         return learner, learner.sample(np.random.default_rng(0), n)  # type: ignore[attr-defined]
 
@@ -235,21 +219,15 @@ def digest(learner: Learner) -> str:
 
 def outcomes(task: Task, data: Path | None = None) -> list[tuple[str, str, str]]:
     """(outcome, promise, detail) of each check; outcome is ok, skip, warn or FAIL."""
-    found = []
-    check = Check(task, data)
-    for name in [name for name in vars(Check) if name.startswith("check_")]:
-        method = getattr(check, name)
-        promise = str(method.__doc__).strip()
+    check, found = Check(task, data), []
+    for method in [getattr(check, name) for name in vars(Check) if name.startswith("check_")]:
+        outcome, detail = "ok", ""
         try:
             with blas_threads(0):  # one: two that spin on a busy machine make seconds of these checks into minutes
                 method()
-            found.append(("ok", promise, ""))
-        except Skip as skip:
-            found.append(("skip", promise, str(skip)))
-        except Warn as warning:
-            found.append(("warn", promise, str(warning)))
-        except AssertionError as failure:
-            found.append(("FAIL", promise, str(failure)))
+        except (Skip, Warn, AssertionError) as error:
+            outcome, detail = {Skip: "skip", Warn: "warn"}.get(type(error), "FAIL"), str(error)
         except Exception as error:
-            found.append(("FAIL", promise, f"{type(error).__name__}: {error}"))
+            outcome, detail = "FAIL", f"{type(error).__name__}: {error}"
+        found.append((outcome, str(method.__doc__).strip(), detail))
     return found

@@ -8,26 +8,20 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 from core.lab.files import LOCK, free_name, lock
 
-CONFIG, LOG, CHECKPOINT, RESULT, PAGE = (
-    "config.json",
-    "metrics.jsonl",
-    "checkpoint.safetensors",
-    "result.json",
-    "report.html",
-)
+CONFIG, LOG, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.safetensors"
+RESULT, PAGE = "result.json", "report.html"
 PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
     """The rows of metrics.jsonl; a last line that is still being written is left out."""
-    path = folder / LOG
+    path, rows = folder / LOG, list[dict[str, float]]()
     if not path.exists():
-        return []
-    rows = []
+        return rows
     for line in path.read_text("utf-8").split("\n")[:-1]:
         try:
             rows.append(json.loads(line))
@@ -41,7 +35,7 @@ def create(out: Path, force: bool) -> Path:
 
     Raises Refusal when `out` holds a run or other files, or cannot be written.
     """
-    try:
+    with refusing(f"cannot make the folder {out}", OSError):
         if out.exists() and not out.is_dir():
             raise Refusal(f"{out} is a file: name a folder with --out")
         if out.exists() and any(entry.name != LOCK for entry in out.iterdir()):
@@ -53,8 +47,6 @@ def create(out: Path, force: bool) -> Path:
                 pass  # a run that is still going is not moved away from under its process
             out.rename(free_name(out))
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
     return out
 
 

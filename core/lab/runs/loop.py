@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.checkpoint import CheckpointError, load, save
+from core.checkpoint import CheckpointError, load, previous, save
 from core.lab.environment import versions
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.learner import Learner, weights
 from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, LOG
@@ -36,6 +36,20 @@ Watch = Callable[[float, Row | None], None]  # told the progress after each upda
 
 def silent(progress: float, row: Row | None) -> None:
     """Watches without a word."""
+
+
+@contextmanager
+def handling(handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM go to `handler`; but not in a thread beside the main one, whose starter handles signals."""
+    try:
+        before = {s: signal.signal(s, handler) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread
+        before = {}
+    try:
+        yield
+    finally:
+        for s, handle in before.items():
+            signal.signal(s, handle)
 
 
 class Signals:
@@ -52,15 +66,8 @@ class Signals:
 
     @contextmanager
     def installed(self) -> Iterator[Signals]:
-        try:
-            before = {s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:  # not the main thread: whoever started it handles signals
-            before = {}
-        try:
+        with handling(self._handle):
             yield self
-        finally:
-            for s, handler in before.items():
-                signal.signal(s, handler)
 
     @contextmanager
     def gentle(self) -> Iterator[None]:
@@ -103,13 +110,10 @@ class Loop:
             log.truncate(self.log_bytes)
             log.seek(self.log_bytes)
             while self.learner.progress < 1 and signals.caught is None:
-                self._count(self._asked(self.learner.update))
-                row = None
-                self.seconds = before + time.perf_counter() - started
-                due = int(self.learner.progress * EVALUATIONS + 1e-9)
-                if due > self.evaluations:
-                    self.evaluations = due
-                    row = self._evaluate()
+                self._update()
+                row, self.seconds = None, before + time.perf_counter() - started
+                if (due := int(self.learner.progress * EVALUATIONS + 1e-9)) > self.evaluations:
+                    self.evaluations, row = due, self._evaluate()
                     self.log_bytes += log.write(json.dumps(row, allow_nan=False).encode() + b"\n")
                     log.flush()
                 try:
@@ -120,32 +124,24 @@ class Loop:
                 first = row is not None and not (self.folder / CHECKPOINT).exists()  # whatever comes, weights are kept
                 if first or now - saved > max(self.save_every, 20 * cost):  # a large network does not only save
                     self._save(log)
-                    saved = time.perf_counter()
-                    cost = saved - now
+                    cost = (saved := time.perf_counter()) - now
             self._save(log)
         if signals.caught is not None:
             raise Stopped(signals.caught)
         return self.best if self.best is not None else weights(self.learner)
 
-    def _count(self, logs: Mapping[str, float]) -> None:
+    def _update(self) -> None:
         self.updates += 1
+        logs = self._asked(self.learner.update)
+        self.examples += int(logs.pop("examples", 0))
+        self.answers += int(logs.pop("answers", 0))
         for name, value in logs.items():
-            if not math.isfinite(value):
-                self._diverged(name, value)
-            if name == "examples":
-                self.examples += int(value)
-            elif name == "answers":
-                self.answers += int(value)
-            else:
-                self.sums[name] = self.sums.get(name, 0.0) + float(value)
+            self.sums[name] = self.sums.get(name, 0.0) + value
         self.summed += 1
 
     def _evaluate(self) -> Row:
         self._check_weights()
-        figures = {name: float(value) for name, value in self._asked(self.learner.evaluate).items()}
-        for name, value in figures.items():
-            if not math.isfinite(value):
-                self._diverged(name, value)
+        figures = self._asked(self.learner.evaluate)
         self.answers += int(figures.pop("answers", 0))  # what choosing itself asked: rewards of validation episodes
         means = {name: total / self.summed for name, total in self.sums.items()}
         self.sums, self.summed = {}, 0
@@ -167,27 +163,29 @@ class Loop:
             **figures,
         }
 
+    def _check(self, figures: Mapping[str, float]) -> None:
+        for name, value in figures.items():
+            if not math.isfinite(value):
+                raise Refusal(
+                    f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
+                    "Try a smaller step size, and look for NaN or huge values in the data"
+                )
+
     def _check_weights(self) -> None:
-        total = float(self.learner.w.sum(dtype=np.float64))
-        if not math.isfinite(total):
-            self._diverged("the sum of w", total)
+        self._check({"the sum of w": float(self.learner.w.sum(dtype=np.float64))})
 
     def _asked(self, what: Callable[[], dict[str, float]]) -> dict[str, float]:
         """What the learner says. Where it refuses, an environment having failed, say, the line names what is kept."""
         try:
-            return what()
+            said = {name: float(value) for name, value in what().items()}
         except Refusal as error:
             raise Refusal(f"{error}; {self._kept()}") from error
+        self._check(said)
+        return said
 
     def _kept(self) -> str:
         path = self.folder / CHECKPOINT
         return f"the last good checkpoint is {path}" if path.exists() else "there was no checkpoint yet"
-
-    def _diverged(self, name: str, value: float) -> None:
-        raise Refusal(
-            f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
-            "Try a smaller step size, and look for NaN or huge values in the data"
-        )
 
     def _save(self, log: Any) -> None:
         self._check_weights()
@@ -209,17 +207,14 @@ class Loop:
 
         Raises Refusal when it is damaged, or of another task, layout or configuration, naming both.
         """
-        arrays = read_checkpoint(self.folder, self.texts)
-        if arrays is None:
+        if (arrays := read_checkpoint(self.folder, self.texts)) is None:
             return False
-        try:
+        with refusing(f"{self.folder / CHECKPOINT} does not fit this task", KeyError, ValueError):
             self.learner.w[:] = arrays["w"]
             self.learner.load(unprefixed("learner", arrays))
             for name in COUNTS:
                 setattr(self, name, int(arrays[f"loop.{name}"]))
             self.seconds, self.best_value = float(arrays["loop.seconds"]), float(arrays["loop.best_value"])
-        except (KeyError, ValueError) as error:
-            raise Refusal(f"{self.folder / CHECKPOINT} does not fit this task: {error}") from error
         self.best = arrays.get("best")
         self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
         if (self.folder / LOG).stat().st_size < self.log_bytes:
@@ -231,17 +226,14 @@ class Loop:
 
 def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] | None:
     """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`."""
-    from core.checkpoint import previous
-
-    path = folder / CHECKPOINT
+    path, other = folder / CHECKPOINT, previous(folder / CHECKPOINT)
     if not path.exists():
-        if not previous(path).exists():
-            return None
-        path = previous(path)  # killed between the two renames of a save
+        path = other  # killed between the two renames of a save
+    if not path.exists():
+        return None
     try:
         arrays, found = load(path)
     except CheckpointError as error:
-        other = previous(path)
         advice = f"; move {other} to {path} to go on from the one before" if other.exists() and other != path else ""
         raise Refusal(f"{error}{advice}") from error
     if former.check_format(found.get("format"), path) < former.FORMAT:

@@ -8,33 +8,30 @@ from core.lab.files import read_json, write_json
 from core.lab.learner import Report
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
+from core.lab.report.plots import drawing
 from core.lab.runs.folder import PAGE, RESULT, SHOWN, read_log
 from core.lab.runs.loop import Row
+from core.lab.runs.progress import COUNTERS
 
 CURVES = "curves.png"
-COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 
 
 def learning_curves(path: Path, rows: Sequence[Row], names: Sequence[str]) -> None:
     """Draws the named figures of a log against the examples seen, one small picture each."""
-    from matplotlib.figure import Figure
-
-    drawn = Figure(figsize=(3.4 * max(len(names), 1), 2.6), layout="constrained")
-    for ax, name in zip(drawn.subplots(1, max(len(names), 1), squeeze=False)[0], names, strict=False):
-        points = [(row["examples"], row[name]) for row in rows if name in row]
-        ax.plot(*zip(*points, strict=True), marker=".")
-        ax.set_xlabel("examples")
-        ax.locator_params(axis="x", nbins=4)
-        ax.set_title(name)
-        ax.grid(alpha=0.3)
-    drawn.savefig(path, dpi=100)
+    n = max(len(names), 1)
+    with drawing(path, (3.4 * n, 2.6), 1, n, squeeze=False) as (panels,):
+        for axis, name in zip(panels, names, strict=False):
+            axis.plot(*zip(*((row["examples"], row[name]) for row in rows if name in row), strict=True), marker=".")
+            axis.set(xlabel="examples", title=name)
+            axis.locator_params(axis="x", nbins=4)
+            axis.grid(alpha=0.3)
 
 
 def best_baseline(result: Mapping[str, Any]) -> str | None:
     """The name of the baseline that comes closest to the reference, None where there is none."""
     baselines, score = result["baselines"], result["score"]
     best = max if score["reference"] > score["chance"] else min
-    return best(baselines, key=baselines.get, default=None) if baselines else None
+    return best(baselines, key=baselines.get, default=None)
 
 
 def score_row(result: Mapping[str, Any]) -> list[str]:
@@ -58,19 +55,12 @@ SCORE_HEADER = ("task", "paradigm", "metric", "value", "chance", "best baseline"
 def run_sections(folder: Path) -> list[Section]:
     """What a page shows of a finished run: score, figures, curves, pictures, texts; all out of its folder."""
     result, shown, rows = read_json(folder / RESULT), read_json(folder / SHOWN), read_log(folder)
-    figures = [[name, figure(value)] for name, value in result["metrics"].items()]
-    figures += [[f"baseline: {name}", figure(value)] for name, value in result["baselines"].items()]
+    told = result["metrics"] | {f"baseline: {name}": value for name, value in result["baselines"].items()}
     pictures = [picture(folder / name, caption) for name, caption in shown["pictures"].items()]
     if rows:
         learning_curves(folder / CURVES, rows, [name for name in rows[-1] if name not in COUNTERS])
-        pictures.insert(
-            0,
-            picture(
-                folder / CURVES,
-                "Learning curves: means over the training part between two "
-                "evaluations, and figures on the validation part",
-            ),
-        )
+        of = "means over the training part between two evaluations, and figures on the validation part"
+        pictures.insert(0, picture(folder / CURVES, f"Learning curves: {of}"))
     return [
         Section(
             f"{result['task']}: {result['score']['metric']} {figure(result['score']['value'])}",
@@ -78,7 +68,7 @@ def run_sections(folder: Path) -> list[Section]:
             SCORE_HEADER,
             [score_row(result)],
         ),
-        Section(header=("figure", "value"), rows=figures),
+        Section(header=("figure", "value"), rows=[[name, figure(value)] for name, value in told.items()]),
         Section(pictures=pictures),
         *(Section(title, text=text) for title, text in shown["texts"].items()),
     ]

@@ -8,20 +8,19 @@ from typing import Any
 from core.lab.report.format import figure
 from core.lab.runs.loop import Row, Watch, silent
 
+COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def spark(values: Sequence[float]) -> str:
     """The values as a line of blocks, the lowest one the least high."""
     low, high = min(values, default=0.0), max(values, default=0.0)
-    span = (high - low) or 1.0
-    return "".join(BLOCKS[int((value - low) / span * (len(BLOCKS) - 1))] for value in values)
+    return "".join(BLOCKS[int((value - low) / (high - low or 1.0) * (len(BLOCKS) - 1))] for value in values)
 
 
 def figures(row: Row) -> str:
     """The figures of a log row that are no counters: 'loss 0.2301  val_accuracy 0.9620'."""
-    hidden = ("progress", "update", "examples", "answers", "seconds")
-    return "  ".join(f"{name} {figure(value)}" for name, value in row.items() if name not in hidden)
+    return "  ".join(f"{name} {figure(value)}" for name, value in row.items() if name not in COUNTERS)
 
 
 @contextmanager
@@ -44,7 +43,7 @@ def _plain(title: str) -> Watch:
 
 
 def _live(title: str) -> Iterator[Watch]:
-    from rich.console import Console
+    from rich.console import Console, Group
     from rich.live import Live
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -53,14 +52,11 @@ def _live(title: str) -> Iterator[Watch]:
     curve: list[float] = []
     last: dict[str, Any] = {"progress": 0.0, "row": {}}
 
-    def draw() -> Table:
+    def draw() -> Group:
         table = Table.grid(padding=(0, 1))
         bar = ProgressBar(1.0, last["progress"], width=24)
         table.add_row(Text(title, "bold"), bar, Text(f"{last['progress']:4.0%}"), Text(spark(curve), "cyan"))
-        outer = Table.grid()
-        outer.add_row(table)
-        outer.add_row(Text(figures(last["row"]), "dim"))
-        return outer
+        return Group(table, Text(figures(last["row"]), "dim"))
 
     with Live(get_renderable=draw, console=Console(stderr=True), refresh_per_second=8):
 

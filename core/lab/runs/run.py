@@ -20,7 +20,7 @@ import numpy as np
 from core import Array
 from core.checkpoint import sha256
 from core.lab.environment import versions
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import free_name, lock, read_json, write_json
 from core.lab.learner import Learner, Report
 from core.lab.runs import folder as folders
@@ -55,13 +55,12 @@ class Setup:
         base = configure(self.task, preset(self.task, self.preset))
         words = ["trivium", "run", f"{self.task.module.__file__}" if self.task.outside else self.task.name]
         words += ["--seed", str(self.seed)] + (["--preset", self.preset] if self.preset != "default" else [])
-        for name, value in asdict(self.config).items():
-            if value != getattr(base, name):
-                flag = "--" + name.replace("_", "-")
-                if isinstance(value, bool):
-                    words.append(flag if value else f"--no-{flag[2:]}")
-                else:
-                    words += [flag, *map(str, value if isinstance(value, tuple) else (value,))]
+        changed = {name: value for name, value in asdict(self.config).items() if value != getattr(base, name)}
+        for flag, value in ((name.replace("_", "-"), value) for name, value in changed.items()):
+            if isinstance(value, bool):
+                words.append(f"--{flag}" if value else f"--no-{flag}")
+            else:
+                words += [f"--{flag}", *map(str, value if isinstance(value, tuple) else (value,))]
         return shlex.join(words)
 
     def describe(self) -> dict[str, Any]:
@@ -167,10 +166,8 @@ def start(
     new = not out.exists()
     out = folders.create(out, force)
     with lock(out):
-        try:
+        with refusing(f"cannot write to {out}", OSError):
             write_json(out / folders.CONFIG, setup.describe())
-        except OSError as error:
-            raise Refusal(f"cannot write to {out}: {error.strerror or error}") from error
         try:
             return _go(Run(out, setup), watch, save_every, pictures)
         except (Refusal, MemoryError):
@@ -209,19 +206,14 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
             if pictures:
                 run_page(run.folder)
         except OSError as error:
-            raise Refusal(
-                f"cannot write to {run.folder}: {error.strerror or error}; make room or mend it, then "
-                f"trivium resume {run.folder}"
-            ) from error
+            how = f"make room or mend it, then trivium resume {run.folder}"
+            raise Refusal(f"cannot write to {run.folder}: {error.strerror or error}; {how}") from error
     return run
 
 
 def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:
-    described = setup.describe()
-    command = described.pop("command")
-    del described["outside"], described["format"]
     return {
-        **described,
+        **{name: value for name, value in setup.describe().items() if name not in ("format", "outside", "command")},
         "parameters": loop.learner.net.size,
         "examples": loop.examples,
         "answers": loop.answers + report.answers,
@@ -233,7 +225,7 @@ def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[st
         "w_sha256": sha256(best),
         "versions": versions(),
         "data": sums,
-        "command": command,
+        "command": setup.command,
     }
 
 

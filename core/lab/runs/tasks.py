@@ -19,12 +19,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs import former
 
 if TYPE_CHECKING:
     from core.lab.learner import Learner
-from core.lab.errors import nearest
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")
@@ -85,10 +84,9 @@ def installed() -> dict[str, str]:
 def describe(name: str, module: str) -> Info:
     """What the source of an installed task says of it."""
     try:
-        spec = importlib.util.find_spec(module)
+        return _read(name, Path(str(getattr(importlib.util.find_spec(module), "origin", None))))
     except (ImportError, ValueError) as error:
         return Info(name, "?", "?", f"cannot be read: {error}")
-    return _read(name, Path(str(spec and spec.origin)))
 
 
 def _read(name: str, path: Path) -> Info:
@@ -99,11 +97,10 @@ def _read(name: str, path: Path) -> Info:
         for node in tree.body:
             if isinstance(node, ast.Assign) and (word := ast.unparse(node.targets[0])) in found:
                 found[word] = ast.literal_eval(node.value)
-        needs = lacking(found["NEEDS"])
+        summary, needs = (ast.get_docstring(tree) or "").partition("\n")[0], lacking(found["NEEDS"])
+        return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs)
     except (ImportError, OSError, SyntaxError, ValueError, TypeError, AttributeError) as error:
         return Info(name, "?", "?", f"cannot be read: {error}")
-    summary = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs)
 
 
 def lacking(needs: Mapping[str, str]) -> str:
@@ -127,10 +124,8 @@ def find(name: str, paradigm: str | None = None) -> Task:
             former.check_task(name)
             raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
         _check_needs(describe(name, modules[name]))
-        try:
+        with refusing(f"the task {name!r} ({modules[name]}) cannot be imported", ImportError):
             module = importlib.import_module(modules[name])
-        except ImportError as error:
-            raise Refusal(f"the task {name!r} ({modules[name]}) cannot be imported: {error}") from error
         task = _task(name, module, outside=False)
     if paradigm and task.paradigm != paradigm:
         raise Refusal(f"{name} is a task of {task.paradigm} learning: python -m {task.paradigm} {name}")
@@ -145,10 +140,8 @@ def _check_needs(info: Info) -> None:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise Refusal(f"there is no task file {path}")
-    try:
+    with refusing(f"{path} cannot be read", OSError):
         return _loaded(path.absolute(), path.read_bytes())
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @cache
@@ -168,15 +161,13 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
 
 
 def _task(name: str, module: ModuleType, outside: bool) -> Task:
-    missing = [part for part in ("Config", "PARADIGM", "PROBLEM", "PRESETS", "make") if not hasattr(module, part)]
-    if missing:
+    parts = ("Config", "PARADIGM", "PROBLEM", "PRESETS", "make")
+    if missing := [part for part in parts if not hasattr(module, part)]:
         raise Refusal(f"{name} is not a task: its module lacks {', '.join(missing)} (see docs/adding-a-task.md)")
     if module.PARADIGM not in PARADIGMS:
         raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
-    summary = (module.__doc__ or "").strip().partition("\n")[0]
-    return Task(
-        name, module.PARADIGM, module.PROBLEM, summary, module.Config, module.PRESETS, module.make, module, outside
-    )
+    summary, m = (module.__doc__ or "").strip().partition("\n")[0], module
+    return Task(name, m.PARADIGM, m.PROBLEM, summary, m.Config, m.PRESETS, m.make, m, outside)
 
 
 def preset(task: Task, name: str) -> dict[str, Any]:
@@ -201,8 +192,7 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         default = fields[name].default
         if task.ours and isinstance(value, str) and value in former.VALUES.get(name, ()):
             raise Refusal(f"{name} {value!r} of {task.name} is now {former.VALUES[name][value]!r}")
-        if isinstance(value, list):
-            value = tuple(value)
+        value = tuple(value) if isinstance(value, list) else value
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):
@@ -210,7 +200,5 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             raise Refusal(f"{name} must be a finite number, not {value}")
         checked[name] = value
-    try:
+    with refusing(task.name, ValueError, TypeError):
         return task.config(**checked)
-    except (ValueError, TypeError) as error:
-        raise Refusal(f"{task.name}: {error}") from error

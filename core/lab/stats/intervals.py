@@ -38,8 +38,7 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     mean = sum(values) / len(values)
     if len(values) == 1:
         return Interval(mean, float("-inf"), float("inf"))
-    spread = float(stats.sem(values))
-    if spread == 0:
+    if (spread := float(stats.sem(values))) == 0:
         return Interval(mean, mean, mean)
     low, high = stats.t.interval(level, len(values) - 1, loc=mean, scale=spread)
     return Interval(mean, float(low), float(high))
@@ -78,15 +77,8 @@ def interquartile_interval(strata: Sequence[Sequence[float]], rng: Rng, level: f
     def middle(*drawn: Array, axis: int) -> Any:  # each (resamples, seeds)
         return stats.trim_mean(np.concatenate(drawn, axis), 0.25, axis=axis)
 
-    found = stats.bootstrap(
-        [np.asarray(values, float) for values in strata],
-        middle,
-        n_resamples=RESAMPLES,
-        vectorized=True,
-        method="percentile",
-        confidence_level=level,
-        rng=rng,
-    )
+    data, how = [np.asarray(values, float) for values in strata], {"method": "percentile", "confidence_level": level}
+    found = stats.bootstrap(data, middle, n_resamples=RESAMPLES, vectorized=True, rng=rng, **how)
     low, high = found.confidence_interval
     return Interval(interquartile_mean(strata), float(low), float(high))
 

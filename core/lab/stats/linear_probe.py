@@ -33,8 +33,7 @@ def probe(parts: Splits) -> Probe:
     def z(x: Array) -> Array:
         return np.asarray((x - mean) * scale, np.float32)
 
-    x_train, x_val = z(parts.x_train), z(parts.x_val)
-    fitted = []
+    x_train, x_val, fitted = z(parts.x_train), z(parts.x_val), []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # close is close enough: the third digit is noise
         for C in PENALTIES:

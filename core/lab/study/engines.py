@@ -44,13 +44,13 @@ def local(workers: int) -> Engine:
     def engine(work: Work, jobs: Iterable[Job]) -> Iterator[Ended]:
         from concurrent.futures.process import BrokenProcessPool
 
-        waiting, begun, whole = iter(jobs), dict[Path, Job](), False
-        while not whole:
+        waiting, begun = iter(jobs), dict[Path, Job]()
+        while True:
             try:
                 for job, outcome in _parallel("loky", workers, work, _noting(waiting, begun), inner_max_num_threads=1):
                     del begun[job.folder]
                     yield job, outcome
-                whole = True
+                return
             except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
                 while begun:  # the pool may still take jobs while it falls: each is one of them
                     job = next(iter(begun.values()))
@@ -82,18 +82,15 @@ def _parallel(backend: str, workers: int, work: Work, jobs: Iterable[Job], **opt
 
     with parallel_config(backend, **options):
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
-        outcomes: Iterator[Ended] = parallel(delayed(counted)(work, job) for job in jobs)
-    return outcomes
+        return parallel(delayed(counted)(work, job) for job in jobs)
 
 
 def is_trusted(address: str) -> bool:
     """Is this the address of a loopback interface, or one that speaks TLS? Whoever reaches a scheduler runs code."""
     scheme, _, rest = address.rpartition("://")
     host = rest.rpartition(":")[0].strip("[]")
-    if scheme == "tls":
-        return True
     try:
-        return scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
+        return scheme == "tls" or (scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback))
     except ValueError:
         return False
 
@@ -140,23 +137,18 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
     except ImportError:
         raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
     if not is_trusted(address):
-        raise Refusal(
-            f"{address} is neither tcp:// on a loopback interface nor tls://: a scheduler and its workers "
-            "run whatever code they are sent"
-        )
+        why = "a scheduler and its workers run whatever code they are sent"
+        raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: {why}")
     for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greeted(address))
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, RuntimeError, TypeError) as error:
-        why = f"the scheduler {address} does not answer ({type(error).__name__}): is it running"
-        if address.startswith("tls:"):
-            why += (
-                ", and are the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, "
-                "client.key) there, and of its authority"
-            )
-        raise Refusal(f"{why}?") from error
+        files = "the certificates that Dask's settings name (distributed.comm.tls: ca-file, client.cert, client.key)"
+        also = f", and are {files} there, and of its authority" if address.startswith("tls:") else ""
+        asked = f"is it running{also}?"
+        raise Refusal(f"the scheduler {address} does not answer ({type(error).__name__}): {asked}") from error
     with client:
         workers = _inspect(client, address, file, version("trivium"))
 
@@ -164,10 +156,8 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
             try:
                 yield from _parallel("dask", -1, work, jobs, client=client)
             except Exception as error:  # work itself raises nothing
-                raise Refusal(
-                    f"lost the scheduler {address} ({type(error).__name__}); what was done is kept: "
-                    "start it, and give the command again"
-                ) from error
+                how = "what was done is kept: start it, and give the command again"
+                raise Refusal(f"lost the scheduler {address} ({type(error).__name__}); {how}") from error
 
         yield engine, workers
 
@@ -175,8 +165,7 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
 def _inspect(client: Any, address: str, file: Path, ours: str) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
-        threads = client.ncores()
-        seen = client.sync(_said, client, threads, file)
+        seen = client.sync(_said, client, threads := client.ncores(), file)
     except Exception as error:  # whatever a worker raises that cannot import us comes back as it is
         raise Refusal(f"the workers of {address} are not ready: {type(error).__name__}: {error}") from error
     for name, count in threads.items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal
+from core.lab.errors import refusing
 
 Outcome = dict[str, Any] | str | int  # the result; why there is none; the number of the signal that stopped the job
 
@@ -30,7 +30,5 @@ def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes. Raises Refusal where it cannot be read."""
     import hashlib
 
-    try:
+    with refusing(f"{path} cannot be read", OSError):
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror or error}") from error

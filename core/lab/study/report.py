@@ -7,14 +7,17 @@ All settings of a task are set against its first one, seed by seed. The figures 
 import json
 import math
 from collections.abc import Mapping, Sequence
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core import Array
 from core.lab.files import write_json
 from core.lab.report.format import figure, span, table
 from core.lab.report.page import Section, picture, write_page
+from core.lab.report.plots import drawing
 from core.lab.runs.folder import PAGE, read_log
 from core.lab.stats.intervals import (
     LEAST,
@@ -26,7 +29,7 @@ from core.lab.stats.intervals import (
     probability_of_improvement,
 )
 from core.lab.study.folder import NOT_DONE, RESULTS, RUNS, failures, finished
-from core.lab.study.spec import Planned
+from core.lab.study.spec import Planned, by
 
 ALL_SEEDS = 20  # seeds up to which every one is shown
 DRAWN = 10  # settings in one picture
@@ -36,16 +39,12 @@ Summary = dict[str, Any]  # the statistics of a setting, as results.json holds t
 
 def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bool) -> None:
     """Writes results.json and the page of all rows that are there, and prints the table."""
-    keys = [p.key for p in planned]
-    rows = finished(folder, keys)
-    groups: dict[tuple[str, str], list[Planned]] = {}
-    for p in planned:
-        groups.setdefault((p.task, p.label), []).append(p)
+    rows = finished(folder, [p.key for p in planned])
+    groups = by(attrgetter("task", "label"), planned)
     found = summaries(groups, rows, folder)
-    failed = dict.fromkeys((key for key in keys if key not in rows), NOT_DONE)
+    failed = dict.fromkeys((p.key for p in planned if p.key not in rows), NOT_DONE)
     failed |= failures(folder, failed)
-    overall = over_tasks(found)
-    done = [rows[key] for key in keys if key in rows]
+    overall, done = over_tasks(found), list(rows.values())
     results = {"command": command, "settings": found, "over_tasks": overall, "failed": failed, "rows": done}
     write_json(folder / RESULTS, results)
     lines = [line(summary) for summary in found]
@@ -70,17 +69,13 @@ def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bo
         *(curves(task, found, groups, rows, folder) for task in dict.fromkeys(p.task for p in planned)),
         Section("Failed", text="\n".join(f"{key}: {why}" for key, why in failed.items())),
     ]
-    write_page(
-        folder / PAGE,
-        f"Trivium: a study of {len(planned)} runs",
-        f"{len(rows)} of {len(planned)} jobs are done. Repeat with: {command}",
-        sections,
-    )
+    lead = f"{len(rows)} of {len(planned)} jobs are done. Repeat with: {command}"
+    write_page(folder / PAGE, f"Trivium: a study of {len(planned)} runs", lead, sections)
     if as_json:
         print(json.dumps(results))
         return
-    if lines:
-        brief = [row | {"mean": said(s["mean"]), "P(better)": row[BETTER]} for row, s in zip(lines, found, strict=True)]
+    brief = [row | {"mean": said(s["mean"]), "P(better)": row[BETTER]} for row, s in zip(lines, found, strict=True)]
+    if brief:
         table(BRIEF, [[row[name] for name in BRIEF] for row in brief])
     print(f"page: {folder / PAGE}")
 
@@ -89,17 +84,14 @@ def summaries(
     groups: Mapping[tuple[str, str], Sequence[Planned]], rows: Mapping[str, Mapping[str, Any]], folder: Path
 ) -> list[Summary]:
     """Each setting's statistics; a setting without a finished job has none."""
-    found: list[Summary] = []
-    first: dict[str, dict[int, float]] = {}
+    found, first = list[Summary](), dict[str, dict[int, float]]()
     for (task, label), group in groups.items():
-        done = [(p, rows[p.key]) for p in group if p.key in rows]
-        if not done:
+        if not (done := [(p, rows[p.key]) for p in group if p.key in rows]):
             continue
         score = done[0][1]["score"]
         sign = 1 if score["reference"] >= score["chance"] else -1
         values = {p.job.seed: float(row["score"]["value"]) for p, row in done}
-        base = first.setdefault(task, values)
-        others = base is not values
+        others = (base := first.setdefault(task, values)) is not values
         common = sorted(values.keys() & base.keys()) if others else []
         pairs = [values[seed] for seed in common], [base[seed] for seed in common]
         signed = [sign * value for value in values.values()], [sign * value for value in base.values()]
@@ -178,15 +170,14 @@ BRIEF = ("task", "setting", "metric", "seeds", "mean", "validation", "minus the 
 
 def over_tasks(found: Sequence[Summary]) -> list[dict[str, Any]]:
     """Settings that stand with two tasks or more, of ten seeds or more: one interquartile mean over all their runs."""
-    groups: dict[str, list[Summary]] = {}
-    for summary in found:
-        groups.setdefault(summary["label"], []).append(summary)
     overall = []
-    for label, group in groups.items():
-        scaled = [summary["scaled"] for summary in group]
+    for label, group in by(itemgetter("label"), found).items():
+        tasks, scaled = [summary["task"] for summary in group], [summary["scaled"] for summary in group]
         if len(group) > 1 and min(map(len, scaled)) >= LEAST:
-            tasks, runs = [summary["task"] for summary in group], sum(map(len, scaled))
-            overall.append({"label": label, "tasks": tasks, "runs": runs, "interquartile_mean": interquartile(scaled)})
+            middle = interquartile(scaled)
+            overall.append(
+                {"label": label, "tasks": tasks, "runs": sum(map(len, scaled)), "interquartile_mean": middle}
+            )
     return overall
 
 
@@ -198,39 +189,33 @@ def curves(
     folder: Path,
 ) -> Section:
     """The validation figure against the examples seen: a line and its t interval for each setting of a task."""
-    from matplotlib.figure import Figure
-
     mine = [summary for summary in found if summary["task"] == task]
     shown = sorted(mine, key=lambda s: s["mean"]["value"], reverse=bool(mine) and mine[0]["more_is_better"])[:DRAWN]
-    drawn = Figure(figsize=(8, 3.8), layout="constrained")
-    axis, lines, extremes = drawn.subplots(), 0, list[float]()
+    lines: dict[str, tuple[Array, Array]] = {}
     for summary in (s for s in mine if s in shown):
         name = "val_" + summary["metric"].removeprefix("test_")
         logs = [read_log(folder / RUNS / p.key) for p in groups[task, summary["label"]] if p.key in rows]
         rated = [[row for row in log if name in row] for log in logs]
-        runs = [([row["examples"] for row in log], [row[name] for row in log]) for log in rated if log]
-        if not runs:
-            continue
-        grid, values = on_grid(runs)
-        extremes += [values.min(), values.max()]
-        means, lows, highs = zip(*(mean_interval(column.tolist()) for column in values.T), strict=True)
-        axis.plot(grid, means, color=f"C{lines}", label=summary["label"])
-        if len(runs) > 1:
-            axis.fill_between(grid, lows, highs, color=f"C{lines}", alpha=0.15, linewidth=0)
-        lines += 1
+        if runs := [([row["examples"] for row in log], [row[name] for row in log]) for log in rated if log]:
+            lines[summary["label"]] = on_grid(runs)
     if not lines:
         return Section()
+    extremes = [end for _, values in lines.values() for end in (values.min(), values.max())]
     low, high = min(extremes), max(extremes)  # an interval of few seeds may be wider than what they can reach
-    room = (high - low) / 20 + 1e-9
-    axis.set(xlabel="examples seen", ylabel=name, ylim=(low - room, high + room))
-    axis.grid(alpha=0.3)
-    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
-    path = folder / f"curves-{task}.png"
-    drawn.savefig(path, dpi=100)
+    path, room = folder / f"curves-{task}.png", (high - low) / 20 + 1e-9
+    with drawing(path, (8, 3.8)) as axis:
+        for k, (label, (grid, values)) in enumerate(lines.items()):
+            means, lows, highs = zip(*(mean_interval(column.tolist()) for column in values.T), strict=True)
+            axis.plot(grid, means, color=f"C{k}", label=label)
+            if len(values) > 1:
+                axis.fill_between(grid, lows, highs, color=f"C{k}", alpha=0.15, linewidth=0)
+        axis.set(xlabel="examples seen", ylabel=name, ylim=(low - room, high + room))
+        axis.grid(alpha=0.3)
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize=8)
     left_out = f" The {DRAWN} settings with the best means are drawn." if len(mine) > DRAWN else ""
     return Section(
         f"How {task} learnt",
         "Means over the seeds and their 95 % intervals, on the validation part. A run "
         f"that was over before the longest one carries its last value.{left_out}",
-        pictures=[picture(path, f"{name} of {lines} settings")],
+        pictures=[picture(path, f"{name} of {len(lines)} settings")],
     )

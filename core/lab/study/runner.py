@@ -29,17 +29,15 @@ def one_thread() -> Iterator[None]:
     from core.lab.runs.run import THREAD_VARIABLES
 
     names = {name for group in THREAD_VARIABLES.values() for name in group}
-    before = {name: os.environ.get(name) for name in names}
+    before = {name: os.environ[name] for name in names if name in os.environ}
     os.environ.update(dict.fromkeys(names, "1"))
     try:
         with threadpool_limits(1):
             yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 def perform(job: Job, watch: Watch = silent) -> dict[str, Any]:
@@ -101,8 +99,7 @@ def followed(outcomes: Iterator[Ended], jobs: Sequence[Job], quiet: bool) -> Ite
 def _brief(outcome: dict[str, Any] | str) -> str:
     if isinstance(outcome, str):
         return "failed: " + " ".join(outcome.split())
-    score = outcome["score"]
-    return f"{score['metric']} {score['value']:.4f}  {outcome['seconds']:.1f} s"
+    return "{metric} {value:.4f}".format(**outcome["score"]) + f"  {outcome['seconds']:.1f} s"
 
 
 def _watching(jobs: Sequence[Job], ended: set[Path], quiet: bool) -> Any:
@@ -128,12 +125,7 @@ def _draw(jobs: Sequence[Job], ended: set[Path]) -> Any:
         share = (finished + sum(log[-1]["progress"] for log in begun)) / len(mine)
         latest = begun[-1] if begun else folders.read_log(mine[-1].folder)  # of the last seed that was started
         curve = [next((v for k, v in row.items() if k.startswith("val_")), 0.0) for row in latest]
+        task, runs = Text(Path(name).stem, "bold"), Text(f"{finished}/{len(mine)} runs")
         newest = Text(figures(latest[-1]) if latest else "", "dim", no_wrap=True, overflow="ellipsis")
-        grid.add_row(
-            Text(Path(name).stem, "bold"),
-            ProgressBar(1.0, share, width=20),
-            Text(f"{finished}/{len(mine)} runs"),
-            Text(spark(curve), "cyan"),
-            newest,
-        )
+        grid.add_row(task, ProgressBar(1.0, share, width=20), runs, Text(spark(curve), "cyan"), newest)
     return grid

@@ -18,12 +18,13 @@ import itertools
 import json
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, nearest
+from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs.tasks import PRESET_NAMES, Task, configure, find, preset
 from core.lab.study.job import Job, file_sha256
 
@@ -50,12 +51,10 @@ class Planned:
 
 def load_spec(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises Refusal when it cannot be read."""
-    try:
+    with refusing(f"{path} cannot be read as TOML", OSError, ValueError, RecursionError):
         if path.stat().st_size > SIZE:
             raise Refusal(f"{path} is larger than {SIZE} bytes")
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise Refusal(f"{path} cannot be read as TOML: {error}") from error
 
 
 def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -> tuple[list[Planned], list[str]]:
@@ -63,22 +62,19 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
 
     Task files are found from the folder `beside`. Where there are faults, the jobs are not all there.
     """
-    faults = _unknown("the spec", spec, ("seeds", "preset", "study"))
-    tables = spec.get("study")
+    faults, tables = _unknown("the spec", spec, ("seeds", "preset", "study")), spec.get("study")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         return [], [*faults, "the spec needs at least one table [[study]] with a task"]
     common = _seeds("the spec", spec.get("seeds", 1), faults)
     usual = _preset("the spec", spec.get("preset", "default"), faults)
-    planned: dict[str, Planned] = {}
-    sources: dict[str, str] = {}
+    planned, sources = dict[str, Planned](), dict[str, str]()
     for number, table in enumerate(tables, 1):
         where = f"study {number}"
         faults += _unknown(where, table, ("task", "preset", "seeds", "config", "grid"))
         seeds = _seeds(where, table["seeds"], faults) if "seeds" in table else common
         name = _preset(where, table["preset"], faults) if "preset" in table else usual
         settings = list(_settings(where, table, faults))
-        task = _task(where, table.get("task"), beside, faults)
-        if task is None:
+        if (task := _task(where, table.get("task"), beside, faults)) is None:
             continue
         if len(seeds) * len(settings) > MAX_JOBS:
             faults.append(f"{where}: {len(seeds) * len(settings)} jobs are more than {MAX_JOBS}")
@@ -97,13 +93,18 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
     return _labelled(list(planned.values())), list(dict.fromkeys(faults))
 
 
+def by(key: Callable[[Any], Any], items: Iterable[Any]) -> dict[Any, list[Any]]:
+    """The items of each key, in the order in which they come."""
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
 def _labelled(planned: list[Planned]) -> list[Planned]:
     """Each with its label: the preset where a task has several, and the fields in which its settings differ."""
-    groups: dict[str, list[Planned]] = {}
-    for p in planned:
-        groups.setdefault(p.task, []).append(p)
     told: dict[str, tuple[list[str], bool]] = {}
-    for task, group in groups.items():
+    for task, group in by(attrgetter("task"), planned).items():
         fields = dict.fromkeys(field for p in group for field in p.setting)
         differ = [field for field in fields if any(p.config[field] != group[0].config[field] for p in group)]
         told[task] = differ, len({p.job.preset for p in group}) > 1
@@ -129,10 +130,8 @@ def _seeds(where: str, value: Any, faults: list[str]) -> list[int]:
     whole = isinstance(value, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in value)
     if whole and value and len(set(value)) == len(value):
         return list(value)
-    faults.append(
-        f"{where}: seeds must be a number from 1 to {MAX_JOBS}, or a list of different whole numbers from 0, "
-        f"not {value!r}"
-    )
+    known = f"a number from 1 to {MAX_JOBS}, or a list of different whole numbers from 0"
+    faults.append(f"{where}: seeds must be {known}, not {value!r}")
     return []
 
 
@@ -151,10 +150,8 @@ def _settings(where: str, table: Mapping[str, Any], faults: list[str]) -> Iterat
             faults.append(f"{where}: {name} must be a table of fields, not {part!r}")
             return
     odd = {field: value for field, value in [*fixed.items(), *grid.items()] if not _plain(value)}
-    faults += [
-        f"{where}: {field} must hold finite numbers, texts, true, false, or lists of these: {value}"
-        for field, value in odd.items()
-    ]
+    known = "finite numbers, texts, true, false, or lists of these"
+    faults += [f"{where}: {field} must hold {known}: {value}" for field, value in odd.items()]
     fixed, grid = ({k: v for k, v in part.items() if k not in odd} for part in (fixed, grid))
     for field, values in grid.items():
         if not isinstance(values, list) or not values:
@@ -215,8 +212,8 @@ def _configured(
 
 
 def _key(task: str, sha: str | None, config: Mapping[str, Any], seed: int) -> str:
-    said = json.dumps([task, sha, config], sort_keys=True)
-    return f"{task}-{hashlib.sha256(said.encode()).hexdigest()[:10]}-{seed}"
+    said = json.dumps([task, sha, config], sort_keys=True).encode()
+    return f"{task}-{hashlib.sha256(said).hexdigest()[:10]}-{seed}"
 
 
 def differences(before: Any, now: Any, where: str = "") -> Iterator[str]:

@@ -10,6 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.lab.runs.loop import EVALUATIONS
 from core.lab.study.folder import RUNS, SESSION, SPEC, failures, finished
 from core.lab.study.job import Job
 from core.lab.study.runner import one_thread
-from core.lab.study.spec import Planned
+from core.lab.study.spec import Planned, by
 
 MEASURED = 0.5  # seconds of updates that a dry run measures of a setting
 LONGEST = 5.0  # seconds, if there is no progress yet
@@ -54,14 +55,10 @@ def seconds(jobs: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Mapping[st
     """What each job takes, by those that are done; None where none is."""
     if not rows:
         return None
-    groups: dict[Any, list[float]] = {}
-    for key, row in rows.items():
-        for group in ((jobs[key]["task"], jobs[key]["label"]), jobs[key]["task"], None):
-            groups.setdefault(group, []).append(row["job_seconds"])
-    means = {group: statistics.fmean(values) for group, values in groups.items()}
-    return {
-        key: means.get((job["task"], job["label"]), means.get(job["task"], means[None])) for key, job in jobs.items()
-    }
+    names = {key: ((job["task"], job["label"]), job["task"], None) for key, job in jobs.items()}
+    groups = by(itemgetter(0), ((name, row["job_seconds"]) for key, row in rows.items() for name in names[key]))
+    means = {name: statistics.fmean(seconds for _, seconds in group) for name, group in groups.items()}
+    return {key: next(means[name] for name in each if name in means) for key, each in names.items()}
 
 
 def wall(each: Sequence[float], workers: int) -> float:
@@ -79,10 +76,10 @@ def locked(folder: Path) -> bool:
 
 def clock(amount: float) -> str:
     """'1 h 5 min', '3 min 20 s', '12 s'."""
-    total = round(amount)
-    if total >= 3600:
-        return f"{total // 3600} h {total % 3600 // 60} min"
-    return f"{total // 60} min {total % 60} s" if total >= 60 else f"{total} s"
+    minutes, seconds = divmod(round(amount), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bool) -> int:
@@ -97,9 +94,8 @@ def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bo
     workers = min(workers, os.cpu_count() or 1)
     total = wall([known[p.key] for p in planned if p.key not in rows], workers)
     if as_json:
-        names = ("key", "task", "label", "seed", "done", "seconds")
-        values = [(p.key, p.task, p.label, p.job.seed, p.key in rows, known[p.key]) for p in planned]
-        each = [dict(zip(names, row, strict=True)) for row in values]
+        own = {p.key: {"key": p.key, **jobs[p.key], "seed": p.job.seed} for p in planned}
+        each = [{**said, "done": key in rows, "seconds": known[key]} for key, said in own.items()]
         print(json.dumps({"jobs": each, "seconds": total, "source": source}))
         return 0
     lines = [[p.task, p.label, str(p.job.seed), "done" if p.key in rows else f"{known[p.key]:.1f}"] for p in planned]
@@ -128,8 +124,7 @@ def measure(job: Job) -> float:
         learner, _ = prepare(job.task, job.preset, dict(job.config), job.seed, job.data).build()
         built = time.perf_counter()
         learner.update()  # the first pays for what is loaded late
-        start, before = time.perf_counter(), learner.progress
-        spent = 0.0
+        start, before, spent = time.perf_counter(), learner.progress, 0.0
         while learner.progress < 1 and (spent < MEASURED or (learner.progress <= before and spent < LONGEST)):
             learner.update()
             spent = time.perf_counter() - start

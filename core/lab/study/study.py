@@ -6,22 +6,21 @@ and report.html. A row is a file of its own since that needs neither a lock nor 
 renames its row into place. So what was finished is never lost; given again, the command goes on with the rest.
 """
 
-import contextlib
 import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, Stopped
+from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import LOCK, lock, read_json, write_json
-from core.lab.runs.loop import Row, Watch
+from core.lab.runs.loop import Row, Watch, handling
 from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, row
 from core.lab.study.job import Job, Outcome
 from core.lab.study.runner import followed, work
@@ -36,14 +35,12 @@ WAIT = 10.0  # seconds that a job waits for another process to leave its run fol
 def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Iterator[Path]:
     """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
     content = json.loads(json.dumps({"spec": spec, "jobs": {p.key: p.kept() for p in planned}}))
-    try:
+    with refusing(f"cannot make the folder {out}", OSError):
         ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
         if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
             raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
         for part in (ROWS, FAILED, RUNS):
             (out / part).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(f"cannot make the folder {out}: {error.strerror or error}") from error
     with lock(out):
         if (out / SPEC).exists():
             before = read_json(out / SPEC)
@@ -51,10 +48,8 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
             if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
                 changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
             if changed:
-                why = "; ".join(changed[:8])
-                raise Refusal(
-                    f"{out} was begun with another spec: {why}. Put the spec back, or name another folder with --out"
-                )
+                how = "Put the spec back, or name another folder with --out"
+                raise Refusal(f"{out} was begun with another spec: {'; '.join(changed[:8])}. {how}")
         else:
             write_json(out / SPEC, content)
         for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
@@ -75,9 +70,7 @@ def run_jobs(
         return None
     from core.lab.study.engines import cluster, local
 
-    token = f"{os.getpid()}-{time.time_ns()}"
-    caught: list[int] = []
-    here = nullcontext((local(workers), workers))
+    token, caught, here = f"{os.getpid()}-{time.time_ns()}", list[int](), nullcontext((local(workers), workers))
     with cluster(scheduler, folder / SPEC) if scheduler else here as (engine, workers):
         said = {"token": token, "workers": workers, "engine": engine_name, "scheduler": scheduler}
         with _session(folder, said, caught):
@@ -102,38 +95,28 @@ def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[
         caught.append(signum)
         write_json(folder / SESSION, {**said, "token": None})
         last.start()
-        told = f"stopping: jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
-        print(told, file=sys.stderr)
+        what = f"jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
+        print(f"stopping: {what}", file=sys.stderr)
 
     last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
     last.daemon = True
     write_json(folder / SESSION, said)
-    before = _handle(end)
-    try:
-        yield
-    finally:
-        last.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        write_json(folder / SESSION, {**said, "token": None})
-
-
-def _handle(end: Callable[[int, Any], None]) -> dict[int, Any]:
-    try:
-        return {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: whoever started it handles signals
-        return {}
+    with handling(end):
+        try:
+            yield
+        finally:
+            last.cancel()
+            write_json(folder / SESSION, {**said, "token": None})
 
 
 def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
     """Does one job of a study in whatever process this is, and puts its row into the folder."""
     import multiprocessing
 
-    child = multiprocessing.parent_process() is not None
+    child, path = multiprocessing.parent_process() is not None, row(folder, job.folder.name)
     if child and sys.platform != "win32":
-        with contextlib.suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
+        with suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
-    path = row(folder, job.folder.name)
     if path.exists():
         return job, read_json(path)
     if not _lasts(folder, token):
@@ -149,9 +132,8 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
         if _lasts(folder, token):  # this process was told to end, and not the study: another goes on with the job
             os._exit(128 + outcome)
     if isinstance(outcome, dict):
-        seconds = round(time.perf_counter() - began, 3)
         said = {"key": job.folder.name, "setting": dict(job.config), "task_sha256": job.task_sha256}
-        outcome = {**said, **outcome, "job_seconds": seconds}
+        outcome = {**said, **outcome, "job_seconds": round(time.perf_counter() - began, 3)}
         try:
             write_json(path, outcome)
         except OSError as error:

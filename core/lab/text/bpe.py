@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from core.lab.text.sentences import Pair
 
@@ -37,28 +37,19 @@ class BytePairEncoding:
     def _chunk(self, chunk: str) -> list[int]:
         if chunk not in self._cut:
             parts = [c for c in chunk if c in self.ids]
-            while len(parts) > 1:  # a merge found earlier is made earlier: it is the one with the smallest id
-                best = min((self.merges.get(pair, len(self)), pair) for pair in pairwise(parts))
-                if best[0] == len(self):
-                    break
-                parts = _join(parts, best[1])
+            while ranked := [(self.merges[pair], pair) for pair in pairwise(parts) if pair in self.merges]:
+                parts = _join(parts, min(ranked)[1])  # a merge found earlier is made earlier
             self._cut[chunk] = [self.ids[part] for part in parts]
         return self._cut[chunk]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids, up to the first border."""
-        names = []
-        for i in ids:
-            if i == 0:
-                break
-            names.append(self.names[i])
-        return "".join(names).strip()
+        return "".join(self.names[i] for i in takewhile(bool, ids)).strip()
 
 
 def _join(parts: list[str], pair: Pair) -> list[str]:
     """Every occurrence of the pair, from left to right, made one."""
-    joined: list[str] = []
-    k = 0
+    joined, k = list[str](), 0
     while k < len(parts):
         whole = tuple(parts[k : k + 2]) == pair
         joined.append(parts[k] + parts[k + 1] if whole else parts[k])
@@ -74,8 +65,7 @@ def _merges(counts: Mapping[str, int], most: int) -> dict[Pair, int]:
         for pair in pairwise(parts):
             often[pair] += counts[word]
             holders[pair].add(word)
-    merges: dict[Pair, int] = {}
-    known = set("".join(counts))
+    merges, known = dict[Pair, int](), set("".join(counts))
     while len(merges) < most and often:
         top = max(often.values())
         pair = min(pair for pair, count in often.items() if count == top)

@@ -34,16 +34,14 @@ def divide(records: Sequence[str], val: int, test: int) -> tuple[list[str], list
             f"{len(distinct)} distinct records cannot be divided: {val} were asked to validate on, "
             f"{test} to test on, and some must be left to learn from"
         )
-    order = np.random.RandomState(SEED).permutation(len(distinct))  # its stream is the same for ever (NEP 19)
-    mixed = [distinct[i] for i in order]
+    mixed = [distinct[i] for i in np.random.RandomState(SEED).permutation(len(distinct))]  # a stream for ever (NEP 19)
     return mixed[:train], mixed[train : train + val], mixed[train + val :]
 
 
 def joined(train: Sequence[str], val: Sequence[str], test: Sequence[str]) -> Text:
     """Three parts of a text, each record followed by END. Raises ValueError for a record that holds END itself."""
-    for record in (*train, *val, *test):
-        if END in record:
-            raise ValueError(f"a record must be one line, but this holds a new line: {record[:60]!r}")
+    for record in (record for record in (*train, *val, *test) if END in record):
+        raise ValueError(f"a record must be one line, but this holds a new line: {record[:60]!r}")
     return Text(*("".join(record + END for record in part) for part in (train, val, test)))
 
 

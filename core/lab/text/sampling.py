@@ -46,8 +46,7 @@ def asker(net: Layer, w: Array, K: int) -> Ask:
     """
     layers = chain(net, w)
     end = [i + 1 for i, (layer, _) in enumerate(layers) if layer.size][:2][-1]  # after the second with parameters
-    first = _table(layers[:end], K)
-    if first is None:
+    if (first := _table(layers[:end], K)) is None:
         return lambda x: net.forward(x, w, None)[0]
     rest = [(layer.forward, v) for layer, v in layers[end:]]
 
@@ -104,16 +103,14 @@ def write(
     noise: Array = np.empty(0, np.float32)
     rng = rng if np.any(temperature) else None
     for t in range(length):
-        y = ask(x)  # S, V
-        S, V = y.shape
+        S, V = (y := ask(x)).shape
         y[:, 0] = -np.inf
         if 0 < top_k < V:
             y[y < np.partition(y, -top_k)[:, -top_k, None]] = -np.inf
         if rng is not None:
-            place = t % max(BLOCK // (S * V), 1)
-            if place == 0:
-                noise = temperature * gumbel(rng, (min(max(BLOCK // (S * V), 1), length - t), S, V))
-            y += noise[place]
-        s = y.argmax(1)
-        yield s
+            block = max(BLOCK // (S * V), 1)  # steps whose noise is drawn at once
+            if t % block == 0:
+                noise = temperature * gumbel(rng, (min(block, length - t), S, V))
+            y += noise[t % block]
+        yield (s := y.argmax(1))
         slide(x, s)

@@ -51,12 +51,10 @@ def divide_pairs(pairs: Iterable[Pair], share: float = 0.04) -> Pairs:
     unique = list(dict.fromkeys((clean(a), clean(b)) for a, b in pairs))
     number = components(unique)
     n = int(number.max(initial=-1)) + 1
-    held = int(n * share)
-    if held < 1:
+    if (held := int(n * share)) < 1:
         raise ValueError(f"{n} groups of sentences are too few for three parts: give more pairs")
     draw = np.random.RandomState(SEED)  # its stream is the same for ever (NEP 19)
-    part = np.zeros(n, int)
-    order = draw.permutation(n)
+    part, order = np.zeros(n, int), draw.permutation(n)
     part[order[:held]], part[order[held : 2 * held]] = 1, 2
     parts: tuple[list[Pair], ...] = ([], [], [])
     for k in draw.permutation(len(unique)):

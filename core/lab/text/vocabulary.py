@@ -46,8 +46,8 @@ class Vocabulary:
 
     def letters(self) -> Array:
         """(V,) uint64: the lower-case code point of each id that words are made of, 0 for one that separates them."""
-        characters = [chr(code) for code in self.codes]
-        return np.array([0] + [ord(c.lower()[0]) if c.isalnum() or c in "_'" else 0 for c in characters], np.uint64)
+        letters = [ord(c.lower()[0]) if c.isalnum() or c in "_'" else 0 for c in map(chr, self.codes)]
+        return np.array([0, *letters], np.uint64)
 
 
 def _code_points(text: str) -> Iterator[Array]:

@@ -64,6 +64,5 @@ def window_net(
     layers = [TokenDropout(blank, cut)] if blank or cut else []
     layers += [Concat(*parts) if len(parts) > 1 else parts[0]]
     for _ in range(depth):
-        layers += [Linear(I, hidden), gelu, Dropout(dropout)]
-        I = hidden
+        layers, I = [*layers, Linear(I, hidden), gelu, Dropout(dropout)], hidden
     return [*layers, Linear(I, outputs or V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V

@@ -20,15 +20,13 @@ class WittenBell:
             raise ValueError(f"{windows.shape[1]} of {V} characters do not fit in 63 bits: count shorter ones")
         self.V, self.tables = V, []
         for n in range(1, windows.shape[1] + 1):
-            code = self._code(windows, n)
-            grams, often = np.unique(code, return_counts=True)  # h c, n(h c)
+            grams, often = np.unique(self._code(windows, n), return_counts=True)  # h c, n(h c)
             contexts, first, kinds = np.unique(grams // V, return_index=True, return_counts=True)  # h, d(h)
             self.tables.append((grams, often, contexts, np.add.reduceat(often, first), kinds))
 
     def _code(self, windows: Array, n: int) -> Array:
         """The last n ids of each window as one number (N,), the last of them its last digit."""
-        powers = self.V ** np.arange(n, dtype=np.int64)[::-1]
-        return windows[:, -n:].astype(np.int64) @ powers
+        return windows[:, -n:].astype(np.int64) @ (self.V ** np.arange(n, dtype=np.int64)[::-1])
 
     def log_prob(self, windows: Array) -> Array:
         """log p of the last column of each window (N,), given what stands before it."""
@@ -36,8 +34,7 @@ class WittenBell:
         for n, (grams, often, contexts, total, kinds) in enumerate(self.tables, 1):
             code = self._code(windows, n)
             i, j = _find(contexts, code // self.V), _find(grams, code)
-            count = np.where(j >= 0, often[j], 0)
-            p = np.where(i >= 0, (count + kinds[i] * p) / (total[i] + kinds[i]), p)
+            p = np.where(i >= 0, (np.where(j >= 0, often[j], 0) + kinds[i] * p) / (total[i] + kinds[i]), p)
         return np.log(p)
 
 

@@ -12,6 +12,7 @@ deformation of S x S pixels is a matrix, and to deform a batch is one product wi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -33,12 +34,14 @@ class AffineElastic:
     bend: float = 0.0  # pixels: how far a pixel is moved by itself, its neighbours following
 
 
+def _normal(rng: Rng, n: int, size: float, *shape: int) -> Array:
+    return rng.standard_normal((n, *shape), np.float32) * np.float32(size)
+
+
 def _affine(rng: Rng, n: int, strength: AffineElastic) -> Array:
     """n random matrices A = turn @ shear @ stretch, (n, 2, 2)."""
 
-    def normal(size: float, *shape: int) -> Array:
-        return rng.standard_normal((n, *shape), np.float32) * np.float32(size)
-
+    normal = partial(_normal, rng, n)
     angle, shear, stretch = normal(strength.turn), normal(strength.shear), 1 + normal(strength.stretch, 2)
     cos, sin = np.cos(angle), np.sin(angle)
     columns = np.stack([cos, sin, cos * shear - sin, sin * shear + cos], -1).reshape(n, 2, 2)  # of turn @ shear
@@ -104,9 +107,8 @@ def _waves(S: int, smooth: float) -> Array:
 def _between(x: Array, places: Array, edge: bool) -> Array:
     """x (B, H, W, ...) at `places` (2, B, H, W), counted from a border of one pixel; overwrites `places`."""
     B, H, W = x.shape[:3]
-    pad = np.pad(
-        x.reshape(B, H, W, -1).transpose(3, 0, 1, 2), ((0, 0), (0, 0), (1, 2), (1, 2)), "edge" if edge else "constant"
-    )
+    planes = x.reshape(B, H, W, -1).transpose(3, 0, 1, 2)
+    pad = np.pad(planes, ((0, 0), (0, 0), (1, 2), (1, 2)), "edge" if edge else "constant")
     size, line = (H + 3) * (W + 3), W + 3
     np.clip(places[0], 0, H + 1, places[0])
     np.clip(places[1], 0, W + 1, places[1])
@@ -203,10 +205,7 @@ def deformations(rng: Rng, n: int, S: int, strength: AffineElastic) -> Array:
     of Simard et al. 2003), what lies between follows.
     """
 
-    def normal(size: float, *shape: int) -> Array:
-        return rng.standard_normal((n, *shape), np.float32) * np.float32(size)
-
-    A = _affine(rng, n, strength)
+    A, normal = _affine(rng, n, strength), partial(_normal, rng, n)
     line = np.arange(S, dtype=np.float32)
     u = np.stack(np.meshgrid(line, line, indexing="ij")).reshape(2, S * S)  # row and column of every pixel
     knots = hats(line * np.float32(3 / max(S - 1, 1)), 4)  # S, 4

@@ -16,6 +16,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,12 +151,10 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     root = Path(path).expanduser()
     if not root.is_dir():
         raise ValueError(f"there is no folder {root}: name one that holds a folder of pictures for each class")
-    folders = [entry for entry in _entries(root) if entry.is_dir()]
-    if len(folders) < 2:
+    if len(folders := [entry for entry in _entries(root) if entry.is_dir()]) < 2:
         raise ValueError(f"{root} holds {len(folders)} folders; it needs two or more, one for each class")
-    for one in folders:
-        if not one.name.isprintable():
-            raise ValueError(f"the folder {one.name!a} in {root} has characters in its name that cannot be shown")
+    for name in (one.name for one in folders if not one.name.isprintable()):
+        raise ValueError(f"the folder {name!a} in {root} has characters in its name that cannot be shown")
     files = [(entry, c) for c, one in enumerate(folders) for entry in _entries(one)]
     shape = (side, side, 3) if colour else (side, side)
     if len(files) * math.prod(shape) * 4 > MEMORY:
@@ -173,18 +172,17 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
         if twin == file:
             x.append(square(decode(raw, str(file)), side, colour))
             t.append(c)
-    classes = tuple(one.name for one in folders)
-    for one, count in zip(folders, np.bincount(t, minlength=len(classes)), strict=True):
+    for one, count in zip(folders, np.bincount(t, minlength=len(folders)), strict=True):
         if count < FEWEST:
             raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more")
     data.sums[str(root)] = total.hexdigest()
-    return LabelledPhotos(np.stack(x), np.array(t), classes)
+    return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders))
 
 
 def _entries(folder: Path) -> list[Path]:
     """What a folder holds, hidden things apart, in the order of the names on every file system."""
     found = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in NOT_PICTURES]
-    return sorted(found, key=lambda entry: entry.name)
+    return sorted(found, key=attrgetter("name"))
 
 
 def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
@@ -196,8 +194,7 @@ def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
 
     x, t, total = list[Array](), list[int](), hashlib.sha256()
     for c, name in enumerate(("china.jpg", "flower.jpg")):
-        raw = (files("sklearn.datasets.images") / name).read_bytes()
-        total.update(raw)
+        total.update(raw := (files("sklearn.datasets.images") / name).read_bytes())
         pixels = decode(raw, name).pixels
         rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
         pieces = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side, 3).swapaxes(1, 2)

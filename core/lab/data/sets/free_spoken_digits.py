@@ -14,11 +14,8 @@ UNPACKED = 21_128_848  # bytes of the 3,000 recordings
 
 def spoken_recordings(raw: bytes) -> bytes:
     """Out of an archive of the whole repository, a zip of the recordings alone, packed the same way everywhere."""
-    wavs = {
-        f"recordings/{PurePosixPath(path).name}": content
-        for path, content in formats.unzip(raw, 1 << 27).items()
-        if PurePosixPath(path).match("recordings/*.wav")
-    }
+    members = ((PurePosixPath(path), content) for path, content in formats.unzip(raw, 1 << 27).items())
+    wavs = {f"recordings/{p.name}": content for p, content in members if p.match("recordings/*.wav")}
     return formats.zip_stored(wavs)
 
 

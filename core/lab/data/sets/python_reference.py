@@ -24,10 +24,5 @@ def read() -> Text:
     return parts("\n\n".join(paragraphs.values()))
 
 
-PYTHON_REFERENCE = DataSet(
-    "the Python language reference, about 370,000 characters",
-    "PSF-2.0",
-    "the Python Software Foundation",
-    read,
-    embedded="Python",
-)
+ABOUT = "the Python language reference, about 370,000 characters"
+PYTHON_REFERENCE = DataSet(ABOUT, "PSF-2.0", "the Python Software Foundation", read, embedded="Python")
