@@ -1,56 +1,66 @@
 from core.ensembles import EnsembleLinear as EnsembleLinear
-from core.initializers import Array as Array
-from core.initializers import Initializer as Initializer
-from core.initializers import glorot as glorot
-from core.initializers import he as he
-from core.initializers import orthogonal as orthogonal
-from core.initializers import zeros as zeros
-from core.layers import Back as Back
-from core.layers import Dropout as Dropout
-from core.layers import Embedding as Embedding
-from core.layers import Layer as Layer
-from core.layers import LayerNorm as LayerNorm
-from core.layers import Linear as Linear
-from core.layers import RMSNorm as RMSNorm
-from core.layers import Rng as Rng
-from core.layers import activation as activation
-from core.layers import gelu as gelu
-from core.layers import identity as identity
-from core.layers import leaky_relu as leaky_relu
-from core.layers import relu as relu
-from core.layers import sigmoid as sigmoid
-from core.layers import softplus as softplus
-from core.layers import step as step
-from core.layers import tanh as tanh
-from core.losses import Loss as Loss
-from core.losses import binary_cross_entropy as binary_cross_entropy
-from core.losses import cross_entropy as cross_entropy
-from core.losses import difference as difference
-from core.losses import flat_label_index as flat_label_index
-from core.losses import hinge as hinge
-from core.losses import huber as huber
-from core.losses import log_softmax as log_softmax
-from core.losses import mse as mse
-from core.losses import plain_cross_entropy as plain_cross_entropy
-from core.losses import softmax as softmax
-from core.network import MLP as MLP
-from core.network import Concat as Concat
-from core.network import Parts as Parts
-from core.network import Residual as Residual
-from core.network import Sequential as Sequential
-from core.network import chain as chain
-from core.optimizers import SGD as SGD
-from core.optimizers import Adam as Adam
-from core.optimizers import AdamW as AdamW
-from core.optimizers import Momentum as Momentum
-from core.optimizers import Optimizer as Optimizer
-from core.optimizers import RMSProp as RMSProp
-from core.optimizers import Schedule as Schedule
-from core.optimizers import average as average
-from core.optimizers import clip_norm as clip_norm
-from core.optimizers import constant as constant
-from core.optimizers import cosine as cosine
-from core.optimizers import linear as linear
-from core.optimizers import warm_up as warm_up
+from core.initializers import (
+    Array as Array,
+    Initializer as Initializer,
+    glorot as glorot,
+    he as he,
+    orthogonal as orthogonal,
+    zeros as zeros,
+)
+from core.layers import (
+    Back as Back,
+    Dropout as Dropout,
+    Embedding as Embedding,
+    Layer as Layer,
+    LayerNorm as LayerNorm,
+    Linear as Linear,
+    RMSNorm as RMSNorm,
+    Rng as Rng,
+    activation as activation,
+    gelu as gelu,
+    identity as identity,
+    leaky_relu as leaky_relu,
+    relu as relu,
+    sigmoid as sigmoid,
+    softplus as softplus,
+    step as step,
+    tanh as tanh,
+)
+from core.losses import (
+    Loss as Loss,
+    binary_cross_entropy as binary_cross_entropy,
+    cross_entropy as cross_entropy,
+    difference as difference,
+    flat_label_index as flat_label_index,
+    hinge as hinge,
+    huber as huber,
+    log_softmax as log_softmax,
+    mse as mse,
+    plain_cross_entropy as plain_cross_entropy,
+    softmax as softmax,
+)
+from core.network import (
+    MLP as MLP,
+    Concat as Concat,
+    Parts as Parts,
+    Residual as Residual,
+    Sequential as Sequential,
+    chain as chain,
+)
+from core.optimizers import (
+    SGD as SGD,
+    Adam as Adam,
+    AdamW as AdamW,
+    Momentum as Momentum,
+    Optimizer as Optimizer,
+    RMSProp as RMSProp,
+    Schedule as Schedule,
+    average as average,
+    clip_norm as clip_norm,
+    constant as constant,
+    cosine as cosine,
+    linear as linear,
+    warm_up as warm_up,
+)
 
 __all__: list[str]

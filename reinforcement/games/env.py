@@ -14,8 +14,7 @@ import numpy as np
 
 from core import Array
 from reinforcement.games.go import KOMI, SIZE, go
-from reinforcement.games.players import Player
-from reinforcement.games.players import opponent as named
+from reinforcement.games.players import Player, opponent as named
 from reinforcement.games.rules import CONNECT_FOUR, TIC_TAC_TOE, Game
 
 

@@ -4,8 +4,7 @@ from functools import partial
 from typing import Any
 
 from core import Rng
-from reinforcement.envs.locomotion import RobotConfig as Config
-from reinforcement.envs.locomotion import agent, jointed
+from reinforcement.envs.locomotion import RobotConfig as Config, agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"

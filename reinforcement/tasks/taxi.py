@@ -4,8 +4,7 @@ from typing import Any
 
 from core import Rng
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText as Config
-from reinforcement.envs.toy_text import on_table
+from reinforcement.envs.toy_text import ToyText as Config, on_table
 
 PARADIGM = "reinforcement"
 PROBLEM = "taxi"

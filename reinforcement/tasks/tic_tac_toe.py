@@ -7,8 +7,7 @@ from reinforcement.games.evaluate import EveryReplyExam
 from reinforcement.games.players import minimax, random_player
 from reinforcement.games.rules import TIC_TAC_TOE
 from reinforcement.games.self_play import SelfPlay
-from reinforcement.games.task import BoardGame as Config
-from reinforcement.games.task import learner
+from reinforcement.games.task import BoardGame as Config, learner
 
 PARADIGM = "reinforcement"
 PROBLEM = "tic_tac_toe"

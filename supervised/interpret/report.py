@@ -14,13 +14,15 @@ import numpy as np
 
 from core import MLP, Array, Layer, Rng
 from core.lab.data.splits import Splits
-from supervised.interpret import forward_backward as passes
-from supervised.interpret import greedy as layerwise
-from supervised.interpret import importance as sensitive
-from supervised.interpret import invariance as invariances
-from supervised.interpret import label_noise as data
-from supervised.interpret import representations as represented
-from supervised.interpret import scaling as size
+from supervised.interpret import (
+    forward_backward as passes,
+    greedy as layerwise,
+    importance as sensitive,
+    invariance as invariances,
+    label_noise as data,
+    representations as represented,
+    scaling as size,
+)
 from supervised.interpret.blocks import Train, by_class, first_member
 from supervised.interpret.plots import Shape, table
 from supervised.interpret.representations import Rule

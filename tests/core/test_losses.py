@@ -7,8 +7,7 @@ import math
 import numpy as np
 import oracles
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from core import (
     binary_cross_entropy,

@@ -1,8 +1,7 @@
 """Returns and advantages against slow sums over the future, step by step as they are defined."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from reinforcement.returns import discounted_returns, gae
 

@@ -3,9 +3,7 @@
 from typing import Any
 
 from core import Rng
-from unsupervised.tasks.mnist_clusters import PRESETS as PRESETS
-from unsupervised.tasks.mnist_clusters import Config as Config
-from unsupervised.tasks.mnist_clusters import sort
+from unsupervised.tasks.mnist_clusters import PRESETS as PRESETS, Config as Config, sort
 
 PARADIGM = "unsupervised"
 PROBLEM = "fashion"

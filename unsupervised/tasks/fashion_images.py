@@ -5,8 +5,7 @@ from typing import Any
 
 from core import Rng
 from core.lab.vision.photos import ink
-from unsupervised.generative.image_task import ImageModel as Config
-from unsupervised.generative.image_task import image_learner
+from unsupervised.generative.image_task import ImageModel as Config, image_learner
 from unsupervised.generative.vae import VAE
 
 PARADIGM = "unsupervised"

@@ -15,8 +15,7 @@ from core import Adam
 from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import Photo
-from unsupervised.generative import bernoulli_mixture
-from unsupervised.generative import image_evaluate as evaluate_images
+from unsupervised.generative import bernoulli_mixture, image_evaluate as evaluate_images
 from unsupervised.generative.image_evaluate import (
     black_and_white,
     classifier_accuracy,

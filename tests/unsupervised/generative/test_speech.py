@@ -12,8 +12,7 @@ from core import Adam
 from core.gradcheck import directional_error
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.splits import Clips, Splits
-from unsupervised.generative import speech_evaluate as ears
-from unsupervised.generative import speech_features as voice
+from unsupervised.generative import speech_evaluate as ears, speech_features as voice
 from unsupervised.generative.speech import WORDS, Speaker, speaker_model, spoken_words
 from unsupervised.tasks.spoken_digit_sounds import PRESETS, Config, make
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unsupervised.text import evaluate as evaluate_text
-from unsupervised.text import interpolation
+from unsupervised.text import evaluate as evaluate_text, interpolation
 from unsupervised.text.interpolation import longest_known, weights_of
 from unsupervised.text.ngram_models import Counts, kneser_ney_orders
 

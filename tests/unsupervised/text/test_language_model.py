@@ -11,13 +11,11 @@ import pytest
 from core import Adam, AdamW, Sequential, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.data.splits import Text, parts
-from core.lab.text import vocabulary
-from core.lab.text import window_model as characters
+from core.lab.text import vocabulary, window_model as characters
 from core.lab.text.sampling import gumbel
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from unsupervised.text import evaluate as evaluate_text
-from unsupervised.text import language_model as language
+from unsupervised.text import evaluate as evaluate_text, language_model as language
 from unsupervised.text.language_model import Language
 from unsupervised.text.ngram_models import Counts, add_one, jelinek_mercer, kneser_ney_orders
 

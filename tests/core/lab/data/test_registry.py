@@ -30,9 +30,7 @@ import pytest
 from places import REPOSITORY
 
 from core.lab.cli.main import main
-from core.lab.data import download as data_files
-from core.lab.data import formats as readers
-from core.lab.data import registry as datasets
+from core.lab.data import download as data_files, formats as readers, registry as datasets
 from core.lab.data.dataset import DataSet
 from core.lab.data.download import File
 from core.lab.data.registry import Data, fetch, split, table

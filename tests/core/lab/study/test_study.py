@@ -19,9 +19,7 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.files import read_json, write_json
 from core.lab.runs.folder import read_log
 from core.lab.stats.intervals import mean_interval, paired_difference
-from core.lab.study import engines, spec, study
-from core.lab.study import report as study_report
-from core.lab.study import status as study_status
+from core.lab.study import engines, report as study_report, spec, status as study_status, study
 
 TOY = TOY_TASK.read_text("utf-8")
 DIES = """
