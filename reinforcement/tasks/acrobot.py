@@ -10,7 +10,6 @@ from reinforcement.ppo import PPO, PPOConfig
 from reinforcement.running_stats import RunningMeanStd
 
 PARADIGM = "reinforcement"
-PROBLEM = "acrobot"
 ABOUT = """
 A double pendulum hangs down, with a motor in its elbow alone. Swing it until its tip is above a bar, in as few steps
 as possible. In go six numbers, sine and cosine of both angles and their speeds; out comes one of three torques. Every

@@ -9,7 +9,6 @@ from reinforcement.envs.locomotion import RobotConfig, agent, boxed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
-PROBLEM = "bipedal_walker"
 ABOUT = """
 Teach a robot to walk over rough ground on two legs. In go 24 numbers: angles and speeds of its joints, whether its
 feet touch, and ten distances that a rangefinder measures. Out come four torques, from -1 to 1. Getting to the end

@@ -13,7 +13,6 @@ from reinforcement.envs.blackjack import OBSERVATIONS, SHAPE, blackjack, place
 from reinforcement.envs.toy_text import ToyText, learner
 
 PARADIGM = "reinforcement"
-PROBLEM = "blackjack"
 ABOUT = """
 Play blackjack against a dealer who draws below 17. In go your sum, the dealer's open card, and whether you hold an
 ace that counts 11; out comes "take a card" or "stick". A win earns 1, a loss costs 1. Even the best player loses a

@@ -15,7 +15,6 @@ from reinforcement.networks import actor_and_critic
 from reinforcement.ppo import PPO, PPOConfig
 
 PARADIGM = "reinforcement"
-PROBLEM = "cartpole"
 ABOUT = """
 Keep a pole upright on a cart by pushing the cart left or right. In go four numbers: position, speed, angle of the
 pole and its angular speed. Out comes one of the two pushes. Each step on which the pole stands earns 1, and nothing

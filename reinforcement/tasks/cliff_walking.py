@@ -7,7 +7,6 @@ from reinforcement.dqn import DQN
 from reinforcement.envs.toy_text import ToyText as Config, on_table
 
 PARADIGM = "reinforcement"
-PROBLEM = "cliff_walking"
 ABOUT = """
 Walk from one end of a cliff to the other on a grid. In goes the number of the cell; out comes one of four directions.
 A step costs 1; a fall off the cliff costs 100 and leads back to the start. The best return is -13, along the edge.

@@ -12,7 +12,6 @@ from reinforcement.games.self_play import SelfPlay
 from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
-PROBLEM = "connect_four"
 ABOUT = """
 Learn Connect Four from games against oneself alone (AlphaZero's method). In goes the board; out come how likely each
 of the seven columns is the best move, and who will win. A tree search that both guide plays better than the network,

@@ -22,7 +22,6 @@ from reinforcement.running_stats import RunningMeanStd
 from reinforcement.sac import SAC, SACConfig
 
 PARADIGM = "reinforcement"
-PROBLEM = "env"
 ROOM = 2**29  # bytes of observations in a replay memory: pictures would fill any machine
 ABOUT = """
 Learn any environment of Gymnasium by its id, `--id CartPole-v1` say, or one that an installed package registers. In

@@ -8,7 +8,6 @@ from reinforcement.dqn import DQN
 from reinforcement.envs.toy_text import ToyText, on_table
 
 PARADIGM = "reinforcement"
-PROBLEM = "frozen_lake"
 ABOUT = """
 Cross a frozen lake without falling into a hole. In goes the number of the cell; out comes one of four directions, but
 on slippery ice only one step in three goes there. Reaching the goal earns 1, all else nothing. What a policy earns is

@@ -14,7 +14,6 @@ from reinforcement.glimpse.evaluate import GlimpseExam
 from reinforcement.ppo import PPO, PPOConfig
 
 PARADIGM = "reinforcement"
-PROBLEM = "glimpse"
 ABOUT = """
 Read a covered digit through a small window. In goes what is uncovered so far; out comes either a place to look at
 next, which costs a little, or an answer, 0 to 9, which ends the episode and earns 1 if it is right. The agent learns

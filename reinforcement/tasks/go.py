@@ -11,7 +11,6 @@ from reinforcement.games.self_play import SelfPlay
 from reinforcement.games.task import BoardGame, learner
 
 PARADIGM = "reinforcement"
-PROBLEM = "go"
 ABOUT = """
 Learn Go on a small board, five by five at first, from games against oneself alone (AlphaZero's method). In goes the
 board; out come how likely each point is the best move, and who will win. A tree search guided by both plays better

@@ -8,7 +8,6 @@ from reinforcement.envs.locomotion import RobotConfig as Config, agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
-PROBLEM = "half_cheetah"
 ABOUT = """
 Teach a flat two-legged robot to run as fast as it can. In go 17 numbers, angles and speeds of its joints; out come
 six torques, from -1 to 1. Each step earns the speed forward, less a little for force. An episode lasts 1,000 steps. A

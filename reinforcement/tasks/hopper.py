@@ -8,7 +8,6 @@ from reinforcement.envs.locomotion import RobotConfig as Config, agent, jointed
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
-PROBLEM = "hopper"
 ABOUT = """
 Teach a robot with one leg to hop forward without falling. In go 11 numbers, angles and speeds of its joints; out come
 three torques, from -1 to 1. Each step earns 1 for standing, and the speed forward; the episode ends when it falls, or

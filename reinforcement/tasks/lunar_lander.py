@@ -11,7 +11,6 @@ from reinforcement.ppo import PPO, PPOSettings
 from reinforcement.running_stats import RunningMeanStd
 
 PARADIGM = "reinforcement"
-PROBLEM = "lunar_lander"
 NEEDS = {"Box2D": "trivium[robots]"}
 ABOUT = """
 Land a spacecraft softly between two flags. In go eight numbers: place, speed, angle, turning speed, and whether each

@@ -10,7 +10,6 @@ from reinforcement.envs.classic_control import MOUNTAIN_CAR, classic_exam
 from reinforcement.evolution import Evolution, EvolutionConfig
 
 PARADIGM = "reinforcement"
-PROBLEM = "mountain_car"
 ABOUT = """
 Drive a car out of a valley whose hill is too steep for its engine: it must swing back and forth first. In go position
 and speed; out comes a push to the left, none, or to the right. Every step costs 1 until the car is on the hill, so

@@ -15,7 +15,6 @@ from reinforcement.networks import actor_and_two_critics
 from reinforcement.sac import SAC, SACConfig
 
 PARADIGM = "reinforcement"
-PROBLEM = "pendulum"
 ABOUT = """
 Swing a pendulum up and hold it there; the motor is too weak to lift it at once. In go three numbers, sine and cosine
 of the angle and its speed; out comes a torque, a real number. Each step costs the squared angle, and a little for

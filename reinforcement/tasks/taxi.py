@@ -7,7 +7,6 @@ from reinforcement.dqn import DQN
 from reinforcement.envs.toy_text import ToyText as Config, on_table
 
 PARADIGM = "reinforcement"
-PROBLEM = "taxi"
 ABOUT = """
 Drive a taxi on a grid: fetch a passenger and bring them where they want to go. In goes a number that says where the
 taxi, the passenger and the goal are; out comes one of six actions. A step costs 1, a wrong stop 10, and delivery

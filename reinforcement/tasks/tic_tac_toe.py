@@ -10,7 +10,6 @@ from reinforcement.games.self_play import SelfPlay
 from reinforcement.games.task import BoardGame as Config, learner
 
 PARADIGM = "reinforcement"
-PROBLEM = "tic_tac_toe"
 ABOUT = """
 Learn tic-tac-toe from games against oneself alone (AlphaZero's method). In goes the board; out come how likely each
 cell is the best move, and who will win. The only teacher is the result of each game. The test walks through every

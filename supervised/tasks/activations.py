@@ -9,7 +9,6 @@ from supervised.learner import Supervised
 from supervised.lessons.activations import ActivationsExam
 
 PARADIGM = "supervised"
-PROBLEM = "activations"
 ABOUT = """
 Seven networks read the same 8x8 digits and differ only in their activation function: identity, ReLU, leaky ReLU,
 GELU, softplus, tanh, sigmoid. In go images and labels; out come, for each layer, the share of saturated and of dead

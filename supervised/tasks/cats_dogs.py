@@ -9,7 +9,6 @@ from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
 
 PARADIGM = "supervised"
-PROBLEM = "cats_dogs"
 ABOUT = """
 Photographs of cats and dogs, 32x32 pixels in colour, from CIFAR-10: 9,000 to learn from. A convolutional network
 reads a photograph and says cat or dog. Guessing is right half of the time, and a support vector machine on raw

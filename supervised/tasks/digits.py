@@ -18,7 +18,6 @@ from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
 
 PARADIGM = "supervised"
-PROBLEM = "digits"
 ABOUT = """
 Handwritten digits, scanned at 8x8 pixels: the data set that comes with scikit-learn. The network gets 64 grey
 values and says which digit it is, from 0 to 9. While it learns, each image is moved, turned and bent a little. It

@@ -10,7 +10,6 @@ from supervised.meta.maml import MAML, MAMLConfig, Tasks
 from supervised.meta.sinusoids import Sinusoids, sinusoids
 
 PARADIGM = "supervised"
-PROBLEM = "few_shot"
 ABOUT = """
 A task is a sine wave of unknown height and phase, and ten of its points are all there is to learn it from. The
 network learns how to learn: a start and step sizes from which ten gradient steps solve a wave it never saw. In go

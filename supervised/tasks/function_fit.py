@@ -13,7 +13,6 @@ from supervised.lessons.function_fit import Fit, network, places
 from supervised.lessons.function_report import FunctionReport
 
 PARADIGM = "supervised"
-PROBLEM = "function_fit"
 ABOUT = """
 A network is taught points of a function of one or two variables, and draws the whole function. Choose one by name,
 or write your own: --expression "sin(3*x)*x". The report shows the fit as it forms, what single weights do, and how

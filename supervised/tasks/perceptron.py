@@ -12,7 +12,6 @@ from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.perceptron_report import perceptron_report
 
 PARADIGM = "supervised"
-PROBLEM = "perceptron"
 ABOUT = """
 The first neuron that learnt, from 1958: it fires where a weighted sum is above zero, and changes its weights only
 when it is wrong. In go two numbers, out comes 0 or 1. It learns AND and OR, but never XOR; the report proves why,

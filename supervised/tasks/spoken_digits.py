@@ -12,7 +12,6 @@ from supervised.audio.tdnn import TDNN
 from supervised.learner import SupervisedConfig
 
 PARADIGM = "supervised"
-PROBLEM = "spoken_digits"
 ABOUT = """
 Somebody says a digit, and the network says which. In goes half a second of sound as a log-mel spectrum, out comes a
 word from zero to nine. With --speaker theo it is tested on a voice that it never heard, which is harder. It also

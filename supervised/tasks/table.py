@@ -18,7 +18,6 @@ from supervised.metrics.regression import Regression
 from supervised.tables.targets import classes, looks_like_classes, values
 
 PARADIGM = "supervised"
-PROBLEM = "table"
 ABOUT = """
 Any table in a csv file: name it with --file and the column to be learnt with --target. Numbers, words and gaps are
 read as they come; the target may be classes or values. Without a file it learns a small table of scikit-learn. The

@@ -14,7 +14,6 @@ from supervised.classifier import Classifier
 from supervised.transfer.transfer import Transfer, TransferConfig
 
 PARADIGM = "supervised"
-PROBLEM = "transfer"
 ABOUT = """
 What a network learnt from many labels helps where labels are few. First it learns one set of pictures, clothing or
 the digits 0 to 4; then it learns another from 100 labels, starting from those layers or from nothing. In go

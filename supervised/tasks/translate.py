@@ -11,7 +11,6 @@ from supervised.translation.model import TranslatorConfig
 from supervised.translation.translator import Translator
 
 PARADIGM = "supervised"
-PROBLEM = "translate"
 ABOUT = """
 Short English sentences become French. Both languages are put into one vector, and either is written out of it,
 piece by piece. The network learns from pairs of sentences, each with its translation. The score is chrF, the share

@@ -15,7 +15,6 @@ from unsupervised.text.evaluate_lines import names_figures
 from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
-PROBLEM = "names"
 ABOUT = """A list of first names goes in, and a model of the next letter comes out, which makes up new names. The
 score is nats per letter on names that were held out, less is better; guessing costs about the logarithm of 28. A
 good run beats modified Kneser-Ney. The report also says how many written names are new, and how many of the held-out

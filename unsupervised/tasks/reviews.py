@@ -20,7 +20,6 @@ from unsupervised.text.evaluate_lines import RATINGS, review_figures
 from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
-PROBLEM = "reviews"
 ABOUT = """Product reviews with their ratings go in; a model of the next character comes out, which writes a review
 for a given rating. The score is nats per character on held-out reviews, less is better, beside models that count.
 The report also says whether a judge, taught by real reviews alone, takes reviews written for five stars for positive

@@ -8,7 +8,6 @@ from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
-PROBLEM = "shakespeare"
 ABOUT = """Shakespeare's plays go in, and a model of the next character comes out, which then writes on. The score is
 nats per character on the last tenth, less is better; guessing costs the logarithm of the number of different
 characters. A good run beats modified Kneser-Ney, the strongest model that counts. The network and the counts

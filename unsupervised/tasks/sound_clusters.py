@@ -20,7 +20,6 @@ from unsupervised.clustering.table_methods import METHODS, TableClusters
 PLAYED = 5  # clips of each cluster that the page plays, at most
 
 PARADIGM = "unsupervised"
-PROBLEM = "sound_clusters"
 ABOUT = """3,000 recordings of spoken digits go in as cepstra, and ten clusters come out, without a label. With
 --voice the loudness and colour of the voice stay in. The score is the cluster accuracy against the ten words;
 guessing stays below 0.2. The report says whether the clusters follow the word or the speaker, beside k-means and

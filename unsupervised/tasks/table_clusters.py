@@ -20,7 +20,6 @@ from unsupervised.clustering.prediction_strength import choose_clusters
 from unsupervised.clustering.table_methods import METHODS, TableClusters
 
 PARADIGM = "unsupervised"
-PROBLEM = "table_clusters"
 ABOUT = """Rows of a table go in: a csv file of your own, or one of three small tables. Each row gets a cluster, and
 the report says what the members of a cluster have in common. The number of clusters can be found by itself. The
 score is the accuracy against classes if the table has a target column, else the silhouette. Compare it with k-means

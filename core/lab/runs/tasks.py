@@ -1,6 +1,6 @@
 """Finding a task: an installed one by its name, a stranger's by its name or by the path of its file.
 
-A task is a module with `Config`, `PARADIGM`, `PROBLEM`, `PRESETS` and `make`; installed ones register under the
+A task is a module with `Config`, `PARADIGM`, `PRESETS` and `make`; installed ones register under the
 entry-point group `trivium.tasks`. Loading a task executes it, as any import does: that is trusting its author.
 """
 
@@ -91,7 +91,7 @@ def describe(name: str, module: str) -> Info:
 
 def _read(name: str, path: Path) -> Info:
     """Reads paradigm, problem, needs and the first line of the docstring out of the source, without running it."""
-    found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": "?", "NEEDS": {}}
+    found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": name, "NEEDS": {}}
     try:
         tree = ast.parse(path.read_text("utf-8"))
         for node in tree.body:
@@ -161,13 +161,14 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
 
 
 def _task(name: str, module: ModuleType, outside: bool) -> Task:
-    parts = ("Config", "PARADIGM", "PROBLEM", "PRESETS", "make")
+    parts = ("Config", "PARADIGM", "PRESETS", "make")
     if missing := [part for part in parts if not hasattr(module, part)]:
         raise Refusal(f"{name} is not a task: its module lacks {', '.join(missing)} (see docs/adding-a-task.md)")
     if module.PARADIGM not in PARADIGMS:
         raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
     summary, m = (module.__doc__ or "").strip().partition("\n")[0], module
-    return Task(name, m.PARADIGM, m.PROBLEM, summary, m.Config, m.PRESETS, m.make, m, outside)
+    problem = getattr(m, "PROBLEM", name)
+    return Task(name, m.PARADIGM, problem, summary, m.Config, m.PRESETS, m.make, m, outside)
 
 
 def preset(task: Task, name: str) -> dict[str, Any]:
