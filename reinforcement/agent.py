@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule
+from core.lab import Exam, Kept, Report
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Exam, Report
-from core.lab.state import Kept
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
 
 

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import ClassVar
 
-from core.lab.config import check
+from core.lab import check
 
 
 class Checked:

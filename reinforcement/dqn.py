@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, clip_norm, huber, linear
-from core.lab.config import settings
+from core.lab import Exam, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
-from core.lab.learner import Exam
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import draw, epsilon_greedy_logits, greedy

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng, softmax
+from core.lab import Report, Splits
 from core.lab.data.checks import PARTS, check_examples, check_labels
-from core.lab.data.splits import Splits
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Report
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule, linear
-from core.lab.config import settings
+from core.lab import Exam, settings
 from core.lab.envs.rollout import play
 from core.lab.envs.vector import Envs
-from core.lab.learner import Exam
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear
-from core.lab.config import settings
+from core.lab import Exam, settings
 from core.lab.envs.rollout import Policy, play, rollout, stack
 from core.lab.envs.vector import Envs, check_count
-from core.lab.learner import Exam
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution
@@ -26,7 +25,7 @@ from reinforcement.replay_buffer import ReplayBuffer
 
 def from_run(folder: str) -> Policy:
     """What the best weights of a finished run would do. Raises Refusal when the folder holds no agent."""
-    from core.lab.errors import Refusal
+    from core.lab import Refusal
     from core.lab.runs.run import open_run
 
     run = open_run(folder)

@@ -14,10 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core import Array, Concat, Layer, Loss, Optimizer, Rng, Schedule, clip_norm, linear
-from core.lab.config import settings
+from core.lab import Exam, settings
 from core.lab.envs.rollout import Policy, rollout
 from core.lab.envs.vector import Envs, Steps
-from core.lab.learner import Exam
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, Density, categorical

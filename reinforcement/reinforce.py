@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, linear, log_softmax
-from core.lab.config import check, settings
+from core.lab import Exam, check, settings
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import Envs, Steps
-from core.lab.learner import Exam
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import draw, entropy

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab.state import State
+from core.lab import State
 
 
 class ReplayBuffer:

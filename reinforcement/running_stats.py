@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core import Array, Layer
-from core.lab.state import State
+from core.lab import State
 
 MIN_DEVIATION = 1e-3  # deviation below which a number counts as one that does not change
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.lab.data.splits import Splits
+from core.lab import Splits
 
 SVM = "support vector machine"
 BOOSTING = "gradient boosting"

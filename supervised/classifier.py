@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from core import Layer, Optimizer, Rng, cross_entropy
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from core.lab.former import warn
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification, Show

@@ -14,12 +14,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, cosine
-from core.lab.config import check, settings
+from core.lab import Epochs, Exam, Kept, Report, Splits, check, settings
 from core.lab.data.checks import check_examples
-from core.lab.data.splits import Splits
-from core.lab.epochs import Epochs
-from core.lab.learner import Exam, Report
-from core.lab.state import Kept
 from core.lab.vision.photos import Photo, See
 
 STEPS = 20  # minibatches in one update

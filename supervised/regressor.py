@@ -3,7 +3,7 @@
 from typing import Any
 
 from core import Array, Layer, Optimizer, Rng, mse
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.learner import LossRule, Supervised, SupervisedConfig
 from supervised.metrics.regression import Regression
 

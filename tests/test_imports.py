@@ -1,6 +1,7 @@
 """Who may import whom: core no sibling, siblings core alone; no circles, no names in strings, nothing that executes."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -76,6 +77,9 @@ def test_nothing_that_is_loaded_can_execute():
                     assert node.value.value is False, path
 
 
+LAZY = "core", "core.lab"  # packages that load a name when it is asked for: who asks imports its home
+
+
 def modules():
     """Every module of the four packages: its file and the modules of ours that it imports, anywhere in it."""
     files = {
@@ -91,7 +95,8 @@ def modules():
             if isinstance(node, ast.Import):
                 wanted |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                full = [f"{node.module}.{alias.name}" for alias in node.names]
+                homes = getattr(importlib.import_module(node.module), "_WHERE", {}) if node.module in LAZY else {}
+                full = [f"{node.module}.{homes.get(alias.name, alias.name)}" for alias in node.names]
                 wanted |= {name if name in files else node.module for name in full}
         found[name] = (wanted & files.keys()) - {name}
     return files, found
@@ -103,6 +108,27 @@ def circles(imports):
     while ends := {name for name, wanted in left.items() if not wanted & left.keys()}:
         left = {name: wanted for name, wanted in left.items() if name not in ends}
     return set(left)
+
+
+def rooms(imports):
+    """The same graph for the folders of core/lab; the files on the ground floor are one room, core.lab."""
+
+    def room(name):
+        parts = name.split(".")
+        return ".".join(parts[: 3 if (REPOSITORY / "core" / "lab" / parts[2]).is_dir() else 2]) if parts[2:] else name
+
+    inside = {name: wanted for name, wanted in imports.items() if name.startswith("core.lab.")}
+    found = {room(name): set() for name in inside}
+    for name, wanted in inside.items():
+        found[room(name)] |= {room(other) for other in wanted if other in inside} - {room(name)}
+    return found
+
+
+def test_a_room_of_core_lab_imports_only_from_rooms_below_it():
+    found = rooms(modules()[1])
+    assert {"core.lab", "core.lab.data", "core.lab.cli"} <= found.keys()
+    assert not found["core.lab"]
+    assert not circles(found)
 
 
 def test_no_module_imports_itself_in_a_circle():
@@ -145,9 +171,10 @@ def test_core_gives_its_names_when_they_are_asked_for():
         from core import Perceptron  # noqa: F401
 
 
-def test_the_types_of_core_are_those_of_the_names_that_it_gives():
-    import core
-
-    tree = ast.parse((REPOSITORY / "core" / "__init__.pyi").read_text("utf-8"))
+@pytest.mark.parametrize("package", ["core", "core.lab"])
+def test_the_types_of_a_package_are_those_of_the_names_that_it_gives(package):
+    module = importlib.import_module(package)
+    tree = ast.parse((REPOSITORY / package.replace(".", "/") / "__init__.pyi").read_text("utf-8"))
     found = {a.asname: (n.module, a.name) for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
-    assert found == {name: (f"core.{home}", name) for name, home in core._WHERE.items()}
+    assert found == {name: (f"{package}.{home}", name) for name, home in module._WHERE.items()}
+    assert all(getattr(module, name) is not None for name in module.__all__)

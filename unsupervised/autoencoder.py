@@ -18,12 +18,8 @@ from typing import Any
 import numpy as np
 
 from core import Adam, Array, Layer, Loss, Rng, Schedule, Sequential, cosine, identity, mse
-from core.lab.config import check, settings
-from core.lab.data.splits import Splits
-from core.lab.epochs import Epochs
-from core.lab.learner import Report
+from core.lab import Epochs, Kept, Report, Splits, check, settings
 from core.lab.report.plots import image_sheet
-from core.lab.state import Kept
 
 STEPS = 20  # minibatches in one update
 ROWS = 1 << 12  # examples that are put through the network at a time when the codes of many are asked

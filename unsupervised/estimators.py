@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from core import AdamW, Array, Layer, Rng, Schedule, Sequential, cosine, mse, softmax
-from core.lab.config import check
+from core.lab import check
 from core.lab.estimators import perceptron, validate_data, widths
 from unsupervised.clustering.clusterer import hold_then_fall
 from unsupervised.clustering.mutual_information import agreement_loss, information

@@ -14,11 +14,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Linear, Parts, Rng
-from core.lab.config import check, settings
+from core.lab import Kept, Report, Splits, check, settings
 from core.lab.data.checks import check_labels
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
-from core.lab.state import Kept
 from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew

@@ -16,11 +16,9 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, mse
-from core.lab.config import check, settings
+from core.lab import Kept, Report, check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
-from core.lab.learner import Report
-from core.lab.state import Kept
 
 STEPS = 50  # minibatches in one update
 Model = Callable[[Array], Array]  # obs (B, I) -> what follows each of A actions (B, A, I)

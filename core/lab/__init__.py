@@ -1,9 +1,23 @@
-"""Trivium: what every runner shares, on top of the core. Imports core and libraries, never a sibling."""
+"""Trivium: what every runner shares, on top of the core. Imports core and libraries, never a sibling.
+
+`from core.lab import Report, Splits, check`: what most files need, loaded when it is asked for.
+"""
 
 import sys
+from importlib import import_module
 
 from core.lab.former import FINDER
 
+_NAMES = {
+    "learner": "Exam Learner Report weights",
+    "config": "check settings",
+    "errors": "Refusal Stopped nearest",
+    "state": "Kept State prefixed restore rng_state saved set_rng_state unprefixed",
+    "epochs": "Epochs",
+    "data.splits": "Splits split",
+}
+_WHERE = {name: home for home, names in _NAMES.items() for name in names.split()}
+__all__ = list(_WHERE)
 FORMER = """
 animate=report.gif cartpole=problems.cartpole cells=compare.cell characters=text.window_model check=runs.check
 compare_page=compare.page compare_pictures=compare.plots compare_tables=compare.tables compared=compare.groups
@@ -19,5 +33,11 @@ sentences=text.sentences,text.bpe,text.tokenize sounds=audio.spectrogram,audio.w
 study_report=study.report study_status=study.status tables=data.tables tasks=runs.tasks vocabulary=text.vocabulary
 witten_bell=text.witten_bell words=text.hashed_words
 """  # where modules stand now, for tasks that were written before
-
 sys.meta_path.append(FINDER)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'core.lab' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"core.lab.{_WHERE[name]}"), name)
+    return value

@@ -64,3 +64,9 @@ def lock(folder: Path) -> Iterator[None]:
         raise Refusal(
             f"another process is at work in {folder}: wait for it, or name another folder with --out"
         ) from None
+
+
+def check_size(claimed: int, found: int, kind: str) -> None:
+    """Raises ValueError unless a header claims as many bytes as there are."""
+    if claimed != found:
+        raise ValueError(f"the header of the {kind} file claims {claimed:,} bytes, but {found:,} follow it")

@@ -14,7 +14,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces, wrappers
 
-from core.lab.learner import Report
+from core.lab import Report
 from core.lab.runs.tasks import lacking
 from reinforcement.evaluate import Logits, ReturnExam
 

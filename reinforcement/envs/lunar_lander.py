@@ -15,9 +15,9 @@ import numpy as np
 from gymnasium.wrappers import TransformReward
 
 from core import Array, Rng
+from core.lab import Report
 from core.lab.envs.rollout import VAL_SEED, Policy, play
 from core.lab.envs.vector import Envs, make
-from core.lab.learner import Report
 from reinforcement.evaluate import Logits, ReturnExam
 
 NAME = "LunarLander-v3"

@@ -14,9 +14,9 @@ import gymnasium as gym
 import numpy as np
 
 from core import MLP, Adam, Array, Back, Layer, Rng, Sequential
+from core.lab import Report
 from core.lab.envs.rollout import VAL_SEED, returns
 from core.lab.envs.vector import Envs, make
-from core.lab.learner import Report
 from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.tabular_env import TabularEnvs

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core import Array, Rng
+from core.lab import Report
 from core.lab.envs.rollout import TEST_SEED, VAL_SEED
-from core.lab.learner import Report
 from reinforcement.games.mcts import Evaluate
 from reinforcement.games.players import Player, drawing, likeliest, random_player, searching
 from reinforcement.games.plots import draw_game

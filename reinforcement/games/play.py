@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab.errors import Refusal, nearest
+from core.lab import Refusal, nearest
 from core.lab.terminal import printable
 from reinforcement.games.mcts import Evaluate, search
 from reinforcement.games.players import evaluation

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core import Array, Layer, Rng, softmax
-from core.lab.errors import Refusal
+from core.lab import Refusal
 from reinforcement.games.mcts import Evaluate, by_playing, search
 from reinforcement.games.rules import Game, random_moves, rows_as_one
 

@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear, mse
-from core.lab.config import settings
+from core.lab import Exam, settings
 from core.lab.envs.vector import check_count
-from core.lab.learner import Exam
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import as_batch

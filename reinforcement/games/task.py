@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core import MLP, Adam, Rng
-from core.lab.learner import Exam
+from core.lab import Exam
 from reinforcement.games.rules import Game
 from reinforcement.games.self_play import SelfPlay, SelfPlayConfig
 

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
+from core.lab import Report, Splits
 from core.lab.data.checks import check_examples, check_labels
-from core.lab.data.splits import Splits
 from core.lab.envs.rollout import TEST_SEED, VAL_SEED
-from core.lab.learner import Report
 from reinforcement.distributions import draw, greedy
 from reinforcement.evaluate import Logits, svm
 from reinforcement.glimpse.env import GlimpseEnvs, Looked, windows

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from core import Array
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from core.lab.report.gif import write_gif
 from reinforcement.glimpse.env import Looked, render, windows
 

@@ -9,8 +9,8 @@ from typing import Any
 from gymnasium.spaces import Box
 
 from core import MLP, Adam, Rng
+from core.lab import nearest
 from core.lab.envs.vector import make as make_envs
-from core.lab.errors import nearest
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
 from reinforcement.dqn import DQN, DQNConfig

@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, log_softmax
-from core.lab.config import settings
-from core.lab.learner import Report
+from core.lab import Kept, Report, settings
 from core.lab.problems.reviews import TEMPERATURE, Exam
-from core.lab.state import Kept
 from core.lab.text.sampling import asker
 from reinforcement.config import Checked
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from core import Array, softmax
+from core.lab import Report
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
 from core.lab.data.splits import Clips, Splits
-from core.lab.learner import Report
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
 from supervised.baselines import classifiers

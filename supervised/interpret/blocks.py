@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from core import Array, Back, Layer, Linear, Rng, Sequential, chain, cross_entropy
-from core.lab.data.splits import Splits
+from core.lab import Splits
 
 MATRICES = "linear", "conv2d", "ensemble_linear"  # layers with a weight matrix: the beginning of a block
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer, Linear, Rng, Sequential, glorot
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.interpret.blocks import Train, accuracy, blocks, frozen, names
 from supervised.interpret.label_noise import side
 from supervised.interpret.plots import COLOURS, panels

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer, Rng, softmax
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.interpret.blocks import Train, by_class
 from supervised.interpret.plots import Shape, panels, pictures, sheet
 

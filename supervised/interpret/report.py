@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Array, Layer, Rng
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.interpret import (
     forward_backward as passes,
     greedy as layerwise,

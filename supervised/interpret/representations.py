@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer, Rng
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from core.lab.stats.linear_probe import Probe, probe
 from supervised.interpret.blocks import accuracy, codes, names
 from supervised.interpret.features import flat, hog, neighbours_agree, pca

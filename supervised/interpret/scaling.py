@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.interpret.blocks import Train, accuracy, flops
 from supervised.interpret.label_noise import other_labels, side
 from supervised.interpret.plots import COLOURS, panels, table

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from core import Array, Layer, Rng
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.interpret.report import Budget, check_pictures, deep_report
 from supervised.interpret.representations import Rule
 from supervised.learner import ReportPart, Supervised

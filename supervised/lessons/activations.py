@@ -32,9 +32,8 @@ from core import (
     step,
     tanh,
 )
+from core.lab import Report, Splits
 from core.lab.data.checks import check_labels
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
 from supervised.baselines import SVM, accuracy, classifiers
 from supervised.fit import fit
 from supervised.learner import NO_SPLITS, Model

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from core import Adam, Array, EnsembleLinear, Layer, Linear, Rng, Sequential, activation, cosine, glorot, mse, tanh
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
+from core.lab import Report, Splits
 from supervised.fit import fit
 from supervised.learner import Supervised
 from supervised.metrics.regression import Regression

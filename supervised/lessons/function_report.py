@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
+from core.lab import Report, Splits
 from supervised.baselines import predictions
 from supervised.lessons.function_fit import Fit, Sweep, error_of, relative
 

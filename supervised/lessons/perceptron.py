@@ -17,9 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core import SGD, Array, Linear, Loss, Rng, Sequential, step, zeros
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
-from core.lab.state import Kept
+from core.lab import Kept, Report, Splits
 
 
 def criterion(z: Array, t: Array) -> Loss:

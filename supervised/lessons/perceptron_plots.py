@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from core.lab.report.gif import animate
 from supervised.figures import new_figure, picture
 from supervised.lessons.perceptron import Perceptron

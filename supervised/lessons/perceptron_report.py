@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core import MLP, Adam, Array, Layer, Linear, Sequential, binary_cross_entropy, chain, glorot, tanh
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
+from core.lab import Report, Splits
 from supervised.fit import fit
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.separation import Separation, separate, signed

@@ -17,9 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from core import Array, Back, Layer, Optimizer, Parts, Rng, Schedule, clip_norm, cosine
-from core.lab.config import check, settings
-from core.lab.learner import Exam, Report
-from core.lab.state import Kept
+from core.lab import Exam, Kept, Report, check, settings
 from supervised.learner import Build, LossRule
 
 STEPS = 5  # meta-updates in one update

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core import SGD, Adam, Array, Layer, Optimizer, Rng, cosine, mse
-from core.lab.learner import Report
+from core.lab import Report
 from supervised.figures import picture
 from supervised.fit import fit
 from supervised.learner import Build

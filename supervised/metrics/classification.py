@@ -8,9 +8,8 @@ from typing import Self
 import numpy as np
 
 from core import Array, cross_entropy, log_softmax, softmax
+from core.lab import Report, Splits
 from core.lab.data.checks import check_labels
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
 from supervised.baselines import SVM, accuracy, classifiers
 from supervised.learner import NO_SPLITS, Model
 

@@ -7,9 +7,8 @@ from typing import Self
 import numpy as np
 
 from core import Array
+from core.lab import Report, Splits
 from core.lab.data.checks import check_values
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
 from supervised.baselines import BOOSTING, regressors
 from supervised.learner import NO_SPLITS, Model
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Adam, Array, Rng, cross_entropy, tanh
+from core.lab import Report, Splits
 from core.lab.compare.cell import Cell
 from core.lab.config import positive
-from core.lab.data.splits import Splits
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import TRAINING_SEEDS
-from core.lab.learner import Report
 from core.lab.problems import cartpole
 from supervised.baselines import accuracy
 from supervised.learner import Model, Supervised

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Rng
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab.data.splits import Splits
+from core.lab import Splits
 from core.lab.vision.photos import Photo, ink
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from core import MLP, Adam, Rng, mse, tanh
-from core.lab.config import check
+from core.lab import check
 from supervised.meta.maml import MAML, MAMLConfig, Tasks
 from supervised.meta.sinusoids import Sinusoids, sinusoids
 

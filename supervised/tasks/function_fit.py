@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Rng
-from core.lab.config import check
+from core.lab import check
 from core.lab.data.splits import SEED, Splits
 from supervised.lessons.expressions import Expression, parse
 from supervised.lessons.function_fit import Fit, network, places

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from core import AdamW, Rng, cosine, cross_entropy, warm_up
-from core.lab.config import check
+from core.lab import check
 from supervised.audio.augment import Change, changed
 from supervised.audio.spoken_words import BANDS, HIGH, LOW, WORDS, SpokenWordClassifier, SpokenWords, speaker_splits
 from supervised.audio.tdnn import TDNN

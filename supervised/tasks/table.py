@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 
 from core import AdamW, Array, Dropout, Layer, Linear, Rng, Sequential, cross_entropy, glorot, mse, relu
-from core.lab.config import check
-from core.lab.data.splits import Splits, split
+from core.lab import Report, Splits, check, nearest, split
 from core.lab.data.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
-from core.lab.errors import nearest
-from core.lab.learner import Report
 from supervised.learner import Supervised
 from supervised.metrics.classification import Classification
 from supervised.metrics.regression import Regression

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Adam, Rng
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, flat, warp
 from supervised.classifier import Classifier
 from supervised.transfer.transfer import Transfer, TransferConfig

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Adam, Rng
-from core.lab.config import check
+from core.lab import check
 from core.lab.text.sentences import Pairs, divide_pairs
 from supervised.translation.evaluate import TranslationExam
 from supervised.translation.model import TranslatorConfig

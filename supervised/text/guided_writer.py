@@ -16,10 +16,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, cross_entropy
-from core.lab.config import check, settings
-from core.lab.learner import Report
+from core.lab import Kept, Report, check, settings
 from core.lab.problems.reviews import Ask, Exam
-from core.lab.state import Kept
 from core.lab.text.sampling import asker
 
 STEPS = 20  # minibatches of one update()

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core import Array
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
+from core.lab import Report, Splits
 from core.lab.stats.intervals import mean_interval
 from supervised.baselines import accuracy, predictions
 from supervised.figures import picture

@@ -14,10 +14,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Optimizer, Rng, cosine, cross_entropy
-from core.lab.config import check, settings
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
-from core.lab.state import Kept
+from core.lab import Kept, Report, Splits, check, settings
 from supervised.learner import Augment, Build, Supervised
 from supervised.transfer.report import transfer_report
 

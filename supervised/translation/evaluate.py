@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.lab.learner import Report
+from core.lab import Report
 from core.lab.text.sentences import Pair, Pairs, translations
 from supervised.figures import picture
 from supervised.translation.ibm_model1 import WordTable

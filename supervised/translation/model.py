@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import Array, log_softmax
-from core.lab.config import check
+from core.lab import check
 from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.tokenize import clean
 from supervised.translation.alignment import Frame, power, unit

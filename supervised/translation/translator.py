@@ -38,10 +38,7 @@ from core import (
     relu,
     warm_up,
 )
-from core.lab.config import settings
-from core.lab.epochs import Epochs
-from core.lab.learner import Exam, Report
-from core.lab.state import Kept
+from core.lab import Epochs, Exam, Kept, Report, settings
 from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.sentences import Pairs
 from supervised.translation.alignment import agreement, unit

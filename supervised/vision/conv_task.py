@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from core import AdamW, Layer, Rng, cross_entropy
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, Step, erase, flat, flip, shift, warp
 from core.lab.vision.photos import See, square
 from supervised.interpret.report import Budget

@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any
 
 from core import MLP, Adam, Dropout, Layer, Rng, Sequential, linear
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, warp
 from core.lab.vision.photos import See, ink
 from supervised.classifier import Classifier

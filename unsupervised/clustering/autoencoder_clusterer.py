@@ -9,9 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array, Back, Layer, Parts, Rng, softmax
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
-from core.lab.state import Kept
+from core.lab import Kept, Report, Splits
 from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig, check_finite
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
 from unsupervised.clustering.mutual_information import information

@@ -21,11 +21,7 @@ from typing import Any
 import numpy as np
 
 from core import Adam, Array, Layer, Rng, Schedule, cosine, softmax
-from core.lab.config import check, settings
-from core.lab.data.splits import Splits
-from core.lab.epochs import Epochs
-from core.lab.learner import Report
-from core.lab.state import Kept
+from core.lab import Epochs, Kept, Report, Splits, check, settings
 from unsupervised.autoencoder import Augment, check_table
 from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability

@@ -20,9 +20,7 @@ import numpy as np
 
 from core import Adam, Array, Back, Layer, Parts, Rng, chain, cross_entropy, softmax
 from core.blas import row_sum
-from core.lab.config import check, settings
-from core.lab.data.splits import Splits
-from core.lab.state import Kept
+from core.lab import Kept, Splits, check, settings
 from unsupervised.autoencoder import STEPS, AutoEncoderConfig
 from unsupervised.clustering.autoencoder_clusterer import FITTED, AutoEncoderClusterer, ClusterModel
 from unsupervised.clustering.evaluate import subset

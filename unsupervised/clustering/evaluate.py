@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array, Layer
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
+from core.lab import Report, Splits
 from unsupervised.clustering.plots import Show, draw
 
 FIT = 10_000  # training examples that k-means and the mixture are fitted on, at most

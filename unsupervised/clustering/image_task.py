@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Rng
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clustering.clusterer import Clusterer

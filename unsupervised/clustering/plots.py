@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from core import Array, Layer, chain
-from core.lab.learner import Report
+from core.lab import Report
 from core.lab.report.plots import image_sheet, matrix, squares, weight_sheet
 
 MAPPED = 1500  # examples on a map, at most

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Array, Rng
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clustering.clusterer import Clusterer, ClustererConfig

@@ -17,8 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core import Array, Rng
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
+from core.lab import Report, Splits
 from unsupervised.generative import bernoulli_mixture
 from unsupervised.generative.image_plots import draw
 from unsupervised.generative.vae import VAE, Model, log_mean_exp

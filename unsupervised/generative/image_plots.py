@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core import Array
-from core.lab.learner import Report
+from core.lab import Report
 from core.lab.report.gif import write_gif
 from core.lab.report.plots import image_sheet, mosaic, squares
 from unsupervised.generative.vae import VAE, Model

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core import Adam, Rng, constant, cosine, warm_up
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from core.lab.vision.photos import See
 from unsupervised.generative.image_evaluate import binarise, black_and_white, image_report
 from unsupervised.generative.image_plots import as_text

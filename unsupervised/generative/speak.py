@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.lab.errors import Refusal
+from core.lab import Refusal
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array
+from core.lab import Report
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
-from core.lab.learner import Report
 from core.lab.report.plots import image_sheet, matrix
 from unsupervised.generative.speech import WORDS, Speaker
 from unsupervised.generative.speech_features import DEPTH, RATE, picture_of, stretched, trimmed, waves_of

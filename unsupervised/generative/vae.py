@@ -19,12 +19,8 @@ import numpy as np
 
 from core import MLP, Array, Layer, Optimizer, Parts, Rng, Schedule, average, constant, cosine, gelu
 from core.blas import row_sum
-from core.lab.config import check, settings
+from core.lab import Epochs, Kept, Report, Splits, check, settings
 from core.lab.data.checks import check_examples, check_labels
-from core.lab.data.splits import Splits
-from core.lab.epochs import Epochs
-from core.lab.learner import Report
-from core.lab.state import Kept
 from core.lab.vision.photos import Photo, See
 from unsupervised.autoencoder import Augment, check_finite
 from unsupervised.generative.likelihoods import Likelihood

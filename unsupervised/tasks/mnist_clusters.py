@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Array, Rng, Sequential
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, flat, warp
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.clusterer import Clusterer, centre

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
+from core.lab import Report, Splits
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import read_sound
-from core.lab.data.splits import Splits
-from core.lab.learner import Report
 from core.lab.report.plots import matrix
 from unsupervised.clustering.evaluate import Terms, contingency, scores
 from unsupervised.clustering.sound_task import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts

@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 
 from core import Adam, Rng, cosine, warm_up
-from core.lab.config import check
-from core.lab.data.splits import Splits
+from core.lab import Splits, check
 from unsupervised.generative.speech import Speaker, speaker_model, spoken_words
 from unsupervised.generative.speech_evaluate import sounds_report
 from unsupervised.generative.speech_features import album, principal

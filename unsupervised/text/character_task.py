@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import AdamW, Layer, Rng, Sequential
-from core.lab.config import check
+from core.lab import check
 from core.lab.data.splits import Text
 from core.lab.text import lines
 from core.lab.text.vocabulary import Vocabulary

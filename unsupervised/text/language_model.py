@@ -17,10 +17,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cross_entropy, log_softmax, warm_up
-from core.lab.config import check, settings
+from core.lab import Kept, Report, check, rng_state, set_rng_state, settings
 from core.lab.data.splits import Text
-from core.lab.learner import Report
-from core.lab.state import Kept, rng_state, set_rng_state
 from core.lab.text import sampling as generation
 from core.lab.text.vocabulary import Vocabulary
 from unsupervised.text import evaluate as evaluate_text

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array
-from core.lab.data.formats import check_size
+from core.lab.files import check_size
 
 LONGEST = 60  # seconds of a clip that `read_sound` takes
 RATES = 1000, 192_000  # samples per second that a microphone may have

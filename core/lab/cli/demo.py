@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from core.lab import Refusal
 from core.lab.cli.flags import parse
-from core.lab.errors import Refusal
 from core.lab.files import free_name, read_json
 from core.lab.report.format import figure, table
 from core.lab.report.page import Section, write_page

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
-from core.lab.errors import Refusal
+from core.lab import Refusal
 
 if TYPE_CHECKING:
     from core.lab.runs.run import Run

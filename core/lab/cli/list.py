@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from core.lab.errors import Refusal
+from core.lab import Refusal
 from core.lab.runs import tasks as found
 
 

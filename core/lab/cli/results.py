@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from core.lab import Refusal
 from core.lab.cli.flags import parse
-from core.lab.errors import Refusal
 from core.lab.results.records import again, by_setting, extend, is_ours, ours, outsiders, read, summary
 
 

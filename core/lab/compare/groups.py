@@ -12,8 +12,8 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+from core.lab import Refusal
 from core.lab.compare.cell import TEACHER, Cell, cell
-from core.lab.errors import Refusal
 from core.lab.files import read_json
 from core.lab.runs.folder import CONFIG, RESULT, read_log
 from core.lab.runs.loop import Row

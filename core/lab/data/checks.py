@@ -5,7 +5,7 @@ Each function raises ValueError, in one line that names the part, for data that 
 
 import numpy as np
 
-from core.lab.data.splits import Splits
+from core.lab import Splits
 
 PARTS = ("train", "val", "test")
 

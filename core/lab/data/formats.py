@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core import Array
+from core.lab.files import check_size
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -127,9 +128,3 @@ def csv_rows(text: str) -> list[dict[str, str]]:
         if len(row) != len(head):
             raise ValueError(f"csv, row {number}: {len(row)} fields where the first row names {len(head)}")
     return [dict(zip(head, row, strict=True)) for row in rows]
-
-
-def check_size(claimed: int, found: int, kind: str) -> None:
-    """Raises ValueError unless a header claims as many bytes as there are."""
-    if claimed != found:
-        raise ValueError(f"the header of the {kind} file claims {claimed:,} bytes, but {found:,} follow it")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import Array
-from core.lab.errors import nearest
+from core.lab import nearest
 
 DELIMITERS = ",;\t"
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})  # in small letters

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core import Array
+from core.lab import Report
 from core.lab.envs.rollout import Policy
-from core.lab.learner import Report
 from core.lab.report.gif import write_gif
 
 

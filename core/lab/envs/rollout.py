@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from core import Array, Rng
+from core.lab import Refusal
 from core.lab.envs.vector import Envs, Steps
-from core.lab.errors import Refusal
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
 LIMIT = 1_000_000  # steps after which an episode that is played to its end is taken for endless

@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array, Rng
-from core.lab.errors import Refusal
-from core.lab.state import State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab import Refusal, State, prefixed, rng_state, set_rng_state, unprefixed
 
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 MAX_ENVS = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import Array
+from core.lab import Report
 from core.lab.envs import rollout
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import Policy, play, returns
 from core.lab.envs.vector import make
-from core.lab.learner import Report
 
 if TYPE_CHECKING:
     from core.lab.report.page import Section

@@ -15,12 +15,10 @@ import numpy as np
 
 from core import Adam, Array, checkpoint
 from core.gradcheck import directional_error
+from core.lab import Learner, Refusal, Report, prefixed, unprefixed, weights
 from core.lab.data.registry import Data
-from core.lab.errors import Refusal
-from core.lab.learner import Learner, Report, weights
 from core.lab.runs.run import blas_threads
 from core.lab.runs.tasks import Task, configure, preset
-from core.lab.state import prefixed, unprefixed
 
 STEPS = 3  # updates that a comparison of two learners takes
 SECONDS = 20.0  # the longest that a run to the end, for the report, may take before it is left out

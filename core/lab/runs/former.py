@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.lab.errors import Refusal
+from core.lab import Refusal
 
 FORMAT = 2  # of config.json and of checkpoints; folders of format 1 do not say theirs
 TASKS = {

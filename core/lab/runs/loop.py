@@ -21,12 +21,11 @@ import numpy as np
 
 from core import Array
 from core.checkpoint import CheckpointError, load, previous, save
+from core.lab import Learner, prefixed, unprefixed, weights
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
-from core.lab.learner import Learner, weights
 from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, LOG
-from core.lab.state import prefixed, unprefixed
 
 EVALUATIONS = 20  # evenly spaced points of progress
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")

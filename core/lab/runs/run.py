@@ -19,10 +19,10 @@ import numpy as np
 
 from core import Array
 from core.checkpoint import sha256
+from core.lab import Learner, Report
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import free_name, lock, read_json, write_json
-from core.lab.learner import Learner, Report
 from core.lab.runs import folder as folders, former
 from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
 from core.lab.runs.page import run_page, write_shown

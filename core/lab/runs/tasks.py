@@ -23,7 +23,7 @@ from core.lab.errors import Refusal, nearest, refusing
 from core.lab.runs import former
 
 if TYPE_CHECKING:
-    from core.lab.learner import Learner
+    from core.lab import Learner
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer, chain
-from core.lab.data.splits import Splits
+from core.lab import Splits
 
 PENALTIES = (0.003, 0.03, 0.3)  # of the probe, as C of scikit-learn; the validation part chooses
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal
+from core.lab import Refusal
 from core.lab.study.job import Ended, Job
 
 Work = Callable[[Job], Ended]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.lab.errors import Refusal, Stopped
+from core.lab import Refusal, Stopped
 from core.lab.runs import folder as folders
 from core.lab.runs.loop import Watch, silent
 from core.lab.runs.progress import figures, spark

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from core.lab import Splits
 from core.lab.data.sets import DataSet, File, Folder
-from core.lab.data.splits import Splits
 
 
 def read(folder: Folder) -> Splits:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core import Array
+from core.lab import Splits
 from core.lab.data.sets import GITHUB, DataSet, File, Folder, formats
-from core.lab.data.splits import Splits
 
 NAMES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 UNPACKED = (47_040_016, 60_008, 7_840_016, 10_008)

@@ -2,9 +2,9 @@
 
 import re
 
+from core.lab import Refusal
 from core.lab.data.sets import DataSet
 from core.lab.data.splits import Text, parts
-from core.lab.errors import Refusal
 
 
 def read() -> Text:

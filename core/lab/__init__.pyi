@@ -1,0 +1,18 @@
+from core.lab.config import check as check, settings as settings
+from core.lab.data.splits import Splits as Splits, split as split
+from core.lab.epochs import Epochs as Epochs
+from core.lab.errors import Refusal as Refusal, Stopped as Stopped, nearest as nearest
+from core.lab.learner import Exam as Exam, Learner as Learner, Report as Report, weights as weights
+from core.lab.state import (
+    Kept as Kept,
+    State as State,
+    prefixed as prefixed,
+    restore as restore,
+    rng_state as rng_state,
+    saved as saved,
+    set_rng_state as set_rng_state,
+    unprefixed as unprefixed,
+)
+
+__all__: list[str]
+FORMER: str
