@@ -15,6 +15,10 @@ _NAMES = {
     "state": "Kept State prefixed restore rng_state saved set_rng_state unprefixed",
     "epochs": "Epochs",
     "data.splits": "Splits split",
+    "data.registry": "Data",
+    "files": "check_size free_name lock read_json write_json write_text",
+    "terminal": "printable",
+    "compare.cell": "Cell",
 }
 _WHERE = {name: home for home, names in _NAMES.items() for name in names.split()}
 __all__ = list(_WHERE)

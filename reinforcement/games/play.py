@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab import Refusal, nearest
-from core.lab.terminal import printable
+from core.lab import Refusal, nearest, printable
 from reinforcement.games.mcts import Evaluate, search
 from reinforcement.games.players import evaluation
 from reinforcement.games.plots import stones

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import Adam, Rng
-from core.lab.compare.cell import Cell
+from core.lab import Cell
 from core.lab.problems.cartpole import TIME_LIMIT, environments, lean
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.evaluate import Logits, ReturnExam

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Adam, Rng, tanh
-from core.lab.compare.cell import Cell
+from core.lab import Cell
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.evolution import Evolution, EvolutionConfig
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Adam, Rng
-from core.lab.compare.cell import Cell
+from core.lab import Cell
 from core.lab.envs.vector import Envs
 from reinforcement.envs.digit_bandit import DigitBandits, deformed_by
 from reinforcement.evaluate import GuessExam

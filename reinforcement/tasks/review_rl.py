@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from core import Adam, AdamW, Rng
-from core.lab.compare.cell import Cell
-from core.lab.data.registry import Data
+from core.lab import Cell, Data
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from reinforcement.text.kl_reinforce import KLReinforceConfig, RewardTunedWriter
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Adam, Array, Rng, cross_entropy, tanh
-from core.lab import Report, Splits
-from core.lab.compare.cell import Cell
+from core.lab import Cell, Report, Splits
 from core.lab.config import positive
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import TRAINING_SEEDS

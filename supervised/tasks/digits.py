@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 from core import MLP, Adam, Array, Layer, Rng
-from core.lab import Splits, check
-from core.lab.compare.cell import Cell
+from core.lab import Cell, Splits, check
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from core.lab.vision.photos import ink
 from supervised.classifier import Classifier

@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 
 from core import MLP, Adam, Rng, tanh
-from core.lab import check
-from core.lab.compare.cell import Cell
+from core.lab import Cell, check
 from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
 from unsupervised.world_model import WorldModel, WorldModelConfig
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Rng
-from core.lab import check
-from core.lab.compare.cell import Cell
+from core.lab import Cell, check
 from core.lab.vision.augment import AffineElastic
 from unsupervised.linear_probe import LinearProbeConfig, ProbedCode
 from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Array, Rng, Sequential
-from core.lab import Splits
-from core.lab.compare.cell import Cell
+from core.lab import Cell, Splits
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.clusterer import Clusterer, centre

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core import Dropout, Layer, Linear, Residual, Rng, Sequential, gelu
-from core.lab import check
-from core.lab.data.registry import Data
+from core.lab import Data, check
 from core.lab.data.splits import Names, Text
 from core.lab.text import lines as records
 from core.lab.text.vocabulary import Vocabulary

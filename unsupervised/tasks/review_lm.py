@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from core import AdamW, Rng
-from core.lab import check
-from core.lab.compare.cell import Cell
-from core.lab.data.registry import Data
+from core.lab import Cell, Data, check
 from core.lab.problems.reviews import DECAY, RATE, Exam
 from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 

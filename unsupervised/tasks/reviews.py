@@ -7,8 +7,7 @@ from functools import partial
 import numpy as np
 
 from core import Array, Concat, Dropout, Embedding, Layer, Linear, Rng, gelu, he
-from core.lab import check
-from core.lab.data.registry import Data
+from core.lab import Data, check
 from core.lab.data.splits import Reviews, Text
 from core.lab.problems.reviews import distinct
 from core.lab.text import lines as records

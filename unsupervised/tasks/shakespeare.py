@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core import Rng
-from core.lab.data.registry import Data
+from core.lab import Data
 from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab import Report, Splits, nearest, split
+from core.lab import Report, Splits, nearest, split, write_text
 from core.lab.data.tables import LARGEST, Rows, blank, learn, read_table, rows_of
-from core.lab.files import write_text
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.prediction_strength import choose_clusters

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import Rng
+from core.lab import Data
 from core.lab.data import formats as readers
-from core.lab.data.registry import Data
 from core.lab.data.splits import Text, parts
 from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language

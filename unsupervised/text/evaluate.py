@@ -15,9 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array
-from core.lab import Report
+from core.lab import Report, printable
 from core.lab.data.splits import Text
-from core.lab.terminal import printable
 from unsupervised.text.ngram_models import Counts, Model, add_one, jelinek_mercer, kneser_ney, kneser_ney_orders
 
 ORDER = 10  # the longest n-gram that is counted

@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core import Array
-from core.lab import Report
-from core.lab.terminal import printable
+from core.lab import Report, printable
 from core.lab.text.lines import END
 from unsupervised.text.language_model import Language
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.lab import printable
 from core.lab.cli.flags import parse
 from core.lab.runs.check import outcomes
 from core.lab.runs.tasks import find
-from core.lab.terminal import printable
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.lab import Refusal, nearest
+from core.lab import Refusal, free_name, nearest, read_json, write_json
 from core.lab.cli.flags import parse
 from core.lab.compare.cell import TEACHER
-from core.lab.files import free_name, read_json, write_json
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create
 from core.lab.runs.tasks import Info, Task, describe, find, installed

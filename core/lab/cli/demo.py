@@ -7,9 +7,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from core.lab import Refusal
+from core.lab import Refusal, free_name, read_json
 from core.lab.cli.flags import parse
-from core.lab.files import free_name, read_json
 from core.lab.report.format import figure, table
 from core.lab.report.page import Section, write_page
 from core.lab.runs.folder import PAGE, SHOWN, create

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.lab import printable
 from core.lab.cli.flags import OpenFlags, parse
 from core.lab.data import formats
 from core.lab.errors import Refusal, refusing
-from core.lab.terminal import printable
 
 if TYPE_CHECKING:
     from core.lab.runs.run import Run

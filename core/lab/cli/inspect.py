@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.lab import Refusal
+from core.lab import Refusal, printable
 from core.lab.cli.flags import parse
 from core.lab.runs.folder import CHECKPOINT
-from core.lab.terminal import printable
 
 
 @dataclass(frozen=True)

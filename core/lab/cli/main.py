@@ -9,8 +9,8 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
+from core.lab import printable
 from core.lab.errors import Refusal, Stopped, nearest, refusing
-from core.lab.terminal import printable
 
 HELP = """\
 usage: trivium COMMAND ...

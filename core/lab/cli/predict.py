@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from core.lab import printable
 from core.lab.cli.flags import OpenFlags, parse
 from core.lab.errors import Refusal, refusing
-from core.lab.terminal import printable
 from core.lab.vision.photos import decode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")

@@ -104,7 +104,7 @@ def _all(folder: Path) -> list[str]:
 
 
 def _docs(args: Sequence[str]) -> int:
-    from core.lab.files import write_text
+    from core.lab import write_text
     from core.lab.results.quotes import documents, refill, typed
 
     flags = parse(DocsFlags, args, "trivium results docs")

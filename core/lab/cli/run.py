@@ -10,9 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.lab import Refusal, Stopped
+from core.lab import Refusal, Stopped, free_name, read_json
 from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
-from core.lab.files import free_name, read_json
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, SHOWN
 

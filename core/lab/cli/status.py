@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.lab import Refusal
+from core.lab import Refusal, printable
 from core.lab.cli.flags import parse
 from core.lab.study.folder import SPEC
 from core.lab.study.status import clock, progress
-from core.lab.terminal import printable
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.lab import Refusal, Stopped
+from core.lab import Refusal, Stopped, printable
 from core.lab.cli.flags import parse
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
-from core.lab.terminal import printable
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
-from core.lab import Refusal
+from core.lab import Refusal, read_json
 from core.lab.compare.cell import TEACHER, Cell, cell
-from core.lab.files import read_json
 from core.lab.runs.folder import CONFIG, RESULT, read_log
 from core.lab.runs.loop import Row
 from core.lab.runs.run import Run, open_run

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from core import Array
-from core.lab import Splits
+from core.lab import Splits, read_json
 from core.lab.compare import tables
 from core.lab.compare.cell import TEACHER
 from core.lab.compare.groups import Group
 from core.lab.compare.plots import CharacterNorms, Problems, character_panels, curves, nine_picture, shaded, strip
-from core.lab.files import read_json
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
 from core.lab.runs.folder import PAGE, SHOWN

@@ -17,9 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer, Rng, Sequential, cosine, log_softmax, warm_up
-from core.lab import Report
+from core.lab import Report, printable
 from core.lab.data.splits import SEED, Reviews
-from core.lab.terminal import printable
 from core.lab.text import lines, sampling
 from core.lab.text.tokenize import words
 from core.lab.text.vocabulary import Vocabulary

@@ -14,8 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from core.lab import Refusal, Stopped, nearest
-from core.lab.files import read_json, write_json
+from core.lab import Refusal, Stopped, nearest, read_json, write_json
 from core.lab.study.job import Ended, Job
 from core.lab.study.spec import Planned, by, plan
 

@@ -15,8 +15,7 @@ import numpy as np
 
 from core import Adam, Array, checkpoint
 from core.gradcheck import directional_error
-from core.lab import Learner, Refusal, Report, prefixed, unprefixed, weights
-from core.lab.data.registry import Data
+from core.lab import Data, Learner, Refusal, Report, prefixed, unprefixed, weights
 from core.lab.runs.run import blas_threads
 from core.lab.runs.tasks import Task, configure, preset
 

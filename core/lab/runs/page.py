@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.lab import Report
-from core.lab.files import read_json, write_json
+from core.lab import Report, read_json, write_json
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
 from core.lab.report.plots import drawing

@@ -19,17 +19,16 @@ import numpy as np
 
 from core import Array
 from core.checkpoint import sha256
-from core.lab import Learner, Report
+from core.lab import Learner, Report, free_name, lock, read_json, write_json
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
-from core.lab.files import free_name, lock, read_json, write_json
 from core.lab.runs import folder as folders, former
 from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
 from core.lab.runs.page import run_page, write_shown
 from core.lab.runs.tasks import Task, configure, find, preset
 
 if TYPE_CHECKING:
-    from core.lab.data.registry import Data
+    from core.lab import Data
 
 SMALL = 1_000_000  # parameters; below, a second BLAS thread costs more than it brings
 THREAD_VARIABLES = {  # what a user sets, by the libraries that heed it; scikit-learn's own loops use OpenMP
@@ -78,7 +77,7 @@ class Setup:
 
     def build(self) -> tuple[Learner, Data]:
         """The learner at its start, and the data that it read. Raises Refusal for what the task itself refuses."""
-        from core.lab.data.registry import Data
+        from core.lab import Data
 
         data = Data(self.data)
         try:

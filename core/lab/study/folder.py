@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core.lab.files import read_json
+from core.lab import read_json
 
 SPEC, SESSION, RESULTS = "spec.json", "session.json", "results.json"
 ROWS, FAILED, RUNS = "rows", "failed", "runs"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.lab.files import write_json
+from core.lab import write_json
 from core.lab.report.format import figure, span, table
 from core.lab.report.page import Section, picture, write_page
 from core.lab.report.plots import drawing

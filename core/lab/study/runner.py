@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.lab import Refusal, Stopped
+from core.lab import Refusal, Stopped, printable
 from core.lab.runs import folder as folders
 from core.lab.runs.loop import Watch, silent
 from core.lab.runs.progress import figures, spark
 from core.lab.study.job import Ended, Job, file_sha256
-from core.lab.terminal import printable
 
 
 @contextlib.contextmanager

@@ -14,8 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from core.lab import Refusal
-from core.lab.files import lock, read_json
+from core.lab import Refusal, lock, read_json
 from core.lab.runs import folder as folders
 from core.lab.runs.loop import EVALUATIONS
 from core.lab.study.folder import RUNS, SESSION, SPEC, failures, finished
