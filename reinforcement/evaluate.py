@@ -19,6 +19,7 @@ from core.lab.data.checks import PARTS, check_examples, check_labels
 from core.lab.envs.film import add_film
 from core.lab.envs.rollout import FILM_SEED, TEST_SEED, VAL_SEED, Policy, returns
 from core.lab.envs.vector import Envs, check_count
+from core.lab.report.plots import drawing
 from reinforcement.distributions import CATEGORICAL, ActionDistribution, greedy
 
 Logits = Callable[[Array], Array]  # obs (B, ...) -> y (B, ...), what the actor says
@@ -168,12 +169,9 @@ def probability(y: Array, t: Array) -> Array:
 
 def draw_hardest(path: Path, x: Array, t: Array, y: Array) -> None:
     """The eighteen pictures with the smallest p(label)."""
-    from matplotlib.figure import Figure
-
     side = round(x.shape[1] ** 0.5)
-    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
-    for ax, i in zip(figure.subplots(3, 6).flat, probability(y, t).argsort(), strict=False):
-        ax.imshow(x[i].reshape(side, side), cmap="gray_r")
-        ax.set_title(f"{greedy(y[i])}, not {t[i]}" if greedy(y[i]) != t[i] else f"{t[i]}", fontsize=8)
-        ax.axis("off")
-    figure.savefig(path, dpi=90)
+    with drawing(path, (7.2, 3.2), 3, 6, dpi=90) as grid:
+        for ax, i in zip(grid.flat, probability(y, t).argsort(), strict=False):
+            ax.imshow(x[i].reshape(side, side), cmap="gray_r")
+            ax.set_title(f"{greedy(y[i])}, not {t[i]}" if greedy(y[i]) != t[i] else f"{t[i]}", fontsize=8)
+            ax.axis("off")

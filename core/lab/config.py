@@ -1,7 +1,10 @@
 """What a task's Config checks of its own fields, and the configuration of an algorithm out of one and keywords."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from core.lab.former import warn
@@ -16,22 +19,34 @@ def check(
     nonnegative: Iterable[str] = (),
     share: Iterable[str] = (),
     probability: Iterable[str] = (),
+    span: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+    among: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> None:
     """Raises ValueError, naming the field, unless these fields of a Config are what they must be.
 
-    positive: above 0; nonnegative: 0 or more; share: from 0 to below 1, such as a dropout; probability: from 0 to 1.
+    positive: above 0 (of a tuple each, and one at least); nonnegative: 0 or more; share: from 0 to below 1, such as a
+    dropout; probability: from 0 to 1.
+    span: {field: (lowest, highest)}, where the highest may be infinite; among: {field: the values that there are}.
     Not a number is none of them.
     """
     rules: tuple[tuple[Iterable[str], Callable[[Any], bool], str], ...] = (
-        (positive, lambda v: v > 0, "above 0"),
+        (positive, lambda v: (min(v, default=0) if isinstance(v, tuple) else v) > 0, "above 0"),
         (nonnegative, lambda v: v >= 0, "0 or more"),
         (share, lambda v: 0 <= v < 1, "from 0 to below 1"),
         (probability, lambda v: 0 <= v <= 1, "from 0 to 1"),
     )
-    for names, holds, says in rules:
-        for name in names:
-            if not holds(getattr(config, name)):
-                raise ValueError(f"{name} must be {says}, not {getattr(config, name)}")
+    wanted = [(name, holds, says) for names, holds, says in rules for name in names]
+    for name, (low, high) in span.items():
+        says = f"from {low} to {high}" if high < math.inf else f"at least {low}"
+        wanted.append((name, partial(_within, low, high), says))
+    wanted += [(name, tuple(known).__contains__, f"one of {', '.join(known)}") for name, known in among.items()]
+    for name, holds, says in wanted:
+        if not holds(getattr(config, name)):
+            raise ValueError(f"{name} must be {says}, not {getattr(config, name)!r}")
+
+
+def _within(low: float, high: float, value: float) -> bool:
+    return low <= value <= high
 
 
 def positive(config: Any, *names: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import gymnasium as gym
 
 from core import Rng
+from core.lab import check
 from core.lab.envs.vector import make as make_envs
 from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
@@ -52,11 +53,8 @@ class RobotConfig(SACSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("envs", "train_every"):
-            if getattr(self, name) > SPAN:
-                raise ValueError(f"{name} must be at most {SPAN}, not {getattr(self, name)}")
-        if not 0 <= self.learning_starts < self.timesteps:
-            raise ValueError(f"learning_starts must be 0 to {self.timesteps - 1}, not {self.learning_starts}")
+        most = {"envs": (1, SPAN), "train_every": (1, SPAN), "learning_starts": (0, self.timesteps - 1)}
+        check(self, span=most)
 
 
 class Anew(gym.Wrapper[Any, Any, Any, Any]):

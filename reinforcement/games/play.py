@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab import Refusal, nearest, printable
+from core.lab import Refusal, check, nearest, printable
 from reinforcement.games.mcts import Evaluate, search
 from reinforcement.games.players import evaluation
 from reinforcement.games.plots import stones
@@ -46,8 +46,7 @@ class PlayFlags:
     task: str | None = None  # the task's file, for a run whose task came as a file
 
     def __post_init__(self) -> None:
-        if not (1 <= self.simulations <= 100_000 and self.seed >= 0):
-            raise ValueError("simulations must be from 1 to 100000, seed not below 0")
+        check(self, nonnegative=("seed",), span={"simulations": (1, 100_000)})
 
 
 def play(args: Sequence[str]) -> int:

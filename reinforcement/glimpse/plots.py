@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from core import Array
 from core.lab import Splits
 from core.lab.report.gif import write_gif
+from core.lab.report.plots import drawing
 from reinforcement.glimpse.env import Looked, render, windows
 
 RIGHT, WRONG = (0.1, 0.55, 0.25), (0.8, 0.15, 0.15)
@@ -42,19 +42,20 @@ def steps(window: int, path: Array, x: Array) -> list[Array]:
 def draw_paths(path: Path, s: Splits, window: int, looked: Looked, chosen: Array) -> None:
     """A row a picture: its looks one after another, the answer as their title, and the whole."""
     most, side = max(1, int(looked.looks[chosen].max())), round(s.x_test.shape[1] ** 0.5)
-    figure = Figure(figsize=(1.0 * (most + 1), 1.12 * len(chosen)), layout="constrained")
-    for axes, i in zip(figure.subplots(len(chosen), most + 1, squeeze=False), chosen, strict=True):
-        frames = steps(window, looked.path[i], s.x_test[i])
-        for axis, frame in zip(axes, frames, strict=False):
-            axis.imshow(frame)
-        said, right = looked.said[i], looked.said[i] == s.t_test[i]
-        last: Any = axes[max(len(frames) - 1, 0)]
-        last.set_title(f"says {said}" if said >= 0 else "no answer", fontsize=9, color=RIGHT if right else WRONG, pad=2)
-        axes[-1].imshow(1 - s.x_test[i].reshape(side, side), cmap="gray", vmin=0, vmax=1)
-        axes[-1].set_title(f"a {s.t_test[i]}", fontsize=9, pad=2)
-        for axis in axes:
-            axis.axis("off")
-    figure.savefig(path, dpi=90)
+    with drawing(path, (1.0 * (most + 1), 1.12 * len(chosen)), len(chosen), most + 1, squeeze=False, dpi=90) as grid:
+        for axes, i in zip(grid, chosen, strict=True):
+            frames = steps(window, looked.path[i], s.x_test[i])
+            for axis, frame in zip(axes, frames, strict=False):
+                axis.imshow(frame)
+            said, right = looked.said[i], looked.said[i] == s.t_test[i]
+            last: Any = axes[max(len(frames) - 1, 0)]
+            last.set_title(
+                f"says {said}" if said >= 0 else "no answer", fontsize=9, color=RIGHT if right else WRONG, pad=2
+            )
+            axes[-1].imshow(1 - s.x_test[i].reshape(side, side), cmap="gray", vmin=0, vmax=1)
+            axes[-1].set_title(f"a {s.t_test[i]}", fontsize=9, pad=2)
+            for axis in axes:
+                axis.axis("off")
 
 
 def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:
@@ -62,36 +63,34 @@ def draw_confusion(path: Path, t: Array, said: Array, C: int) -> None:
     counts = np.zeros((C, C + 1), int)
     np.add.at(counts, (t, np.where(said < 0, C, said)), 1)
     counts = counts if counts[:, C].any() else counts[:, :C]
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
-    axis = figure.subplots()
-    axis.imshow(counts, cmap="Blues", vmax=counts.max() * 1.4)
-    for (row, column), n in np.ndenumerate(counts):
-        if n:
-            axis.text(column, row, str(n), ha="center", va="center", fontsize=8)
-    axis.set(
-        xlabel="said",
-        ylabel="is",
-        xticks=range(counts.shape[1]),
-        yticks=range(C),
-        xticklabels=[*map(str, range(C)), "none"][: counts.shape[1]],
-    )
-    figure.savefig(path, dpi=90)
+    with drawing(path, (4.6, 4.2), dpi=90) as axis:
+        axis.imshow(counts, cmap="Blues", vmax=counts.max() * 1.4)
+        for (row, column), n in np.ndenumerate(counts):
+            if n:
+                axis.text(column, row, str(n), ha="center", va="center", fontsize=8)
+        axis.set(
+            xlabel="said",
+            ylabel="is",
+            xticks=range(counts.shape[1]),
+            yticks=range(C),
+            xticklabels=[*map(str, range(C)), "none"][: counts.shape[1]],
+        )
 
 
 def draw_counts(path: Path, looked: Looked, t: Array) -> None:
     """Bars of the numbers of looks, the right answers below, the wrong ones on top."""
     ks, right = np.arange(int(looked.looks.max()) + 1), looked.said == t
     good, bad = (np.bincount(looked.looks[which], minlength=len(ks)) for which in (right, ~right))
-    figure = Figure(figsize=(4.6, 3), layout="constrained")
-    axis = figure.subplots()
-    axis.bar(ks, good, color=RIGHT, label="right")
-    axis.bar(ks, bad, bottom=good, color=WRONG, label="wrong")
-    for k in ks[good + bad > 0]:
-        axis.annotate(f"{good[k] / (good + bad)[k]:.0%}", (k, (good + bad)[k]), ha="center", va="bottom", fontsize=8)
-    axis.margins(y=0.12)
-    axis.set(xlabel="looks before the answer", ylabel="test pictures", xticks=ks)
-    axis.legend(frameon=False)
-    figure.savefig(path, dpi=90)
+    with drawing(path, (4.6, 3), dpi=90) as axis:
+        axis.bar(ks, good, color=RIGHT, label="right")
+        axis.bar(ks, bad, bottom=good, color=WRONG, label="wrong")
+        for k in ks[good + bad > 0]:
+            axis.annotate(
+                f"{good[k] / (good + bad)[k]:.0%}", (k, (good + bad)[k]), ha="center", va="bottom", fontsize=8
+            )
+        axis.margins(y=0.12)
+        axis.set(xlabel="looks before the answer", ylabel="test pictures", xticks=ks)
+        axis.legend(frameon=False)
 
 
 def write_film(

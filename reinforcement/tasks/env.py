@@ -9,7 +9,7 @@ from typing import Any
 from gymnasium.spaces import Box
 
 from core import MLP, Adam, Rng
-from core.lab import nearest
+from core.lab import check
 from core.lab.envs.vector import make as make_envs
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
@@ -48,8 +48,7 @@ class Config(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.learner not in ("auto", *LEARNERS):
-            raise ValueError(f"there is no learner {self.learner!r}{nearest(self.learner, ('auto', *LEARNERS))}")
+        check(self, among={"learner": ("auto", *LEARNERS)})
 
 
 def ppo(config: Config, I: int, A: int, family: ActionDistribution, exam: ReturnExam, rng: Rng) -> PPO:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Rng
+from core.lab import check
 from reinforcement.dqn import DQN
 from reinforcement.envs.toy_text import ToyText, on_table
 
@@ -24,8 +25,7 @@ class Config(ToyText):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.map not in LIMITS:
-            raise ValueError(f"map must be one of {', '.join(LIMITS)}, not {self.map}")
+        check(self, among={"map": LIMITS})
 
 
 def make(config: Config, rng: Rng, data: Any) -> DQN:

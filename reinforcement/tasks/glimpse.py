@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Adam, Array, Layer, Rng, orthogonal
+from core.lab import check
 from core.lab.envs.vector import Envs
 from core.lab.vision.photos import Photo, ink
 from reinforcement.envs.digit_bandit import deformed_by
@@ -47,8 +48,7 @@ class Config(PPOConfig):
         super().__post_init__()
         if not self.cost < float("inf"):
             raise ValueError(f"cost must be finite, not {self.cost}")
-        if not 1 <= self.window <= 8:
-            raise ValueError(f"window must be from 1 to 8 pixels wide, not {self.window}")
+        check(self, span={"window": (1, 8)})  # pixels
 
 
 class Looker(PPO):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import Adam, AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, Exam
+from core.lab.problems.reviews import DECAY, RATE, Exam, ReviewConfig
 from reinforcement.text.kl_reinforce import KLReinforceConfig, RewardTunedWriter
 
 PARADIGM = "reinforcement"
@@ -18,17 +18,8 @@ never taught, takes its reviews for praise.
 
 
 @dataclass(frozen=True)
-class Config(KLReinforceConfig):
-    context: int = 24  # characters that the next one is predicted from
-    hidden: int = 256  # units of each of the two hidden layers
-    longest: int = 250  # characters that a written review may have
-    lr: float = 8e-3  # step size of AdamW at its highest
+class Config(ReviewConfig, KLReinforceConfig):
     tuning: float = 1e-3  # step size of Adam in the steps by rewards
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.context >= 6:
-            raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
 
 
 PRESETS = {

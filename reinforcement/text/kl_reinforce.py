@@ -8,6 +8,7 @@ et al. (2019), "Buy 4 REINFORCE samples, get a baseline for free!". Weakness: wh
 less and less is said that is new; and the penalty is that of each character, not of the texts that they lead to.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, log_softmax
-from core.lab import Kept, Report, settings
+from core.lab import Kept, Report, check, settings
 from core.lab.problems.reviews import TEMPERATURE, Exam
 from core.lab.text.sampling import asker
 from reinforcement.config import Checked
@@ -61,8 +62,7 @@ class KLReinforceConfig(Checked):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.n >= 2:
-            raise ValueError(f"n must be at least 2, for each review is held against the others, not {self.n}")
+        check(self, span={"n": (2, math.inf)})  # each review is held against the others
 
 
 class RewardTunedWriter(Kept):

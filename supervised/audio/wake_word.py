@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, log_softmax
-from supervised.figures import picture
+from core.lab.report.plots import drawing
 
 ALLOWED = 0.01  # the share of other sounds that may wake the device
 
@@ -67,7 +67,7 @@ def wake_figures(y: Array, t: Array, word: int, y_val: Array, t_val: Array) -> d
 
 def draw_wake(path: Path, y: Array, t: Array, word: int, names: tuple[str, ...]) -> None:
     """The curve of the word, and in grey those of all others, false alarms from 0.1 % on."""
-    with picture(path, 5.6, 4.2) as (_, axis):
+    with drawing(path, (5.6, 4.2)) as axis:
         for k in [*(k for k in range(len(names)) if k != word), word]:
             c = curve(log_softmax(y)[:, k], t == k)
             color, width = ("C0", 2.5) if k == word else ("0.75", 1)

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array, Back, Layer, chain, cross_entropy, softmax
-from core.lab.report.plots import mosaic
-from supervised.figures import picture
+from core.lab.report.plots import drawing, mosaic
 from supervised.interpret.blocks import MATRICES, blocks
 from supervised.interpret.plots import Shape, pictures
 
@@ -78,7 +77,7 @@ def draw_pass(
 ) -> None:
     """Above the way forward, below the way back; blue above 0, red below, each tile in its own scale."""
     n = len(stops) + 1
-    with picture(path, 1.75 * n + 0.4, 4.6, 2, n) as (_, axes):
+    with drawing(path, (1.75 * n + 0.4, 4.6), 2, n) as axes:
         for k, stop in enumerate(stops):
             above, below = axes[:, k]
             if k == 0:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.lab.report.plots import mosaic
-from supervised.figures import picture
+from core.lab.report.plots import drawing, mosaic
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
 Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand in a row
@@ -62,7 +61,8 @@ def panels(path: Path, n: int, columns: int, width: float = 3.4, height: float =
     """A figure with n panels, and their axes, to be drawn into; each with a faint grid. Then it is saved."""
     columns = min(n, columns)
     lines = -(-n // columns)
-    with picture(path, width * columns, height * lines, lines, columns, squeeze=False) as (figure, axes):
+    with drawing(path, (width * columns, height * lines), lines, columns, squeeze=False) as axes:
+        figure = axes[0, 0].figure
         for axis in axes.flat[n:]:
             axis.remove()
         for axis in axes.flat[:n]:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from core import Layer
-from supervised.figures import picture
+from core.lab.report.plots import drawing
 from supervised.lessons.layer_stats import LayerStats, slope
 
 
 def functions(path: Path, activations: Mapping[str, Layer]) -> None:
     """Each activation and its derivative, in the same scale."""
     z, columns = np.linspace(-4, 4, 801), -(-len(activations) // 2)
-    with picture(path, 2.5 * columns, 5.2, 2, columns, sharex=True, sharey=True) as (figure, axes):
+    with drawing(path, (2.5 * columns, 5.2), 2, columns, sharex=True, sharey=True) as axes:
         for axis, (name, f) in zip(axes.flat, activations.items(), strict=False):
             y, slopes = f(z, z[:0])[0], slope(f, z)
             jump = np.abs(np.diff(y, prepend=y[0])) > 0.5  # a line across a jump would be a slope that is not there
@@ -23,12 +23,12 @@ def functions(path: Path, activations: Mapping[str, Layer]) -> None:
             axis.plot(z, np.where(jump, np.nan, y), label="f(z)")
             axis.plot(z, slopes, "--", label="f'(z)")
             axis.set(title=name, ylim=(-1.3, 2.5))
-        figure.axes[0].legend(fontsize=8)
+        axes.flat[0].legend(fontsize=8)
 
 
 def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, LayerStats]) -> None:
     """Saturated, dead and signal against the layer, a bar an activation; pale bars are the start."""
-    with picture(path, 9, 7.5, 3, 1, sharex=True) as (figure, axes):
+    with drawing(path, (9, 7.5), 3, 1, sharex=True) as axes:
         names = {
             "saturated": "slope below a tenth\nof the steepest",
             "dead": "dead on all\ntraining images",
@@ -49,12 +49,12 @@ def layers(path: Path, before: Mapping[str, LayerStats], after: Mapping[str, Lay
             else:
                 axis.set_ylim(0, 1)
         look: dict[str, Any] = {"title": "in brackets: accuracy on the training part", "title_fontsize": 8, "ncols": 4}
-        figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside upper center", **look)
+        axes[0].figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, loc="outside upper center", **look)
 
 
 def dying(path: Path, found: Mapping[str, Mapping[str, list[tuple[float, float, float]]]]) -> None:
     """Dead units (above) and validation accuracy (below) against what is varied, a column each."""
-    with picture(path, 4 * len(found), 5, 2, len(found), sharex="col", sharey="row", squeeze=False) as (_, axes):
+    with drawing(path, (4 * len(found), 5), 2, len(found), sharex="col", sharey="row", squeeze=False) as axes:
         for (above, below), (what, rows) in zip(axes.T, found.items(), strict=True):
             for name, points in rows.items():
                 value, dead, right = zip(*points, strict=True)

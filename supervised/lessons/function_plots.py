@@ -9,7 +9,7 @@ import numpy as np
 
 from core import Array
 from core.lab.report.gif import animate
-from supervised.figures import new_figure, picture
+from core.lab.report.plots import drawing, new_figure
 from supervised.lessons.function_fit import Fit, Sweep, influence
 
 MOVES = np.linspace(-1, 1, 49)  # of a weight, in parts of its reach
@@ -34,7 +34,7 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
     said = learner.says(w)
     val = (learner.outputs(w, learner.splits.x_val) - learner.splits.t_val)[:, 0] * learner.std
     if x.shape[1] == 1:
-        with picture(path, 8, 5, 2, 1, sharex=True, height_ratios=(3, 1)) as (_, (above, below)):
+        with drawing(path, (8, 5), 2, 1, sharex=True, height_ratios=(3, 1)) as (above, below):
             above.plot(x[:, 0], t, ".", color="0.6", markersize=4, label="training points")
             above.plot(learner.look[:, 0], said, color="C3", linewidth=1.5, label="network")
             above.legend(fontsize=8)
@@ -44,7 +44,7 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
             for axis in (above, below):
                 axis.grid(alpha=0.3)
     else:
-        with picture(path, 11, 3.6, 1, 3) as (figure, (left, middle, right)):
+        with drawing(path, (11, 3.6), 1, 3) as (left, middle, right):
             span, top = {"vmin": float(t.min()), "vmax": float(t.max())}, float(np.abs(val).max())
             dots = right.scatter(*learner.splits.x_val.T, c=val, s=8, cmap="RdBu_r", vmin=-top, vmax=top)
             for axis, drawn, title in (
@@ -53,7 +53,7 @@ def fit(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
                 (right, dots, "error on the validation part"),
             ):
                 axis.set(title=title, aspect="equal")
-                figure.colorbar(drawn, ax=axis, shrink=0.8)
+                left.figure.colorbar(drawn, ax=axis, shrink=0.8)
 
 
 def film(path: Path, learner: Fit, names: Sequence[str]) -> None:
@@ -63,7 +63,7 @@ def film(path: Path, learner: Fit, names: Sequence[str]) -> None:
     span = (float(t.min()) - pad, float(t.max()) + pad)
 
     def frame(k: int) -> Any:
-        figure, axis = new_figure(*((6, 3.2) if one else (3.8, 3.6)))
+        figure, axis = new_figure((6, 3.2) if one else (3.8, 3.6))
         if one:
             axis.plot(x[:, 0], t, ".", color="0.75", markersize=3)
             axis.plot(learner.look[:, 0], learner.frames[k], color="C3")
@@ -89,7 +89,7 @@ def slices(path: Path, learner: Fit, w: Array, names: Sequence[str]) -> None:
         stop = start + math.prod(shape)
         chosen.append((name, shape, start + int(np.square(J[:, start:stop]).sum(0).argmax())))
         start = stop
-    with picture(path, 2.7 * len(chosen), 5.2, 2, len(chosen), sharey=True, squeeze=False) as (_, axes):
+    with drawing(path, (2.7 * len(chosen), 5.2), 2, len(chosen), sharey=True, squeeze=False) as axes:
         for (above, below), (name, shape, i) in zip(axes.T, chosen, strict=True):
             values = w[i] + MOVES / max(float(np.abs(J[:, i]).max()), 1e-3)
             ys = np.stack([learner.outputs(_moved(w, i, value), look)[:, 0] for value in values])  # moves, P
@@ -127,7 +127,7 @@ def _moved(w: Array, i: int, value: float) -> Array:
 
 def curves(path: Path, found: Sweep, own: float, baselines: Mapping[str, float]) -> None:
     """Error against width and against depth, beside the baselines."""
-    with picture(path, 9, 3.8, 1, 2, sharey=True) as (figure, axes):
+    with drawing(path, (9, 3.8), 1, 2, sharey=True) as axes:
         for axis, errors, title in (
             (axes[0], found.width, "units in one hidden layer"),
             (axes[1], found.depth, "hidden layers"),
@@ -142,4 +142,4 @@ def curves(path: Path, found: Sweep, own: float, baselines: Mapping[str, float])
             axis.grid(alpha=0.3)
         axes[0].set_xscale("log", base=2)
         axes[0].set_ylabel("mean squared error / variance")
-        figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside upper center")
+        axes[0].figure.legend(*axes[0].get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside upper center")

@@ -9,7 +9,7 @@ import numpy as np
 from core import Array
 from core.lab import Splits
 from core.lab.report.gif import animate
-from supervised.figures import new_figure, picture
+from core.lab.report.plots import drawing, new_figure
 from supervised.lessons.perceptron import Perceptron
 
 COLORS = ("#c2571a", "#1f5fa8")  # of the targets 0 and 1
@@ -43,7 +43,7 @@ def movie(path: Path, learner: Perceptron) -> None:
     paths = [learner.path(o) for o in range(len(learner.names))]
 
     def frame(k: int) -> Any:
-        figure, axes = new_figure(2.5 * len(paths), 2.7, 1, len(paths), squeeze=False)
+        figure, axes = new_figure((2.5 * len(paths), 2.7), 1, len(paths), squeeze=False)
         for o, (axis, p) in enumerate(zip(axes[0], paths, strict=True)):
             _moment(axis, learner, o, p, min(k, len(p) - 1))
         return figure
@@ -54,7 +54,7 @@ def movie(path: Path, learner: Perceptron) -> None:
 def stations(path: Path, learner: Perceptron) -> None:
     """A row a neuron: after some of its mistakes, evenly spaced on a logarithmic scale."""
     O = len(learner.names)
-    with picture(path, 2 * STATIONS, 2.2 * O, O, STATIONS, squeeze=False) as (_, axes):
+    with drawing(path, (2 * STATIONS, 2.2 * O), O, STATIONS, squeeze=False) as axes:
         for o, row in enumerate(axes):
             p = learner.path(o)
             ks = np.unique(np.geomspace(1, len(p), STATIONS).round().astype(int)) - 1
@@ -66,7 +66,7 @@ def stations(path: Path, learner: Perceptron) -> None:
 
 def regions(path: Path, splits: Splits, names: Sequence[str], nets: Mapping[str, Callable[[Array], Array]]) -> None:
     """A row a neuron, a column a network: where it fires, and its accuracy on the test part."""
-    with picture(path, 2.5 * len(nets), 2.6 * len(names), len(names), len(nets), squeeze=False) as (_, axes):
+    with drawing(path, (2.5 * len(nets), 2.6 * len(names)), len(names), len(nets), squeeze=False) as axes:
         x, t = splits.x_test, splits.t_test
         for o, (name, row) in enumerate(zip(names, axes, strict=True)):
             for axis, (kind, net) in zip(row, nets.items(), strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from core import SGD, Adam, Array, Layer, Optimizer, Rng, cosine, mse
 from core.lab import Report
-from supervised.figures import picture
+from core.lab.report.plots import drawing
 from supervised.fit import fit
 from supervised.learner import Build
 from supervised.meta.maml import TaskModel, Tasks, gradient, spread
@@ -150,7 +150,7 @@ def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> No
     order = np.argsort(tasks.x_query, 1)
     x, t = (np.take_along_axis(part, order, 1)[..., 0] for part in (tasks.x_query, tasks.t_query))  # 4, Q
     ys = np.take_along_axis(model(tasks), order[None], 2)[..., 0]  # K+1, 4, Q
-    with picture(path, 9, 5.6, 2, 2, sharex=True, dpi=110) as (figure, axes):
+    with drawing(path, (9, 5.6), 2, 2, sharex=True, dpi=110) as axes:
         for e, axis in enumerate(axes.flat):
             axis.plot(x[e], t[e], color="0.75", lw=5, label="the task")
             for n, k in enumerate(steps):
@@ -159,14 +159,14 @@ def adaptation(path: Path, model: TaskModel, shots: int, steps: list[int]) -> No
                 axis.plot(x[e], ys[k, e], color=(0.1, 0.3, 0.8, shade), ls=look, lw=1.3, label=label)
             axis.plot(tasks.x[e, :, 0], tasks.t[e, :, 0], "o", color="#c33", ms=5, label="its shots")
             axis.set(xlim=(-5, 5), ylim=(-5.5, 5.5))
-        figure.legend(
+        axes[0, 0].figure.legend(
             *axis.get_legend_handles_labels(), loc="outside lower center", ncols=len(steps) + 2, frameon=False
         )
 
 
 def steps_picture(path: Path, each: Array, others: dict[str, float]) -> None:
     """The mean and the median error (K+1, E) after each step, on a logarithmic scale; a line an other method."""
-    with picture(path, 7.5, 4.4, dpi=110) as (_, axis):
+    with drawing(path, (7.5, 4.4), dpi=110) as axis:
         axis.semilogy(each.mean(1), "o-", color="#13c", label="mean of the test tasks")
         axis.semilogy(np.median(each, 1), "o:", color="#13c", ms=3, label="median")
         for name, value in others.items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Adam, Rng, constant
-from core.lab.config import positive
+from core.lab.config import check
 from supervised.learner import Supervised
 from supervised.lessons.activations import ActivationsExam
 
@@ -27,9 +27,7 @@ class Config:
     batch: int = 64  # images in a minibatch
 
     def __post_init__(self) -> None:
-        positive(self, "depth", "width", "gain", "lr", "updates", "batch")
-        if self.width > 1024 or self.depth > 64:
-            raise ValueError(f"width is at most 1024 and depth at most 64, not {self.width} and {self.depth}")
+        check(self, positive=("gain", "lr", "updates", "batch"), span={"width": (1, 1024), "depth": (1, 64)})
 
 
 PRESETS = {"quick": {"updates": 300}, "best": {"updates": 4000}}

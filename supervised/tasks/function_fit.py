@@ -52,16 +52,12 @@ class Config:
     n_init: int = 3  # networks for each width and depth
 
     def __post_init__(self) -> None:
-        sizes = ("width", "depth", "steep", "updates", "batch", "lr", "n_init")
-        check(self, positive=sizes, nonnegative=("noise", "sweep"))
-        if not self.expression and self.function not in FUNCTIONS:
-            raise ValueError(f"there is no function {self.function!r} (known: {', '.join(FUNCTIONS)})")
+        sizes = ("steep", "updates", "batch", "lr")
+        spans = {"width": (1, 4096), "depth": (1, 64), "n_init": (1, 64), "points": (10, 10**6)}
+        known = {} if self.expression else {"function": FUNCTIONS}
+        check(self, positive=sizes, nonnegative=("noise", "sweep"), span=spans, among=known)
         if not -1e6 <= self.low < self.high <= 1e6:
             raise ValueError(f"low {self.low} must be below high {self.high}, both from -1e6 to 1e6")
-        if self.width > 4096 or self.depth > 64 or self.n_init > 64:
-            raise ValueError("width is at most 4096, depth and n_init at most 64")
-        if not 10 <= self.points <= 10**6:
-            raise ValueError(f"points must be 10 to 1000000, not {self.points}")
 
 
 PRESETS: dict[str, dict[str, Any]] = {

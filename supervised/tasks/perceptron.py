@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import Rng
-from core.lab.config import positive
+from core.lab.config import check
 from core.lab.data.splits import SEED, Splits, split
 from supervised.lessons.perceptron import Perceptron
 from supervised.lessons.perceptron_report import perceptron_report
@@ -29,11 +29,7 @@ class Config:
     distance: float = 5.0  # between the centres of the clouds; each has standard deviation 1
 
     def __post_init__(self) -> None:
-        positive(self, "passes", "distance")
-        if self.problem not in PROBLEMS:
-            raise ValueError(f"there is no problem {self.problem!r} (known: {', '.join(PROBLEMS)})")
-        if not 20 <= self.points <= 10_000:
-            raise ValueError(f"points must be 20 to 10000, not {self.points}")
+        check(self, positive=("passes", "distance"), span={"points": (20, 10_000)}, among={"problem": PROBLEMS})
 
 
 PRESETS: dict[str, dict[str, Any]] = {"quick": {}, "best": {"passes": 1000}}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core import AdamW, Rng
-from core.lab import Cell, Data, check
-from core.lab.problems.reviews import DECAY, RATE, Exam
+from core.lab import Cell, Data
+from core.lab.problems.reviews import DECAY, RATE, Exam, ReviewConfig
 from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
 
 PARADIGM = "supervised"
@@ -18,17 +18,8 @@ reach about 0.87.
 
 
 @dataclass(frozen=True)
-class Config(GuidedWriterConfig):
-    context: int = 24  # characters that the next one is predicted from
-    hidden: int = 256  # units of each of the two hidden layers
-    longest: int = 250  # characters that a written review may have
-    lr: float = 8e-3  # step size of AdamW at its highest
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check(self, positive=("hidden", "longest", "lr", "labels"))
-        if not self.context >= 6:
-            raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
+class Config(ReviewConfig, GuidedWriterConfig):
+    """The fields of both."""
 
 
 PRESETS = {"quick": {"hidden": 64, "longest": 100, "updates": 300}, "best": {"updates": 6000}}

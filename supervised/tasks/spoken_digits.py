@@ -45,9 +45,8 @@ class Config(SupervisedConfig):
             nonnegative=("weight_decay", "tract", "tempo", "colour"),
             share=("dropout", "label_smoothing"),
             probability=("noise",),
+            among={"word": WORDS},
         )
-        if self.word not in WORDS:
-            raise ValueError(f"word must be one of {', '.join(WORDS)}, not {self.word!r}")
 
 
 PRESETS = {"quick": {"updates": 200}, "best": {"members": 3}}

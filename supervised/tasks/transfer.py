@@ -1,5 +1,6 @@
 """Digits told apart from few labels, by features learnt on clothing, or on the other half of the digits."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,15 +35,9 @@ class Config(TransferConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self, positive=("source_updates", "source_lr", "lr"), nonnegative=("deform",))
-        if self.source not in SOURCES:
-            raise ValueError(f"source must be one of {', '.join(SOURCES)}, not {self.source!r}")
-        if min(self.hidden, default=0) < 1:
-            raise ValueError(f"hidden must be numbers above 0, one at least, not {self.hidden}")
-        if self.carried > len(self.hidden):
-            raise ValueError(f"carried must be from 1 to {len(self.hidden)}, the hidden layers, not {self.carried}")
-        if self.batch < 2:
-            raise ValueError(f"batch must be at least 2, not {self.batch}")
+        sizes = ("hidden", "source_updates", "source_lr", "lr")
+        spans = {"batch": (2, math.inf), "carried": (1, len(self.hidden))}  # of the hidden layers
+        check(self, positive=sizes, nonnegative=("deform",), span=spans, among={"source": SOURCES})
 
 
 QUICK = {"source": "digits", "labels": (20, 100), "hidden": (64, 64), "source_updates": 800, "updates": 600}

@@ -54,7 +54,7 @@ class GuidedWriterConfig:
     strength: float = 2.0  # how much the reader is heard; 1 is what Bayes' rule says, 0 not at all
 
     def __post_init__(self) -> None:
-        check(self, positive=("updates", "batch"), nonnegative=("strength",))
+        check(self, positive=("updates", "batch", "labels"), nonnegative=("strength",))
 
 
 class GuidedWriter(Kept):

@@ -7,9 +7,9 @@ import numpy as np
 
 from core import Array
 from core.lab import Report, Splits
+from core.lab.report.plots import drawing
 from core.lab.stats.intervals import mean_interval
 from supervised.baselines import accuracy, predictions
-from supervised.figures import picture
 
 NOTHING, CARRIED, FROZEN = "network from nothing", "network from the source", "the same, carried layers frozen"
 PIXELS, SVM = "logistic regression", "support vector machine"
@@ -75,7 +75,7 @@ def draw(path: Path, found: dict[str, Array], labels: Sequence[int]) -> None:
         PIXELS: "logistic\nregression",
         SVM: "SVM",
     }
-    with picture(path, 1 + 4 * len(labels), 4, 1, len(labels), squeeze=False, dpi=110) as (_, axes):
+    with drawing(path, (1 + 4 * len(labels), 4), 1, len(labels), squeeze=False, dpi=110) as axes:
         for k, axis in enumerate(axes[0]):
             axis.plot([0, 1, 2], [found[name][k] for name in (NOTHING, CARRIED, FROZEN)], color="0.75", lw=1, zorder=1)
             for place, name in enumerate(names):

@@ -44,9 +44,7 @@ class TransferConfig:
     batch: int = 32  # examples in a minibatch
 
     def __post_init__(self) -> None:
-        check(self, positive=("draws", "carried", "updates", "batch"))
-        if min(self.labels, default=0) < 1:
-            raise ValueError(f"labels must be numbers above 0, one at least, not {self.labels}")
+        check(self, positive=("draws", "carried", "updates", "batch", "labels"))
 
 
 class Transfer(Kept):

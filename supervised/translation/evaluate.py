@@ -14,8 +14,8 @@ import numpy as np
 
 from core import Array
 from core.lab import Report
+from core.lab.report.plots import drawing
 from core.lab.text.sentences import Pair, Pairs, translations
-from supervised.figures import picture
 from supervised.translation.ibm_model1 import WordTable
 from supervised.translation.metrics import HeldOut, Search, chrf
 from supervised.translation.model import LANGUAGES, TranslationModel
@@ -143,13 +143,13 @@ def draw(model: TranslationModel, part: HeldOut, folder: Path, result: Report) -
     pairs = [(a, b[0]) for a, b in part.references.items()]
     z, v = (model.encode(language, [pair[k] for pair in pairs]) for k, language in enumerate(LANGUAGES))
     n = 16
-    with picture(folder / "codes.png", 8.4, 6.4) as (figure, axis):
+    with drawing(folder / "codes.png", (8.4, 6.4)) as axis:
         shown = axis.imshow(z[:n] @ v[:n].T / z.shape[1], cmap="RdBu", vmin=-1, vmax=1)
         axis.set_yticks(range(n), [a for a, _ in pairs[:n]], fontsize=8)
         axis.set_xticks(range(n), [b for _, b in pairs[:n]], fontsize=8, rotation=40, ha="right")
-        figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
+        axis.figure.colorbar(shown, label="cosine of the codes", shrink=0.6)
 
-    with picture(folder / "map.png", 8.4, 6.4) as (_, axis):
+    with drawing(folder / "map.png", (8.4, 6.4)) as axis:
         plane = np.linalg.svd(np.concatenate([z, v]), full_matrices=False)[2][:2].T  # D, 2
         a, b = z[:60] @ plane, v[:60] @ plane
         axis.plot(*np.stack([a, b]).transpose(2, 0, 1), color="0.75", linewidth=0.8, zorder=0)

@@ -1,5 +1,6 @@
 """A translator with the weights that are judged: sentences become codes, and codes are written out, by beam search."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,12 +41,9 @@ class TranslatorConfig:
     updates: int = 600  # minibatches, in all
 
     def __post_init__(self) -> None:
-        sizes = ("bag", "code", "pieces", "window", "embedding", "hidden", "temperature", "beam", "updates")
-        check(self, positive=sizes, nonnegative=("contrast", "reread"), share=("drop", "echo"))
-        if not (self.features >= 2 and self.batch >= 2):
-            raise ValueError("features and batch must be at least 2")
-        if self.pieces > 65536:
-            raise ValueError(f"pieces must be at most 65536, not {self.pieces}")
+        sizes = ("bag", "code", "window", "embedding", "hidden", "temperature", "beam", "updates")
+        spans = {"features": (2, math.inf), "batch": (2, math.inf), "pieces": (1, 65536)}
+        check(self, positive=sizes, nonnegative=("contrast", "reread"), share=("drop", "echo"), span=spans)
 
 
 def frames(call: Call, sides: Sequence[Array]) -> dict[str, Frame]:

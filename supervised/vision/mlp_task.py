@@ -42,11 +42,9 @@ class MLPConfig(SupervisedConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.hidden or min(self.hidden) < 1:
-            raise ValueError(f"hidden must name the units of one layer or more, all above 0, not {self.hidden}")
         check(
             self,
-            positive=("members", "lr", "smooth"),
+            positive=("hidden", "members", "lr", "smooth"),
             nonnegative=("shift", "turn", "stretch", "shear", "bend", "noise"),
             share=("dropout", "dropout_input", "label_smoothing"),
             probability=("mirror", "erase"),

@@ -1,5 +1,6 @@
 """What the tasks that sort images share: the fields of their Config, and the methods in which they do not differ."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,9 +28,7 @@ class ImageClusters(ClusterTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self, nonnegative=("deformation",))
-        if self.clusters < 2:
-            raise ValueError(f"clusters must be at least 2, not {self.clusters}")
+        check(self, nonnegative=("deformation",), span={"clusters": (2, math.inf)})
 
 
 def learner(

@@ -11,7 +11,7 @@ import numpy as np
 
 from core import Array, Layer, chain
 from core.lab import Report
-from core.lab.report.plots import image_sheet, matrix, squares, weight_sheet
+from core.lab.report.plots import drawing, image_sheet, matrix, squares, weight_sheet
 
 MAPPED = 1500  # examples on a map, at most
 MEMBERS = 5  # typical ones of each cluster that are shown, and as many doubtful ones
@@ -50,22 +50,22 @@ def flat_map(z: Array) -> Array:
 def draw_map(path: Path, places: Array, named: dict[str, Array]) -> None:
     """Points (N, 2), once for each way to name them: title -> numbers (N,), which stand in the middle of their own."""
     from matplotlib import colormaps
-    from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke
 
     halo = withStroke(linewidth=2.5, foreground="w")
     bold = {"ha": "center", "va": "center", "fontsize": 11, "fontweight": "bold", "path_effects": [halo]}
-    figure = Figure(figsize=(4.6 * len(named), 4.6), layout="constrained")
-    for axis, (title, numbers) in zip(figure.subplots(1, len(named), squeeze=False)[0], named.items(), strict=True):
-        colours = colormaps["tab10" if numbers.max() < 10 else "tab20"]
-        size = min(40.0, max(7.0, 3000 / len(places)))
-        axis.scatter(*places.T, c=[colours(n % colours.N) for n in numbers], s=size, linewidths=0)
-        for n in set(numbers.tolist()):
-            own = places[numbers == n]
-            middle = own[((own - np.median(own, 0)) ** 2).sum(1).argmin()]  # a point of its own, if the heap is hollow
-            axis.annotate(str(n), middle, (0, 7), textcoords="offset points", **bold)
-        axis.set(title=title, xticks=[], yticks=[])
-    figure.savefig(path, dpi=100)
+    with drawing(path, (4.6 * len(named), 4.6), 1, len(named), squeeze=False) as grid:
+        for axis, (title, numbers) in zip(grid[0], named.items(), strict=True):
+            colours = colormaps["tab10" if numbers.max() < 10 else "tab20"]
+            size = min(40.0, max(7.0, 3000 / len(places)))
+            axis.scatter(*places.T, c=[colours(n % colours.N) for n in numbers], s=size, linewidths=0)
+            for n in set(numbers.tolist()):
+                own = places[numbers == n]
+                middle = own[
+                    ((own - np.median(own, 0)) ** 2).sum(1).argmin()
+                ]  # a point of its own, if the heap is hollow
+                axis.annotate(str(n), middle, (0, 7), textcoords="offset points", **bold)
+            axis.set(title=title, xticks=[], yticks=[])
 
 
 def members(p: Array) -> list[tuple[int, Array, Array]]:

@@ -37,11 +37,9 @@ class ClusterTask(ClustererConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self, positive=("hidden", "code", "lr"))
+        check(self, positive=("hidden", "code", "lr"), among={"method": METHODS})
         if 20 % self.n_init:
             raise ValueError(f"n_init must divide 20, so that each ends with an evaluation; {self.n_init} does not")
-        if self.method not in METHODS:
-            raise ValueError(f"there is no method {self.method!r}: it must be one of {', '.join(METHODS)}")
 
 
 @dataclass(frozen=True)

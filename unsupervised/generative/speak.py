@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.lab import Refusal
+from core.lab import Refusal, check
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,7 @@ class SpeakFlags:
     json: bool = False  # prints the names of the files as JSON
 
     def __post_init__(self) -> None:
-        if not (1 <= self.count <= 10_000 and 0 <= self.temperature <= 10 and self.seed >= 0):
-            raise ValueError("count must be from 1 to 10000, temperature from 0 to 10, seed not below 0")
+        check(self, nonnegative=("seed",), span={"count": (1, 10_000), "temperature": (0, 10)})
 
 
 def speak(args: Sequence[str]) -> int:

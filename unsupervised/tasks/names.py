@@ -1,5 +1,6 @@
 """First names: predict the next letter, then make up new ones; the names that are asked about were never read."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,11 +37,7 @@ class Config(CharacterModel):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check(self, share=("token_dropout",))
-        if self.split not in SPLITS:
-            raise ValueError(f"split must be one of {', '.join(SPLITS)}, not {self.split!r}")
-        if self.context < 2:
-            raise ValueError(f"context must be at least 2, not {self.context}")
+        check(self, share=("token_dropout",), span={"context": (2, math.inf)}, among={"split": SPLITS})
 
 
 PRESETS = {"quick": {"updates": 800}, "best": {"updates": 12000}}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from core import AdamW, Rng
-from core.lab import Cell, Data, check
-from core.lab.problems.reviews import DECAY, RATE, Exam
+from core.lab import Cell, Data
+from core.lab.problems.reviews import DECAY, RATE, Exam, ReviewConfig
 from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 
 PARADIGM = "unsupervised"
@@ -16,17 +16,8 @@ half is to be expected: compare it with review_guided and review_rl."""
 
 
 @dataclass(frozen=True)
-class Config(FreeWriterConfig):
-    context: int = 24  # characters that the next one is predicted from
-    hidden: int = 256  # units of each of the two hidden layers
-    longest: int = 250  # characters that a written review may have
-    lr: float = 8e-3  # step size of AdamW at its highest
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check(self, positive=("hidden", "longest", "lr"))
-        if not self.context >= 6:
-            raise ValueError(f"context must be at least 6, the characters of the longest n-grams, not {self.context}")
+class Config(ReviewConfig, FreeWriterConfig):
+    """The fields of both."""
 
 
 PRESETS = {

@@ -1,5 +1,6 @@
 """The structure of 3,000 clips of spoken digits, told nothing: does it follow the word, or (--voice) who speaks?"""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab import Report, Splits
+from core.lab import Report, Splits, check
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import read_sound
 from core.lab.report.plots import matrix
@@ -34,10 +35,7 @@ class Config(TableClusters):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (0 <= self.tract <= 1 and 0 <= self.tempo <= 4):
-            raise ValueError(f"tract must be from 0 to 1, tempo from 0 to 4, not {self.tract} and {self.tempo}")
-        if self.clusters < 2:
-            raise ValueError(f"clusters must be at least 2, not {self.clusters}")
+        check(self, probability=("tract",), span={"tempo": (0, 4), "clusters": (2, math.inf)})
 
 
 PRESETS = {"quick": {"updates": 200, "n_init": 2}, "best": {"updates": 1200, "n_init": 10}}

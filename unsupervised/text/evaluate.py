@@ -17,6 +17,7 @@ import numpy as np
 from core import Array
 from core.lab import Report, printable
 from core.lab.data.splits import Text
+from core.lab.report.plots import drawing
 from unsupervised.text.ngram_models import Counts, Model, add_one, jelinek_mercer, kneser_ney, kneser_ney_orders
 
 ORDER = 10  # the longest n-gram that is counted
@@ -229,12 +230,11 @@ def _table(said: Mapping[str, Mapping[str, float]]) -> str:
 
 def draw(path: Path, figures: Mapping[str, float], chance: float) -> None:
     """Bars of nats per character, the network's in another colour."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 2.4), layout="constrained")
-    axes, names = figure.subplots(), list(figures)[::-1]
-    bars = axes.barh(names, [figures[name] for name in names], color=["C1" if "network" in n else "C0" for n in names])
-    axes.bar_label(bars, fmt="%.3f", padding=3)
-    axes.axvline(chance, color="black", linestyle=":")
-    axes.set_xlabel("nats per character")
-    figure.savefig(path, dpi=120)
+    with drawing(path, (6, 2.4), dpi=120) as axes:
+        names = list(figures)[::-1]
+        bars = axes.barh(
+            names, [figures[name] for name in names], color=["C1" if "network" in n else "C0" for n in names]
+        )
+        axes.bar_label(bars, fmt="%.3f", padding=3)
+        axes.axvline(chance, color="black", linestyle=":")
+        axes.set_xlabel("nats per character")

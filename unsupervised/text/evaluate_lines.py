@@ -15,6 +15,7 @@ import numpy as np
 
 from core import Array
 from core.lab import Report, printable
+from core.lab.report.plots import drawing
 from core.lab.text.lines import END
 from unsupervised.text.language_model import Language
 
@@ -125,12 +126,11 @@ def review_figures(language: Language, w: Array, report: Report, folder: Path | 
 
 def draw(path: Path, made: Array, real: Array) -> None:
     """Two bars for each rating."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5, 2.8), layout="constrained")
-    axes, at = figure.subplots(), np.arange(len(RATINGS))
-    for shift, label, shares, colour in ((-0.2, "real, held out", real, "C0"), (0.2, "written", made, "C1")):
-        axes.bar_label(axes.bar(at + shift, shares, 0.38, label=label, color=colour), fmt="%.2f", padding=2, fontsize=8)
-    axes.set(xlabel="rating", ylabel="judged positive", ylim=(0, 1.1), xticks=at, xticklabels=list(RATINGS))
-    figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    figure.savefig(path, dpi=120)
+    with drawing(path, (5, 2.8), dpi=120) as axes:
+        at = np.arange(len(RATINGS))
+        for shift, label, shares, colour in ((-0.2, "real, held out", real, "C0"), (0.2, "written", made, "C1")):
+            axes.bar_label(
+                axes.bar(at + shift, shares, 0.38, label=label, color=colour), fmt="%.2f", padding=2, fontsize=8
+            )
+        axes.set(xlabel="rating", ylabel="judged positive", ylim=(0, 1.1), xticks=at, xticklabels=list(RATINGS))
+        axes.figure.legend(loc="outside upper center", ncols=2, frameon=False)

@@ -10,14 +10,16 @@ Both readers are logistic regression on words and pairs of words, weighted by TF
 means something beside the judge's verdict on real reviews and beside what else makes a review: so both are reported.
 """
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from core import Array, Layer, Rng, Sequential, cosine, log_softmax, warm_up
-from core.lab import Report, printable
+from core.lab import Report, check, printable
 from core.lab.data.splits import SEED, Reviews
 from core.lab.text import lines, sampling
 from core.lab.text.tokenize import words
@@ -35,6 +37,20 @@ DECAY, RATE = 0.05, warm_up(0.02, cosine)  # how all three learn from real revie
 
 Ask = Callable[[Array], Array]  # windows (S, K) of ids -> logits (S, V) of the next character
 Reader = Callable[[Sequence[str]], Array]  # texts -> is each positive? (N,) bool
+
+
+@dataclass(frozen=True)
+class ReviewConfig:
+    """What a task on reviews adds to the configuration of its algorithm, whoever teaches."""
+
+    context: int = 24  # characters that the next one is predicted from
+    hidden: int = 256  # units of each of the two hidden layers
+    longest: int = 250  # characters that a written review may have
+    lr: float = 8e-3  # step size of AdamW at its highest
+
+    def __post_init__(self) -> None:
+        super().__post_init__()  # type: ignore[misc]  # of the algorithm's
+        check(self, positive=("hidden", "longest", "lr"), span={"context": (6, math.inf)})  # of the longest n-grams
 
 
 class Part(NamedTuple):

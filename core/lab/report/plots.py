@@ -10,13 +10,19 @@ import numpy as np
 from core import Array
 
 
-@contextmanager
-def drawing(path: Path, size: tuple[float, float], *grid: int, dpi: int = 100, **options: Any) -> Iterator[Any]:
-    """The axes of a new figure of `size` inches, as its `subplots` gives them; what they show at the end is saved."""
+def new_figure(size: tuple[float, float], *grid: int, **options: Any) -> tuple[Any, Any]:
+    """A figure of `size` inches, and its axes as its `subplots` gives them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
-    yield figure.subplots(*grid, **options)
+    return figure, figure.subplots(*grid, **options)
+
+
+@contextmanager
+def drawing(path: Path, size: tuple[float, float], *grid: int, dpi: int = 100, **options: Any) -> Iterator[Any]:
+    """The axes of `new_figure`; what they show at the end is saved."""
+    figure, axes = new_figure(size, *grid, **options)
+    yield axes
     figure.savefig(path, dpi=dpi)
 
 
