@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from core.lab.errors import nearest
 from core.lab.former import warn
 
 T = TypeVar("T")
@@ -39,10 +40,12 @@ def check(
     for name, (low, high) in span.items():
         says = f"from {low} to {high}" if high < math.inf else f"at least {low}"
         wanted.append((name, partial(_within, low, high), says))
-    wanted += [(name, tuple(known).__contains__, f"one of {', '.join(known)}") for name, known in among.items()]
     for name, holds, says in wanted:
         if not holds(getattr(config, name)):
             raise ValueError(f"{name} must be {says}, not {getattr(config, name)!r}")
+    for name, known in among.items():
+        if (value := getattr(config, name)) not in known:
+            raise ValueError(f"there is no {name} {value!r}{nearest(str(value), known)}")
 
 
 def _within(low: float, high: float, value: float) -> bool:

@@ -53,8 +53,7 @@ class RobotConfig(SACSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        most = {"envs": (1, SPAN), "train_every": (1, SPAN), "learning_starts": (0, self.timesteps - 1)}
-        check(self, span=most)
+        check(self, span={"envs": (1, SPAN), "train_every": (1, SPAN), "learning_starts": (0, self.timesteps - 1)})
 
 
 class Anew(gym.Wrapper[Any, Any, Any, Any]):

@@ -58,5 +58,4 @@ def make(config: Config, rng: Rng, data: Any) -> SpokenWordClassifier:
     loss, exam = partial(cross_entropy, smoothing=config.label_smoothing), SpokenWords(wake=WORDS.index(config.word))
     augment = changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH)
     learning: dict[str, Any] = {"loss": loss, "exam": exam, "schedule": warm_up(0.05, cosine), "augment": augment}
-    optimizer = AdamW(config.lr, net.layout, config.weight_decay)
-    return SpokenWordClassifier(splits, net, optimizer, rng, config, **learning)
+    return SpokenWordClassifier(splits, net, AdamW(config.lr, net.layout, config.weight_decay), rng, config, **learning)

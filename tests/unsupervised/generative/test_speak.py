@@ -47,7 +47,7 @@ def test_what_cannot_be_said_is_refused(folder):
         (["--word", "ten"], "there is no word 'ten'"),
         (["--count", "0"], "count must be from 1"),
         (["--temperature", "nan"], "temperature"),
-        (["--seed", "-1"], "seed not below 0"),
+        (["--seed", "-1"], "seed must be 0 or more"),
     ):
         with pytest.raises(Refusal, match=reason):
             speak(["run", *words, *out])
