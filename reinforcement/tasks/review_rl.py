@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import Adam, AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, Exam, ReviewConfig
+from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
 from reinforcement.text.kl_reinforce import KLReinforceConfig, RewardTunedWriter
 
 PARADIGM = "reinforcement"
@@ -44,7 +44,7 @@ CELL = Cell(
 
 
 def make(config: Config, rng: Rng, data: Data) -> RewardTunedWriter:
-    exam = Exam(data("reviews"), config.context, config.longest)
+    exam = ReviewExam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden)
     optimizers = AdamW(config.lr, net.layout, DECAY), Adam(config.tuning)
     return RewardTunedWriter(exam, net, *optimizers, rng, config, schedule=RATE)

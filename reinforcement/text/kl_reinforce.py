@@ -17,7 +17,7 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, log_softmax
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import TEMPERATURE, Exam
+from core.lab.problems.reviews import TEMPERATURE, ReviewExam
 from core.lab.text.sampling import asker
 from reinforcement.config import Checked
 
@@ -78,7 +78,7 @@ class RewardTunedWriter(Kept):
 
     def __init__(
         self,
-        exam: Exam,
+        exam: ReviewExam,
         net: Layer,
         optimizer: Optimizer,
         tuner: Optimizer,

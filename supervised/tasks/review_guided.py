@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, Exam, ReviewConfig
+from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
 from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
 
 PARADIGM = "supervised"
@@ -27,6 +27,6 @@ CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=
 
 
 def make(config: Config, rng: Rng, data: Data) -> GuidedWriter:
-    exam = Exam(data("reviews"), config.context, config.longest)
+    exam = ReviewExam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden, outputs=2)
     return GuidedWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)

@@ -17,7 +17,7 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, cross_entropy
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import Ask, Exam
+from core.lab.problems.reviews import Ask, ReviewExam
 from core.lab.text.sampling import asker
 
 STEPS = 20  # minibatches of one update()
@@ -70,7 +70,7 @@ class GuidedWriter(Kept):
 
     def __init__(
         self,
-        exam: Exam,
+        exam: ReviewExam,
         net: Layer,
         optimizer: Optimizer,
         rng: Rng,

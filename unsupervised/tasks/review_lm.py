@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, Exam, ReviewConfig
+from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
 from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 
 PARADIGM = "unsupervised"
@@ -29,6 +29,6 @@ CELL = Cell(given="nothing; in the second figure, how praise begins", trials=12,
 
 
 def make(config: Config, rng: Rng, data: Data) -> FreeWriter:
-    exam = Exam(data("reviews"), config.context, config.longest)
+    exam = ReviewExam(data("reviews"), config.context, config.longest)
     net = exam.network(config.hidden)
     return FreeWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)

@@ -13,7 +13,7 @@ import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import Exam
+from core.lab.problems.reviews import ReviewExam
 from core.lab.text.sampling import asker
 
 STEPS = 20  # minibatches of one update()
@@ -37,7 +37,7 @@ class FreeWriter(Kept):
 
     def __init__(
         self,
-        exam: Exam,
+        exam: ReviewExam,
         net: Layer,
         optimizer: Optimizer,
         rng: Rng,

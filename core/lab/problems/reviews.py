@@ -116,7 +116,7 @@ def runs(texts: Sequence[str], n: int) -> list[tuple[str, ...]]:
     return [tuple(one[i : i + n]) for one in (words(text.lower()) for text in texts) for i in range(len(one) - n + 1)]
 
 
-class Exam:
+class ReviewExam:
     """What all three are asked. `ask` is the network that writes: windows of `context` ids to logits.
 
     A written review ends where the network ends it, or after `longest` characters, at the last whole word; of real

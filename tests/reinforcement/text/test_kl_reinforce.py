@@ -7,7 +7,7 @@ from toy_reviews import toy_reviews
 from core import Adam, AdamW, log_softmax
 from core.gradcheck import directional_error
 from core.lab.problems import reviews as praise
-from core.lab.problems.reviews import DECAY, RATE, Exam
+from core.lab.problems.reviews import DECAY, RATE, ReviewExam
 from reinforcement.reinforce import reinforce_loss
 from reinforcement.text.kl_reinforce import RewardTunedWriter, others_baseline, tuned_loss
 
@@ -59,7 +59,7 @@ def few(monkeypatch):
 
 
 def learner(updates=100, rounds=20, kl_coef=0.02, seed=0):
-    exam = Exam(toy_reviews(200), 12, 40)
+    exam = ReviewExam(toy_reviews(200), 12, 40)
     net = exam.network(16)
     return RewardTunedWriter(
         exam,

@@ -9,7 +9,7 @@ from toy_reviews import toy_reviews
 from core import AdamW, binary_cross_entropy, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.problems import reviews as praise
-from core.lab.problems.reviews import DECAY, RATE, Exam
+from core.lab.problems.reviews import DECAY, RATE, ReviewExam
 from supervised.text.guided_writer import GuidedWriter, guided, reading_loss
 
 B, V = 12, 5
@@ -49,7 +49,7 @@ def test_steering_is_bayes_rule():
 
 
 def learner(labels=100, updates=150, strength=2.0, seed=0):
-    exam = Exam(toy_reviews(200), 12, 40)
+    exam = ReviewExam(toy_reviews(200), 12, 40)
     net = exam.network(16, outputs=2)
     return GuidedWriter(
         exam,

@@ -10,7 +10,7 @@ from toy_reviews import toy_reviews
 from core.lab.data.registry import Data
 from core.lab.data.splits import Reviews
 from core.lab.problems import reviews as praise
-from core.lab.problems.reviews import Exam, Part, distinct, reader, runs, split_reviews, whole_words
+from core.lab.problems.reviews import Part, ReviewExam, distinct, reader, runs, split_reviews, whole_words
 
 SIZES = {"val": 10, "test": 30, "judge": 50, "rater": 50}
 
@@ -18,7 +18,7 @@ SIZES = {"val": 10, "test": 30, "judge": 50, "rater": 50}
 @pytest.fixture
 def exam(monkeypatch):
     monkeypatch.setattr(praise, "SIZES", SIZES)
-    return Exam(toy_reviews(200), 12, 40)
+    return ReviewExam(toy_reviews(200), 12, 40)
 
 
 def spelling(exam, text):
