@@ -1,8 +1,8 @@
 """An expert's actions are labels: counted, learnt, and enough to balance."""
 
 import numpy as np
+import pytest
 
-import reinforcement.evaluate as agents
 from core.lab.data.registry import Data
 from core.lab.problems import cartpole
 from core.lab.runs.tasks import configure, find
@@ -11,10 +11,30 @@ from supervised.tasks.cartpole_imitation import demonstrations
 TASK = find("cartpole_imitation")
 
 
+class SeenEnough(Exception):
+    """Raised at the first observations that a judge shows."""
+
+
+def first_observations(judge):
+    """What a judge shows to who is judged before the first action: the starts of its episodes, (n, 4)."""
+    seen = []
+
+    def look(obs):
+        seen.append(np.array(obs))
+        raise SeenEnough
+
+    with pytest.raises(SeenEnough):
+        judge(look)
+    return seen[0]
+
+
 def test_all_three_teachers_are_judged_on_the_same_episodes():
-    names = ("VAL_SEED", "TEST_SEED", "FILM_SEED")
-    assert [getattr(cartpole, name) for name in names] == [getattr(agents, name) for name in names]
-    assert agents.ReturnExam.n_test == cartpole.EPISODES
+    agent = find("cartpole").make(configure(find("cartpole"), {}), np.random.default_rng(5), Data(None))
+    tested = first_observations(lambda look: cartpole.report(look, None, {}))
+    assert tested.shape == (cartpole.EPISODES, 4)
+    assert np.array_equal(tested, first_observations(lambda look: agent.exam.report(look, None)))
+    chosen = first_observations(lambda look: cartpole.mean_return(look, 20, cartpole.VAL_SEED))
+    assert not np.array_equal(chosen, tested[:20])
 
 
 def test_the_expert_balances_to_the_end_where_random_play_does_not():
