@@ -53,7 +53,7 @@ def _within(low: float, high: float, value: float) -> bool:
 
 
 def positive(config: Any, *names: str) -> None:
-    """Raises ValueError, naming the field, unless these fields of a Config are numbers above 0."""
+    """`check` of contract 1: raises ValueError, naming the field, unless these fields are numbers above 0."""
     check(config, positive=names)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import MLP, Adam, Array, Rng, cross_entropy, tanh
-from core.lab import Cell, Report, Splits
-from core.lab.config import positive
+from core.lab import Cell, Report, Splits, check
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import TRAINING_SEEDS
 from core.lab.problems import cartpole
@@ -42,7 +41,7 @@ class Config:
     batch: int = 64  # labels in a minibatch
 
     def __post_init__(self) -> None:
-        positive(self, "episodes", "hidden", "lr", "updates", "batch")
+        check(self, positive=("episodes", "hidden", "lr", "updates", "batch"))
 
 
 def demonstrations(n: int, first: int) -> tuple[Array, Array]:
