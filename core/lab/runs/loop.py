@@ -127,6 +127,11 @@ class Loop:
             self._save(log)
         if signals.caught is not None:
             raise Stopped(signals.caught)
+        return self.chosen
+
+    @property
+    def chosen(self) -> Array:
+        """The weights that are judged at the end: the best, or those that are there where none were evaluated."""
         return self.best if self.best is not None else weights(self.learner)
 
     def _update(self) -> None:

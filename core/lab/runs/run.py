@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,13 @@ import numpy as np
 
 from core import Array
 from core.checkpoint import sha256
-from core.lab import Learner, Report, free_name, lock, read_json, write_json
+from core.lab import Learner, Report, lock, read_json, write_json
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
+from core.lab.files import checked, sweep
 from core.lab.runs import folder as folders, former
 from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
-from core.lab.runs.page import run_page, write_shown
+from core.lab.runs.page import mend_page, reported, run_page, write_shown
 from core.lab.runs.tasks import Task, configure, find, preset
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Run:
         """What result.json holds. Raises Refusal when the run has not finished."""
         if not (self.folder / folders.RESULT).exists():
             raise Refusal(f"the run in {self.folder} has not finished: trivium resume {self.folder}")
-        return read_json(self.folder / folders.RESULT)
+        return folders.read_result(self.folder)
 
     @cached_property
     def _opened(self) -> tuple[Learner, Array]:
@@ -158,12 +159,22 @@ def blas_threads(size: int) -> Iterator[None]:
 
 
 def start(
-    setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True
+    setup: Setup,
+    out: Path,
+    force: bool = False,
+    watch: Watch = silent,
+    save_every: float = 20.0,
+    pictures: bool = True,
+    made: bool = False,
 ) -> Run:
-    """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError."""
-    new = not out.exists()
+    """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError.
+
+    A folder that was `made` for this run goes again when the run is refused at once, as one does that is made here.
+    """
+    new = made or not out.exists()
     out = folders.create(out, force)
     with lock(out):
+        sweep(out)
         with refusing(f"cannot write to {out}", OSError):
             write_json(out / folders.CONFIG, setup.describe())
         try:
@@ -177,13 +188,24 @@ def start(
 
 
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
-    """Goes on where the folder's checkpoint stands; a finished run is left as it is."""
-    with lock(run.folder):
-        if (run.folder / folders.RESULT).exists():
-            if pictures and not (run.folder / folders.PAGE).exists():
-                run_page(run.folder)  # killed between the two
-            return run
-        return _go(run, watch, save_every, pictures)
+    """Goes on where the folder's checkpoint stands; of a finished run only what its page lacks is made again."""
+    with lock(run.folder, needed=not (run.folder / folders.RESULT).exists()):
+        sweep(run.folder)
+        if not (run.folder / folders.RESULT).exists():
+            return _go(run, watch, save_every, pictures)
+        if pictures:
+            mend_page(run.folder, partial(_again, run))
+        return run
+
+
+def _again(run: Run) -> tuple[Report, dict[str, str]]:
+    """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
+    learner, data = run.setup.build()
+    loop = Loop(learner, run.folder, run.setup.texts(learner, data.sums))
+    if not loop.load():
+        raise Refusal("its checkpoint is not there")
+    with blas_threads(learner.net.size):
+        return reported(learner, loop.chosen, run.folder)
 
 
 def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
@@ -197,9 +219,11 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
             loop.load()
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
-                report = learner.report(best, run.folder if pictures else None)
-                result = _result(run.setup, loop, best, report, data.sums)
-            write_shown(run.folder, report)
+                report, undrawn = reported(learner, best, run.folder if pictures else None)
+                with refusing(f"the report of {run.setup.task.name}", ValueError, TypeError):
+                    result = json.loads(json.dumps(_result(run.setup, loop, best, report, data.sums)))
+                    checked(result, folders.RESULT_FORM)
+            write_shown(run.folder, report, undrawn)
             write_json(run.folder / folders.RESULT, result)
             if pictures:
                 run_page(run.folder)
@@ -218,8 +242,8 @@ def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[st
         "seconds": round(loop.seconds, 3),
         "validation": chosen(folders.read_log(loop.folder), loop.learner.monitor),
         "metrics": {name: float(value) for name, value in report.metrics.items()},
-        "score": report.score(),
-        "baselines": report.baselines,
+        "score": {name: value if name == "metric" else float(value) for name, value in report.score().items()},
+        "baselines": {name: float(value) for name, value in report.baselines.items()},
         "w_sha256": sha256(best),
         "versions": versions(),
         "data": sums,
@@ -269,7 +293,7 @@ def run(
 ) -> Run:
     """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords."""
     setup = prepare(task, preset, config, seed, data)
-    return start(setup, Path(out) if out else free_name(Path("runs") / setup.task.name), force)
+    return start(setup, Path(out or folders.new_folder(Path("runs") / setup.task.name)), force, made=not out)
 
 
 def prepare(task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None) -> Setup:
