@@ -29,7 +29,7 @@ import numpy as np
 import pytest
 from places import REPOSITORY
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.data import download as data_files, formats as readers, registry as datasets
 from core.lab.data.dataset import DataSet
 from core.lab.data.download import File
