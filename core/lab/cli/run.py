@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lab import Refusal, Stopped, free_name, read_json
 from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
+from core.lab.paths import located
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, SHOWN
 
@@ -35,7 +36,8 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")
-    setup = Setup(task, configure(task, vars(config)), flags.seed, name, flags.data)
+    values = located(task.config, vars(config))
+    setup = Setup(task, configure(task, values), flags.seed, name, flags.data)
     out = flags.out or free_name(Path("runs") / task.name)
     return drive(lambda watch: start(setup, out, flags.force, watch, flags.save_every), out, setup, flags.json)
 

@@ -11,7 +11,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +85,7 @@ class Loop:
     folder: Path
     texts: Mapping[str, str]  # task, layout, config ...: stored in each checkpoint, and must be equal on resuming
     save_every: float = 20.0  # seconds between checkpoints
+    paths: Iterable[str] = ()  # the fields of the configuration that hold paths
     updates: int = 0
     examples: int = 0
     answers: int = 0
@@ -206,7 +207,7 @@ class Loop:
 
         Raises Refusal when it is damaged, or of another task, layout or configuration, naming both.
         """
-        if (arrays := read_checkpoint(self.folder, self.texts)) is None:
+        if (arrays := read_checkpoint(self.folder, self.texts, self.paths)) is None:
             return False
         with refusing(f"{self.folder / CHECKPOINT} does not fit this task", KeyError, ValueError):
             self.learner.w[:] = arrays["w"]
@@ -223,8 +224,11 @@ class Loop:
         return True
 
 
-def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] | None:
-    """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`."""
+def read_checkpoint(folder: Path, texts: Mapping[str, str], paths: Iterable[str] = ()) -> dict[str, Array] | None:
+    """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`.
+
+    Where files lie is of no account, if their names and sums are equal: `paths` are the fields that say it.
+    """
     path, other = folder / CHECKPOINT, previous(folder / CHECKPOINT)
     if not path.exists():
         path = other  # killed between the two renames of a save
@@ -237,8 +241,12 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] 
         raise Refusal(f"{error}{advice}") from error
     if former.check_format(found.get("format"), path) < former.FORMAT:
         found = dict(former.same_texts(found, texts))
+    found = former.same_files(found, texts, paths)
     for name, expected in texts.items():
         if found.get(name) != expected:
+            if name == "data" and (changed := former.changed_files(found, texts)):
+                how = "put it back as it was, or begin another run"
+                raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")
             raise Refusal(
                 f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, here it is {expected}"
             )
