@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.lab import Refusal, Stopped, printable
 from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
+from core.lab.paths import located
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, new_folder, read_shown
 
@@ -37,7 +38,8 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")
-    setup = Setup(task, configure(task, vars(config)), flags.seed, name, flags.data)
+    values = located(task.config, vars(config))
+    setup = Setup(task, configure(task, values), flags.seed, name, flags.data)
     out, made = flags.out or new_folder(Path("runs") / task.name), flags.out is None
     go = partial(start, setup, out, flags.force, save_every=flags.save_every, made=made)
     return drive(lambda watch: go(watch=watch), out, setup, flags.json)

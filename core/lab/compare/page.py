@@ -16,10 +16,11 @@ from core.lab.compare import tables
 from core.lab.compare.cell import TEACHER
 from core.lab.compare.groups import Group
 from core.lab.compare.plots import CharacterNorms, Problems, character_panels, curves, nine_picture, shaded, strip
+from core.lab.environment import blas_threads
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
 from core.lab.runs.folder import PAGE, SHOWN, read_shown
-from core.lab.runs.run import Run, blas_threads
+from core.lab.runs.run import Run
 from core.lab.stats.linear_probe import first_hidden, probe
 from core.lab.text.vocabulary import Vocabulary
 

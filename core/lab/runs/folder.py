@@ -20,7 +20,10 @@ SHOWN = "report.json"  # captions and texts of the page
 
 NUMBERS = {...: float}
 SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float, "scaled": float}
-CONFIG_FORM = {"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int}
+CONFIG_FORM = {
+    **{"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int},
+    **{"beside?": {...: str}, "data_folder?": (str, type(None))},  # where files lay when the run began
+}
 RESULT_FORM = {
     **{"task": str, "paradigm": {"supervised", "unsupervised", "reinforcement"}, "problem": str, "preset": str},
     **{"seed": int, "parameters": int, "examples": int, "answers": int, "seconds": float, "command": str},
@@ -31,13 +34,13 @@ SHOWN_FORM = {"reference": str, "pictures": {...: str}, "texts": {...: str}, "un
 ROW_FORM = {"progress": float, "examples": float, ...: float}
 
 
-def read_log(folder: Path) -> list[dict[str, float]]:
-    """The rows of metrics.jsonl; a last line that is still being written is left out."""
+def read_log(folder: Path, size: int | None = None) -> list[dict[str, float]]:
+    """The rows in the first `size` bytes of metrics.jsonl; a last line that is still being written is left out."""
     path, rows = folder / LOG, list[dict[str, float]]()
     if not path.exists():
         return rows
     with refusing(f"{path} cannot be read", OSError, ValueError):
-        lines = path.read_text("utf-8").split("\n")[:-1]
+        lines = path.read_bytes()[:size].decode("utf-8").split("\n")[:-1]
     for number, line in enumerate(lines, 1):
         with refusing(f"{path}, line {number}, cannot be read", ValueError, RecursionError):
             rows.append(checked(json.loads(line), ROW_FORM))
