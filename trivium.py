@@ -27,7 +27,7 @@ def foreign() -> str:
 def main(args: list[str] | None = None, paradigm: str | None = None) -> int:  # the exit code of the command
     if fault := foreign():
         sys.stderr.write(f"error: {fault}\n")
-    return 2 if fault else import_module("core.lab.cli.main").main(args, paradigm)
+    return 2 if fault else import_module("core.lab.cli").main(args, paradigm)
 
 
 def __getattr__(name: str) -> object:  # run and open_run load NumPy: only when they are asked for

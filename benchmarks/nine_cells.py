@@ -13,8 +13,8 @@ import json
 import os
 from pathlib import Path
 
+from core.lab.cli import main
 from core.lab.cli.compare import PLAN, RESULTS
-from core.lab.cli.main import main
 
 HERE = Path(__file__).parent
 

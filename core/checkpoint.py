@@ -7,7 +7,8 @@ every name, dtype, shape, byte and text is stored with them and checked on readi
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from core.initializers import Array
+
+ASIDE = ".tmp"  # ends the name of a file that is not whole yet
 
 
 class CheckpointError(ValueError):
@@ -47,28 +50,45 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+@contextmanager
+def written(path: Path, before: Path | None = None) -> Iterator[Path]:
+    """Where to write what will be `path`: flushed to the disk, then renamed. What `path` was is kept as `before`.
+
+    So the file is old or new, never half, whenever the power fails; of a failure nothing is left over.
+    """
+    aside = path.with_name(path.name + ASIDE)
+    try:
+        yield aside
+        with open(aside, "rb+") as file:
+            os.fsync(file.fileno())
+        if before and path.exists():
+            before.unlink(missing_ok=True)
+            try:
+                os.link(path, before)  # a second name, so that `path` is at no moment missing
+            except OSError:  # a file system without links
+                os.replace(path, before)
+        os.replace(aside, path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def save(path: Path, arrays: Mapping[str, Array], texts: Mapping[str, str]) -> None:
     """Writes the arrays and texts to `path`, atomically; nothing large is copied in memory.
 
     Raises OSError when the disk is full or the folder not writable; the files from before are then untouched.
     """
     arrays = {name: np.ascontiguousarray(a, a.dtype.newbyteorder("=")).reshape(a.shape) for name, a in arrays.items()}
-    aside = path.with_name(path.name + ".tmp")
-    try:
-        save_file(arrays, aside, metadata={**texts, "sha256": digest(arrays, texts)})
-        with open(aside, "rb+") as file:
-            os.fsync(file.fileno())
-    except (OSError, SafetensorError) as error:
-        aside.unlink(missing_ok=True)
-        raise OSError(f"cannot write {path}: {error}") from error
-    if path.exists():
-        previous(path).unlink(missing_ok=True)
+    with written(path, previous(path)) as aside:
         try:
-            os.link(path, previous(path))  # a second name, so that `path` is at no moment missing
-        except OSError:  # a file system without links
-            os.replace(path, previous(path))
-    os.replace(aside, path)
-    sync_folder(path.parent)
+            with open(aside, "wb") as file:
+                mode = os.fstat(file.fileno()).st_mode & 0o777  # what the user's mask leaves of a new file
+            save_file(arrays, aside, metadata={**texts, "sha256": digest(arrays, texts)})
+            aside.chmod(mode)  # the library writes a file that nobody else may read
+        except (OSError, SafetensorError) as error:
+            raise OSError(f"cannot write {path}: {error}") from error
 
 
 def load(path: Path) -> tuple[dict[str, Array], dict[str, str]]:

@@ -14,7 +14,7 @@ from places import REPOSITORY
 
 from core import Adam, Linear, Sequential, cross_entropy
 from core.gradcheck import directional_error, layer_errors
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.runs.check import outcomes
 from core.lab.runs.tasks import find
 

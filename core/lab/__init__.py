@@ -16,6 +16,7 @@ _NAMES = {
     "epochs": "Epochs",
     "data.splits": "Splits split",
     "data.registry": "Data",
+    "paths": "UserPath user_path",
     "files": "check_size free_name lock read_json write_json write_text",
     "terminal": "printable",
     "compare.cell": "Cell",

@@ -13,6 +13,7 @@ from core.lab.files import (
     write_text as write_text,
 )
 from core.lab.learner import Exam as Exam, Learner as Learner, Report as Report, weights as weights
+from core.lab.paths import UserPath as UserPath, user_path as user_path
 from core.lab.state import (
     Kept as Kept,
     State as State,

@@ -1,49 +1,65 @@
-"""Files that are written whole or not at all, JSON, and the lock of a folder."""
+"""Files that are written whole or not at all, JSON that holds what it should, and the lock of a folder."""
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from core.checkpoint import sync_folder
+from core.checkpoint import ASIDE, written
 from core.lab.errors import Refusal
+from core.lab.schema import is_plain, misfit
 
 LOCK = ".lock"
+LARGEST = 1 << 28  # bytes of JSON
+
+
+class Locked(Refusal):
+    """Another process is at work in a folder."""
 
 
 def write_text(path: Path, text: str) -> None:
     """Writes aside, flushes to the disk, renames: the file is old or new, never half."""
-    aside = path.with_name(path.name + ".tmp")
-    try:
-        with open(aside, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-    os.replace(aside, path)
-    sync_folder(path.parent)
+    with written(path) as aside, open(aside, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file of a run folder; Refusal when it is missing or broken."""
+def read_json(path: Path, form: Any = dict) -> dict[str, Any]:
+    """The object in a JSON file of a run folder; Refusal when it is missing, broken, or not of the form (`misfit`)."""
     try:
-        value = json.loads(path.read_text("utf-8"))
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
+        return checked(json.loads(path.read_text("utf-8")), form)
     except FileNotFoundError:
         raise Refusal(f"{path.parent} is not a run folder: it has no {path.name}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise Refusal(f"{path} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise Refusal(f"{path} does not hold what a run writes there")
+        raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def checked(value: Any, form: Any) -> dict[str, Any]:
+    """A value of JSON, if it is an object of that form. Raises ValueError, which says where it is not."""
+    if fault := misfit(value, form) or misfit(value, dict):
+        raise ValueError(f"it does not hold what is written there: {fault}")
+    if not is_plain(value):
+        raise ValueError("it does not hold what is written there: a number is not finite, a text or its depth is odd")
     return value
+
+
+def is_leftover(name: str) -> bool:
+    """Is this the name of a file that was being written aside, by us or by the library that writes checkpoints?"""
+    return name.endswith(ASIDE) or (name.startswith(ASIDE) and len(name) == len(ASIDE) + 6)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a process that was killed left half written. Only who holds the folder's lock may."""
+    with suppress(OSError):
+        for entry in [entry for entry in folder.iterdir() if is_leftover(entry.name) and entry.is_file()]:
+            entry.unlink(missing_ok=True)
 
 
 def free_name(path: Path) -> Path:
@@ -53,17 +69,27 @@ def free_name(path: Path) -> Path:
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """Holds the folder's lock, which the system frees when the process ends, however it ends."""
+def lock(folder: Path, needed: bool = True) -> Iterator[None]:
+    """Holds the folder's lock, which the system frees when the process ends, however it ends.
+
+    Raises Locked when another process holds it, and Refusal when the folder cannot be written, if that is `needed`.
+    """
     import filelock
 
+    holding = filelock.FileLock(folder / LOCK, timeout=0)
     try:
-        with filelock.FileLock(folder / LOCK, timeout=0):
-            yield
+        holding.acquire()
     except filelock.Timeout:
-        raise Refusal(
+        raise Locked(
             f"another process is at work in {folder}: wait for it, or name another folder with --out"
         ) from None
+    except (OSError, NotImplementedError) as error:
+        if needed:
+            raise Refusal(f"cannot write to {folder}: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        yield
+    finally:
+        holding.release()
 
 
 def check_size(claimed: int, found: int, kind: str) -> None:

@@ -52,7 +52,8 @@ class PlayFlags:
 def play(args: Sequence[str]) -> int:
     """Plays one game and returns the exit code. Raises Refusal for no run, a run of another game, and unknown games."""
     from core.lab.cli.flags import parse
-    from core.lab.runs.run import blas_threads, open_run
+    from core.lab.environment import blas_threads
+    from core.lab.runs.run import open_run
     from core.lab.runs.tasks import find
     from reinforcement.games.self_play import SelfPlay
 

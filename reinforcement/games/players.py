@@ -7,11 +7,13 @@ MCTS with random roll-outs; a network, alone or with search. Who finds several m
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
 from core import Array, Layer, Rng, softmax
 from core.lab import Refusal
+from core.lab.paths import Located
 from reinforcement.games.mcts import Evaluate, by_playing, search
 from reinforcement.games.rules import Game, random_moves, rows_as_one
 
@@ -21,6 +23,7 @@ TOGETHER = 32  # states whose whole trees minimax holds at once, or fewer,
 CELLS = 150_000_000  # so that the last levels of these trees hold no more cells
 MAX_ROLLOUTS = 100_000  # roll-outs of MCTS
 NAMES = "random, greedy, minimax-K, mcts-N or the folder of a run"
+Opponent = Annotated[str, Located(but=r"random|greedy|minimax-.*|mcts-.*")]  # one of NAMES
 
 
 def random_player(game: Game) -> Player:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Adam, Rng, tanh
+from core.lab import UserPath
 from core.lab.problems.cartpole import expert as rule
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.imitation import Imitation, ImitationConfig, from_run
@@ -21,7 +22,7 @@ PRESETS = {"quick": {"updates": 20}}
 
 @dataclass(frozen=True)
 class Config(ImitationConfig):
-    expert: str = ""  # folder of a finished run whose network is the expert; empty: a rule that balances to the end
+    expert: UserPath = ""  # folder of a run whose network is the expert; empty: a rule that balances to the end
     hidden: int = 64  # units in each of the two hidden layers
     lr: float = 3e-3  # step size of Adam at the start; it falls to 0 linearly
     batches: int = 50  # minibatches in an update

@@ -6,7 +6,7 @@ from typing import Any
 
 from core import Rng
 from reinforcement.games.evaluate import MatchExam
-from reinforcement.games.players import greedy_player, mcts, opponent, random_player
+from reinforcement.games.players import Opponent, greedy_player, mcts, opponent, random_player
 from reinforcement.games.rules import CONNECT_FOUR
 from reinforcement.games.self_play import SelfPlay
 from reinforcement.games.task import BoardGame, learner
@@ -35,7 +35,7 @@ class Config(BoardGame):
     warm: int = 12  # moves of a game that are drawn by how often the search tried them; later the one tried most
     alpha: float = 0.5  # of Dirichlet's distribution, from which the noise is drawn
     think: int = 50  # simulations before a move when it is judged
-    against: str = "minimax-4"  # who judges: random, greedy, minimax-K, mcts-N, or the folder of a run
+    against: Opponent = "minimax-4"  # who judges: random, greedy, minimax-K, mcts-N, or the folder of a run
     openings: int = 50  # of four random moves, from which it is judged, with either colour
 
 

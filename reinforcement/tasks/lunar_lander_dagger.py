@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import MLP, Adam, Rng
+from core.lab import UserPath
 from reinforcement.envs.lunar_lander import ExpertExam, heuristic, lander_exam
 from reinforcement.imitation import Imitation, ImitationConfig, from_run
 
@@ -21,7 +22,7 @@ PRESETS = {"quick": {"updates": 20, "flights": 10}, "best": {"updates": 200}}
 
 @dataclass(frozen=True)
 class Config(ImitationConfig):
-    expert: str = ""  # folder of a finished run whose network is the expert; empty: Gymnasium's heuristic
+    expert: UserPath = ""  # folder of a finished run whose network is the expert; empty: Gymnasium's heuristic
     episodes: int = 5  # of the expert, at first
     ask: int = 32  # steps of each lander before each update about which the expert is asked; 0: none, cloning
     envs: int = 16  # landers side by side that the learner flies then

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
+from core.lab.report.pictures import save_figure
 from core.lab.report.plots import drawing, mosaic
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
@@ -53,7 +54,7 @@ def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 1
         axis.text(x, y, title, fontsize=7, ha="center", va="bottom")
     for k, name in enumerate(rows):
         axis.text(-1.5, k * (above + H + 1) + above + H / 2, name, fontsize=8, ha="right", va="center")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)
 
 
 @contextmanager

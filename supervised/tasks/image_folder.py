@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Rng
+from core.lab import UserPath
 from core.lab.vision.photos import folder, photographs, split_classes
 from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
@@ -19,7 +20,7 @@ it at once. What accuracy is good depends on your pictures; the report sets it b
 
 @dataclass(frozen=True)
 class Config(ConvNetConfig):
-    dir: str = ""  # a folder that holds a folder for each class; empty: pieces of scikit-learn's two photographs
+    dir: UserPath = ""  # a folder that holds a folder for each class; empty: pieces of scikit-learn's two photographs
     side: int = 32  # pixels along each side, to which the pictures' middle is resized; a multiple of 8
     colour: bool = True  # red, green and blue; else grey
     updates: int = 2000  # minibatches, in all

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core import AdamW, Array, Dropout, Layer, Linear, Rng, Sequential, cross_entropy, glorot, mse, relu
-from core.lab import Report, Splits, check, nearest, split
+from core.lab import Report, Splits, UserPath, check, nearest, split
 from core.lab.data.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
 from supervised.learner import Supervised
 from supervised.metrics.classification import Classification
@@ -27,7 +27,7 @@ LEAST = 20  # rows
 
 @dataclass(frozen=True)
 class Config:
-    file: str = ""  # a csv file of your own, whose first line names the columns
+    file: UserPath = ""  # a csv file of your own, whose first line names the columns
     target: str = ""  # the column of that file to be learnt
     name: str = "breast-cancer"  # iris, wine, breast-cancer or diabetes, where no file is given
     kind: str = "auto"  # what the target holds: classes or value; auto decides by the column

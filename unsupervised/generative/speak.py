@@ -32,7 +32,8 @@ class SpeakFlags:
 def speak(args: Sequence[str]) -> int:
     """Writes the files and prints their names. Raises Refusal for a run that does not speak, and for unknown words."""
     from core.lab.cli.flags import parse
-    from core.lab.runs.run import blas_threads, open_run
+    from core.lab.environment import blas_threads
+    from core.lab.runs.run import open_run
     from core.lab.runs.tasks import find
 
     flags = parse(SpeakFlags, args, "trivium speak")

@@ -20,6 +20,7 @@ from core.lab import Report
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, read_sound, resample
+from core.lab.report.pictures import save_bytes
 from core.lab.report.plots import image_sheet, matrix
 from unsupervised.generative.speech import WORDS, Speaker
 from unsupervised.generative.speech_features import DEPTH, RATE, picture_of, stretched, trimmed, waves_of
@@ -142,7 +143,7 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         (folder / "sounds").mkdir(exist_ok=True)
         names = learner.names(words, voices)
         for name, file in zip(names, files, strict=True):
-            (folder / "sounds" / name).write_bytes(file)
+            save_bytes(folder / "sounds" / name, file)
         draw_sounds(report, folder, learner, files, words, voices, heard)
         report.texts["Wav files under sounds/ in this folder, and as what the judge heard each"] = "\n".join(
             f"sounds/{name}: {WORDS[k]}" for name, k in zip(names, heard, strict=True)
@@ -162,7 +163,7 @@ def draw_sounds(
         real = said.test[(said.word[said.test] == k) & (said.voice[said.test] == voice)][:3]
         made = np.flatnonzero((words == k) & (voices == voice))[:3]
         report.pictures[f"sounds/{name}_0.wav"] = f"made: {WORDS[k]}, in the voice of {said.voices[voice]}"
-        (folder / "sounds" / f"real_{name}.wav").write_bytes(wav_bytes(said.clips[real[0]], said.rate))
+        save_bytes(folder / "sounds" / f"real_{name}.wav", wav_bytes(said.clips[real[0]], said.rate))
         report.pictures[f"sounds/real_{name}.wav"] = f"real: {WORDS[k]}, {said.voices[voice]}, of the test part"
         sounds += [Sound(said.clips[i], said.rate) for i in np.resize(real, 3)]
         sounds += [read_sound(files[i]) for i in np.resize(made, 3)]

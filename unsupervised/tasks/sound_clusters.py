@@ -12,6 +12,7 @@ from core import Array, Rng
 from core.lab import Report, Splits, check
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import read_sound
+from core.lab.report.pictures import save_bytes
 from core.lab.report.plots import matrix
 from unsupervised.clustering.evaluate import Terms, contingency, scores
 from unsupervised.clustering.sound_task import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
@@ -77,7 +78,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 near = own[((z[own] - z[own].mean(0)) ** 2).sum(1).argsort()[:PLAYED]]  # to the middle of the cluster
                 pause = np.zeros(clips.rate // 5, np.float32)
                 sounds = np.concatenate([part for i in near for part in (clips.clips[i], pause)])
-                (folder / f"cluster_{k}.wav").write_bytes(wav_bytes(sounds, clips.rate))
+                save_bytes(folder / f"cluster_{k}.wav", wav_bytes(sounds, clips.rate))
                 report.pictures[f"cluster_{k}.wav"] = f"Cluster {k}: its {len(near)} most typical test clips"
 
     def read(raw: bytes) -> Array:

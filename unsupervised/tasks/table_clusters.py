@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Rng
-from core.lab import Report, Splits, nearest, split, write_text
+from core.lab import Report, Splits, UserPath, nearest, split, write_text
 from core.lab.data.tables import LARGEST, Rows, blank, learn, read_table, rows_of
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
@@ -28,7 +28,7 @@ TAUGHT = 5_000  # of the training part that are learnt from, since neighbours co
 
 @dataclass(frozen=True)
 class Config(TableClusters):
-    file: str = ""  # a csv file of your own, whose first line names the columns
+    file: UserPath = ""  # a csv file of your own, whose first line names the columns
     table: str = "iris"  # iris, wine or breast-cancer, where no file is given
     target: str = ""  # a column of the file with classes: left out of learning, and set beside the clusters at the end
     categorical: tuple[str, ...] = ()  # columns of codes that only look like numbers

@@ -1,11 +1,9 @@
 """Predict the next character of a text, then write on: the Python reference, or any UTF-8 text file."""
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from core import Rng
-from core.lab import Data
+from core.lab import Data, UserPath
 from core.lab.data import formats as readers
 from core.lab.data.splits import Text, parts
 from unsupervised.text.character_task import WindowModel
@@ -17,12 +15,12 @@ ABOUT = """A text goes in, the documentation of Python or any file of yours, and
 out, which then writes on. The score is nats per character on the last part of the text, less is better; guessing
 costs the logarithm of the number of different characters. A good run beats the trigram; modified Kneser-Ney, which
 counts long n-grams, is the reference."""
-LARGEST = 200_000_000  # bytes of a file
+LARGEST = 200 << 20  # bytes of a file
 
 
 @dataclass(frozen=True)
 class Config(WindowModel):
-    file: str = ""  # any UTF-8 text file instead of the embedded corpus
+    file: UserPath = ""  # any UTF-8 text file instead of the embedded corpus
     words: bool = False  # have words rows of their own, too?
 
 
@@ -32,11 +30,7 @@ PRESETS = {"quick": {"updates": 400}, "best": {"updates": 12000, **BEST}}
 
 def read(file: str, data: Data) -> Text:
     """A text file in three parts; its SHA-256 is noted. Raises ValueError when it is too large or not UTF-8."""
-    with Path(file).open("rb") as source:
-        raw = source.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise ValueError(f"{file} is larger than {LARGEST // 10**6} MB")
-    data.sums[file] = hashlib.sha256(raw).hexdigest()
+    raw = data.file(file, LARGEST)
     try:
         return parts(readers.text(raw))
     except ValueError as error:

@@ -11,17 +11,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.lab import Refusal, free_name, nearest, read_json, write_json
+from core.lab import Refusal, nearest, read_json, write_json
 from core.lab.cli.flags import parse
 from core.lab.compare.cell import TEACHER
+from core.lab.paths import user_path
 from core.lab.report.format import table
-from core.lab.runs.folder import PAGE, create
-from core.lab.runs.tasks import Info, Task, describe, find, installed
+from core.lab.runs.folder import PAGE, create, new_folder
+from core.lab.runs.tasks import Info, Task, describe, find, installed, is_file
 from core.lab.study.job import Job, file_sha256
 from core.lab.study.spec import by
 
@@ -75,8 +76,8 @@ def begin(name: str, flags: CompareFlags) -> Path:
 
     A task's file that has changed since is another task, and so another comparison.
     """
-    out = flags.out or free_name(Path("runs") / f"compare-{name}")
-    (seeds, preset), files = flags.budget, [word for word in flags.what if word.endswith(".py")]
+    out = flags.out or new_folder(Path("runs") / f"compare-{name}")
+    (seeds, preset), files = flags.budget, [word for word in flags.what if is_file(word)]
     sums = {word: file_sha256(Path(word)) for word in files}
     plan = {"compare": list(flags.what), "seeds": seeds, "preset": preset, "files": sums}
     if flags.force or not (out / PLAN).exists() or read_json(out / PLAN) != plan:
@@ -141,6 +142,7 @@ def print_table(groups: Sequence[Group], metric: str, name: str) -> None:
 def compare(args: Sequence[str]) -> int:
     """Runs the comparison; returns the exit code."""
     flags = parse(CompareFlags, args, "trivium compare")
+    flags = replace(flags, what=tuple(str(user_path(word)) if word[:1] == "~" else word for word in flags.what))
     if flags.seeds < 0 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
     if not flags.what:
@@ -152,7 +154,7 @@ def compare(args: Sequence[str]) -> int:
     is_problem = not folders[0].is_dir() or word in {info.problem for info in infos()}
     if not others and not word.endswith(".py") and is_problem:
         return _tasks(word, tasks_of(word), flags)
-    if not any(map(Path.is_dir, folders)) and all(word.isidentifier() or word.endswith(".py") for word in flags.what):
+    if not any(map(Path.is_dir, folders)) and all(word.endswith(".py") or not is_file(word) for word in flags.what):
         return _tasks("tasks", flags.what, flags)
     return _runs(folders, flags)
 
@@ -183,14 +185,14 @@ def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: Comp
 
 
 def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
-    from core.lab.compare.groups import common_metric, grouped, read_result
+    from core.lab.compare.groups import common_metric, grouped, result_of
 
     if len(folders) < 2:
-        read_result(folders[0])  # refuses what is no run
+        result_of(folders[0])  # refuses what is no run
         raise Refusal(f"{folders[0]} is one run: name two or more to compare")
     groups = grouped(folders, flags.data)
     common_metric(groups)  # refuses before a folder is made
-    out = create(flags.out or free_name(Path("runs") / "compare"), flags.force)
+    out = create(flags.out or new_folder(Path("runs") / "compare"), flags.force)
     name = " and ".join(group.label for group in groups)
     metric, _ = write_page(groups, out, name, f"{len(folders)} finished runs.")
     return _end(groups, metric, "runs", out, flags)

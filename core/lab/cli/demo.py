@@ -7,11 +7,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from core.lab import Refusal, free_name, read_json
+from core.lab import Refusal
 from core.lab.cli.flags import parse
 from core.lab.report.format import figure, table
 from core.lab.report.page import Section, write_page
-from core.lab.runs.folder import PAGE, SHOWN, create
+from core.lab.runs.folder import PAGE, create, new_folder, read_shown
 from core.lab.runs.page import SCORE_HEADER, best_baseline, run_sections
 from core.lab.study.job import Job
 from core.lab.study.runner import launch
@@ -53,7 +53,7 @@ def demo(args: Sequence[str]) -> int:
     seeds = 1 if flags.quick else flags.seeds
     if seeds < 1 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
-    out = create(flags.out or free_name(Path("runs") / "demo"), flags.force)
+    out = create(flags.out or new_folder(Path("runs") / "demo"), flags.force)
 
     jobs = [
         Job(task, seed, "quick" if flags.quick else "default", out / f"{task}-{seed}", pictures=seed == 0)
@@ -62,7 +62,7 @@ def demo(args: Sequence[str]) -> int:
     ]
     results = launch(jobs, flags.jobs, quiet=flags.json)
     rows = [summary([result for job, result in results if job.task == task]) for task in ON_PAGE]
-    references = "; ".join(f"{task}: {read_json(out / f'{task}-0' / SHOWN)['reference']}" for task in ON_PAGE)
+    references = "; ".join(f"{task}: {read_shown(out / f'{task}-0')['reference']}" for task in ON_PAGE)
     top = Section("Four tasks, one network", f"References: {references}.", SCORE_HEADER, rows)
     rest = [section for task in ON_PAGE for section in run_sections(out / f"{task}-0")]
     of_seeds = f"{seeds} seed{'s' * (seeds > 1)}"

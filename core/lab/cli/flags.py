@@ -6,11 +6,12 @@ import contextlib
 import dataclasses
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from core.lab import Refusal
+from core.lab.paths import user_path
 
 if TYPE_CHECKING:
     from core.lab.runs.run import Run
@@ -56,14 +57,23 @@ def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", 
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            options: Any = {"default": default, "config": (tyro.conf.PositionalRequiredArgs,)}
-            return cast(T, tyro.cli(kind, args=list(args), prog=prog, description=description or None, **options))
+            options: dict[str, Any] = {"default": default, "config": (tyro.conf.PositionalRequiredArgs,)}
+            about: dict[str, Any] = {"prog": prog, "description": description or None}
+            return cast(T, at_home(tyro.cli(kind, args=gathered(kind, args), **about, **options)))
     except SystemExit as end:
         if not end.code:
             raise
         raise Refusal(f"{_shorten(said.getvalue())} (see {prog} --help)") from None
     except ValueError as error:  # what a Config says of its own fields
         raise Refusal(f"{error} (see {prog} --help)") from None
+
+
+def at_home(flags: Any) -> Any:
+    """The flags, `~` in each of their paths being the home folder."""
+    values = {field.name: getattr(flags, field.name) for field in dataclasses.fields(flags)}
+    paths = {name: user_path(value) for name, value in values.items() if isinstance(value, Path)}
+    within = {name: at_home(value) for name, value in values.items() if isinstance(value, RunFlags)}
+    return dataclasses.replace(flags, **paths, **within)
 
 
 def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> tuple[Any, RunFlags]:
@@ -78,6 +88,36 @@ def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> 
     both = dataclasses.make_dataclass("Flags", parts)
     flags: Any = parse(both, args, prog, description, both(config, RunFlags()))
     return flags.config, flags.options
+
+
+def gathered(kind: Any, args: Sequence[str]) -> list[str]:
+    """`args`, with the values of a list's flag that is given more than once at its first place, where argparse would
+    keep the last: `--ignore id --ignore age` is `--ignore id age`. Of any other flag the last one counts.
+    """
+    groups: list[list[str]] = [[]]  # a flag and the words after it
+    for word in args:
+        groups += [[]] if word.startswith("--") else []
+        groups[-1].append(word)
+    lists, first = set(_lists(kind)), dict[str, list[str]]()
+    names = [group[0].partition("=")[0].replace("_", "-") if group else "" for group in groups]
+    for name, group in zip(names, groups, strict=True):
+        if name in lists and names.count(name) > 1:
+            group[:1] = [name, *group[0].split("=", 1)[1:]]
+            if (kept := first.setdefault(name, group)) is not group:
+                kept += group[1:]
+                group.clear()
+    return list(itertools.chain(*groups))
+
+
+def _lists(kind: Any) -> Iterator[str]:
+    """The flags of a dataclass, and of those in it, that take any number of values."""
+    with contextlib.suppress(NameError, TypeError):  # an annotation that cannot be resolved: tyro says so
+        for name, hint in get_type_hints(kind).items():
+            each = [hint, *get_args(hint)]  # of `tuple[str, ...] | None` too
+            if dataclasses.is_dataclass(hint):
+                yield from _lists(hint)
+            elif any(get_origin(t) in (list, set, frozenset) or get_args(t)[-1:] == (...,) for t in each):
+                yield f"--{name.replace('_', '-')}"
 
 
 def chosen_preset(args: Sequence[str]) -> str:

@@ -6,14 +6,17 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.lab import Refusal, Stopped, free_name, read_json
+from core.lab import Refusal, Stopped, printable
 from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
+from core.lab.paths import located
 from core.lab.report.format import table
-from core.lab.runs.folder import PAGE, SHOWN
+from core.lab.runs.folder import PAGE, new_folder, read_shown
 
 if TYPE_CHECKING:
     from core.lab.runs.run import Run
@@ -35,9 +38,11 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")
-    setup = Setup(task, configure(task, vars(config)), flags.seed, name, flags.data)
-    out = flags.out or free_name(Path("runs") / task.name)
-    return drive(lambda watch: start(setup, out, flags.force, watch, flags.save_every), out, setup, flags.json)
+    values = located(task.config, vars(config))
+    setup = Setup(task, configure(task, values), flags.seed, name, flags.data)
+    out, made = flags.out or new_folder(Path("runs") / task.name), flags.out is None
+    go = partial(start, setup, out, flags.force, save_every=flags.save_every, made=made)
+    return drive(lambda watch: go(watch=watch), out, setup, flags.json)
 
 
 def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> int:
@@ -58,11 +63,15 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> in
 def show_result(run: Run, as_json: bool) -> int:
     from core.lab.runs.page import SCORE_HEADER, score_row
 
-    if no_film := read_json(run.folder / SHOWN).get("texts", {}).get("Film"):
-        print(no_film, file=sys.stderr)
+    result = run.result
+    with suppress(Refusal):  # a page that is not there, or damaged, hides no result
+        shown = read_shown(run.folder)
+        notes = [f"not drawn: {name}: {why}" for name, why in shown.get("undrawn", {}).items()]
+        if note := printable("\n".join([*notes, shown["texts"].get("Film", "")])).strip():
+            print(note, file=sys.stderr)
     if as_json:
-        print(json.dumps(run.result, ensure_ascii=False))
+        print(json.dumps(result, ensure_ascii=False))
     else:
-        table(SCORE_HEADER, [score_row(run.result)])
+        table(SCORE_HEADER, [score_row(result)])
         print(f"page: {run.folder / PAGE}" if (run.folder / PAGE).exists() else f"folder: {run.folder}")
     return 0

@@ -14,36 +14,21 @@ from typing import Any
 
 from core.lab import Refusal, read_json
 from core.lab.compare.cell import TEACHER, Cell, cell
-from core.lab.runs.folder import CONFIG, RESULT, read_log
+from core.lab.runs.folder import CONFIG, RESULT, read_log, read_result
 from core.lab.runs.loop import Row
 from core.lab.runs.run import Run, open_run
 from core.lab.runs.tasks import Task, find
 from core.lab.study.spec import by
 
-KINDS: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("task", "paradigm", "problem", "preset", "w_sha256", "command"), str),
-    **dict.fromkeys(("seed", "parameters", "examples", "answers"), int),
-    **dict.fromkeys(("config", "metrics", "score", "data"), dict),
-    "seconds": (int, float),
-}
-NUMBERS = ("value", "chance", "reference")
 
-
-def read_result(folder: Path) -> dict[str, Any]:
+def result_of(folder: Path) -> dict[str, Any]:
     """The result of a finished run. Raises Refusal when there is none, or what it holds is not a result."""
     if not folder.is_dir():
         raise Refusal(f"there is no folder {folder}: name a problem (trivium list shows them), all, or run folders")
     if not (folder / RESULT).exists():
         config = read_json(folder / CONFIG)  # refuses what is no run folder
         raise Refusal(f"the run of {config.get('task')} in {folder} has not finished: trivium resume {folder}")
-    result = read_json(folder / RESULT)
-    for name, kind in KINDS.items():
-        if not isinstance(result.get(name), kind):
-            raise Refusal(f"{folder / RESULT} does not hold a result: its {name} is {result.get(name)!r}")
-    numbers = [*result["metrics"].values(), *(result["score"].get(name) for name in NUMBERS)]
-    if not all(isinstance(value, (int, float)) for value in numbers) or result["paradigm"] not in TEACHER:
-        raise Refusal(f"{folder / RESULT} does not hold a result: its figures are not numbers")
-    return result
+    return read_result(folder)
 
 
 @dataclass
@@ -129,7 +114,7 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
         if (other := given.setdefault(folder.resolve(), folder)) is not folder:
             also = f", as {other} too" if other != folder else ""
             raise Refusal(f"{folder} is given twice{also}: a run says nothing new of itself")
-    groups, outside, results = list[Group](), tasks or {}, [(folder, read_result(folder)) for folder in folders]
+    groups, outside, results = list[Group](), tasks or {}, [(folder, result_of(folder)) for folder in folders]
     for pairs in by(lambda pair: json.dumps([pair[1]["task"], pair[1]["config"]], sort_keys=True), results).values():
         pairs.sort(key=lambda pair: pair[1]["seed"])
         twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))

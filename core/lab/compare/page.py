@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from core import Array
-from core.lab import Splits, read_json
+from core.lab import Splits
 from core.lab.compare import tables
 from core.lab.compare.cell import TEACHER
 from core.lab.compare.groups import Group
 from core.lab.compare.plots import CharacterNorms, Problems, character_panels, curves, nine_picture, shaded, strip
+from core.lab.environment import blas_threads
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
-from core.lab.runs.folder import PAGE, SHOWN
-from core.lab.runs.run import Run, blas_threads
+from core.lab.runs.folder import PAGE, SHOWN, read_shown
+from core.lab.runs.run import Run
 from core.lab.stats.linear_probe import first_hidden, probe
 from core.lab.text.vocabulary import Vocabulary
 
@@ -235,11 +236,11 @@ def report_texts(groups: Sequence[Group]) -> Section:
     """The texts that the first runs have left, such as samples of what they write."""
     texts = []
     for group in groups:
-        found = read_json(path).get("texts") if (path := group.folders[0] / SHOWN).exists() else None
-        for title, text in found.items() if isinstance(found, dict) else ():
+        found = read_shown(group.folders[0])["texts"] if (group.folders[0] / SHOWN).exists() else {}
+        for title, text in found.items():
             if title != "Given":  # which stands in a table
-                more = " ..." if len(str(text)) > SHOWN_TEXT else ""
-                texts.append(f"# {group.label}: {title}\n{str(text)[:SHOWN_TEXT]}{more}\n")
+                more = " ..." if len(text) > SHOWN_TEXT else ""
+                texts.append(f"# {group.label}: {title}\n{text[:SHOWN_TEXT]}{more}\n")
     return Section("Out of their reports", "Of the first seed.", text="\n".join(texts))
 
 

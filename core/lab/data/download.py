@@ -17,6 +17,7 @@ from typing import Any
 from core import Array
 from core.lab.data import formats
 from core.lab.errors import Refusal, refusing
+from core.lab.paths import user_path
 
 TIMEOUT = 10.0  # seconds that an address may stay silent
 
@@ -41,7 +42,7 @@ class File:
 def default_root() -> Path:
     """TRIVIUM_DATA, or else the user's cache folder of this project."""
     if folder := os.environ.get("TRIVIUM_DATA"):
-        return Path(folder).expanduser()
+        return user_path(folder)
     import pooch
 
     return Path(pooch.os_cache("trivium"))

@@ -23,6 +23,7 @@ from core.lab.data.sets.tiny_shakespeare import TINY_SHAKESPEARE
 from core.lab.data.sets.womens_clothing import WOMENS_CLOTHING
 from core.lab.data.splits import split as split
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.paths import user_path
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
 LARGEST = 1 << 30  # bytes of a person's own file
@@ -55,24 +56,35 @@ class Data:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root, self.sums = root, dict[str, str]()
+        self.root, self.sums = root and user_path(root), dict[str, str]()
 
     def __call__(self, name: str) -> Any:
         name, known = lookup(name)
         return known.read(name, self.root or download.default_root(), self.sums)
 
     def file(self, path: str | Path, most: int = LARGEST) -> bytes:
-        """The bytes of a person's own file, at most `most` of them; its SHA-256 is remembered by its path.
+        """The bytes of a person's own file, at most `most` of them; its SHA-256 is remembered by its name.
 
-        So a run goes on with the very bytes it began with. Raises Refusal when there is no such file, or a larger one.
+        So a run goes on with the very bytes it began with, wherever they lie then; of two files of one name the other
+        is remembered by its path. Raises Refusal when there is no such file, or a larger one.
         """
-        path = Path(path).expanduser()
-        with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
-            raw = handle.read(most + 1)
-        if len(raw) > most:
-            raise Refusal(f"{path} is larger than {most >> 20} MiB")
-        self.sums[str(path)] = hashlib.sha256(raw).hexdigest()
+        raw = read_file(path := user_path(path), most)
+        self.note(path, hashlib.sha256(raw).hexdigest())
         return raw
+
+    def note(self, path: Path, sha256: str) -> None:
+        """Remembers the sum of a person's own file or folder."""
+        name = path.absolute().name
+        self.sums[name if self.sums.get(name, sha256) == sha256 else str(path)] = sha256
+
+
+def read_file(path: Path, most: int = LARGEST) -> bytes:
+    """The bytes of a person's own file. Raises Refusal when there is no such file, or one of more than `most` bytes."""
+    with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
+        raw = handle.read(most + 1)
+    if len(raw) > most:
+        raise Refusal(f"{path} is larger than {most >> 20} MiB")
+    return raw
 
 
 def table(root: Path | None = None) -> list[dict[str, Any]]:

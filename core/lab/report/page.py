@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.lab.files import write_text
+from core.lab.report.pictures import KINDS
 from core.lab.terminal import printable
-
-KINDS = {".png": "image/png", ".gif": "image/gif", ".wav": "audio/wav"}
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Section:
 
 def picture(path: Path, caption: str) -> dict[str, str]:
     """A PNG, GIF or WAV as data, with its caption."""
-    data, kind = base64.b64encode(path.read_bytes()).decode("ascii"), KINDS[path.suffix]
+    data, kind = base64.b64encode(path.read_bytes()).decode("ascii"), KINDS[path.suffix][0]
     return {"kind": kind.split("/")[0], "uri": f"data:{kind};base64,{data}", "caption": caption}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core import Array
+from core.lab.report.pictures import save_figure, saving
 
 
 def new_figure(size: tuple[float, float], *grid: int, **options: Any) -> tuple[Any, Any]:
@@ -22,8 +23,9 @@ def new_figure(size: tuple[float, float], *grid: int, **options: Any) -> tuple[A
 def drawing(path: Path, size: tuple[float, float], *grid: int, dpi: int = 100, **options: Any) -> Iterator[Any]:
     """The axes of `new_figure`; what they show at the end is saved."""
     figure, axes = new_figure(size, *grid, **options)
-    yield axes
-    figure.savefig(path, dpi=dpi)
+    with saving(path) as aside:
+        yield axes
+        figure.savefig(aside, dpi=dpi, format=path.suffix.removeprefix("."))
 
 
 def mosaic(tiles: Array, columns: int, above: int = 0) -> Array:
@@ -69,7 +71,7 @@ def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: 
     for k, title in enumerate(titles):
         x, y = k % columns * (W + 1) + (W - 1) / 2, k // columns * (above + H + 1) + above - 1
         axis.text(x, y, title, fontsize=size, ha="center", va="bottom")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)
 
 
 def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Sequence[str] = ()) -> None:
@@ -117,4 +119,4 @@ def weight_sheet(path: Path, W: Array, shape: Sequence[int] = (), columns: int =
     sheet = mosaic(tiles / np.where(tops > 0, tops, 1), columns)
     colour = tiles.ndim == 4
     figure, _ = _bare(0.5 + 0.5 * sheet if colour else sheet, 0.45 / (tiles.shape[2] + 1), cmap="RdBu", vmin=-1, vmax=1)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)

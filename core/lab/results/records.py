@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.lab import Refusal, Stopped, nearest, read_json, write_json
+from core.lab.runs.tasks import is_file
 from core.lab.study.job import Ended, Job
 from core.lab.study.spec import Planned, by, plan
 
@@ -56,7 +57,12 @@ def rows_of(planned: Sequence[Planned], jobs: int) -> Iterator[dict[str, Any]]:
             raise Refusal(f"{p.task} {p.label}, seed {job.seed}: {outcome}")
         shutil.rmtree(job.folder)
         print(f"{p.task}  {p.label}  seed {job.seed}  {outcome['score']['value']:.5g}", flush=True)
-        yield {"key": p.key, "task": p.task, "label": p.label, "seed": job.seed, **outcome}
+        said = {"key": p.key, "task": p.task, "label": p.label, "seed": job.seed}
+        yield {
+            **said,
+            **outcome,
+            "config": p.config,
+        }  # paths as the spec has them, not this machine
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -126,7 +132,7 @@ def outsiders(spec: Mapping[str, Any]) -> list[Any]:
     """The tasks of a spec that are not installed ones by their names, and so would be code that a record names."""
     tables = spec.get("study")
     named = [table.get("task") for table in tables if isinstance(table, dict)] if isinstance(tables, list) else []
-    return [name for name in named if not str(name).isidentifier()]
+    return [name for name in named if not isinstance(name, str) or is_file(name)]
 
 
 def write(path: Path, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:

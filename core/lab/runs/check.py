@@ -16,7 +16,7 @@ import numpy as np
 from core import Adam, Array, checkpoint
 from core.gradcheck import directional_error
 from core.lab import Data, Learner, Refusal, Report, prefixed, unprefixed, weights
-from core.lab.runs.run import blas_threads
+from core.lab.environment import blas_threads
 from core.lab.runs.tasks import Task, configure, preset
 
 STEPS = 3  # updates that a comparison of two learners takes

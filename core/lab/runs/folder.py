@@ -6,39 +6,81 @@ result.json (last), report.html, pictures. A lock of the operating system keeps 
 
 import json
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from core.lab.errors import Refusal, refusing
-from core.lab.files import LOCK, free_name, lock
+from core.lab.files import LOCK, checked, free_name, is_leftover, lock, read_json
 
 CONFIG, LOG, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.safetensors"
 RESULT, PAGE = "result.json", "report.html"
 PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
 
+NUMBERS = {...: float}
+SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float, "scaled": float}
+CONFIG_FORM = {
+    **{"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int},
+    **{"beside?": {...: str}, "data_folder?": (str, type(None))},  # where files lay when the run began
+}
+RESULT_FORM = {
+    **{"task": str, "paradigm": {"supervised", "unsupervised", "reinforcement"}, "problem": str, "preset": str},
+    **{"seed": int, "parameters": int, "examples": int, "answers": int, "seconds": float, "command": str},
+    **{"config": dict, "score": SCORE_FORM, "metrics": NUMBERS, "baselines": NUMBERS, "validation?": NUMBERS},
+    **{"w_sha256": str, "versions": dict, "data": {...: str}},
+}
+SHOWN_FORM = {"reference": str, "pictures": {...: str}, "texts": {...: str}, "undrawn?": {...: str}}
+ROW_FORM = {"progress": float, "examples": float, ...: float}
 
-def read_log(folder: Path) -> list[dict[str, float]]:
-    """The rows of metrics.jsonl; a last line that is still being written is left out."""
+
+def read_log(folder: Path, size: int | None = None) -> list[dict[str, float]]:
+    """The rows in the first `size` bytes of metrics.jsonl; a last line that is still being written is left out."""
     path, rows = folder / LOG, list[dict[str, float]]()
     if not path.exists():
         return rows
-    for line in path.read_text("utf-8").split("\n")[:-1]:
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            raise Refusal(f"{path} holds a line that is not JSON: {line[:60]!r}") from None
+    with refusing(f"{path} cannot be read", OSError, ValueError):
+        lines = path.read_bytes()[:size].decode("utf-8").split("\n")[:-1]
+    for number, line in enumerate(lines, 1):
+        with refusing(f"{path}, line {number}, cannot be read", ValueError, RecursionError):
+            rows.append(checked(json.loads(line), ROW_FORM))
     return rows
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """What result.json of a finished run holds. Raises Refusal where it holds something else."""
+    try:
+        return read_json(folder / RESULT, RESULT_FORM)
+    except Refusal as error:
+        raise Refusal(f"{error}; remove it, and trivium resume {folder} writes it again") from error
+
+
+def read_shown(folder: Path) -> dict[str, Any]:
+    """What report.json of a finished run holds. Raises Refusal where it holds something else."""
+    return read_json(folder / SHOWN, SHOWN_FORM)
+
+
+def new_folder(path: Path) -> Path:
+    """path-1, path-2, ...: makes the first that does not exist, so that two processes never get the same."""
+    with refusing(f"cannot make a folder in {path.parent}", OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for k in count(1):
+            with suppress(FileExistsError):
+                (new := path.with_name(f"{path.name}-{k}")).mkdir()
+                break
+    return new
 
 
 def create(out: Path, force: bool) -> Path:
     """A new, empty run folder at `out`. With `force` what is there is moved aside, never deleted.
 
-    Raises Refusal when `out` holds a run or other files, or cannot be written.
+    What a process that was killed left before it began is nothing. Raises Refusal when `out` holds a run or other
+    files, or cannot be written.
     """
     with refusing(f"cannot make the folder {out}", OSError):
         if out.exists() and not out.is_dir():
             raise Refusal(f"{out} is a file: name a folder with --out")
-        if out.exists() and any(entry.name != LOCK for entry in out.iterdir()):
+        if out.exists() and not is_empty(out):
             if not force:
                 what = "holds a run already" if (out / CONFIG).exists() else "is not empty"
                 go_on = f"`trivium resume {out}` goes on with it, " if (out / CONFIG).exists() else ""
@@ -48,6 +90,11 @@ def create(out: Path, force: bool) -> Path:
             out.rename(free_name(out))
         out.mkdir(parents=True, exist_ok=True)
     return out
+
+
+def is_empty(out: Path) -> bool:
+    """Does a folder hold nothing but its lock, and what was being written when a process was killed?"""
+    return all(entry.name == LOCK or is_leftover(entry.name) for entry in out.iterdir())
 
 
 def remove_empty(out: Path) -> None:

@@ -5,7 +5,9 @@ is used again with another meaning.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from core.lab import Refusal
@@ -98,6 +100,39 @@ def check_format(found: Any, where: Any) -> int:
     raise Refusal(f"{where} is of format {found}, which this version cannot read: install a newer one")
 
 
+def same_files(found: Mapping[str, str], expected: Mapping[str, str], paths: Iterable[str]) -> dict[str, str]:
+    """The texts of a checkpoint, each put as the expected one where only the folders of its files are others.
+
+    `paths` are the fields of the configuration that hold paths; the sums say whether a file is the same.
+    """
+    made = dict(found)
+    with suppress(KeyError, ValueError, AttributeError, TypeError, RecursionError):
+        then, now = json.loads(found["config"]), json.loads(expected["config"])
+        if then | {name: _leaf(then[name]) for name in paths} == now | {name: _leaf(now[name]) for name in paths}:
+            made["config"] = expected["config"]
+        if _by_leaf(found) == _by_leaf(expected):
+            made["data"] = expected["data"]
+    return made
+
+
+def changed_files(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
+    """The files whose sums differ, where the same files were read."""
+    try:
+        then, now = dict(_by_leaf(found)), dict(_by_leaf(expected))
+    except (KeyError, ValueError, AttributeError, TypeError, RecursionError):  # of texts that are damaged
+        return ""
+    return ", ".join(name for name in then if then[name] != now[name]) if then.keys() == now.keys() else ""
+
+
+def _by_leaf(texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted((_leaf(name), sha256) for name, sha256 in json.loads(texts["data"]).items())
+
+
+def _leaf(path: str) -> str:
+    """The last part of a path, on whatever system it was written."""
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1]
+
+
 def same_texts(found: Mapping[str, str], expected: Mapping[str, str]) -> Mapping[str, str]:
     """The texts of a checkpoint of format 1, each put as today where it says the same as the expected one.
 
@@ -106,10 +141,11 @@ def same_texts(found: Mapping[str, str], expected: Mapping[str, str]) -> Mapping
     if not {"task", "config", "layout"} <= found.keys():
         return found
     made, ours = dict(found), json.loads(expected["config"])
-    if {**ours, **config(expected["task"], json.loads(found["config"]), ours)} == ours:
-        made["config"] = expected["config"]
-    if [*json.loads(found["layout"]).values()] == [*json.loads(expected["layout"]).values()]:
-        made["layout"] = expected["layout"]
+    with suppress(ValueError, AttributeError, TypeError, RecursionError):  # of a text that is damaged
+        if {**ours, **config(expected["task"], json.loads(found["config"]), ours)} == ours:
+            made["config"] = expected["config"]
+        if [*json.loads(found["layout"]).values()] == [*json.loads(expected["layout"]).values()]:
+            made["layout"] = expected["layout"]
     if TASKS.get(found["task"]) == expected["task"]:
         made["task"] = expected["task"]
     return {**made, "format": str(FORMAT)}

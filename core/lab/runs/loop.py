@@ -11,7 +11,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from core.lab import Learner, prefixed, unprefixed, weights
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.runs import former
-from core.lab.runs.folder import CHECKPOINT, LOG
+from core.lab.runs.folder import CHECKPOINT, LOG, read_log
 
 EVALUATIONS = 20  # evenly spaced points of progress
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
@@ -85,6 +85,7 @@ class Loop:
     folder: Path
     texts: Mapping[str, str]  # task, layout, config ...: stored in each checkpoint, and must be equal on resuming
     save_every: float = 20.0  # seconds between checkpoints
+    paths: Iterable[str] = ()  # the fields of the configuration that hold paths
     updates: int = 0
     examples: int = 0
     answers: int = 0
@@ -127,6 +128,11 @@ class Loop:
             self._save(log)
         if signals.caught is not None:
             raise Stopped(signals.caught)
+        return self.chosen
+
+    @property
+    def chosen(self) -> Array:
+        """The weights that are judged at the end: the best, or those that are there where none were evaluated."""
         return self.best if self.best is not None else weights(self.learner)
 
     def _update(self) -> None:
@@ -206,25 +212,33 @@ class Loop:
 
         Raises Refusal when it is damaged, or of another task, layout or configuration, naming both.
         """
-        if (arrays := read_checkpoint(self.folder, self.texts)) is None:
+        if (arrays := read_checkpoint(self.folder, self.texts, self.paths)) is None:
             return False
-        with refusing(f"{self.folder / CHECKPOINT} does not fit this task", KeyError, ValueError):
+        with refusing(f"{self.folder / CHECKPOINT} does not fit this task", Exception):  # whatever a learner raises
             self.learner.w[:] = arrays["w"]
             self.learner.load(unprefixed("learner", arrays))
-            for name in COUNTS:
-                setattr(self, name, int(arrays[f"loop.{name}"]))
+            counts = {name: int(arrays[f"loop.{name}"]) for name in COUNTS}
+            if min(counts.values()) < 0 or not 0 <= self.learner.progress < math.inf:
+                raise ValueError(f"progress {self.learner.progress}, {counts}")
+            vars(self).update(counts)
             self.seconds, self.best_value = float(arrays["loop.seconds"]), float(arrays["loop.best_value"])
+            self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
         self.best = arrays.get("best")
-        self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
         if (self.folder / LOG).stat().st_size < self.log_bytes:
             raise Refusal(
                 f"{self.folder / LOG} is shorter than when the checkpoint was written: put the whole file back"
             )
+        read_log(
+            self.folder, self.log_bytes
+        )  # a line that cannot be read is told now, and not after all that is left to learn
         return True
 
 
-def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] | None:
-    """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`."""
+def read_checkpoint(folder: Path, texts: Mapping[str, str], paths: Iterable[str] = ()) -> dict[str, Array] | None:
+    """The arrays of a run folder's checkpoint, None where there is none; Refusal unless its texts equal `texts`.
+
+    Where files lie is of no account, if their names and sums are equal: `paths` are the fields that say it.
+    """
     path, other = folder / CHECKPOINT, previous(folder / CHECKPOINT)
     if not path.exists():
         path = other  # killed between the two renames of a save
@@ -237,9 +251,17 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str]) -> dict[str, Array] 
         raise Refusal(f"{error}{advice}") from error
     if former.check_format(found.get("format"), path) < former.FORMAT:
         found = dict(former.same_texts(found, texts))
+    found = former.same_files(found, texts, paths)
     for name, expected in texts.items():
         if found.get(name) != expected:
+            if name == "data" and (changed := former.changed_files(found, texts)):
+                how = "put it back as it was, or begin another run"
+                raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")
             raise Refusal(
                 f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, here it is {expected}"
             )
+    size = sum(math.prod(shape) for shape in json.loads(texts["layout"]).values())
+    for name in {"w", "best"} & {"w", *arrays}:
+        if name not in arrays or arrays[name].shape != (size,) or not np.isfinite(arrays[name].sum(dtype=np.float64)):
+            raise Refusal(f"{path} does not fit this task: its {name} is no vector of {size} finite numbers")
     return arrays

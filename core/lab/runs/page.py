@@ -1,14 +1,17 @@
-"""The page of a run: its score, curves, pictures and texts."""
+"""The page of a run: its score, curves, pictures and texts. What cannot be drawn is a note on it."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.lab import Report, read_json, write_json
+from core import Array
+from core.lab import Learner, Refusal, Report, printable, write_json
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
+from core.lab.report.pictures import is_whole, noting, why
 from core.lab.report.plots import drawing
-from core.lab.runs.folder import PAGE, RESULT, SHOWN, read_log
+from core.lab.runs.folder import PAGE, SHOWN, read_log, read_result, read_shown
 from core.lab.runs.loop import Row
 from core.lab.runs.progress import COUNTERS
 
@@ -53,13 +56,16 @@ SCORE_HEADER = ("task", "paradigm", "metric", "value", "chance", "best baseline"
 
 def run_sections(folder: Path) -> list[Section]:
     """What a page shows of a finished run: score, figures, curves, pictures, texts; all out of its folder."""
-    result, shown, rows = read_json(folder / RESULT), read_json(folder / SHOWN), read_log(folder)
+    result, shown, rows = read_result(folder), read_shown(folder), read_log(folder)
     told = result["metrics"] | {f"baseline: {name}": value for name, value in result["baselines"].items()}
-    pictures = [picture(folder / name, caption) for name, caption in shown["pictures"].items()]
+    captions, undrawn = shown["pictures"], shown.get("undrawn", {})
     if rows:
-        learning_curves(folder / CURVES, rows, [name for name in rows[-1] if name not in COUNTERS])
+        with noting() as failed:
+            learning_curves(folder / CURVES, rows, [name for name in rows[-1] if name not in COUNTERS])
         of = "means over the training part between two evaluations, and figures on the validation part"
-        pictures.insert(0, picture(folder / CURVES, f"Learning curves: {of}"))
+        captions, undrawn = {CURVES: f"Learning curves: {of}", **captions}, undrawn | failed
+    there = [name for name in captions if is_there(folder, name)]
+    missing = {name: f"it is missing or not whole: trivium resume {folder}" for name in captions if name not in there}
     return [
         Section(
             f"{result['task']}: {result['score']['metric']} {figure(result['score']['value'])}",
@@ -68,14 +74,32 @@ def run_sections(folder: Path) -> list[Section]:
             [score_row(result)],
         ),
         Section(header=("figure", "value"), rows=[[name, figure(value)] for name, value in told.items()]),
-        Section(pictures=pictures),
+        Section(pictures=[picture(folder / name, captions[name]) for name in there]),
+        Section("Not drawn", text="\n".join(f"{name}: {said}" for name, said in (missing | undrawn).items())),
         *(Section(title, text=text) for title, text in shown["texts"].items()),
     ]
 
 
+def is_there(folder: Path, name: str) -> bool:
+    """Is this the name of a picture or sound inside the folder that is whole?"""
+    path = Path(name)
+    return not path.is_absolute() and ".." not in path.parts and is_whole(folder / path)
+
+
+def lacking(folder: Path) -> list[str]:
+    """What the page of a finished run lacks: itself, or pictures that it should show."""
+    try:
+        shown = read_shown(folder)
+    except Refusal:
+        return [SHOWN, PAGE]
+    lost = [name for name in shown["pictures"] if not is_there(folder, name)]
+    page = [] if (folder / PAGE).exists() and not lost else [PAGE]
+    return [*lost, *(name for name in shown.get("undrawn", ()) if name not in lost), *page]
+
+
 def run_page(folder: Path) -> None:
     """Writes report.html of a finished run."""
-    result = read_json(folder / RESULT)
+    result = read_result(folder)
     lead = (
         f"{result['paradigm']} learning, seed {result['seed']}, preset {result['preset']}, "
         f"{result['parameters']} parameters, {result['examples']} examples, {result['answers']} answers "
@@ -84,6 +108,41 @@ def run_page(folder: Path) -> None:
     write_page(folder / PAGE, f"Trivium: {result['task']}", lead, run_sections(folder))
 
 
-def write_shown(folder: Path, report: Report) -> None:
-    """Stores what a page shows beside the figures: the captions of the pictures, the texts, the reference's name."""
-    write_json(folder / SHOWN, {"reference": report.reference_name, "pictures": report.pictures, "texts": report.texts})
+def reported(learner: Learner, w: Array, folder: Path | None) -> tuple[Report, dict[str, str]]:
+    """The learner's report, with pictures in `folder`; and the pictures that could not be drawn, each with its reason.
+
+    A report that fails while it draws is made again without pictures: what was measured is worth more.
+    """
+    with noting() as undrawn:
+        try:
+            return learner.report(w, folder), undrawn
+        except Refusal:
+            raise
+        except Exception as error:
+            if folder is None:
+                raise
+            return learner.report(w, None), undrawn | {"pictures": why(error)}
+
+
+def write_shown(folder: Path, report: Report, undrawn: Mapping[str, str]) -> None:
+    """Stores what a page shows beside the figures: captions, texts, the reference's name, and what was not drawn."""
+    shown = {"reference": report.reference_name, "pictures": report.pictures, "texts": report.texts}
+    write_json(folder / SHOWN, shown | ({"undrawn": undrawn} if undrawn else {}))
+
+
+def mend_page(folder: Path, report: Callable[[], tuple[Report, Mapping[str, str]]]) -> None:
+    """Makes the page of a finished run and its pictures again where some are lacking; says in a line how that went.
+
+    `report` makes the learner's report anew, with its pictures in the folder, whose lock the caller holds.
+    """
+    if not (lost := lacking(folder)):
+        return
+    try:
+        if lost != [PAGE]:
+            write_shown(folder, *report())
+        run_page(folder)
+        still = [name for name in lacking(folder) if name != PAGE]
+        said = f"made again: {', '.join(lost)}" + (f"; still not drawn: {', '.join(still)}" if still else "")
+    except Exception as error:  # the result is there, whatever hinders its page
+        said = f"the page of {folder} could not be made again ({', '.join(lost)}): {' '.join(str(error).split())}"
+    print(printable(said), file=sys.stderr)

@@ -8,33 +8,27 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core import Array
-from core.checkpoint import sha256
-from core.lab import Learner, Report, free_name, lock, read_json, write_json
-from core.lab.environment import versions
+from core.lab import Learner, Report, lock, read_json, write_json
+from core.lab.environment import blas_threads
 from core.lab.errors import Refusal, Stopped, refusing
+from core.lab.files import sweep
+from core.lab.paths import beside, located, missing, moved, path_fields, user_path
 from core.lab.runs import folder as folders, former
 from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
-from core.lab.runs.page import run_page, write_shown
-from core.lab.runs.tasks import Task, configure, find, preset
+from core.lab.runs.page import mend_page, reported, run_page, write_shown
+from core.lab.runs.result import result_of
+from core.lab.runs.tasks import Task, configure, find, is_file, preset
 
 if TYPE_CHECKING:
     from core.lab import Data
-
-SMALL = 1_000_000  # parameters; below, a second BLAS thread costs more than it brings
-THREAD_VARIABLES = {  # what a user sets, by the libraries that heed it; scikit-learn's own loops use OpenMP
-    "blas": ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
-    "openmp": ("OMP_NUM_THREADS",),
-}
 
 
 @dataclass(frozen=True)
@@ -75,6 +69,11 @@ class Setup:
             "command": self.command,
         }
 
+    def describe_in(self, folder: Path) -> dict[str, Any]:
+        """`describe`, and where the paths and the data are from the run's folder: both may be moved together."""
+        near = {"beside": beside(self.task.config, asdict(self.config), folder)}
+        return {**self.describe(), **near, **({"data_folder": str(self.data.absolute())} if self.data else {})}
+
     def build(self) -> tuple[Learner, Data]:
         """The learner at its start, and the data that it read. Raises Refusal for what the task itself refuses."""
         from core.lab import Data
@@ -110,12 +109,23 @@ class Run:
         """What result.json holds. Raises Refusal when the run has not finished."""
         if not (self.folder / folders.RESULT).exists():
             raise Refusal(f"the run in {self.folder} has not finished: trivium resume {self.folder}")
-        return read_json(self.folder / folders.RESULT)
+        return folders.read_result(self.folder)
+
+    def built(self) -> tuple[Learner, Data]:
+        """The learner at its start, and its data. Raises Refusal, also where what the run began with is not there."""
+        try:
+            return self.setup.build()
+        except Refusal:
+            config, begun = self.setup.config, (self.folder / folders.LOG).exists()
+            if lost := missing(type(config), asdict(config)) if begun else "":
+                how = f"put it back, or write into {self.folder / folders.CONFIG} where it is now"
+                raise Refusal(f"{lost} of the run in {self.folder}, is not there: {how}") from None
+            raise
 
     @cached_property
     def _opened(self) -> tuple[Learner, Array]:
-        learner, data = self.setup.build()
-        arrays = read_checkpoint(self.folder, self.setup.texts(learner, data.sums))
+        learner, data = self.built()
+        arrays = read_checkpoint(self.folder, self.setup.texts(learner, data.sums), path_fields(self.setup.task.config))
         if arrays is None or "best" not in arrays:
             raise Refusal(f"the run in {self.folder} has no weights yet: trivium resume {self.folder}")
         return learner, arrays["best"]
@@ -147,25 +157,25 @@ class Run:
         return folders.read_log(self.folder)
 
 
-@contextmanager
-def blas_threads(size: int) -> Iterator[None]:
-    """One thread in BLAS and OpenMP for a network below a million parameters, unless the user set their number."""
-    from threadpoolctl import threadpool_limits
-
-    limits = {api: 1 for api, names in THREAD_VARIABLES.items() if not any(name in os.environ for name in names)}
-    with threadpool_limits(limits) if limits and size < SMALL else nullcontext():
-        yield
-
-
 def start(
-    setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True
+    setup: Setup,
+    out: Path,
+    force: bool = False,
+    watch: Watch = silent,
+    save_every: float = 20.0,
+    pictures: bool = True,
+    made: bool = False,
 ) -> Run:
-    """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError."""
-    new = not out.exists()
+    """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError.
+
+    A folder that was `made` for this run goes again when the run is refused at once, as one does that is made here.
+    """
+    new = made or not out.exists()
     out = folders.create(out, force)
     with lock(out):
+        sweep(out)
         with refusing(f"cannot write to {out}", OSError):
-            write_json(out / folders.CONFIG, setup.describe())
+            write_json(out / folders.CONFIG, setup.describe_in(out))
         try:
             return _go(Run(out, setup), watch, save_every, pictures)
         except (Refusal, MemoryError):
@@ -177,19 +187,32 @@ def start(
 
 
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
-    """Goes on where the folder's checkpoint stands; a finished run is left as it is."""
-    with lock(run.folder):
-        if (run.folder / folders.RESULT).exists():
-            if pictures and not (run.folder / folders.PAGE).exists():
-                run_page(run.folder)  # killed between the two
-            return run
-        return _go(run, watch, save_every, pictures)
+    """Goes on where the folder's checkpoint stands; of a finished run only what its page lacks is made again."""
+    with lock(run.folder, needed=not (run.folder / folders.RESULT).exists()):
+        sweep(run.folder)
+        if not (run.folder / folders.RESULT).exists():
+            return _go(run, watch, save_every, pictures)
+        if pictures:
+            mend_page(run.folder, partial(_again, run))
+        return run
+
+
+def _again(run: Run) -> tuple[Report, dict[str, str]]:
+    """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
+    learner, data = run.built()
+    paths = path_fields(run.setup.task.config)
+    loop = Loop(learner, run.folder, run.setup.texts(learner, data.sums), paths=paths)
+    if not loop.load():
+        raise Refusal("its checkpoint is not there")
+    with blas_threads(learner.net.size):
+        return reported(learner, loop.chosen, run.folder)
 
 
 def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
     with Signals().installed() as signals:
-        learner, data = run.setup.build()
-        loop = Loop(learner, run.folder, run.setup.texts(learner, data.sums), save_every)
+        learner, data = run.built()
+        texts, paths = run.setup.texts(learner, data.sums), path_fields(run.setup.task.config)
+        loop = Loop(learner, run.folder, texts, save_every, paths)
         try:
             (run.folder / folders.LOG).touch()
             if hasattr(learner, "prediction"):
@@ -197,9 +220,9 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
             loop.load()
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
-                report = learner.report(best, run.folder if pictures else None)
-                result = _result(run.setup, loop, best, report, data.sums)
-            write_shown(run.folder, report)
+                report, undrawn = reported(learner, best, run.folder if pictures else None)
+                result = result_of(run.setup, loop, best, report, data.sums)
+            write_shown(run.folder, report, undrawn)
             write_json(run.folder / folders.RESULT, result)
             if pictures:
                 run_page(run.folder)
@@ -209,52 +232,30 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
     return run
 
 
-def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:
-    return {
-        **{name: value for name, value in setup.describe().items() if name not in ("format", "outside", "command")},
-        "parameters": loop.learner.net.size,
-        "examples": loop.examples,
-        "answers": loop.answers + report.answers,
-        "seconds": round(loop.seconds, 3),
-        "validation": chosen(folders.read_log(loop.folder), loop.learner.monitor),
-        "metrics": {name: float(value) for name, value in report.metrics.items()},
-        "score": report.score(),
-        "baselines": report.baselines,
-        "w_sha256": sha256(best),
-        "versions": versions(),
-        "data": sums,
-        "command": setup.command,
-    }
-
-
-def chosen(log: Sequence[Row], monitor: str) -> Row:
-    """The validation figures of the evaluation whose weights were kept, and the one that chose them."""
-    sign, name = 1 if monitor[0] == "+" else -1, monitor[1:]
-    best: Row = max(log, key=lambda row: sign * row[name], default={})
-    return {figure: value for figure, value in best.items() if figure == name or figure.startswith("val_")}
-
-
 def open_run(folder: str | Path, task: Task | None = None, data: Path | None = None) -> Run:
     """A run folder as a Run. A task that came as a file must be given again: its path is not followed from a folder.
 
     Raises Refusal when the folder holds no run, or its config.json does not fit the installed task.
     """
-    folder = Path(folder)
-    found = read_json(folder / folders.CONFIG)
-    name, values, seed = found.get("task"), found.get("config"), found.get("seed")
+    folder = user_path(folder)
+    found = read_json(folder / folders.CONFIG, folders.CONFIG_FORM)
+    name, values, seed = found["task"], found["config"], found["seed"]
     before = former.check_format(found.get("format"), folder / folders.CONFIG) < former.FORMAT
-    if before and found.get("outside") is not True and isinstance(name, str):
+    if before and found.get("outside") is not True:
         name = former.TASKS.get(name, name)
-    if not (isinstance(name, str) and name.isidentifier() and isinstance(values, dict) and type(seed) is int):
-        raise Refusal(f"{folder / folders.CONFIG} does not hold a task's name, configuration and seed")
-    if found.get("outside") is True and task is None:
+    if seed < 0:
+        raise Refusal(f"{folder / folders.CONFIG} has the seed {seed}, which is below 0")
+    if task is None and (found.get("outside") is True or is_file(name)):  # a folder of data names no code
         raise Refusal(f"the task of {folder} came as a file: give it again with --task FILE")
     task = task or find(name)
     if task.name != name:
         raise Refusal(f"{folder} is a run of the task {name}, not of {task.name}")
     if before:
         values = former.config(name, values, (field.name for field in fields(task.config)))
-    return Run(folder, Setup(task, configure(task, values), seed, str(found.get("preset", "default")), data))
+    values = moved(task.config, values, folder, found.get("beside", {}))
+    if data is None and (kept := found.get("data_folder")) and os.path.isdir(kept):
+        data = Path(kept)
+    return Run(folder, Setup(task, configure(task, values), seed, found.get("preset", "default"), data))
 
 
 def run(
@@ -269,7 +270,8 @@ def run(
 ) -> Run:
     """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords."""
     setup = prepare(task, preset, config, seed, data)
-    return start(setup, Path(out) if out else free_name(Path("runs") / setup.task.name), force)
+    folder = user_path(out) if out else folders.new_folder(Path("runs") / setup.task.name)
+    return start(setup, folder, force, made=not out)
 
 
 def prepare(task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None) -> Setup:
@@ -277,7 +279,13 @@ def prepare(task: str, preset_name: str, values: dict[str, Any], seed: int, data
     found = find(task)
     if not 0 <= seed < 2**63:
         raise Refusal(f"seed must be a whole number from 0, not {seed}")
-    return Setup(found, configure(found, {**preset(found, preset_name), **values}), seed, preset_name, data)
+    return Setup(
+        found,
+        configure(found, {**preset(found, preset_name), **located(found.config, values)}),
+        seed,
+        preset_name,
+        data,
+    )
 
 
 __all__ = ["Run", "Setup", "Stopped", "open_run", "resume", "run", "start"]

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.paths import user_path
 from core.lab.runs import former
 
 if TYPE_CHECKING:
@@ -109,15 +110,21 @@ def lacking(needs: Mapping[str, str]) -> str:
     return "pip install " + " ".join(f"'{package}'" for package in packages) if packages else ""
 
 
+def is_file(word: str) -> bool:
+    """Is a task given as the path of its file, and not by its installed name? The one rule for both."""
+    return word.endswith(".py") or "/" in word or "\\" in word
+
+
 def find(name: str, paradigm: str | None = None) -> Task:
     """The task of that name, or in the file of that path; with `paradigm`, only if it belongs there.
 
     Raises Refusal when there is none, naming the known ones, when the module is no task, and, before it is imported,
     when it needs what is not installed.
     """
-    if name.endswith(".py") or "/" in name or "\\" in name:
-        _check_needs(_read(Path(name).stem, Path(name)))
-        task = _task(Path(name).stem, _import_file(Path(name)), outside=True)
+    if is_file(name):
+        path = user_path(name)
+        _check_needs(_read(path.stem, path))
+        task = _task(path.stem, _import_file(path), outside=True)
     else:
         modules = installed()
         if name not in modules:

@@ -25,7 +25,7 @@ def one_thread() -> Iterator[None]:
     import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
-    from core.lab.runs.run import THREAD_VARIABLES
+    from core.lab.environment import THREAD_VARIABLES
 
     names = {name for group in THREAD_VARIABLES.values() for name in group}
     before = {name: os.environ[name] for name in names if name in os.environ}

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal, nearest, refusing
-from core.lab.runs.tasks import PRESET_NAMES, Task, configure, find, preset
+from core.lab.paths import located, user_path
+from core.lab.runs.tasks import PRESET_NAMES, Task, configure, find, is_file, preset
 from core.lab.study.job import Job, file_sha256
 
 MAX_JOBS = 10_000  # of a study
@@ -60,7 +61,8 @@ def load_spec(path: Path) -> dict[str, Any]:
 def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -> tuple[list[Planned], list[str]]:
     """The jobs of a spec in its order, each with a folder in `runs`, and everything that is wrong with the spec.
 
-    Task files are found from the folder `beside`. Where there are faults, the jobs are not all there.
+    Files, of tasks and in settings, are found from the folder `beside`. Where there are faults, the jobs are not all
+    there.
     """
     faults, tables = _unknown("the spec", spec, ("seeds", "preset", "study")), spec.get("study")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
@@ -87,7 +89,8 @@ def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -
         for setting, config in _configured(where, task, name, settings, faults):
             for seed in seeds:
                 key = _key(task.name, sha, config, seed)
-                job = Job(source, seed, name, runs / key, data, False, tuple(setting.items()), sha)
+                here = tuple(located(task.config, setting, beside).items())
+                job = Job(source, seed, name, runs / key, data, False, here, sha)
                 if planned.setdefault(key, made := Planned(job, key, task.name, setting, config)) is not made:
                     faults.append(f"{where}: {task.name} with {setting}, preset {name}, seed {seed} is there already")
     return _labelled(list(planned.values())), list(dict.fromkeys(faults))
@@ -186,7 +189,7 @@ def _task(where: str, name: Any, beside: Path, faults: list[str]) -> Task | None
         faults.append(f"{where} needs a task: task = NAME or FILE.py")
         return None
     try:
-        return find(str(beside / name) if name.endswith(".py") else name)
+        return find(str(beside / user_path(name)) if is_file(name) else name)
     except Refusal as refusal:
         faults.append(f"{where}: {refusal}")
         return None

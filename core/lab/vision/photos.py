@@ -23,7 +23,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array
+from core.lab.data.registry import read_file
 from core.lab.data.splits import SEED, Splits
+from core.lab.paths import user_path
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
 PIXELS = 1 << 26  # of one picture: 67 megapixels
@@ -148,7 +150,7 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     Raises ValueError for a folder that is missing, holds fewer than two classes, a class with fewer than 4 pictures,
     a picture that cannot be read, or is in two classes, and for pictures that would take more memory than `MEMORY`.
     """
-    root = Path(path).expanduser()
+    root = user_path(path)
     if not root.is_dir():
         raise ValueError(f"there is no folder {root}: name one that holds a folder of pictures for each class")
     if len(folders := [entry for entry in _entries(root) if entry.is_dir()]) < 2:
@@ -163,8 +165,8 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     for file, c in files:
         if not file.is_file():
             raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
-        raw = data.file(file, BYTES)
-        sha256 = data.sums.pop(str(file))  # one sum for the whole folder, not one a picture
+        raw = read_file(file, BYTES)
+        sha256 = hashlib.sha256(raw).hexdigest()
         total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
         twin, twin_class = seen.setdefault(sha256, (file, c))
         if twin_class != c:
@@ -175,7 +177,7 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     for one, count in zip(folders, np.bincount(t, minlength=len(folders)), strict=True):
         if count < FEWEST:
             raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more")
-    data.sums[str(root)] = total.hexdigest()
+    data.note(root, total.hexdigest())  # one sum for the whole folder, not one a picture
     return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders))
 
 

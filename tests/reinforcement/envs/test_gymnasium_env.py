@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from reinforcement.dqn import DQN
 from reinforcement.envs.gymnasium_env import ROBOTS, choice, find, wrapped
 from reinforcement.ppo import PPO

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.errors import Refusal
 from core.lab.runs.run import prepare
 from core.lab.runs.tasks import find, installed

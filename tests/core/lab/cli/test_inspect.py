@@ -41,7 +41,7 @@ def test_a_checkpoint_says_where_it_comes_from(folder, capsys):
 def test_neither_task_nor_network_is_loaded(folder):
     """The task was a file, which stands elsewhere: nothing of it may be needed."""
     code = (
-        "import sys; from core.lab.cli.main import main; code = main(['inspect', sys.argv[1]]); "
+        "import sys; from core.lab.cli import main; code = main(['inspect', sys.argv[1]]); "
         "assert not {'core.network', 'core.layers', 'core.lab.runs.run'} & set(sys.modules); sys.exit(code)"
     )
     ended = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True)

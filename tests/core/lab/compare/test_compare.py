@@ -10,8 +10,7 @@ import pytest
 from places import TOY_TASK
 
 from core import MLP, Concat, Embedding, Linear, Sequential, relu
-from core.lab.cli import compare as comparing
-from core.lab.cli.main import main
+from core.lab.cli import compare as comparing, main
 from core.lab.compare.cell import Cell, cell, forward
 from core.lab.compare.groups import better_low, common_metric, grouped
 from core.lab.compare.page import character_norms, line, probed

@@ -29,7 +29,7 @@ import numpy as np
 import pytest
 from places import REPOSITORY
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.data import download as data_files, formats as readers, registry as datasets
 from core.lab.data.dataset import DataSet
 from core.lab.data.download import File
@@ -656,7 +656,10 @@ def test_a_persons_own_file_is_read_bounded_and_remembered(tmp_path: Path) -> No
     (tmp_path / "b.csv").write_bytes(b"3")
     data = Data(tmp_path)
     assert data.file(tmp_path / "a.csv", most=3) == b"1,2"
-    assert data.sums == {str(tmp_path / "a.csv"): sha256(b"1,2")}
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.csv").write_bytes(b"4")
+    data.file(tmp_path / "other" / "a.csv")  # another file of the same name
+    assert data.sums == {"a.csv": sha256(b"1,2"), str(tmp_path / "other" / "a.csv"): sha256(b"4")}
     with pytest.raises(Refusal, match="larger than 0 MiB"):
         data.file(tmp_path / "a.csv", most=2)
     with pytest.raises(Refusal, match="cannot be read: No such file"):

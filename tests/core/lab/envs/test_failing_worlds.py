@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.envs.vector import make
 from core.lab.errors import Refusal
 

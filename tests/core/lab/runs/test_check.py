@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from places import DATA, TOY_TASK
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.runs.check import Check, outcomes
 from core.lab.runs.tasks import describe, find, installed
 

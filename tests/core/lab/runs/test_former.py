@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.checkpoint import load, save
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.errors import Refusal, Stopped
 from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, CONFIG

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.runs import folder as folders
 
 FLAGS = {"arm": ["--updates", "6", "--rollout", "64"], "digits": ["--updates", "300"]}

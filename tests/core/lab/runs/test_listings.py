@@ -6,7 +6,7 @@ import re
 import pytest
 from places import REPOSITORY
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.runs.check import outcomes
 from core.lab.runs.tasks import find
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from places import TOY_TASK
 
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.runs import tasks
 from core.lab.runs.tasks import lacking
 

@@ -13,11 +13,12 @@ import pytest
 from places import REPOSITORY, TOY_TASK
 
 from core import checkpoint
-from core.lab.cli.main import main
+from core.lab.cli import main
 from core.lab.errors import Refusal
 from core.lab.files import LOCK, lock
 from core.lab.runs import folder as folders
-from core.lab.runs.run import Setup, chosen, open_run, prepare, resume, run, start
+from core.lab.runs.result import chosen
+from core.lab.runs.run import Setup, open_run, prepare, resume, run, start
 from core.lab.runs.tasks import configure, find
 
 TOY = str(TOY_TASK)
@@ -275,7 +276,7 @@ def test_unwritable_folder_and_full_disk(tmp_path):
     small = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500)); "
-        "from core.lab.cli.main import main; sys.exit(main())"
+        "from core.lab.cli import main; sys.exit(main())"
     )
     ended = subprocess.run(
         [sys.executable, "-c", small, "run", TOY, "--out", str(tmp_path / "run"), "--json"],

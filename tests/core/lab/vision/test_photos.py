@@ -227,8 +227,8 @@ def test_one_sum_says_whether_a_folder_has_changed(pets):
             (pets / "dog").rename(pets / "wolf")  # in the same place of the order
         data = Data()
         folder(data, pets, 8)
-        assert list(data.sums) == [str(pets)]
-        sums.append(data.sums[str(pets)])
+        assert list(data.sums) == [pets.name]
+        sums.append(data.sums[pets.name])
     assert sums[0] == sums[1]
     assert len(set(sums)) == 3
 
