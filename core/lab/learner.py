@@ -91,6 +91,9 @@ class Exam(Protocol):
         """Opens the test part, once. Pictures go to `folder`; with None none are made."""
 
 
+MEMBERS = ("net", "w", "monitor", "progress", "update", "evaluate", "report", "state", "load")  # of every learner
+
+
 def weights(learner: Learner) -> Array:
     """The vector that is judged: the learner's running average where it keeps one, else its parameters."""
     return getattr(learner, "weights", learner.w)

@@ -50,7 +50,8 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> in
     except Stopped as stop:
         task = ["--task", str(setup.task.module.__file__)] if setup.task.outside else []
         words = ["trivium", "resume", str(folder), *task, *(["--data", str(setup.data)] if setup.data else [])]
-        print(f"stopped; all is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
+        all_or_less = " in the midst of an update; all up to the last checkpoint" if stop.midway else "; all"
+        print(f"stopped{all_or_less} is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
         return 128 + stop.signum
     return show_result(run, as_json)
 

@@ -22,9 +22,13 @@ from core.checkpoint import sha256
 from core.lab import Learner, Report, free_name, lock, read_json, write_json
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
+from core.lab.guard import aside, guarded
+from core.lab.learner import MEMBERS
+from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
-from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
+from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
 from core.lab.runs.page import run_page, write_shown
+from core.lab.runs.signals import Signals
 from core.lab.runs.tasks import Task, configure, find, preset
 
 if TYPE_CHECKING:
@@ -79,12 +83,17 @@ class Setup:
         """The learner at its start, and the data that it read. Raises Refusal for what the task itself refuses."""
         from core.lab import Data
 
-        data = Data(self.data)
-        try:
-            with blas_threads(0):
-                return self.task.make(self.config, np.random.default_rng(self.seed), data), data
-        except (ValueError, OSError) as error:
-            raise Refusal(f"{self.task.name}: {error}") from error
+        data, name = Data(self.data), self.task.name
+        with guarded(f"{name}: make"), blas_threads(0):
+            try:
+                learner = self.task.make(self.config, np.random.default_rng(self.seed), data)
+            except (ValueError, OSError) as error:
+                raise Refusal(f"{name}: {error}") from error
+            if lacking := [member for member in MEMBERS if not hasattr(learner, member)]:
+                raise Refusal(
+                    f"{name}: make gives a {type(learner).__name__}, no learner: it lacks {', '.join(lacking)}"
+                )
+        return learner, data
 
     def texts(self, learner: Learner, sums: dict[str, str]) -> dict[str, str]:
         """What a checkpoint of this run carries, and what another run's checkpoint is told by."""
@@ -132,15 +141,19 @@ class Run:
 
     def predict(self, x: Any) -> Any:
         """What the best weights say of `x`; its form is the learner's, such as (N, 64) images -> (N,) classes."""
-        if not hasattr(self.learner, "predict"):
+        learner: Any
+        learner, w = self._opened
+        if not hasattr(learner, "predict"):
             raise Refusal(f"the learner of {self.setup.task.name} does not predict")
-        with blas_threads(self.learner.net.size):
-            return self.learner.predict(self.w, x)
+        name = f"{self.setup.task.name}: predict"
+        with guarded(name, passing=(ValueError, TypeError)), blas_threads(learner.net.size):
+            return learner.predict(w, x)
 
     def evaluate(self) -> Report:
         """The report on the test part, made again from the best weights; no files are written."""
-        with blas_threads(self.learner.net.size):
-            return self.learner.report(self.w, None)
+        learner, w = self._opened
+        with guarded(f"{self.setup.task.name}: report"), blas_threads(learner.net.size):
+            return plain_report(learner.report(w, None))
 
     def rows(self) -> list[Row]:
         """The log: one row an evaluation."""
@@ -163,7 +176,7 @@ def start(
     """Makes the folder, writes config.json, and runs to the end. Raises Refusal, Stopped and MemoryError."""
     new = not out.exists()
     out = folders.create(out, force)
-    with lock(out):
+    with lock(out), aside():
         with refusing(f"cannot write to {out}", OSError):
             write_json(out / folders.CONFIG, setup.describe())
         try:
@@ -178,7 +191,7 @@ def start(
 
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
     """Goes on where the folder's checkpoint stands; a finished run is left as it is."""
-    with lock(run.folder):
+    with lock(run.folder), aside():
         if (run.folder / folders.RESULT).exists():
             if pictures and not (run.folder / folders.PAGE).exists():
                 run_page(run.folder)  # killed between the two
@@ -193,11 +206,15 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
         try:
             (run.folder / folders.LOG).touch()
             if hasattr(learner, "prediction"):
-                write_json(run.folder / folders.PREDICTION, learner.prediction())
+                with guarded(f"{run.setup.task.name}: prediction"):
+                    json.dumps(prediction := learner.prediction(), allow_nan=False)
+                write_json(run.folder / folders.PREDICTION, prediction)
             loop.load()
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
-                report = learner.report(best, run.folder if pictures else None)
+                kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
+                with guarded(f"{run.setup.task.name}: report", lambda: kept):
+                    report = plain_report(learner.report(best, run.folder if pictures else None))
                 result = _result(run.setup, loop, best, report, data.sums)
             write_shown(run.folder, report)
             write_json(run.folder / folders.RESULT, result)
@@ -217,7 +234,7 @@ def _result(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[st
         "answers": loop.answers + report.answers,
         "seconds": round(loop.seconds, 3),
         "validation": chosen(folders.read_log(loop.folder), loop.learner.monitor),
-        "metrics": {name: float(value) for name, value in report.metrics.items()},
+        "metrics": report.metrics,
         "score": report.score(),
         "baselines": report.baselines,
         "w_sha256": sha256(best),

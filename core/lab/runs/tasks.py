@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.guard import guarded
 from core.lab.runs import former
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def find(name: str, paradigm: str | None = None) -> Task:
             former.check_task(name)
             raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
         _check_needs(describe(name, modules[name]))
-        with refusing(f"the task {name!r} ({modules[name]}) cannot be imported", ImportError):
+        what = f"the task {name!r} ({modules[name]}) cannot be imported"
+        with guarded(f"{what}: it"), refusing(what, ImportError):
             module = importlib.import_module(modules[name])
         task = _task(name, module, outside=False)
     if paradigm and task.paradigm != paradigm:
@@ -153,10 +155,8 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
         raise Refusal(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by name
-    try:
+    with guarded(f"{path} cannot be imported: it"):
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise Refusal(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module
 
 
@@ -201,5 +201,9 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             raise Refusal(f"{name} must be a finite number, not {value}")
         checked[name] = value
-    with refusing(task.name, ValueError, TypeError):
-        return task.config(**checked)
+    from core.lab.plain import check_config
+
+    with guarded(f"{task.name}: Config"), refusing(task.name, ValueError, TypeError):
+        config = task.config(**checked)
+    check_config(task.name, config)
+    return config
