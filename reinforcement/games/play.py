@@ -52,8 +52,9 @@ class PlayFlags:
 def play(args: Sequence[str]) -> int:
     """Plays one game and returns the exit code. Raises Refusal for no run, a run of another game, and unknown games."""
     from core.lab.cli.flags import parse
-    from core.lab.runs.run import blas_threads, open_run
+    from core.lab.runs.run import open_run
     from core.lab.runs.tasks import find
+    from core.lab.runs.threads import blas_threads
     from reinforcement.games.self_play import SelfPlay
 
     if args and args[0] in GAMES and (len(args) == 1 or (args[1][:1] == "-" and "--help" not in args)):

@@ -32,8 +32,9 @@ class SpeakFlags:
 def speak(args: Sequence[str]) -> int:
     """Writes the files and prints their names. Raises Refusal for a run that does not speak, and for unknown words."""
     from core.lab.cli.flags import parse
-    from core.lab.runs.run import blas_threads, open_run
+    from core.lab.runs.run import open_run
     from core.lab.runs.tasks import find
+    from core.lab.runs.threads import blas_threads
 
     flags = parse(SpeakFlags, args, "trivium speak")
     run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data)

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
+import tyro
+
 from core.lab import Refusal
 
 if TYPE_CHECKING:
     from core.lab.runs.run import Run
 
 T = TypeVar("T")
+Imports = Annotated[tuple[str, ...], tyro.conf.arg(name="import"), tyro.conf.UseAppendAction]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +33,7 @@ class RunFlags:
     force: bool = False  # moves aside what the folder holds already
     save_every: float = 20.0  # seconds between checkpoints
     json: bool = False  # prints the result as JSON and nothing else
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,19 +44,20 @@ class OpenFlags:
     _: dataclasses.KW_ONLY
     task: str | None = None  # the task's file, for a run whose task came as a file
     data: Path | None = None  # where data sets lie, if --data was given to the run
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
 
     def run(self) -> Run:
         """The run, opened. Raises Refusal where there is none, or its task is another."""
+        from core.lab.runs.imports import load
         from core.lab.runs.run import open_run
         from core.lab.runs.tasks import find
 
-        return open_run(self.folder, find(self.task) if self.task else None, self.data)
+        imports = load(self.import_)
+        return open_run(self.folder, find(self.task) if self.task else None, self.data, imports)
 
 
 def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:
     """The dataclass `kind` out of `args`. Raises Refusal with tyro's message on one line; --help prints and exits 0."""
-    import tyro
-
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
@@ -68,8 +73,6 @@ def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", 
 
 def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> tuple[Any, RunFlags]:
     """A task's Config, with `config` as the defaults, and the common flags, mixed in one line of arguments."""
-    import tyro
-
     own, common = ({field.name for field in dataclasses.fields(kind)} for kind in (config, RunFlags))
     if clash := own & common:
         raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")

@@ -44,7 +44,7 @@ def generate(args: Sequence[str]) -> int:
     character, and `texts(w, prompt, streams, length, ...)` for many; `unseen(prompt)` says which characters of the
     prompt it never learnt. Raises Refusal for a learner without them, and for a prompt that it refuses.
     """
-    from core.lab.runs.run import blas_threads
+    from core.lab.runs.threads import blas_threads
 
     flags = parse(GenerateFlags, args, "trivium generate")
     most = {"length": LONGEST, "streams": LONGEST // max(flags.length, 1)}

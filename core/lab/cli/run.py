@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def run(args: Sequence[str], paradigm: str | None = None) -> int:
     from core.lab.runs.former import check_flags
+    from core.lab.runs.imports import load
     from core.lab.runs.run import Setup, start
     from core.lab.runs.tasks import configure, find, preset
 
@@ -35,7 +36,8 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")
-    setup = Setup(task, configure(task, vars(config)), flags.seed, name, flags.data)
+    imports = load(flags.import_)
+    setup = Setup(task, configure(task, vars(config)), flags.seed, name, flags.data, imports)
     out = flags.out or free_name(Path("runs") / task.name)
     return drive(lambda watch: start(setup, out, flags.force, watch, flags.save_every), out, setup, flags.json)
 
@@ -50,6 +52,7 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> in
     except Stopped as stop:
         task = ["--task", str(setup.task.module.__file__)] if setup.task.outside else []
         words = ["trivium", "resume", str(folder), *task, *(["--data", str(setup.data)] if setup.data else [])]
+        words += [word for name in setup.imports for word in ("--import", name)]
         all_or_less = " in the midst of an update; all up to the last checkpoint" if stop.midway else "; all"
         print(f"stopped{all_or_less} is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
         return 128 + stop.signum

@@ -19,7 +19,8 @@ from core.lab.compare.plots import CharacterNorms, Problems, character_panels, c
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
 from core.lab.runs.folder import PAGE, SHOWN
-from core.lab.runs.run import Run, blas_threads
+from core.lab.runs.run import Run
+from core.lab.runs.threads import blas_threads
 from core.lab.stats.linear_probe import first_hidden, probe
 from core.lab.text.vocabulary import Vocabulary
 

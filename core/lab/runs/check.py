@@ -19,13 +19,22 @@ from core.lab import Data, Learner, Refusal, prefixed, unprefixed, weights
 from core.lab.guard import aside, said
 from core.lab.learner import MEMBERS
 from core.lab.plain import plain_report
-from core.lab.runs.run import blas_threads
 from core.lab.runs.tasks import Task, configure, preset
+from core.lab.runs.threads import blas_threads
 
 STEPS = 3  # updates that a comparison of two learners takes
 SECONDS = 20.0  # the longest that a run to the end, for the report, may take before it is left out
 WORDS = 80  # of ABOUT, at most
-OPTIONAL = ("predict", "sample", "loss", "units", "table", "stage", "prediction")  # members that a learner may have
+OPTIONAL = (
+    "predict",
+    "sample",
+    "loss",
+    "units",
+    "table",
+    "stage",
+    "prediction",
+    "notes",
+)  # members that a learner may have
 
 
 class Skip(Exception):

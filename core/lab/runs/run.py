@@ -6,10 +6,8 @@ run("digits", hidden=64).predict(x)
 from __future__ import annotations
 
 import json
-import os
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -26,19 +24,16 @@ from core.lab.guard import aside, guarded
 from core.lab.learner import MEMBERS
 from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
+from core.lab.runs.imports import load
 from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
 from core.lab.runs.page import run_page, write_shown
+from core.lab.runs.progress import tell_notes
 from core.lab.runs.signals import Signals
 from core.lab.runs.tasks import Task, configure, find, preset
+from core.lab.runs.threads import blas_threads
 
 if TYPE_CHECKING:
     from core.lab import Data
-
-SMALL = 1_000_000  # parameters; below, a second BLAS thread costs more than it brings
-THREAD_VARIABLES = {  # what a user sets, by the libraries that heed it; scikit-learn's own loops use OpenMP
-    "blas": ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
-    "openmp": ("OMP_NUM_THREADS",),
-}
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,7 @@ class Setup:
     seed: int = 0
     preset: str = "default"
     data: Path | None = None  # where data sets lie; None: TRIVIUM_DATA or the cache
+    imports: tuple[str, ...] = ()  # files and modules that were imported beside the task
 
     @property
     def command(self) -> str:
@@ -57,6 +53,7 @@ class Setup:
         base = configure(self.task, preset(self.task, self.preset))
         words = ["trivium", "run", f"{self.task.module.__file__}" if self.task.outside else self.task.name]
         words += ["--seed", str(self.seed)] + (["--preset", self.preset] if self.preset != "default" else [])
+        words += [word for name in self.imports for word in ("--import", name)]
         changed = {name: value for name, value in asdict(self.config).items() if value != getattr(base, name)}
         for flag, value in ((name.replace("_", "-"), value) for name, value in changed.items()):
             if isinstance(value, bool):
@@ -160,16 +157,6 @@ class Run:
         return folders.read_log(self.folder)
 
 
-@contextmanager
-def blas_threads(size: int) -> Iterator[None]:
-    """One thread in BLAS and OpenMP for a network below a million parameters, unless the user set their number."""
-    from threadpoolctl import threadpool_limits
-
-    limits = {api: 1 for api, names in THREAD_VARIABLES.items() if not any(name in os.environ for name in names)}
-    with threadpool_limits(limits) if limits and size < SMALL else nullcontext():
-        yield
-
-
 def start(
     setup: Setup, out: Path, force: bool = False, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True
 ) -> Run:
@@ -209,12 +196,14 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
                 with guarded(f"{run.setup.task.name}: prediction"):
                     json.dumps(prediction := learner.prediction(), allow_nan=False)
                 write_json(run.folder / folders.PREDICTION, prediction)
+            notes = tell_notes(run.setup.task.name, learner)
             loop.load()
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
                 kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
                 with guarded(f"{run.setup.task.name}: report", lambda: kept):
                     report = plain_report(learner.report(best, run.folder if pictures else None))
+                report.texts.update({"Notes": "\n".join(notes)} if notes else {})
                 result = _result(run.setup, loop, best, report, data.sums)
             write_shown(run.folder, report)
             write_json(run.folder / folders.RESULT, result)
@@ -251,8 +240,12 @@ def chosen(log: Sequence[Row], monitor: str) -> Row:
     return {figure: value for figure, value in best.items() if figure == name or figure.startswith("val_")}
 
 
-def open_run(folder: str | Path, task: Task | None = None, data: Path | None = None) -> Run:
+def open_run(
+    folder: str | Path, task: Task | None = None, data: Path | None = None, imports: tuple[str, ...] = ()
+) -> Run:
     """A run folder as a Run. A task that came as a file must be given again: its path is not followed from a folder.
+
+    `imports` are what was imported beside it, here and now, which a folder does not lead to either.
 
     Raises Refusal when the folder holds no run, or its config.json does not fit the installed task.
     """
@@ -271,7 +264,7 @@ def open_run(folder: str | Path, task: Task | None = None, data: Path | None = N
         raise Refusal(f"{folder} is a run of the task {name}, not of {task.name}")
     if before:
         values = former.config(name, values, (field.name for field in fields(task.config)))
-    return Run(folder, Setup(task, configure(task, values), seed, str(found.get("preset", "default")), data))
+    return Run(folder, Setup(task, configure(task, values), seed, str(found.get("preset", "default")), data, imports))
 
 
 def run(
@@ -289,12 +282,15 @@ def run(
     return start(setup, Path(out) if out else free_name(Path("runs") / setup.task.name), force)
 
 
-def prepare(task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None) -> Setup:
-    """A Setup out of names and values. Raises Refusal for what is unknown or wrong among them."""
+def prepare(
+    task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None, imports: Sequence[str] = ()
+) -> Setup:
+    """A Setup out of names and values; `imports` are imported first. Raises Refusal for what is unknown or wrong."""
+    loaded = load(imports)
     found = find(task)
     if not 0 <= seed < 2**63:
         raise Refusal(f"seed must be a whole number from 0, not {seed}")
-    return Setup(found, configure(found, {**preset(found, preset_name), **values}), seed, preset_name, data)
+    return Setup(found, configure(found, {**preset(found, preset_name), **values}), seed, preset_name, data, loaded)
 
 
 __all__ = ["Run", "Setup", "Stopped", "open_run", "resume", "run", "start"]

@@ -118,7 +118,7 @@ def find(name: str, paradigm: str | None = None) -> Task:
     """
     if name.endswith(".py") or "/" in name or "\\" in name:
         _check_needs(_read(Path(name).stem, Path(name)))
-        task = _task(Path(name).stem, _import_file(Path(name)), outside=True)
+        task = _task(Path(name).stem, import_file(Path(name)), outside=True)
     else:
         modules = installed()
         if name not in modules:
@@ -139,9 +139,10 @@ def _check_needs(info: Info) -> None:
         raise Refusal(f"the task {info.name} needs: {info.needs}")
 
 
-def _import_file(path: Path) -> ModuleType:
+def import_file(path: Path, what: str = "task file") -> ModuleType:
+    """The module of a Python file. Raises Refusal where there is none, and for whatever its code raises."""
     if not path.is_file():
-        raise Refusal(f"there is no task file {path}")
+        raise Refusal(f"there is no {what} {path}")
     with refusing(f"{path} cannot be read", OSError):
         return _loaded(path.absolute(), path.read_bytes())
 
