@@ -73,7 +73,8 @@ class Trained(NamedTuple):
 
 def train(setup: Any, folder: Path) -> Trained:
     """`trivium run` without the report: the loop, its checkpoints in `folder`, from which it goes on."""
-    from core.lab.runs.loop import Loop, Signals, silent
+    from core.lab.runs.loop import Loop, silent
+    from core.lab.runs.signals import Signals
 
     started = time.process_time()
     learner, data = setup.build()

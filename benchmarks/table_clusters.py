@@ -143,7 +143,8 @@ def count_rows(_: str) -> Iterator[Todo]:
 
 def trained(learner: Any) -> tuple[Any, float]:
     """The weights that its own figure chose at 20 evaluations, and the processor's seconds."""
-    from core.lab.runs.loop import Loop, Signals, silent
+    from core.lab.runs.loop import Loop, silent
+    from core.lab.runs.signals import Signals
 
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder:

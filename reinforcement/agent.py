@@ -10,7 +10,7 @@ import numpy as np
 from core import Array, Layer, Optimizer, Rng, Schedule
 from core.lab import Exam, Kept, Report
 from core.lab.envs.vector import Envs, check_count
-from reinforcement.distributions import CATEGORICAL, ActionDistribution, as_batch
+from reinforcement.distributions import CATEGORICAL, ActionDistribution
 
 
 class Agent(Kept):
@@ -52,8 +52,15 @@ class Agent(Kept):
         return partial(self.logits, w)
 
     def predict(self, w: Array, obs: Any) -> Any:
-        """The best actions (B, ...) at observations (B, ...), or at one alone."""
-        return self.family.best(self.logits(w, as_batch(obs, self.envs.obs)))
+        """The best actions (N, ...) at observations (N, ...), or at one alone, both in the environment's own units.
+
+        Raises ValueError for what is no observation of it.
+        """
+        return self.envs.acted(self.family.best(self.logits(w, self.envs.observed(obs))))
+
+    def notes(self) -> list[str]:
+        """What whoever runs it should know of its environments."""
+        return self.envs.notes()
 
     def counted(self, examples: int, answers: int | None = None) -> dict[str, float]:
         """Ends an update; what it logs of its examples and answers, by default one of each example.

@@ -42,21 +42,6 @@ def draw(rng: Rng, y: Array) -> Array:
     return (y + rng.gumbel(size=y.shape)).argmax(-1)
 
 
-def as_batch(x: Any, like: Array) -> Array:
-    """Observations x as a batch of the form of `like` (B, ...); one alone may have any shape of as many numbers.
-
-    Raises ValueError for other sizes and for values that are not finite.
-    """
-    obs, shape = np.asarray(x, like.dtype), like.shape[1:]
-    if obs.shape[1:] != shape:
-        if obs.size != like[0].size:
-            raise ValueError(f"observations have the shape {shape} each, but these are {obs.shape}")
-        obs = obs.reshape(1, *shape)
-    if not np.isfinite(obs).all():
-        raise ValueError("it holds values that are not finite")
-    return obs
-
-
 def entropy(log_p: Array) -> tuple[Array, Array]:
     """H = -sum_a p_a log p_a (...) in nats, and dH/dy_a = -p_a (log p_a + H) (..., A)."""
     p = np.exp(log_p)

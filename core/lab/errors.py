@@ -11,11 +11,14 @@ class Refusal(Exception):
 
 
 class Stopped(BaseException):
-    """A signal asked the process to stop; all that was learnt is saved. No `except Exception` takes it for a fault."""
+    """A signal asked the process to stop. No `except Exception` takes it for a fault.
 
-    def __init__(self, signum: int) -> None:
+    All that was learnt is saved; where it came `midway` in an update that did not end, all up to the last checkpoint.
+    """
+
+    def __init__(self, signum: int, midway: bool = False) -> None:
         super().__init__(signal.Signals(signum).name)
-        self.signum = signum
+        self.signum, self.midway = signum, midway
 
 
 @contextmanager

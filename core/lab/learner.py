@@ -72,6 +72,7 @@ class Learner(Protocol):
     #   sample(rng, n) -> batch, loss(w, batch, g=None, rng=None) -> float        for `trivium check`
     #   predict(w, x) -> Array | str              for `trivium predict`
     #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
+    #   notes() -> list[str]                      what a person should know before it learns; told, and on the page
     #   stream(w, prompt, length, temperature, top_k, rng), texts, unseen, context      for `trivium generate`
     #   recordings(w, word, voice, count, temperature, rng)                             for `trivium speak`
 
@@ -89,6 +90,9 @@ class Exam(Protocol):
 
     def report(self, model: Any, folder: Path | None) -> Report:
         """Opens the test part, once. Pictures go to `folder`; with None none are made."""
+
+
+MEMBERS = ("net", "w", "monitor", "progress", "update", "evaluate", "report", "state", "load")  # of every learner
 
 
 def weights(learner: Learner) -> Array:

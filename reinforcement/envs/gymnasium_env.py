@@ -2,11 +2,12 @@
 
 Observations become a row of float32 (FlattenObservation: Box, Discrete, MultiDiscrete, MultiBinary, Dict, Tuple), from
 -1 to 1 where their borders are known (RescaleObservation). Actions become choices from 0, or a row of numbers, from -1
-to 1 where they have borders. Whatever is not supported is a ValueError of one line.
+to 1 where they have borders, without those that are fixed. Whatever is not supported is a ValueError of one line.
 """
 
 import difflib
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,39 +15,60 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces, wrappers
 
+from core import Array
 from core.lab import Report
+from core.lab.envs.plain import hush
+from core.lab.guard import said
 from core.lab.runs.tasks import lacking
+from reinforcement.envs import plugins
 from reinforcement.evaluate import Logits, ReturnExam
 
 HUGE = 1e4  # borders farther apart are no measure of what will be seen
+ENDLESS = 1e30  # a border this far away is none, as is the largest number of a type
 ROBOTS = {"box2d": "Box2D", "mujoco": "mujoco"}  # packages of Gymnasium's whose environments need a module
-ELSEWHERE = {"ALE": "ale-py", "MiniGrid": "minigrid", "BabyAI": "minigrid", "PyFlyt": "PyFlyt"}  # namespace: package
+ELSEWHERE = {  # namespace: package, and the module whose import registers its environments
+    "ALE": ("ale-py", "ale_py"),
+    "MiniGrid": ("minigrid", "minigrid"),
+    "BabyAI": ("minigrid", "minigrid"),
+    "PyFlyt": ("PyFlyt", "PyFlyt.gym_envs"),
+}
 
 
 def find(name: str) -> Any:
-    """What Gymnasium knows of an id. Raises ValueError, with the nearest id, or with what is to be installed."""
+    """What Gymnasium knows of an id; one that is unknown is looked for in installed packages.
+
+    Raises ValueError, with the nearest id, or with what is to be installed or imported.
+    """
+    hush()
     if ":" in name:
+        module, _, rest = name.partition(":")
         raise ValueError(
-            f"the id {name!r} names a module to import, and an id is not to name code: install a package "
-            "that registers its environments under the entry point gymnasium.envs"
+            f"the id {name!r} names a module to import, and an id is not to name code: "
+            f"give it apart, --import {module} --id {rest}"
         )
     try:
         return gym.spec(name)
     except gym.error.Error:
-        space = name.partition("/")[0] if "/" in name else None
-        package = ELSEWHERE.get(space or name.partition("-")[0])
-        stems = {_stem(known): known for known in sorted(gym.registry)}  # the last version of each
-        close = [stems[stem] for stem in difflib.get_close_matches(_stem(name), stems, 1)]
-        needs = robots(gym.spec(close[0])) if close else ""
-        advice = (
-            f"; it comes with pip install {package}"
-            if package
-            else f"; did you mean {close[0]}?"
-            if close
-            else "; is the package that registers it installed?"
-        )
-        advice += f" It needs: {needs}" if needs and not package else ""
-        raise ValueError(f"there is no environment {name!r} in Gymnasium's registry{advice}") from None
+        faults = plugins.load()
+    try:
+        return gym.spec(name)
+    except gym.error.Error:
+        also = "".join(f"; {fault}" for fault in faults)
+        raise ValueError(f"there is no environment {name!r} in Gymnasium's registry{_advice(name)}{also}") from None
+
+
+def _advice(name: str) -> str:
+    space = name.partition("/")[0] if "/" in name else None
+    package, module = ELSEWHERE.get(space or name.partition("-")[0], ("", ""))
+    if package and find_spec(module.partition(".")[0]):
+        return f"; {package} registers its environments when it is imported: --import {module}"
+    if package:
+        return f"; it comes with pip install {package}, and then --import {module}"
+    stems = {_stem(known): known for known in sorted(gym.registry)}  # the last version of each
+    if close := [stems[stem] for stem in difflib.get_close_matches(_stem(name), stems, 1)]:
+        needs = robots(gym.spec(close[0]))
+        return f"; did you mean {close[0]}?" + (f" It needs: {needs}" if needs else "")
+    return "; is the package that registers it installed? A file or a module that does is named with --import"
 
 
 def _stem(name: str) -> str:
@@ -69,9 +91,18 @@ def build(name: str, limit: int, **options: Any) -> Any:
         return gym.make(name, disable_env_checker=True, **options)
     except gym.error.DependencyNotInstalled as error:
         raise ValueError(f"the environment {name} needs: {robots(spec) or str(error).splitlines()[0]}") from None
-    except Exception as error:  # whatever a stranger's environment raises when it is made
-        line = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise ValueError(f"the environment {name} cannot be made: {line}") from error
+    except (Exception, SystemExit) as error:  # whatever a stranger's environment raises when it is made
+        raise ValueError(f"the environment {name} cannot be made: {said(error)}") from error
+
+
+def drawn(name: str, limit: int, clip: bool) -> Any:
+    """The environment as `wrapped` gives it, which renders. Raises ValueError where it draws no pictures."""
+    env = build(name, limit)
+    modes = env.metadata.get("render_modes") or []
+    env.close()
+    if "rgb_array" not in modes:
+        raise ValueError(f"{name} draws no pictures: rgb_array is not among its render_modes")
+    return wrapped(name, limit, clip, render_mode="rgb_array")
 
 
 def choice(name: str, limit: int) -> str:
@@ -80,38 +111,67 @@ def choice(name: str, limit: int) -> str:
     env.close()
     if isinstance(env.action_space, spaces.Discrete):
         return "dqn" if isinstance(env.observation_space, spaces.Discrete) else "ppo"
-    return "sac" if bounded(env.action_space) else "ppo"
+    return "sac" if isinstance(env.action_space, spaces.Box) and np.isfinite(borders(env.action_space)).all() else "ppo"
 
 
-def bounded(space: Any) -> bool:
-    return isinstance(space, spaces.Box) and space.is_bounded("both")
+def borders(space: Any) -> tuple[Array, Array]:
+    """The lowest and the highest of each number of a Box, in its type; infinite where a border is too far away."""
+    most = min(ENDLESS, float(np.finfo(space.dtype).max)) if np.issubdtype(space.dtype, np.floating) else ENDLESS
+    low, high = (border.astype(np.result_type(space.dtype, np.float16)) for border in (space.low, space.high))
+    return np.where(low <= -most, -np.inf, low).astype(low.dtype), np.where(high >= most, np.inf, high).astype(
+        low.dtype
+    )
 
 
 def wrapped(name: str, limit: int, clip: bool, **options: Any) -> Any:
     """The environment in our form; with `clip` its numbers may leave -1 to 1 and are cut off there, as PPO's do."""
-    env: Any = build(name, limit, **options)
-    seen, actions = env.observation_space, env.action_space
-    if not seen.is_np_flattenable:
-        raise ValueError(f"the observations of {name} are a {type(seen).__name__}, which no row of numbers can hold")
-    env = wrappers.DtypeObservation(wrappers.FlattenObservation(env), np.float32)
-    box = env.observation_space
-    if not box.shape[0]:
-        raise ValueError(f"the observations of {name} are empty: {seen}")
-    span = box.high.astype(float) - box.low
-    if (span > 0).all() and (span < HUGE).all() and (np.abs([box.low, box.high]) > 1).any():
-        env = wrappers.RescaleObservation(env, np.float32(-1), np.float32(1))
+    env = build(name, limit, **options)
+    if not env.observation_space.is_np_flattenable:
+        kind = type(env.observation_space).__name__
+        raise ValueError(f"the observations of {name} are a {kind}, which no row of numbers can hold")
+    actions, env = env.action_space, _seen(name, env)
     if isinstance(actions, spaces.Discrete):
         return wrappers.TransformAction(env, lambda a: actions.start + a, spaces.Discrete(int(actions.n)))
     if not isinstance(actions, spaces.Box) or not np.issubdtype(actions.dtype, np.floating):
         raise ValueError(f"the actions of {name} are {actions}: only Discrete and Box of real numbers can be learnt")
-    if len(actions.shape) != 1:
-        env = wrappers.TransformAction(env, lambda a: a.reshape(actions.shape), spaces.flatten_space(actions))
-    if bounded(actions):
-        one = env.action_space.dtype.type(1)
-        env = wrappers.RescaleAction(env, -one, one)
+    return _acting(name, env, actions, clip)
+
+
+def _seen(name: str, env: Any) -> Any:
+    """Its observations as a row of float32, from -1 to 1 where all their borders are near; a fixed number is 0 then."""
+    given, env = env.observation_space, wrappers.FlattenObservation(env)
+    if not env.observation_space.shape[0]:
+        raise ValueError(f"the observations of {name} are empty: {given}")
+    low, high = (border.astype(np.float32) for border in borders(env.observation_space))
+    fixed = low == high
+    box = spaces.Box(low - fixed, high + fixed, dtype=np.float32)
+    env = wrappers.TransformObservation(env, np.float32, box)
+    if (box.high.astype(float) - box.low < HUGE).all() and (np.abs([box.low, box.high]) > 1).any():
+        return wrappers.RescaleObservation(env, np.float32(-1), np.float32(1))
+    return env
+
+
+def _acting(name: str, env: Any, actions: Any, clip: bool) -> Any:
+    """Its actions as a row of the numbers that are free, from -1 to 1 between two borders; fixed ones are filled in."""
+    low, high = (border.ravel() for border in borders(actions))
+    free, filled = low < high, low.copy()
+    if not free.any():
+        raise ValueError(f"the actions of {name} are {actions}: no number is free, so there is nothing to learn")
+    box = spaces.Box(low[free], high[free], dtype=actions.dtype)
+    if box != actions:
+
+        def whole(action: Array) -> Array:
+            filled[free] = action
+            return filled.reshape(actions.shape).copy()
+
+        env = wrappers.TransformAction(env, whole, box)
+    low, high, one = env.action_space.low, env.action_space.high, env.action_space.dtype.type(1)
+    two = np.isfinite(low) & np.isfinite(high)
+    if not clip and not two.all():
+        raise ValueError(f"the actions of {name} are {actions}: SAC needs two borders")
+    if np.isfinite([low, high]).any():
+        env = wrappers.RescaleAction(env, np.where(two, -one, low), np.where(two, one, high))
         return wrappers.ClipAction(env) if clip else env
-    if not clip or np.isfinite(actions.low).any() or np.isfinite(actions.high).any():
-        raise ValueError(f"the actions of {name} are {actions}: SAC needs two borders, PPO two or none")
     return env
 
 

@@ -52,11 +52,12 @@ class ExactExam:
     play: ReturnExam  # in Gymnasium's own environment
     gamma: float
     budget: int  # steps that the table of Q-learning gets
+    one: Callable[[], Any]  # makes Gymnasium's own environment, which shows ids
     n_val: int = 20_000  # episodes that choose
     monitor: str = "+val_return"
 
     def tables(self, n: int, rng: Rng) -> Envs:
-        return Envs(TabularEnvs(n, self.world), rng, "table")
+        return Envs(TabularEnvs(n, self.world), rng, "table", self.one)
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes in the table, and answers, the rewards that this took."""
@@ -112,7 +113,7 @@ def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rn
     sizes = sizes or (int(world.shown.max()) + 1,)
     net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
     play = ReturnExam(partial(make, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
-    exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs)
+    exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs, make_one)
     return DQN(net, exam.tables, exam, Adam(config.lr), rng, config)
 
 

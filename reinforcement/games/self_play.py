@@ -19,10 +19,10 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear, mse
 from core.lab import Exam, settings
+from core.lab.envs.units import as_batch
 from core.lab.envs.vector import check_count
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
-from reinforcement.distributions import as_batch
 from reinforcement.games.mcts import Evaluate, noisy, search
 from reinforcement.games.players import evaluation, likeliest, sample_moves
 from reinforcement.games.rules import Game, image, random_moves

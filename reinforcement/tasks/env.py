@@ -14,7 +14,7 @@ from core.lab.envs.vector import make as make_envs
 from reinforcement.config import Checked
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution, with_spread
 from reinforcement.dqn import DQN, DQNConfig
-from reinforcement.envs.gymnasium_env import OpenExam, choice, find, wrapped
+from reinforcement.envs.gymnasium_env import OpenExam, choice, drawn, find, wrapped
 from reinforcement.evaluate import ReturnExam
 from reinforcement.networks import actor_and_critic, actor_and_two_critics
 from reinforcement.ppo import PPO, PPOConfig
@@ -89,8 +89,8 @@ ACTIONS = {"ppo": (CATEGORICAL, GAUSSIAN), "dqn": (CATEGORICAL, None), "sac": (N
 def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
     name = choice(config.id, config.limit) if config.learner == "auto" else config.learner
 
-    def one(**options: Any) -> Any:
-        return wrapped(config.id, config.limit, name == "ppo", **options)
+    def one() -> Any:
+        return wrapped(config.id, config.limit, name == "ppo")
 
     one.__name__ = config.id  # what a refusal calls it
     env = one()
@@ -107,7 +107,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
         partial(make_envs, one),
         solved or 0.0,
         "the return at which Gymnasium calls it solved",
-        film=partial(one, render_mode="rgb_array"),
+        film=partial(drawn, config.id, config.limit, name == "ppo"),
         n_val=max(2, config.episodes // 10),
         n_test=config.episodes,
         family=family,

@@ -5,7 +5,8 @@ import pytest
 
 from core import cross_entropy, log_softmax, softmax
 from core.gradcheck import directional_error
-from reinforcement.distributions import as_batch, draw, entropy, greedy
+from core.lab.envs.units import as_batch
+from reinforcement.distributions import draw, entropy, greedy
 from reinforcement.ppo import ppo_loss
 from reinforcement.reinforce import reinforce_loss
 

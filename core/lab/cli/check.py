@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.lab import printable
-from core.lab.cli.flags import parse
+from core.lab.cli.flags import Imports, parse
 from core.lab.runs.check import outcomes
+from core.lab.runs.imports import load
 from core.lab.runs.tasks import find
 
 
@@ -19,11 +20,13 @@ class CheckFlags:
     task: str  # the name of an installed task, or the path of a task file
     data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
     json: bool = False  # prints the outcomes as JSON and nothing else
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
 
 
 def check(args: Sequence[str]) -> int:
     """Checks a task; returns 0 if it keeps the contract, else 1."""
     flags = parse(CheckFlags, args, "trivium check")
+    load(flags.import_)
     found = outcomes(find(flags.task), flags.data)
     if flags.json:
         print(json.dumps([{"outcome": o, "promise": p, "detail": d} for o, p, d in found]))

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.lab import Refusal, nearest, read_json, write_json
-from core.lab.cli.flags import parse
+from core.lab.cli.flags import Imports, parse
 from core.lab.compare.cell import TEACHER
 from core.lab.paths import user_path
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create, new_folder
+from core.lab.runs.imports import load
 from core.lab.runs.tasks import Info, Task, describe, find, installed, is_file
 from core.lab.study.job import Job, file_sha256
 from core.lab.study.spec import by
@@ -45,6 +46,7 @@ class CompareFlags:
     out: Path | None = None  # the folder for runs and page; runs/compare-PROBLEM-1, -2, ... if none is named
     force: bool = False  # moves aside what the folder holds already
     json: bool = False  # prints the results as JSON and nothing else
+    import_: Imports = ()  # a file or module to import in every run, which executes it; may be given several times
 
     @property
     def budget(self) -> tuple[int, str]:
@@ -98,7 +100,7 @@ def run_all(words: Sequence[str], flags: CompareFlags, out: Path, wary: bool = F
 
     def job(word: str, task: Task, seed: int) -> Job:
         sha = file_sha256(Path(word)) if task.outside else None
-        return Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, pictures=False, task_sha256=sha)
+        return Job(word, seed, preset, out / f"{task.name}-{seed}", flags.data, False, (), sha, load(flags.import_))
 
     jobs = [job(word, task, seed) for seed in range(seeds) for word, task in zip(words, tasks, strict=True)]
     outside = {task.name: task for task in tasks if task.outside}
@@ -143,6 +145,7 @@ def compare(args: Sequence[str]) -> int:
     """Runs the comparison; returns the exit code."""
     flags = parse(CompareFlags, args, "trivium compare")
     flags = replace(flags, what=tuple(str(user_path(word)) if word[:1] == "~" else word for word in flags.what))
+    load(flags.import_)
     if flags.seeds < 0 or flags.jobs < 1:
         raise Refusal("--seeds and --jobs must be at least 1")
     if not flags.what:

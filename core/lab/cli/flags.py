@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+import tyro
+
 from core.lab import Refusal
 from core.lab.paths import user_path
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from core.lab.runs.run import Run
 
 T = TypeVar("T")
+Imports = Annotated[tuple[str, ...], tyro.conf.arg(name="import"), tyro.conf.UseAppendAction]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,7 @@ class RunFlags:
     force: bool = False  # moves aside what the folder holds already
     save_every: float = 20.0  # seconds between checkpoints
     json: bool = False  # prints the result as JSON and nothing else
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,19 +45,20 @@ class OpenFlags:
     _: dataclasses.KW_ONLY
     task: str | None = None  # the task's file, for a run whose task came as a file
     data: Path | None = None  # where data sets lie, if --data was given to the run
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
 
     def run(self) -> Run:
         """The run, opened. Raises Refusal where there is none, or its task is another."""
+        from core.lab.runs.imports import load
         from core.lab.runs.run import open_run
         from core.lab.runs.tasks import find
 
-        return open_run(self.folder, find(self.task) if self.task else None, self.data)
+        imports = load(self.import_)
+        return open_run(self.folder, find(self.task) if self.task else None, self.data, imports)
 
 
 def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:
     """The dataclass `kind` out of `args`. Raises Refusal with tyro's message on one line; --help prints and exits 0."""
-    import tyro
-
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
@@ -78,8 +83,6 @@ def at_home(flags: Any) -> Any:
 
 def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> tuple[Any, RunFlags]:
     """A task's Config, with `config` as the defaults, and the common flags, mixed in one line of arguments."""
-    import tyro
-
     own, common = ({field.name for field in dataclasses.fields(kind)} for kind in (config, RunFlags))
     if clash := own & common:
         raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def run(args: Sequence[str], paradigm: str | None = None) -> int:
     from core.lab.runs.former import check_flags
+    from core.lab.runs.imports import load
     from core.lab.runs.run import Setup, start
     from core.lab.runs.tasks import configure, find, preset
 
@@ -38,8 +39,8 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     if flags.seed < 0 or not flags.save_every >= 0:
         raise Refusal("--seed and --save-every must not be negative")
-    values = located(task.config, vars(config))
-    setup = Setup(task, configure(task, values), flags.seed, name, flags.data)
+    values, imports = located(task.config, vars(config)), load(flags.import_)
+    setup = Setup(task, configure(task, values), flags.seed, name, flags.data, imports)
     out, made = flags.out or new_folder(Path("runs") / task.name), flags.out is None
     go = partial(start, setup, out, flags.force, save_every=flags.save_every, made=made)
     return drive(lambda watch: go(watch=watch), out, setup, flags.json)
@@ -55,7 +56,9 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> in
     except Stopped as stop:
         task = ["--task", str(setup.task.module.__file__)] if setup.task.outside else []
         words = ["trivium", "resume", str(folder), *task, *(["--data", str(setup.data)] if setup.data else [])]
-        print(f"stopped; all is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
+        words += [word for name in setup.imports for word in ("--import", name)]
+        all_or_less = " in the midst of an update; all up to the last checkpoint" if stop.midway else "; all"
+        print(f"stopped{all_or_less} is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
         return 128 + stop.signum
     return show_result(run, as_json)
 

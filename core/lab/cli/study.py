@@ -3,12 +3,13 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from core.lab import Refusal, Stopped, printable
-from core.lab.cli.flags import parse
+from core.lab.cli.flags import Imports, parse
+from core.lab.runs.imports import load
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
@@ -26,6 +27,7 @@ class StudyFlags:
     data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
     dry_run: bool = False  # prints the jobs and an estimate of the time, and does nothing
     json: bool = False  # prints the results as JSON and nothing else
+    import_: Imports = ()  # a file or module to import in every job, which executes it; may be given several times
 
 
 def study(args: Sequence[str]) -> int:
@@ -35,9 +37,10 @@ def study(args: Sequence[str]) -> int:
         raise Refusal("--jobs must be at least 1")
     if (flags.engine == "dask") != bool(flags.scheduler):
         raise Refusal("--engine dask and --scheduler ADDRESS go together")
-    spec = load_spec(flags.spec)
+    spec, imports = load_spec(flags.spec), load(flags.import_)
     out = (flags.out or Path("runs") / flags.spec.stem).resolve()
     planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())
+    planned = [replace(p, job=replace(p.job, imports=imports)) for p in planned]
     if faults:
         for fault in faults:
             print(f"{flags.spec}: {' '.join(fault.split())}", file=sys.stderr)

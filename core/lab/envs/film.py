@@ -10,6 +10,7 @@ import numpy as np
 from core import Array
 from core.lab import Report
 from core.lab.envs.rollout import Policy
+from core.lab.guard import said
 from core.lab.report.gif import write_gif
 
 
@@ -38,7 +39,7 @@ def film(
             rows.append(list(_frames(one, name, policy, first, frames, every, height)))
             one.close()
     except Exception as error:
-        return f"no film: {type(error).__name__}: {error}".partition("\n")[0]
+        return f"no film: {error if type(error) is ValueError else said(error)}".partition("\n")[0]
     write_gif(path, [np.concatenate(side, 1) for side in zip(*rows, strict=True)], every * 20, colors)
     return None
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Refusal, State, prefixed, rng_state, set_rng_state, unprefixed
+from core.lab.guard import said
 
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 MAX_ENVS = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
@@ -46,10 +47,11 @@ class Envs:
 
     Its autoreset mode may be NEXT_STEP, where the step after an end is a start and is marked not valid, or DISABLED,
     where we reset what has ended. Its attributes named in `arrays` (as Gymnasium's own CartPole names them, unless it
-    has an attribute `arrays` itself) and its generator are all that changes in it, and what `state` saves.
+    has an attribute `arrays` itself) and its generator are all that changes in it, and what `state` saves. `one` makes
+    the single environment that the arrays stand for, where its wrappers show it in other numbers.
     """
 
-    def __init__(self, vec: Any, rng: Rng, name: str) -> None:
+    def __init__(self, vec: Any, rng: Rng, name: str, one: Callable[[], Any] | None = None) -> None:
         from gymnasium.spaces import Box, Discrete
         from gymnasium.vector import AutoresetMode
 
@@ -62,7 +64,7 @@ class Envs:
                     f"the {kind} of {name} are a {type(space).__name__}, not a Box or Discrete: "
                     "wrap it, with gymnasium.wrappers.FlattenObservation say"
                 )
-        self.vec, self.name, self.n = vec, name, int(vec.num_envs)
+        self.vec, self.name, self.n, self.one = vec, name, int(vec.num_envs), one
         self.by_us = mode == AutoresetMode.DISABLED
         self.column = isinstance(vec.single_observation_space, Discrete)  # ids (B,) become (B, 1): last axis features
         self.over, self.steps = np.zeros(self.n, bool), 0
@@ -124,9 +126,8 @@ class Envs:
             yield
         except Refusal as error:
             raise Refusal(f"the environment {self.name} {error} {when}") from None
-        except Exception as error:
-            line = f"{type(error).__name__}: {error}".partition("\n")[0]
-            raise Refusal(f"the environment {self.name} failed {when}: {line}") from error
+        except (Exception, SystemExit, GeneratorExit) as error:
+            raise Refusal(f"the environment {self.name} failed {when}: {said(error)}") from error
 
     def _observed(self, obs: Any) -> Array:
         seen = self._fitting("observations", obs, (self.n, *self.vec.single_observation_space.shape))
@@ -144,6 +145,35 @@ class Envs:
         if not np.isfinite(values).all():
             bad = int(np.argwhere(~np.isfinite(values))[0, 0])
             raise Refusal(f"(number {bad} of {self.n}) gave {what} that is not finite")
+
+    def observed(self, x: Any) -> Array:
+        """Observations x, rows of what the environment itself shows, as its wrappers show them to a network (N, ...).
+
+        Raises ValueError where they are of another form, or not among its observations.
+        """
+        from core.lab.envs.units import as_batch, observed
+
+        one = self.single()
+        seen = as_batch(x, self.obs) if one is None else observed(one, x)
+        if self.column:
+            seen, n = seen.reshape(-1, 1), self.vec.single_observation_space.n
+            if ((seen < 0) | (seen >= n)).any():
+                raise ValueError(f"observations are whole numbers from 0 to {n - 1}")
+        return seen.astype(self.obs.dtype, copy=False)
+
+    def acted(self, actions: Array) -> Array:
+        """Actions (N, ...) of a network as the environment below its wrappers takes them."""
+        from core.lab.envs.units import acted
+
+        return actions if (one := self.single()) is None else acted(one, actions)
+
+    def notes(self) -> list[str]:
+        """What whoever runs these environments should know before they do."""
+        return []
+
+    def single(self) -> Any | None:
+        """One environment in its wrappers; None where they are arrays, which have none."""
+        return None if self.one is None else self.one()
 
     def state(self) -> State:
         """All that is needed to go on: what the environments hold, and what they last showed."""
@@ -176,8 +206,27 @@ class SyncEnvs(Envs):
     def __init__(self, make_one: Callable[[], Any], n: int, rng: Rng, name: str) -> None:
         from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+        from core.lab.envs.plain import Plain, hush
+
+        hush()
         self.rng, self.seeds, self.actions = rng, np.zeros(n, np.int64), [list[Array]() for _ in range(n)]
-        super().__init__(SyncVectorEnv([make_one] * n, autoreset_mode=AutoresetMode.DISABLED), rng, name)
+        envs = [lambda: Plain(make_one())] * n
+        super().__init__(
+            SyncVectorEnv(envs, autoreset_mode=AutoresetMode.DISABLED), rng, name, lambda: self.vec.envs[0]
+        )
+
+    @contextmanager
+    def _named(self, when: str) -> Iterator[None]:
+        """Also says where the environment is one of the old Gym's."""
+        from core.lab.envs.plain import outdated
+
+        try:
+            with super()._named(when):
+                yield
+        except Refusal as refusal:
+            if why := outdated(self.vec.envs[0]):
+                raise Refusal(f"the environment {self.name} is made for the old Gym: {why}") from refusal
+            raise
 
     def restart(self, first: int | None = None) -> None:
         everyone = np.ones(self.n, bool)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
-import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +22,11 @@ from core.checkpoint import CheckpointError, load, previous, save
 from core.lab import Learner, prefixed, unprefixed, weights
 from core.lab.environment import versions
 from core.lab.errors import Refusal, Stopped, refusing
+from core.lab.guard import guarded
+from core.lab.plain import real, short
 from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, LOG, read_log
+from core.lab.runs.signals import Signals
 
 EVALUATIONS = 20  # evenly spaced points of progress
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
@@ -35,46 +36,6 @@ Watch = Callable[[float, Row | None], None]  # told the progress after each upda
 
 def silent(progress: float, row: Row | None) -> None:
     """Watches without a word."""
-
-
-@contextmanager
-def handling(handler: Callable[[int, Any], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM go to `handler`; but not in a thread beside the main one, whose starter handles signals."""
-    try:
-        before = {s: signal.signal(s, handler) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread
-        before = {}
-    try:
-        yield
-    finally:
-        for s, handle in before.items():
-            signal.signal(s, handle)
-
-
-class Signals:
-    """SIGINT and SIGTERM: noted inside `gentle`, so that the running update ends; elsewhere they stop at once."""
-
-    def __init__(self) -> None:
-        self.caught: int | None = None
-        self.holding = False
-
-    def _handle(self, signum: int, frame: Any) -> None:
-        self.caught = signum
-        if not self.holding:
-            raise Stopped(signum)
-
-    @contextmanager
-    def installed(self) -> Iterator[Signals]:
-        with handling(self._handle):
-            yield self
-
-    @contextmanager
-    def gentle(self) -> Iterator[None]:
-        self.holding = True
-        try:
-            yield
-        finally:
-            self.holding = False
 
 
 @dataclass
@@ -109,15 +70,15 @@ class Loop:
         with signals.gentle(), np.errstate(all="ignore"), open(self.folder / LOG, "r+b") as log:
             log.truncate(self.log_bytes)
             log.seek(self.log_bytes)
-            while self.learner.progress < 1 and signals.caught is None:
+            while self.progress < 1 and signals.caught is None:
                 self._update()
                 row, self.seconds = None, before + time.perf_counter() - started
-                if (due := int(self.learner.progress * EVALUATIONS + 1e-9)) > self.evaluations:
+                if (due := int(self.progress * EVALUATIONS + 1e-9)) > self.evaluations:
                     self.evaluations, row = due, self._evaluate()
                     self.log_bytes += log.write(json.dumps(row, allow_nan=False).encode() + b"\n")
                     log.flush()
                 try:
-                    watch(self.learner.progress, row)
+                    watch(self.progress, row)
                 except Stopped as stop:  # who watches may stop the run, as a signal does
                     signals.caught = stop.signum
                 now = time.perf_counter()
@@ -125,6 +86,7 @@ class Loop:
                 if first or now - saved > max(self.save_every, 20 * cost):  # a large network does not only save
                     self._save(log)
                     cost = (saved := time.perf_counter()) - now
+            signals.rest()  # the update has ended: its state is saved in peace
             self._save(log)
         if signals.caught is not None:
             raise Stopped(signals.caught)
@@ -135,9 +97,17 @@ class Loop:
         """The weights that are judged at the end: the best, or those that are there where none were evaluated."""
         return self.best if self.best is not None else weights(self.learner)
 
+    @property
+    def progress(self) -> float:
+        """The learner's. Raises Refusal where it is no number."""
+        with guarded(self._of("progress"), self._kept):
+            if (value := real(self.learner.progress)) is None or math.isnan(value):
+                raise Refusal(f"{self._of('progress')} is {short(self.learner.progress)}, not a number from 0 to 1")
+        return value
+
     def _update(self) -> None:
         self.updates += 1
-        logs = self._asked(self.learner.update)
+        logs = self._asked("update")
         self.examples += int(logs.pop("examples", 0))
         self.answers += int(logs.pop("answers", 0))
         for name, value in logs.items():
@@ -146,11 +116,14 @@ class Loop:
 
     def _evaluate(self) -> Row:
         self._check_weights()
-        figures = self._asked(self.learner.evaluate)
+        figures = self._asked("evaluate")
         self.answers += int(figures.pop("answers", 0))  # what choosing itself asked: rewards of validation episodes
         means = {name: total / self.summed for name, total in self.sums.items()}
         self.sums, self.summed = {}, 0
-        sign, name = self.learner.monitor[0], self.learner.monitor[1:]
+        sign, name = self.learner.monitor[:1], self.learner.monitor[1:]
+        if name not in figures:
+            known = ", ".join(figures) or "none"
+            raise Refusal(f"{self._of('monitor')} is {sign}{name}, which is no figure of evaluate: {known}")
         value = figures[name] if sign == "+" else -figures[name]
         if value > self.best_value:
             self.best_value, w = value, weights(self.learner)
@@ -159,7 +132,7 @@ class Loop:
             else:
                 self.best[:] = w
         return {
-            "progress": round(self.learner.progress, 6),
+            "progress": round(self.progress, 6),
             "update": self.updates,
             "examples": self.examples,
             "answers": self.answers,
@@ -172,34 +145,46 @@ class Loop:
         for name, value in figures.items():
             if not math.isfinite(value):
                 raise Refusal(
-                    f"the run diverged: {name} is {value} at update {self.updates}; {self._kept()}. "
+                    f"the run diverged: {name} is {value} at update {self.updates}{self._kept()}. "
                     "Try a smaller step size, and look for NaN or huge values in the data"
                 )
 
     def _check_weights(self) -> None:
         self._check({"the sum of w": float(self.learner.w.sum(dtype=np.float64))})
 
-    def _asked(self, what: Callable[[], dict[str, float]]) -> dict[str, float]:
-        """What the learner says. Where it refuses, an environment having failed, say, the line names what is kept."""
-        try:
-            said = {name: float(value) for name, value in what().items()}
-        except Refusal as error:
-            raise Refusal(f"{error}; {self._kept()}") from error
+    def _of(self, member: str) -> str:
+        return f"{self.texts.get('task', 'the task')}: {member}"
+
+    def _asked(self, member: str) -> dict[str, float]:
+        """The figures that update or evaluate gives. Whatever these raise becomes a line that names what is kept."""
+        name = self._of(member)
+        with guarded(name, self._kept):
+            if not isinstance(figures := getattr(self.learner, member)(), Mapping):
+                raise Refusal(f"{name} gives {short(figures)}, not a dictionary of figures")
+            said = dict[str, float]()
+            for key, value in figures.items():
+                if (one := real(value)) is None:
+                    raise Refusal(f"{name} gives {key} = {short(value)}, which is no number")
+                said[str(key)] = one
         self._check(said)
         return said
 
     def _kept(self) -> str:
         path = self.folder / CHECKPOINT
-        return f"the last good checkpoint is {path}" if path.exists() else "there was no checkpoint yet"
+        return f"; the last good checkpoint is {path}" if path.exists() else "; there was no checkpoint yet"
 
     def _save(self, log: Any) -> None:
         self._check_weights()
         log.flush()
         os.fsync(log.fileno())
+        with guarded(self._of("state"), self._kept):
+            state = {name: np.asarray(value) for name, value in prefixed("learner", self.learner.state()).items()}
+            if odd := [name for name, array in state.items() if array.dtype.kind not in "biufc"]:
+                raise Refusal(f"{self._of('state')} holds {odd[0]} of {state[odd[0]].dtype}, not an array of numbers")
         counters = {name: np.asarray(getattr(self, name)) for name in (*COUNTS, "seconds", "best_value")}
         arrays = {
             "w": self.learner.w,
-            **prefixed("learner", self.learner.state()),
+            **state,
             **prefixed("loop", counters),
             **prefixed("sums", {name: np.asarray(total) for name, total in self.sums.items()}),
         }
@@ -214,7 +199,8 @@ class Loop:
         """
         if (arrays := read_checkpoint(self.folder, self.texts, self.paths)) is None:
             return False
-        with refusing(f"{self.folder / CHECKPOINT} does not fit this task", Exception):  # whatever a learner raises
+        fits = refusing(f"{self.folder / CHECKPOINT} does not fit this task", Exception)  # whatever a learner raises
+        with guarded(self._of("load")), fits:
             self.learner.w[:] = arrays["w"]
             self.learner.load(unprefixed("learner", arrays))
             counts = {name: int(arrays[f"loop.{name}"]) for name in COUNTS}

@@ -3,8 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import parent_process
 from typing import Any
 
+from core.lab import printable
+from core.lab.guard import guarded
 from core.lab.report.format import figure
 from core.lab.runs.loop import Row, Watch, silent
 
@@ -67,3 +70,14 @@ def _live(title: str) -> Iterator[Watch]:
                 curve.extend([value for name, value in row.items() if name.startswith("val_")][:1])
 
         yield watch
+
+
+def tell_notes(task: str, learner: Any) -> list[str]:
+    """What the learner has to say before it learns, if anything; also told on stderr, but not by each job of many."""
+    if not hasattr(learner, "notes"):
+        return []
+    with guarded(f"{task}: notes"):
+        notes = [str(note) for note in learner.notes()]
+    for note in notes if parent_process() is None else ():
+        print(printable(f"note: {note}"), file=sys.stderr)
+    return notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,7 @@ from core import Array
 from core.checkpoint import sha256
 from core.lab import Report
 from core.lab.environment import versions
-from core.lab.errors import refusing
-from core.lab.files import checked
-from core.lab.runs.folder import RESULT_FORM, read_log
+from core.lab.runs.folder import read_log
 from core.lab.runs.loop import Loop, Row
 
 if TYPE_CHECKING:
@@ -20,24 +17,22 @@ if TYPE_CHECKING:
 
 
 def result_of(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:
-    """What result.json will hold. Raises Refusal where the report's figures are no finite numbers."""
-    with refusing(f"the report of {setup.task.name}", ValueError, TypeError, KeyError):
-        result = {
-            **{name: value for name, value in setup.describe().items() if name not in ("format", "outside", "command")},
-            "parameters": loop.learner.net.size,
-            "examples": loop.examples,
-            "answers": loop.answers + report.answers,
-            "seconds": round(loop.seconds, 3),
-            "validation": chosen(read_log(loop.folder), loop.learner.monitor),
-            "metrics": {name: float(value) for name, value in report.metrics.items()},
-            "score": {name: value if name == "metric" else float(value) for name, value in report.score().items()},
-            "baselines": {name: float(value) for name, value in report.baselines.items()},
-            "w_sha256": sha256(best),
-            "versions": versions(),
-            "data": sums,
-            "command": setup.command,
-        }
-        return checked(json.loads(json.dumps(result)), RESULT_FORM)
+    """What result.json will hold."""
+    return {
+        **{name: value for name, value in setup.describe().items() if name not in ("format", "outside", "command")},
+        "parameters": loop.learner.net.size,
+        "examples": loop.examples,
+        "answers": loop.answers + report.answers,
+        "seconds": round(loop.seconds, 3),
+        "validation": chosen(read_log(loop.folder), loop.learner.monitor),
+        "metrics": report.metrics,
+        "score": report.score(),
+        "baselines": report.baselines,
+        "w_sha256": sha256(best),
+        "versions": versions(),
+        "data": sums,
+        "command": setup.command,
+    }
 
 
 def chosen(log: Sequence[Row], monitor: str) -> Row:

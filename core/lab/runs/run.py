@@ -6,8 +6,8 @@ run("digits", hidden=64).predict(x)
 from __future__ import annotations
 
 import json
-import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,11 +20,17 @@ from core.lab import Learner, Report, lock, read_json, write_json
 from core.lab.environment import blas_threads
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import sweep
+from core.lab.guard import aside, guarded
+from core.lab.learner import MEMBERS
 from core.lab.paths import beside, located, missing, moved, path_fields, user_path
+from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
-from core.lab.runs.loop import Loop, Row, Signals, Watch, read_checkpoint, silent
+from core.lab.runs.imports import load
+from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
 from core.lab.runs.page import mend_page, reported, run_page, write_shown
+from core.lab.runs.progress import tell_notes
 from core.lab.runs.result import result_of
+from core.lab.runs.signals import Signals
 from core.lab.runs.tasks import Task, configure, find, is_file, preset
 
 if TYPE_CHECKING:
@@ -40,6 +46,7 @@ class Setup:
     seed: int = 0
     preset: str = "default"
     data: Path | None = None  # where data sets lie; None: TRIVIUM_DATA or the cache
+    imports: tuple[str, ...] = ()  # files and modules that were imported beside the task
 
     @property
     def command(self) -> str:
@@ -47,6 +54,7 @@ class Setup:
         base = configure(self.task, preset(self.task, self.preset))
         words = ["trivium", "run", f"{self.task.module.__file__}" if self.task.outside else self.task.name]
         words += ["--seed", str(self.seed)] + (["--preset", self.preset] if self.preset != "default" else [])
+        words += [word for name in self.imports for word in ("--import", name)]
         changed = {name: value for name, value in asdict(self.config).items() if value != getattr(base, name)}
         for flag, value in ((name.replace("_", "-"), value) for name, value in changed.items()):
             if isinstance(value, bool):
@@ -78,12 +86,17 @@ class Setup:
         """The learner at its start, and the data that it read. Raises Refusal for what the task itself refuses."""
         from core.lab import Data
 
-        data = Data(self.data)
-        try:
-            with blas_threads(0):
-                return self.task.make(self.config, np.random.default_rng(self.seed), data), data
-        except (ValueError, OSError) as error:
-            raise Refusal(f"{self.task.name}: {error}") from error
+        data, name = Data(self.data), self.task.name
+        with guarded(f"{name}: make"), blas_threads(0):
+            try:
+                learner = self.task.make(self.config, np.random.default_rng(self.seed), data)
+            except (ValueError, OSError) as error:
+                raise Refusal(f"{name}: {error}") from error
+            if lacking := [member for member in MEMBERS if not hasattr(learner, member)]:
+                raise Refusal(
+                    f"{name}: make gives a {type(learner).__name__}, no learner: it lacks {', '.join(lacking)}"
+                )
+        return learner, data
 
     def texts(self, learner: Learner, sums: dict[str, str]) -> dict[str, str]:
         """What a checkpoint of this run carries, and what another run's checkpoint is told by."""
@@ -142,15 +155,19 @@ class Run:
 
     def predict(self, x: Any) -> Any:
         """What the best weights say of `x`; its form is the learner's, such as (N, 64) images -> (N,) classes."""
-        if not hasattr(self.learner, "predict"):
+        learner: Any
+        learner, w = self._opened
+        if not hasattr(learner, "predict"):
             raise Refusal(f"the learner of {self.setup.task.name} does not predict")
-        with blas_threads(self.learner.net.size):
-            return self.learner.predict(self.w, x)
+        name = f"{self.setup.task.name}: predict"
+        with guarded(name, passing=(ValueError, TypeError)), blas_threads(learner.net.size):
+            return learner.predict(w, x)
 
     def evaluate(self) -> Report:
         """The report on the test part, made again from the best weights; no files are written."""
-        with blas_threads(self.learner.net.size):
-            return self.learner.report(self.w, None)
+        learner, w = self._opened
+        with guarded(f"{self.setup.task.name}: report"), blas_threads(learner.net.size):
+            return plain_report(learner.report(w, None))
 
     def rows(self) -> list[Row]:
         """The log: one row an evaluation."""
@@ -172,7 +189,7 @@ def start(
     """
     new = made or not out.exists()
     out = folders.create(out, force)
-    with lock(out):
+    with lock(out), aside():
         sweep(out)
         with refusing(f"cannot write to {out}", OSError):
             write_json(out / folders.CONFIG, setup.describe_in(out))
@@ -188,7 +205,7 @@ def start(
 
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
     """Goes on where the folder's checkpoint stands; of a finished run only what its page lacks is made again."""
-    with lock(run.folder, needed=not (run.folder / folders.RESULT).exists()):
+    with lock(run.folder, needed=not (run.folder / folders.RESULT).exists()), aside():
         sweep(run.folder)
         if not (run.folder / folders.RESULT).exists():
             return _go(run, watch, save_every, pictures)
@@ -205,7 +222,8 @@ def _again(run: Run) -> tuple[Report, dict[str, str]]:
     if not loop.load():
         raise Refusal("its checkpoint is not there")
     with blas_threads(learner.net.size):
-        return reported(learner, loop.chosen, run.folder)
+        made, undrawn = reported(learner, loop.chosen, run.folder)
+        return plain_report(made), undrawn
 
 
 def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
@@ -216,11 +234,18 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
         try:
             (run.folder / folders.LOG).touch()
             if hasattr(learner, "prediction"):
-                write_json(run.folder / folders.PREDICTION, learner.prediction())
+                with guarded(f"{run.setup.task.name}: prediction"):
+                    json.dumps(prediction := learner.prediction(), allow_nan=False)
+                write_json(run.folder / folders.PREDICTION, prediction)
+            notes = tell_notes(run.setup.task.name, learner)
             loop.load()
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
-                report, undrawn = reported(learner, best, run.folder if pictures else None)
+                kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
+                with guarded(f"{run.setup.task.name}: report", lambda: kept):
+                    made, undrawn = reported(learner, best, run.folder if pictures else None)
+                    report = plain_report(made)
+                report.texts.update({"Notes": "\n".join(notes)} if notes else {})
                 result = result_of(run.setup, loop, best, report, data.sums)
             write_shown(run.folder, report, undrawn)
             write_json(run.folder / folders.RESULT, result)
@@ -232,8 +257,12 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
     return run
 
 
-def open_run(folder: str | Path, task: Task | None = None, data: Path | None = None) -> Run:
+def open_run(
+    folder: str | Path, task: Task | None = None, data: Path | None = None, imports: tuple[str, ...] = ()
+) -> Run:
     """A run folder as a Run. A task that came as a file must be given again: its path is not followed from a folder.
+
+    `imports` are what was imported beside it, here and now, which a folder does not lead to either.
 
     Raises Refusal when the folder holds no run, or its config.json does not fit the installed task.
     """
@@ -253,9 +282,9 @@ def open_run(folder: str | Path, task: Task | None = None, data: Path | None = N
     if before:
         values = former.config(name, values, (field.name for field in fields(task.config)))
     values = moved(task.config, values, folder, found.get("beside", {}))
-    if data is None and (kept := found.get("data_folder")) and os.path.isdir(kept):
+    if data is None and (kept := found.get("data_folder")) and Path(kept).is_dir():
         data = Path(kept)
-    return Run(folder, Setup(task, configure(task, values), seed, found.get("preset", "default"), data))
+    return Run(folder, Setup(task, configure(task, values), seed, found.get("preset", "default"), data, imports))
 
 
 def run(
@@ -274,18 +303,16 @@ def run(
     return start(setup, folder, force, made=not out)
 
 
-def prepare(task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None) -> Setup:
-    """A Setup out of names and values. Raises Refusal for what is unknown or wrong among them."""
+def prepare(
+    task: str, preset_name: str, values: dict[str, Any], seed: int, data: Path | None, imports: Sequence[str] = ()
+) -> Setup:
+    """A Setup out of names and values; `imports` are imported first. Raises Refusal for what is unknown or wrong."""
+    loaded = load(imports)
     found = find(task)
     if not 0 <= seed < 2**63:
         raise Refusal(f"seed must be a whole number from 0, not {seed}")
-    return Setup(
-        found,
-        configure(found, {**preset(found, preset_name), **located(found.config, values)}),
-        seed,
-        preset_name,
-        data,
-    )
+    values = {**preset(found, preset_name), **located(found.config, values)}
+    return Setup(found, configure(found, values), seed, preset_name, data, loaded)
 
 
 __all__ = ["Run", "Setup", "Stopped", "open_run", "resume", "run", "start"]

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.guard import guarded
 from core.lab.paths import user_path
 from core.lab.runs import former
 
@@ -124,14 +125,15 @@ def find(name: str, paradigm: str | None = None) -> Task:
     if is_file(name):
         path = user_path(name)
         _check_needs(_read(path.stem, path))
-        task = _task(path.stem, _import_file(path), outside=True)
+        task = _task(path.stem, import_file(path), outside=True)
     else:
         modules = installed()
         if name not in modules:
             former.check_task(name)
             raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
         _check_needs(describe(name, modules[name]))
-        with refusing(f"the task {name!r} ({modules[name]}) cannot be imported", ImportError):
+        what = f"the task {name!r} ({modules[name]}) cannot be imported"
+        with guarded(f"{what}: it"), refusing(what, ImportError):
             module = importlib.import_module(modules[name])
         task = _task(name, module, outside=False)
     if paradigm and task.paradigm != paradigm:
@@ -144,9 +146,10 @@ def _check_needs(info: Info) -> None:
         raise Refusal(f"the task {info.name} needs: {info.needs}")
 
 
-def _import_file(path: Path) -> ModuleType:
+def import_file(path: Path, what: str = "task file") -> ModuleType:
+    """The module of a Python file. Raises Refusal where there is none, and for whatever its code raises."""
     if not path.is_file():
-        raise Refusal(f"there is no task file {path}")
+        raise Refusal(f"there is no {what} {path}")
     with refusing(f"{path} cannot be read", OSError):
         return _loaded(path.absolute(), path.read_bytes())
 
@@ -160,10 +163,8 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
         raise Refusal(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by name
-    try:
+    with guarded(f"{path} cannot be imported: it"):
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise Refusal(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module
 
 
@@ -208,5 +209,9 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             raise Refusal(f"{name} must be a finite number, not {value}")
         checked[name] = value
-    with refusing(task.name, ValueError, TypeError):
-        return task.config(**checked)
+    from core.lab.plain import check_config
+
+    with guarded(f"{task.name}: Config"), refusing(task.name, ValueError, TypeError):
+        config = task.config(**checked)
+    check_config(task.name, config)
+    return config

@@ -21,6 +21,7 @@ class Job:
     pictures: bool = True
     config: tuple[tuple[str, Any], ...] = ()
     task_sha256: str | None = None  # of the task's file, where it came as one: another file is another task
+    imports: tuple[str, ...] = ()  # files and modules that are imported before it
 
 
 Ended = tuple[Job, Outcome]

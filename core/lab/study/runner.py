@@ -46,7 +46,7 @@ def perform(job: Job, watch: Watch = silent) -> dict[str, Any]:
     if job.task_sha256 and file_sha256(Path(job.task)) != job.task_sha256:
         raise Refusal(f"the task's file {job.task} is not what it was when the jobs were planned")
     with one_thread():
-        setup = prepare(job.task, job.preset, dict(job.config), job.seed, job.data)
+        setup = prepare(job.task, job.preset, dict(job.config), job.seed, job.data, job.imports)
         if (job.folder / folders.CONFIG).exists():
             return resume(Run(job.folder, setup), watch, pictures=job.pictures).result
         return start(setup, job.folder, force=True, watch=watch, pictures=job.pictures).result

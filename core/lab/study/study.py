@@ -20,7 +20,8 @@ from typing import Any
 
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import LOCK, lock, read_json, write_json
-from core.lab.runs.loop import Row, Watch, handling
+from core.lab.runs.loop import Row, Watch
+from core.lab.runs.signals import handling
 from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, row
 from core.lab.study.job import Job, Outcome
 from core.lab.study.runner import followed, work

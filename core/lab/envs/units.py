@@ -1,0 +1,139 @@
+"""From what an environment shows to what a network sees, and from what a network does to what an environment takes.
+
+Between the two stand wrappers: what shows 0 to 255 is seen from -1 to 1, say. Training and judging happen outside the
+wrappers; whoever asks a trained network does so in the environment's own units.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces, wrappers
+
+from core import Array
+
+MADE = wrappers.TimeLimit, wrappers.OrderEnforcing, wrappers.PassiveEnvChecker  # what gymnasium.make gives begins here
+
+
+def as_batch(x: Any, like: Array) -> Array:
+    """Observations x as a batch of the form of `like` (B, ...), each as it is or flattened, or one alone.
+
+    N rows stay N rows. Raises ValueError for other sizes, for values that are not finite, and, where whole numbers are
+    due, for others.
+    """
+    given, shape = np.asarray(x), like.shape[1:]
+    if (rows := _rows(given, shape)) is None:
+        raise ValueError(f"observations have the shape {shape} each, but these are {given.shape}")
+    if not np.isfinite(rows).all():
+        raise ValueError("it holds values that are not finite")
+    if like.dtype.kind in "iu" and (rows != np.round(rows)).any():
+        raise ValueError("it holds numbers that are not whole, and observations are whole numbers here")
+    return rows.astype(like.dtype, copy=False)
+
+
+def _rows(x: Array, shape: tuple[int, ...]) -> Array | None:
+    """x as rows (N, *shape): each may be flattened, or a square picture. None where it does not fit.
+
+    N rows stay N rows: a table of three rows of one number is not one row of three.
+    """
+    n, side = math.prod(shape), math.isqrt(math.prod(shape))
+    if x.ndim and math.prod(x.shape[1:]) == n and (x.ndim > 1 or n == 1):
+        return x.reshape(-1, *shape)
+    square = x.shape == (side, side) and side > 2
+    return x.reshape(1, *shape) if x.size == n and (x.ndim < 2 or x.shape == shape or square) else None
+
+
+def observed(env: Any, x: Any) -> Array:
+    """Observations x as `env` shows them below its wrappers, rows of numbers, as its outermost wrapper does (N, ...).
+
+    A Discrete is one number a row, a Dict or a Tuple the numbers of all its parts; either may also come as
+    FlattenObservation gives it, or as it is. Raises ValueError where x does not fit, or is no observation.
+    """
+    views = list(_views(env))
+    for k, (space, _) in enumerate(views):
+        if (seen := _of_space(space, x)) is not None:
+            for _, view in views[k + 1 :]:
+                seen = [view(one) for one in seen]
+            return np.stack([np.asarray(one) for one in seen])
+    space = views[0][0]
+    rows = f"rows of {_width(space)} numbers" if _width(space) > 1 else "one number a row"
+    raise ValueError(
+        f"the observations of this environment are {space}, {rows}, but these have the shape {np.shape(x)}"
+    )
+
+
+def acted(env: Any, actions: Array) -> Array:
+    """Actions (N, ...) for the outermost wrapper of `env`, as the environment below its wrappers takes them."""
+    for wrapper in _wrappers(env):
+        if isinstance(wrapper, gym.ActionWrapper):
+            actions = np.stack([np.asarray(wrapper.action(one)) for one in actions])
+    return actions
+
+
+def _wrappers(env: Any) -> Iterator[Any]:
+    """The wrappers around what gymnasium.make gave, or else around the environment, the outermost first."""
+    while isinstance(env, gym.Wrapper) and not isinstance(env, MADE):
+        yield env
+        env = env.env
+
+
+def _views(env: Any) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
+    """(space, function) from the environment outwards: how each wrapper shows what the one below it does.
+
+    A wrapper that remembers cannot be asked about an observation alone: what is below it is out of sight.
+    """
+    around = list(_wrappers(env))
+    views: list[tuple[Any, Callable[[Any], Any]]] = [((around[-1].env if around else env).observation_space, _same)]
+    for wrapper in reversed(around):
+        if isinstance(wrapper, gym.ObservationWrapper) and not isinstance(wrapper, wrappers.NormalizeObservation):
+            views.append((wrapper.observation_space, wrapper.observation))
+        elif wrapper.observation_space != views[-1][0] or isinstance(wrapper, gym.ObservationWrapper):
+            views = [(wrapper.observation_space, _same)]
+    return iter(views)
+
+
+def _same(obs: Any) -> Any:
+    return obs
+
+
+def _of_space(space: Any, x: Any) -> list[Any] | None:
+    """x as observations of `space`; None where its form is another. Raises ValueError for numbers outside it."""
+    composed = isinstance(space, spaces.Dict | spaces.Tuple)
+    if composed and isinstance(x, dict | list | tuple):
+        several = [x] if space.contains(x) else list(x)
+        if several and all(map(space.contains, several)):
+            return several
+    given = np.asarray(x)
+    rows = None if given.dtype.kind not in "biuf" else _rows(given, (_width(space),) if composed else space.shape)
+    if rows is None:
+        return None
+    if not np.isfinite(rows).all():
+        raise ValueError("it holds values that are not finite")
+    return [_taken(space, iter(row.ravel())) for row in rows]
+
+
+def _parts(space: Any) -> Any:
+    return space.values() if isinstance(space, spaces.Dict) else space.spaces
+
+
+def _width(space: Any) -> int:
+    """How many numbers an observation is, a Discrete one alone."""
+    return sum(map(_width, _parts(space))) if isinstance(space, spaces.Dict | spaces.Tuple) else math.prod(space.shape)
+
+
+def _taken(space: Any, numbers: Iterator[Any]) -> Any:
+    """The observation of `space` that the next of these numbers are."""
+    if isinstance(space, spaces.Dict):
+        return {name: _taken(part, numbers) for name, part in space.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(_taken(part, numbers) for part in space)
+    given = np.array(list(islice(numbers, _width(space)))).reshape(space.shape)
+    if isinstance(space, spaces.Box):
+        return given
+    exact = given.astype(space.dtype)[()]
+    if (given != exact).any() or not space.contains(exact):
+        raise ValueError(f"{given} is not among the observations of this environment, {space}")
+    return exact
