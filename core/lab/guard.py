@@ -80,13 +80,13 @@ def aside() -> Iterator[None]:
 
 @contextmanager
 def _descriptor_aside() -> Iterator[None]:
-    """The same of the process's own descriptor 1, unless this stdout is none."""
+    """The same of the process's own descriptor 1, which C and child processes write to."""
     kept = None
-    with suppress(OSError, ValueError, AttributeError):  # a stdout or a stderr that is a text, closed or none
-        if sys.stdout.fileno() == 1:
+    if sys.__stdout__ is not None:  # else 1 may be any file
+        with suppress(OSError, ValueError, AttributeError):  # where there is no 2, or a stdout that is closed
             sys.stdout.flush()
-            error, kept = sys.stderr.fileno(), os.dup(1)
-            os.dup2(error, 1)
+            kept = os.dup(1)
+            os.dup2(2, 1)
     try:
         yield
     finally:

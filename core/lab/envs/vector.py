@@ -210,10 +210,14 @@ class SyncEnvs(Envs):
 
         hush()
         self.rng, self.seeds, self.actions = rng, np.zeros(n, np.int64), [list[Array]() for _ in range(n)]
-        envs = [lambda: Plain(make_one())] * n
-        super().__init__(
-            SyncVectorEnv(envs, autoreset_mode=AutoresetMode.DISABLED), rng, name, lambda: self.vec.envs[0]
-        )
+        self.make_one = lambda: Plain(make_one())
+        vec = SyncVectorEnv([self.make_one] * n, autoreset_mode=AutoresetMode.DISABLED)
+        super().__init__(vec, rng, name, lambda: self.vec.envs[0])
+
+    def notes(self) -> list[str]:
+        from core.lab.envs.plain import notes
+
+        return notes(self.name, self.make_one)
 
     @contextmanager
     def _named(self, when: str) -> Iterator[None]:
