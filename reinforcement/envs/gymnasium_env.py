@@ -156,20 +156,19 @@ def _acting(name: str, env: Any, actions: Any, clip: bool) -> Any:
     free, filled = low < high, low.astype(actions.dtype)
     if not free.any():
         raise ValueError(f"the actions of {name} are {actions}: no number is free, so there is nothing to learn")
-    box = spaces.Box(low[free], high[free], dtype=actions.dtype)
-    if box != actions:
+    low, high = low[free], high[free]
 
-        def whole(action: Array) -> Array:
-            filled[free] = action
-            return filled.reshape(actions.shape).copy()
+    def whole(action: Array) -> Array:  # rounding must not take it over a border
+        filled[free] = np.clip(action, low, high)
+        return filled.reshape(actions.shape).copy()
 
-        env = wrappers.TransformAction(env, whole, box)
-    low, high, one = env.action_space.low, env.action_space.high, env.action_space.dtype.type(1)
-    two = np.isfinite(low) & np.isfinite(high)
+    env = wrappers.TransformAction(env, whole, spaces.Box(low, high, dtype=actions.dtype))
+    two, one = np.isfinite(low) & np.isfinite(high), actions.dtype.type(1)
     if not clip and not two.all():
         raise ValueError(f"the actions of {name} are {actions}: SAC needs two borders")
     if np.isfinite([low, high]).any():
-        env = wrappers.RescaleAction(env, np.where(two, -one, low), np.where(two, one, high))
+        ends = (np.where(two, end, border).astype(actions.dtype) for end, border in ((-one, low), (one, high)))
+        env = wrappers.RescaleAction(env, *ends)
         return wrappers.ClipAction(env) if clip else env
     return env
 

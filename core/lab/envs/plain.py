@@ -49,7 +49,7 @@ def _truth(what: str, value: Any) -> bool:
 def outdated(env: Any) -> str:
     """What the environment itself does as the old Gym had it, in one line; '' where nothing is found."""
     one = env.unwrapped
-    with suppress(Exception):
+    with suppress(Exception, SystemExit, GeneratorExit):
         takes = inspect.signature(one.reset).parameters
         if "seed" not in takes and all(p.kind is not p.VAR_KEYWORD for p in takes.values()):
             return f"its reset takes no seed; it must be reset(self, *, seed=None, options=None). {HOW}"
