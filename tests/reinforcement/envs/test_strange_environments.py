@@ -13,6 +13,7 @@ import pytest
 from gymnasium import spaces
 
 from core.lab.cli.main import main
+from core.lab.envs.units import observed
 from core.lab.runs.run import prepare, start
 from reinforcement.envs import plugins
 from reinforcement.envs.gymnasium_env import find
@@ -52,6 +53,9 @@ class Strange(gym.Env):
         info = None if self.wrong == "no info" else {}
         end = {"np end": np.bool_(self.t == 3), "row end": np.array([self.t == 3]), "no end": None}.get(self.wrong)
         return self.look(), self.reward, self.t == 3 if end is None and self.wrong != "no end" else end, False, info
+
+    def close(self):
+        print("loud")
 
     def misbehave(self, when):
         print("loud")
@@ -129,8 +133,9 @@ def test_what_goes_wrong_is_one_line(kind, options, says, strange, tmp_path, cap
     name = strange(kind, **options)
     assert main(["run", "env", "--id", name, *flags, "--json", "--out", str(tmp_path / "run")]) == 2
     ended = capfd.readouterr()
-    assert re.search(says, (line := ended.err.strip().splitlines()[-1])), line
-    assert set(ended.err.splitlines()[:-1]) <= {"loud"}
+    line, *others = sorted(ended.err.splitlines())
+    assert re.search(f"^error: .*{says}", line), line
+    assert set(others) <= {"loud"}
     assert ended.out == ""
 
 
@@ -214,7 +219,7 @@ SEEN = {  # spaces, rows in their units, and the same rows as a network sees the
 def test_observations_are_asked_in_the_environments_units(case, strange):
     seen, rows, shown = SEEN[case]
     agent = learner(strange(seen=seen), learner="ppo")
-    np.testing.assert_allclose(agent.envs.observed(rows), shown, atol=1e-6)
+    np.testing.assert_allclose(observed(agent.envs, rows), shown, atol=1e-6)
     assert len(agent.predict(agent.w, rows)) == len(rows)
 
 
@@ -256,7 +261,7 @@ def test_a_pendulum_answers_torques():
 
 def test_blackjack_is_asked_by_the_three_numbers_of_a_hand():
     agent = prepare("blackjack", "quick", {}, 0, None).build()[0]
-    assert agent.envs.observed([[12, 10, 0], [20, 1, 1]]).tolist() == [[12 * 22 + 20], [20 * 22 + 2 + 1]]
+    assert observed(agent.envs, [[12, 10, 0], [20, 1, 1]]).tolist() == [[12 * 22 + 20], [20 * 22 + 2 + 1]]
     assert set(agent.predict(agent.w, [[12, 10, 0], [20, 1, 1]]).tolist()) <= {0, 1}
 
 
@@ -268,6 +273,17 @@ def test_one_that_does_not_follow_its_seed_is_told(strange, tmp_path, capsys):
     assert line in json.loads((run.folder / "report.json").read_text())["texts"]["Notes"]
     assert learner(strange()).notes() == learner("CartPole-v1").notes() == []
     assert learner("Pendulum-v1").notes() == []
+
+
+def test_what_an_environment_prints_spoils_no_json(strange, tmp_path, capfd):
+    folder = str(tmp_path / "run")
+    start(prepare("env", "default", {**TINY, "id": strange()}, 0, None), tmp_path / "run", pictures=False)
+    np.save(tmp_path / "x.npy", np.zeros((2, 2)))
+    assert "loud" not in capfd.readouterr().out
+    assert main(["eval", folder, "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["metrics"]
+    assert main(["predict", folder, str(tmp_path / "x.npy"), "--json"]) == 0
+    assert len(json.loads(capfd.readouterr().out)) == 2
 
 
 class Point:
