@@ -9,6 +9,7 @@ import signal
 import sys
 import sysconfig
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.lab.errors import Refusal, Stopped
 ROOT = Path(__file__).resolve().parents[2]
 OURS = tuple(str(ROOT / name) for name in ("core", "supervised", "unsupervised", "reinforcement", "trivium.py"))
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+GYMNASIUM = r"\x1b\[33mWARN: "  # how its warnings begin; of what matters to who runs it we speak ourselves
 LONGEST = 300  # characters of what an exception says
 
 
@@ -70,11 +72,12 @@ def place(error: BaseException) -> str:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """What is printed inside goes to stderr, by Python or by C."""
+    """What is printed inside goes to stderr, by Python or by C. Gymnasium's warnings to authors go nowhere."""
     if sys.stdout is sys.stderr or sys.stderr is None:  # inside already
         yield
         return
-    with _descriptor_aside(), redirect_stdout(sys.stderr):
+    with _descriptor_aside(), redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", GYMNASIUM)
         yield
 
 

@@ -17,7 +17,6 @@ from gymnasium import spaces, wrappers
 
 from core import Array
 from core.lab import Report
-from core.lab.envs.plain import hush
 from core.lab.guard import said
 from core.lab.runs.tasks import lacking
 from reinforcement.envs import plugins
@@ -39,7 +38,6 @@ def find(name: str) -> Any:
 
     Raises ValueError, with the nearest id, or with what is to be installed or imported.
     """
-    hush()
     if ":" in name:
         module, _, rest = name.partition(":")
         raise ValueError(

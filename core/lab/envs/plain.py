@@ -16,11 +16,6 @@ STEPS = 5  # that are compared of two environments
 HOW = "Gymnasium's own guide tells how to move from the old Gym"
 
 
-def hush() -> None:
-    """Gymnasium's warnings are for who writes an environment; of what matters to who runs it we speak ourselves."""
-    gym.logger.min_level = gym.logger.ERROR
-
-
 class Plain(gym.Wrapper[Any, Any, Any, Any]):
     """Rewards are floats, also one number in an array; ends are truth values; infos are left out."""
 

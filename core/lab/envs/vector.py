@@ -185,9 +185,8 @@ class SyncEnvs(Envs):
     def __init__(self, make_one: Callable[[], Any], n: int, rng: Rng, name: str) -> None:
         from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-        from core.lab.envs.plain import Plain, hush
+        from core.lab.envs.plain import Plain
 
-        hush()
         self.rng, self.seeds, self.actions = rng, np.zeros(n, np.int64), [list[Array]() for _ in range(n)]
         self.make_one = lambda: Plain(make_one())
         vec = SyncVectorEnv([self.make_one] * n, autoreset_mode=AutoresetMode.DISABLED)
