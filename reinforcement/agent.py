@@ -9,6 +9,7 @@ import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule
 from core.lab import Exam, Kept, Report
+from core.lab.envs.units import acted, observed
 from core.lab.envs.vector import Envs, check_count
 from reinforcement.distributions import CATEGORICAL, ActionDistribution
 
@@ -56,11 +57,11 @@ class Agent(Kept):
 
         Raises ValueError for what is no observation of it.
         """
-        return self.envs.acted(self.family.best(self.logits(w, self.envs.observed(obs))))
+        return acted(self.envs, self.family.best(self.logits(w, observed(self.envs, obs))))
 
     def notes(self) -> list[str]:
-        """What whoever runs it should know of its environments."""
-        return self.envs.notes()
+        """What whoever runs it should know of its environments, where it has some."""
+        return self.envs.notes() if hasattr(self, "envs") else []
 
     def counted(self, examples: int, answers: int | None = None) -> dict[str, float]:
         """Ends an update; what it logs of its examples and answers, by default one of each example.

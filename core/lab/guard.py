@@ -9,6 +9,7 @@ import signal
 import sys
 import sysconfig
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.lab.errors import Refusal, Stopped
 ROOT = Path(__file__).resolve().parents[2]
 OURS = tuple(str(ROOT / name) for name in ("core", "supervised", "unsupervised", "reinforcement", "trivium.py"))
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+GYMNASIUM = r"\x1b\[33mWARN: "  # how its warnings begin; of what matters to who runs it we speak ourselves
 LONGEST = 300  # characters of what an exception says
 
 
@@ -70,23 +72,24 @@ def place(error: BaseException) -> str:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """What is printed inside goes to stderr, by Python or by C."""
+    """What is printed inside goes to stderr, by Python or by C. Gymnasium's warnings to authors go nowhere."""
     if sys.stdout is sys.stderr or sys.stderr is None:  # inside already
         yield
         return
-    with _descriptor_aside(), redirect_stdout(sys.stderr):
+    with _descriptor_aside(), redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", GYMNASIUM)
         yield
 
 
 @contextmanager
 def _descriptor_aside() -> Iterator[None]:
-    """The same of the process's own descriptor 1, unless this stdout is none."""
+    """The same of the process's own descriptor 1, which C and child processes write to."""
     kept = None
-    with suppress(OSError, ValueError, AttributeError):  # a stdout or a stderr that is a text, closed or none
-        if sys.stdout.fileno() == 1:
+    if sys.__stdout__ is not None:  # else 1 may be any file
+        with suppress(OSError, ValueError, AttributeError):  # where there is no 2, or a stdout that is closed
             sys.stdout.flush()
-            error, kept = sys.stderr.fileno(), os.dup(1)
-            os.dup2(error, 1)
+            kept = os.dup(1)
+            os.dup2(2, 1)
     try:
         yield
     finally:

@@ -17,7 +17,6 @@ from gymnasium import spaces, wrappers
 
 from core import Array
 from core.lab import Report
-from core.lab.envs.plain import hush
 from core.lab.guard import said
 from core.lab.runs.tasks import lacking
 from reinforcement.envs import plugins
@@ -39,7 +38,6 @@ def find(name: str) -> Any:
 
     Raises ValueError, with the nearest id, or with what is to be installed or imported.
     """
-    hush()
     if ":" in name:
         module, _, rest = name.partition(":")
         raise ValueError(
@@ -115,12 +113,11 @@ def choice(name: str, limit: int) -> str:
 
 
 def borders(space: Any) -> tuple[Array, Array]:
-    """The lowest and the highest of each number of a Box, in its type; infinite where a border is too far away."""
+    """The lowest and the highest of each number of a Box; infinite where a border is too far away to be one."""
     most = min(ENDLESS, float(np.finfo(space.dtype).max)) if np.issubdtype(space.dtype, np.floating) else ENDLESS
-    low, high = (border.astype(np.result_type(space.dtype, np.float16)) for border in (space.low, space.high))
-    return np.where(low <= -most, -np.inf, low).astype(low.dtype), np.where(high >= most, np.inf, high).astype(
-        low.dtype
-    )
+    low, high = space.low.astype(float), space.high.astype(float)
+    low[low <= -most], high[high >= most] = -np.inf, np.inf
+    return low, high
 
 
 def wrapped(name: str, limit: int, clip: bool, **options: Any) -> Any:
@@ -142,7 +139,7 @@ def _seen(name: str, env: Any) -> Any:
     given, env = env.observation_space, wrappers.FlattenObservation(env)
     if not env.observation_space.shape[0]:
         raise ValueError(f"the observations of {name} are empty: {given}")
-    low, high = (border.astype(np.float32) for border in borders(env.observation_space))
+    low, high = borders(env.observation_space)
     fixed = low == high
     box = spaces.Box(low - fixed, high + fixed, dtype=np.float32)
     env = wrappers.TransformObservation(env, np.float32, box)
@@ -154,23 +151,22 @@ def _seen(name: str, env: Any) -> Any:
 def _acting(name: str, env: Any, actions: Any, clip: bool) -> Any:
     """Its actions as a row of the numbers that are free, from -1 to 1 between two borders; fixed ones are filled in."""
     low, high = (border.ravel() for border in borders(actions))
-    free, filled = low < high, low.copy()
+    free, filled = low < high, low.astype(actions.dtype)
     if not free.any():
         raise ValueError(f"the actions of {name} are {actions}: no number is free, so there is nothing to learn")
-    box = spaces.Box(low[free], high[free], dtype=actions.dtype)
-    if box != actions:
+    low, high = low[free], high[free]
 
-        def whole(action: Array) -> Array:
-            filled[free] = action
-            return filled.reshape(actions.shape).copy()
+    def whole(action: Array) -> Array:  # rounding must not take it over a border
+        filled[free] = np.clip(action, low, high)
+        return filled.reshape(actions.shape).copy()
 
-        env = wrappers.TransformAction(env, whole, box)
-    low, high, one = env.action_space.low, env.action_space.high, env.action_space.dtype.type(1)
-    two = np.isfinite(low) & np.isfinite(high)
+    env = wrappers.TransformAction(env, whole, spaces.Box(low, high, dtype=actions.dtype))
+    two, one = np.isfinite(low) & np.isfinite(high), actions.dtype.type(1)
     if not clip and not two.all():
         raise ValueError(f"the actions of {name} are {actions}: SAC needs two borders")
     if np.isfinite([low, high]).any():
-        env = wrappers.RescaleAction(env, np.where(two, -one, low), np.where(two, one, high))
+        ends = (np.where(two, end, border).astype(actions.dtype) for end, border in ((-one, low), (one, high)))
+        env = wrappers.RescaleAction(env, *ends)
         return wrappers.ClipAction(env) if clip else env
     return env
 

@@ -16,11 +16,6 @@ STEPS = 5  # that are compared of two environments
 HOW = "Gymnasium's own guide tells how to move from the old Gym"
 
 
-def hush() -> None:
-    """Gymnasium's warnings are for who writes an environment; of what matters to who runs it we speak ourselves."""
-    gym.logger.min_level = gym.logger.ERROR
-
-
 class Plain(gym.Wrapper[Any, Any, Any, Any]):
     """Rewards are floats, also one number in an array; ends are truth values; infos are left out."""
 
@@ -49,7 +44,7 @@ def _truth(what: str, value: Any) -> bool:
 def outdated(env: Any) -> str:
     """What the environment itself does as the old Gym had it, in one line; '' where nothing is found."""
     one = env.unwrapped
-    with suppress(Exception):
+    with suppress(Exception, SystemExit, GeneratorExit):
         takes = inspect.signature(one.reset).parameters
         if "seed" not in takes and all(p.kind is not p.VAR_KEYWORD for p in takes.values()):
             return f"its reset takes no seed; it must be reset(self, *, seed=None, options=None). {HOW}"

@@ -9,7 +9,7 @@ from core.lab import Refusal
 from core.lab.envs.vector import Envs, Steps
 
 VAL_SEED, TEST_SEED, FILM_SEED = 1_000_000, 2_000_000, 3_000_000  # the first of each set of start seeds
-LIMIT = 1_000_000  # steps after which an episode that is played to its end is taken for endless
+LIMIT = 100_000  # steps after which an episode that is played to its end is taken for endless
 Policy = Callable[[Array], Array]
 
 
@@ -36,7 +36,10 @@ def play(envs: Envs, policy: Policy, first: int | None = None) -> Iterator[Steps
         going &= ~steps.end
         if not going.any():
             return
-    raise Refusal(f"an episode of the environment {envs.name} did not end in {LIMIT} steps: give it a time limit")
+    raise Refusal(
+        f"an episode of the environment {envs.name} did not end in {LIMIT:,} steps: give it a time limit, "
+        "max_episode_steps of gymnasium.register say"
+    )
 
 
 def returns(make_envs: Callable[[int, Rng], Envs], policy: Policy, n: int, first: int) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ import numpy as np
 from gymnasium import spaces, wrappers
 
 from core import Array
+from core.lab.envs.vector import Envs
 
 MADE = wrappers.TimeLimit, wrappers.OrderEnforcing, wrappers.PassiveEnvChecker  # what gymnasium.make gives begins here
 
@@ -46,12 +47,32 @@ def _rows(x: Array, shape: tuple[int, ...]) -> Array | None:
     return x.reshape(1, *shape) if x.size == n and (x.ndim < 2 or x.shape == shape or square) else None
 
 
-def observed(env: Any, x: Any) -> Array:
-    """Observations x as `env` shows them below its wrappers, rows of numbers, as its outermost wrapper does (N, ...).
+def observed(envs: Envs, x: Any) -> Array:
+    """Observations x as the environment itself shows them, rows of numbers, as a network sees them (N, ...).
 
     A Discrete is one number a row, a Dict or a Tuple the numbers of all its parts; either may also come as
     FlattenObservation gives it, or as it is. Raises ValueError where x does not fit, or is no observation.
     """
+    one = envs.single()
+    seen = as_batch(x, envs.obs) if one is None else _through(one, x)
+    if envs.column:
+        seen, n = seen.reshape(-1, 1), envs.vec.single_observation_space.n
+        if ((seen < 0) | (seen >= n)).any():
+            raise ValueError(f"observations are whole numbers from 0 to {n - 1}")
+    return seen.astype(envs.obs.dtype, copy=False)
+
+
+def acted(envs: Envs, actions: Array) -> Array:
+    """Actions (N, ...) of a network, as the environment below the wrappers takes them."""
+    one = envs.single()
+    for wrapper in () if one is None else _wrappers(one):
+        if isinstance(wrapper, gym.ActionWrapper):
+            actions = np.stack([np.asarray(wrapper.action(a)) for a in actions])
+    return actions
+
+
+def _through(env: Any, x: Any) -> Array:
+    """x as the outermost wrapper shows it. It may be in the form of any wrapper on the way, the innermost first."""
     views = list(_views(env))
     for k, (space, _) in enumerate(views):
         if (seen := _of_space(space, x)) is not None:
@@ -60,17 +81,8 @@ def observed(env: Any, x: Any) -> Array:
             return np.stack([np.asarray(one) for one in seen])
     space = views[0][0]
     rows = f"rows of {_width(space)} numbers" if _width(space) > 1 else "one number a row"
-    raise ValueError(
-        f"the observations of this environment are {space}, {rows}, but these have the shape {np.shape(x)}"
-    )
-
-
-def acted(env: Any, actions: Array) -> Array:
-    """Actions (N, ...) for the outermost wrapper of `env`, as the environment below its wrappers takes them."""
-    for wrapper in _wrappers(env):
-        if isinstance(wrapper, gym.ActionWrapper):
-            actions = np.stack([np.asarray(wrapper.action(one)) for one in actions])
-    return actions
+    have = f"but these have the shape {np.shape(x)}"
+    raise ValueError(f"the observations of this environment are {space}, {rows}, {have}")
 
 
 def _wrappers(env: Any) -> Iterator[Any]:

@@ -12,14 +12,14 @@ observation, never the first one of the next episode.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from core import Array, Rng
 from core.lab import Refusal, State, prefixed, rng_state, set_rng_state, unprefixed
-from core.lab.guard import said
+from core.lab.guard import aside, said
 
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 MAX_ENVS = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
@@ -146,27 +146,6 @@ class Envs:
             bad = int(np.argwhere(~np.isfinite(values))[0, 0])
             raise Refusal(f"(number {bad} of {self.n}) gave {what} that is not finite")
 
-    def observed(self, x: Any) -> Array:
-        """Observations x, rows of what the environment itself shows, as its wrappers show them to a network (N, ...).
-
-        Raises ValueError where they are of another form, or not among its observations.
-        """
-        from core.lab.envs.units import as_batch, observed
-
-        one = self.single()
-        seen = as_batch(x, self.obs) if one is None else observed(one, x)
-        if self.column:
-            seen, n = seen.reshape(-1, 1), self.vec.single_observation_space.n
-            if ((seen < 0) | (seen >= n)).any():
-                raise ValueError(f"observations are whole numbers from 0 to {n - 1}")
-        return seen.astype(self.obs.dtype, copy=False)
-
-    def acted(self, actions: Array) -> Array:
-        """Actions (N, ...) of a network as the environment below its wrappers takes them."""
-        from core.lab.envs.units import acted
-
-        return actions if (one := self.single()) is None else acted(one, actions)
-
     def notes(self) -> list[str]:
         """What whoever runs these environments should know before they do."""
         return []
@@ -206,14 +185,27 @@ class SyncEnvs(Envs):
     def __init__(self, make_one: Callable[[], Any], n: int, rng: Rng, name: str) -> None:
         from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-        from core.lab.envs.plain import Plain, hush
+        from core.lab.envs.plain import Plain
 
-        hush()
         self.rng, self.seeds, self.actions = rng, np.zeros(n, np.int64), [list[Array]() for _ in range(n)]
-        envs = [lambda: Plain(make_one())] * n
-        super().__init__(
-            SyncVectorEnv(envs, autoreset_mode=AutoresetMode.DISABLED), rng, name, lambda: self.vec.envs[0]
-        )
+        self.make_one = lambda: Plain(make_one())
+        vec = SyncVectorEnv([self.make_one] * n, autoreset_mode=AutoresetMode.DISABLED)
+        super().__init__(vec, rng, name)
+
+    def __del__(self) -> None:
+        """Closes them: what one prints then spoils no result."""
+        with suppress(Exception), aside():
+            self.vec.close()
+
+    def single(self) -> Any:
+        return self.vec.envs[0]
+
+    def notes(self) -> list[str]:
+        from core.lab.envs.plain import notes
+
+        with suppress(Exception, SystemExit, GeneratorExit):  # it fails again where it learns, and the step is named
+            return notes(self.name, self.make_one)
+        return []
 
     @contextmanager
     def _named(self, when: str) -> Iterator[None]:

@@ -178,13 +178,13 @@ class Loop:
         log.flush()
         os.fsync(log.fileno())
         with guarded(self._of("state"), self._kept):
-            state = {name: np.asarray(value) for name, value in prefixed("learner", self.learner.state()).items()}
+            state = {name: np.asarray(value) for name, value in self.learner.state().items()}
             if odd := [name for name, array in state.items() if array.dtype.kind not in "biufc"]:
                 raise Refusal(f"{self._of('state')} holds {odd[0]} of {state[odd[0]].dtype}, not an array of numbers")
         counters = {name: np.asarray(getattr(self, name)) for name in (*COUNTS, "seconds", "best_value")}
         arrays = {
             "w": self.learner.w,
-            **state,
+            **prefixed("learner", state),
             **prefixed("loop", counters),
             **prefixed("sums", {name: np.asarray(total) for name, total in self.sums.items()}),
         }

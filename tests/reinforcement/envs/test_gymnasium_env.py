@@ -155,7 +155,7 @@ def test_numbers_without_borders_are_for_ppo(odd):
         ({"actions": spaces.MultiDiscrete([2, 2])}, "actions of Test/Odd-v0 are MultiDiscrete"),
         ({"actions": spaces.Box(0, 9, (2,), np.int64)}, "only Discrete and Box of real numbers"),
         ({"actions": spaces.Dict(a=PLANE)}, "actions of Test/Odd-v0 are Dict"),
-        ({"actions": spaces.Box(0, np.inf, (1,), np.float32)}, "two borders"),
+        ({"actions": spaces.Box(0.5, 0.5, (2,), np.float32)}, "no number is free"),
         ({"seen": spaces.Sequence(PLANE)}, "observations of Test/Odd-v0 are a Sequence"),
         ({"seen": spaces.Box(0, 1, (0,), np.float32)}, "are empty"),
         ({"no_such": 1}, "cannot be made: TypeError"),
@@ -225,15 +225,15 @@ def test_learner_that_does_not_fit_is_refused(flag, name):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ("raise", "failed at step 721: RuntimeError: the wheel came off;"),
+        ("raise", "failed at step 716: RuntimeError: the wheel came off [(]test_gymnasium_env.py:[0-9]+[)];"),
         ("nan", "an observation that is not finite"),
         ("shape", "broadcast|shape"),
         ("type", "could not convert|dtype|str"),
         ("four", "unpack"),
         ("nan reward", "a reward that is not finite"),
         ("inf reward", "a reward that is not finite"),
-        ("no reward", "NoneType|finite"),
-        ("two rewards", "sequence|shape"),
+        ("no reward", "the reward None, not a number"),
+        ("two rewards", r"the reward \[1.0, 2.0\], not a number"),
     ],
 )
 def test_environment_that_goes_wrong_stops_the_command_and_the_run_can_be_evaluated(odd, wrong, says, tmp_path, capsys):

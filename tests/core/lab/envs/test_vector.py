@@ -197,14 +197,14 @@ def test_seeds_to_learn_from_are_apart_from_fixed_ones():
     [
         ("obs", r"three \(number 0 of 2\) gave an observation that is not finite at step 5"),
         ("reward", r"three \(number 0 of 2\) gave a reward that is not finite at step 5"),
-        ("raise", r"three failed at step 5: RuntimeError: the wheel came off$"),
+        ("raise", r"three failed at step 5: RuntimeError: the wheel came off \(toy_environments.py:\d+\)$"),
     ],
 )
 def test_wrong_numbers_and_errors_name_the_step(wrong, says):
     envs = SyncEnvs(lambda: Three(), 2, rng(), "three")
     rollout(envs, ones, 3)
     for env in envs.vec.envs:
-        env.wrong = wrong
+        env.unwrapped.wrong = wrong
     envs.step(ones(envs.obs))
     with pytest.raises(Refusal, match=says):
         envs.step(ones(envs.obs))
