@@ -7,11 +7,14 @@ from importlib import import_module
 
 _NAMES = {
     "layers": """
-        Back Dropout Embedding Layer LayerNorm Linear RMSNorm Rng activation gelu identity leaky_relu relu sigmoid
-        softplus step tanh
+        Back Dropout Embedding Layer LayerNorm Linear Places RMSNorm Rng activation gelu identity leaky_relu relu
+        sigmoid softplus step tanh
     """,
     "network": """
         Concat MLP Parts Residual Sequential chain
+    """,
+    "flops": """
+        flops
     """,
     "ensembles": """
         EnsembleLinear

@@ -1,4 +1,5 @@
 from core.ensembles import EnsembleLinear as EnsembleLinear
+from core.flops import flops as flops
 from core.initializers import (
     Array as Array,
     Initializer as Initializer,
@@ -14,6 +15,7 @@ from core.layers import (
     Layer as Layer,
     LayerNorm as LayerNorm,
     Linear as Linear,
+    Places as Places,
     RMSNorm as RMSNorm,
     Rng as Rng,
     activation as activation,

@@ -22,6 +22,7 @@ from core.initializers import Array, Initializer, glorot, he
 
 Rng = np.random.Generator
 Layout = Mapping[str, tuple[int, ...]]  # the names and shapes of the parameters, in their order in w
+Places = tuple[int, ...]  # the axes between batch and features: (H, W) of an image, (T,) of a sound, none of a row
 
 
 class Back(Protocol):
@@ -35,6 +36,16 @@ def _nothing(rng: Rng, w: Array) -> None:
     """Fills a layer without parameters."""
 
 
+def is_matrix(name: str, shape: tuple[int, ...]) -> bool:
+    """Of a parameter in a layout: the biases of an ensemble, (E, O), have two axes as well, and are no matrix."""
+    return len(shape) > 1 and not name.endswith("bias")
+
+
+def _same(places: Places) -> Places:
+    """What is done at each place by itself leaves all of them where they are."""
+    return places
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """A function y = f(x; w). A composition of layers is a layer, and so is a whole network."""
@@ -46,6 +57,7 @@ class Layer:
     op: str = ""  # what it is, "linear" say, and below its constants and inner layers: to draw, to count, to export it;
     constants: Mapping[str, Any] = field(default_factory=dict)  # nothing on the way forward may choose by them
     parts: tuple[Layer, ...] = ()
+    places: Callable[[Places], Places] = field(default=_same, repr=False)  # of x -> of y, for `flops`
     size: int = field(init=False)
 
     def __post_init__(self) -> None:

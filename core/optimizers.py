@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Layout
+from core.layers import Layout, is_matrix
 
 CHUNK = 1 << 17  # entries: few enough for the processor's caches, enough for threads not to wait for each other's lock
 LARGE = 1 << 22  # entries from which several threads share a step: one core alone does not fill the memory's bandwidth
@@ -153,8 +153,7 @@ class AdamW(Adam):
         super().__init__(lr, beta1, beta2, eps)
         ends = pairwise([0, *accumulate(map(math.prod, layout.values()))])
         parts = [(slice(a, b), name, shape) for (name, shape), (a, b) in zip(layout.items(), ends, strict=True)]
-        self.decay = decay  # of the matrices; the biases of an ensemble have two axes
-        self.matrices = [s for s, name, shape in parts if len(shape) > 1 and not name.endswith("bias")]
+        self.decay, self.matrices = decay, [s for s, name, shape in parts if is_matrix(name, shape)]
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         for s in self.matrices:
