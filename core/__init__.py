@@ -6,9 +6,11 @@
 from importlib import import_module
 
 _NAMES = {
+    "layer": """
+        Back Layer Places Rng
+    """,
     "layers": """
-        Back Dropout Embedding Layer LayerNorm Linear Places RMSNorm Rng activation gelu identity leaky_relu relu
-        sigmoid softplus step tanh
+        Dropout Embedding LayerNorm Linear RMSNorm activation gelu identity leaky_relu relu sigmoid softplus step tanh
     """,
     "network": """
         Concat MLP Parts Residual Sequential chain

@@ -8,16 +8,13 @@ from core.initializers import (
     orthogonal as orthogonal,
     zeros as zeros,
 )
+from core.layer import Back as Back, Layer as Layer, Places as Places, Rng as Rng
 from core.layers import (
-    Back as Back,
     Dropout as Dropout,
     Embedding as Embedding,
-    Layer as Layer,
     LayerNorm as LayerNorm,
     Linear as Linear,
-    Places as Places,
     RMSNorm as RMSNorm,
-    Rng as Rng,
     activation as activation,
     gelu as gelu,
     identity as identity,

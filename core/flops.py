@@ -2,7 +2,7 @@
 
 import math
 
-from core.layers import Layer, Places, is_matrix
+from core.layer import Layer, Places, is_matrix
 
 
 def flops(net: Layer, places: Places = ()) -> int:

@@ -57,7 +57,7 @@ def plain_cross_entropy(y: Array, t: Array) -> Loss:
     The equation as it stands in books. `cross_entropy` is the same, faster, and can do more.
     """
     log_p, onehot = log_softmax(y), np.eye(y.shape[-1], dtype=y.dtype)[t]  # ..., C
-    return float(-(onehot * log_p).sum()) / t.size, (np.exp(log_p) - onehot) / t.size
+    return float(-(onehot * log_p).sum().real) / t.size, (np.exp(log_p) - onehot) / t.size
 
 
 def _of_labels(Y: Array, t: Array) -> tuple[float, Array]:
@@ -68,7 +68,7 @@ def _of_labels(Y: Array, t: Array) -> tuple[float, Array]:
     correct = z.take(at)
     p = np.exp(z, z)
     s = row_sum(p.T)  # B
-    loss = float(row_sum(np.log(s) - correct)) / len(Y)
+    loss = float(row_sum(np.log(s) - correct).real) / len(Y)
     p.put(at, p.take(at) - s)
     s *= len(Y)
     p /= s
@@ -105,7 +105,7 @@ def cross_entropy(
     q = q / weight.sum()
     log_p = log_softmax(Y)
     dy = np.exp(log_p) * q.sum(-1, keepdims=True) - q
-    return float(-(q * log_p).sum()), dy.reshape(y.shape)
+    return float(-(q * log_p).sum().real), dy.reshape(y.shape)
 
 
 def difference(y: Array, t: Array) -> Array:
@@ -116,20 +116,20 @@ def difference(y: Array, t: Array) -> Array:
 def mse(y: Array, t: Array) -> Loss:
     """mean((y - t)^2) over the batch and the features; the gradient is 2 (y - t) / (number of entries)."""
     d = difference(y, t)
-    return float((d * d).sum()) / d.size, (2 / d.size) * d
+    return float((d * d).sum().real) / d.size, (2 / d.size) * d
 
 
 def huber(y: Array, t: Array, delta: float = 1.0) -> Loss:
     """mean of d^2/2 where |d| <= delta, else delta (|d| - delta/2), with d = y - t (Huber 1964)."""
     d = difference(y, t)
     inner = np.clip(d, -delta, delta)
-    return float((inner * (d - 0.5 * inner)).sum()) / d.size, inner / d.size
+    return float((inner * (d - 0.5 * inner)).sum().real) / d.size, inner / d.size
 
 
 def binary_cross_entropy(y: Array, t: Array) -> Loss:
     """mean of log(1 + exp(y)) - t y: y are logits, t in [0, 1]; the gradient of one entry is sigmoid(y) - t."""
     s = 0.5 * np.tanh(0.5 * y) + 0.5  # sigmoid(y)
-    return float((np.logaddexp(0, y) - t * y).sum()) / y.size, difference(s, t) / y.size
+    return float((np.logaddexp(0, y.real) - t * y.real).sum()) / y.size, difference(s, t) / y.size
 
 
 def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
@@ -145,4 +145,4 @@ def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
     d = (z > 0).astype(y.dtype)  # C, B
     d.put(at, -row_sum(d.T))
     scale = 1 / Y.size
-    return float(np.maximum(z, 0).sum()) * scale, (d * scale).T.reshape(y.shape)
+    return float(np.maximum(z, 0).sum().real) * scale, (d * scale).T.reshape(y.shape)

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Layout, is_matrix
+from core.layer import Layout, is_matrix
 
 CHUNK = 1 << 17  # entries: few enough for the processor's caches, enough for threads not to wait for each other's lock
 LARGE = 1 << 22  # entries from which several threads share a step: one core alone does not fill the memory's bandwidth
