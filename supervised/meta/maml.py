@@ -8,7 +8,6 @@ those of the queries, back through the steps on the shots. All tasks of a meta-b
 ensemble.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -119,8 +119,8 @@ def test_a_loss_that_takes_no_complex_numbers_is_refused():
     def rule(y, t):
         return 0.0, np.logaddexp(0, y) - t
 
+    learner = meta(rule=rule)
     with pytest.raises(ValueError, match="second_order=False"):
-        learner = meta(rule=rule)
         learner.loss(learner.w, lines(np.random.default_rng(0), 2), np.empty_like(learner.w))
 
 
