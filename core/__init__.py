@@ -22,7 +22,7 @@ _NAMES = {
         EnsembleLinear
     """,
     "losses": """
-        Loss binary_cross_entropy cross_entropy difference flat_label_index hinge huber log_softmax mse
+        Loss binary_cross_entropy check_shapes cross_entropy difference flat_label_index hinge huber log_softmax mse
         plain_cross_entropy softmax
     """,
     "optimizers": """

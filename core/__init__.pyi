@@ -28,6 +28,7 @@ from core.layers import (
 from core.losses import (
     Loss as Loss,
     binary_cross_entropy as binary_cross_entropy,
+    check_shapes as check_shapes,
     cross_entropy as cross_entropy,
     difference as difference,
     flat_label_index as flat_label_index,

@@ -148,10 +148,18 @@ def _normalise(I: int, centre: bool, eps: float) -> Layer:
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         if x.ndim == 0 or x.shape[-1] != I:
             raise ValueError(f"this normalisation needs {I} features, but x has shape {x.shape}")
-        scale = w[:I]
-        z = x - mean(x) if centre else x
-        r = 1 / np.sqrt(mean(z * z) + eps)  # ..., 1
+        scale, s = w[:I], None
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = x - mean(x) if centre else x
+            v = mean(z * z)
+        if not v.max(initial=0) < math.inf:  # the square of a number is infinite long before the number is
+            s = np.maximum(np.abs(x).max(-1, keepdims=True), 1)
+            z = x / s - mean(x / s) if centre else x / s
+            v = mean(z * z)
+        r = 1 / np.sqrt(v + (eps if s is None else eps / s / s))  # ..., 1
         z = z * r
+        if s is not None:
+            r /= s
         y = z * scale + w[I:] if centre else z * scale
 
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:

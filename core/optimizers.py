@@ -38,8 +38,11 @@ def threads() -> int:
 def _each_chunk(work: Callable[..., None], *vectors: Array) -> None:
     """Calls `work` with each chunk of these vectors, which are of one length.
 
-    No chunk depends on another, so the bits of the result do not depend on the number of threads.
+    No chunk depends on another, so the bits of the result do not depend on the number of threads. Raises ValueError
+    for vectors of other lengths.
     """
+    if len({vector.size for vector in vectors}) > 1:
+        raise ValueError(f"w and g must be of one length, not {', '.join(str(vector.size) for vector in vectors)}")
     if (size := vectors[0].size) <= CHUNK:
         return work(*vectors)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear, mse
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, linear, mse
 from core.lab import Exam, settings
 from core.lab.envs.vector import check_count
 from reinforcement.agent import Agent
@@ -32,6 +32,7 @@ from reinforcement.replay_buffer import ReplayBuffer
 def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
     """-sum_a pi_a log p_a + (v - z)^2: y (B, A + 1), p the softmax over the legal (B, A), v = tanh(y_A); pi, z."""
     dy, v = np.empty_like(y), np.tanh(y[:, -1])
+    check_shapes(dy[:, :-1].shape, legal=legal, pi=pi)
     found, dy[:, :-1] = cross_entropy(np.where(legal, y[:, :-1], -1e9).astype(y.dtype), pi)
     ended, dv = mse(v, z)
     dy[:, -1] = dv * (1 - v * v)

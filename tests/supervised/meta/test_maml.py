@@ -296,5 +296,5 @@ def test_tasks_that_do_not_fit_the_network_are_refused():
     def wide(rng, E):
         return Tasks(*(np.zeros((E, 2, k), np.float32) for k in (1, 3, 1, 3)))
 
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(ValueError, match=r"must have the shape \(50, 2, 1\)"):
         meta(wide)
