@@ -173,7 +173,7 @@ class SelfPlay(Agent):
         states = given.astype(np.int8)
         if not (np.isin(given, (-1, 0, 1)).all()):
             raise ValueError("a board holds 1 for own stones, -1 for the other's, 0 for empty cells, and nothing else")
-        if self.game.result(states)[0].any() or self.game.result(-states)[0].any():
+        if self.game.result(states)[0].any() or self.game.result(self.game.turned(states))[0].any():
             raise ValueError("on a board the game is over: there is no best move")
         return likeliest(self.model(w))(states, self.rng)
 
