@@ -2,10 +2,10 @@
 
     env = gymnasium.make("reinforcement.games.env:trivium/ConnectFour-v0", opponent="minimax-4")
 
-The observation is the state as the agent sees it, at the end too: 1 own stones, -1 the opponent's; of Go also the planes
-of its rules. Who begins is drawn at each reset,
-unless `first` says so. The reward is 1 for a win, -1 for a loss, 0 for a draw and before the end. An illegal move loses
-at once: -1, and the episode is terminated; info["legal"] (A,) says which moves are legal.
+The observation is the state as the agent sees it, at the end too: 1 own stones, -1 the opponent's; of Go also the ko
+and the counter, as the rules hold them. Who begins is drawn at each reset, unless `first` says so. The reward is 1 for
+a win, -1 for a loss, 0 for a draw and before the end. An illegal move loses at once: -1, and the episode is terminated;
+info["legal"] (A,) says which moves are legal.
 """
 
 from typing import Any
