@@ -6,18 +6,23 @@
 from importlib import import_module
 
 _NAMES = {
+    "layer": """
+        Back Layer Places Rng
+    """,
     "layers": """
-        Back Dropout Embedding Layer LayerNorm Linear RMSNorm Rng activation gelu identity leaky_relu relu sigmoid
-        softplus step tanh
+        Dropout Embedding LayerNorm Linear RMSNorm activation gelu identity leaky_relu relu sigmoid softplus step tanh
     """,
     "network": """
         Concat MLP Parts Residual Sequential chain
+    """,
+    "flops": """
+        flops
     """,
     "ensembles": """
         EnsembleLinear
     """,
     "losses": """
-        Loss binary_cross_entropy cross_entropy difference flat_label_index hinge huber log_softmax mse
+        Loss binary_cross_entropy check_shapes cross_entropy difference flat_label_index hinge huber log_softmax mse
         plain_cross_entropy softmax
     """,
     "optimizers": """

@@ -1,4 +1,5 @@
 from core.ensembles import EnsembleLinear as EnsembleLinear
+from core.flops import flops as flops
 from core.initializers import (
     Array as Array,
     Initializer as Initializer,
@@ -7,15 +8,13 @@ from core.initializers import (
     orthogonal as orthogonal,
     zeros as zeros,
 )
+from core.layer import Back as Back, Layer as Layer, Places as Places, Rng as Rng
 from core.layers import (
-    Back as Back,
     Dropout as Dropout,
     Embedding as Embedding,
-    Layer as Layer,
     LayerNorm as LayerNorm,
     Linear as Linear,
     RMSNorm as RMSNorm,
-    Rng as Rng,
     activation as activation,
     gelu as gelu,
     identity as identity,
@@ -29,6 +28,7 @@ from core.layers import (
 from core.losses import (
     Loss as Loss,
     binary_cross_entropy as binary_cross_entropy,
+    check_shapes as check_shapes,
     cross_entropy as cross_entropy,
     difference as difference,
     flat_label_index as flat_label_index,

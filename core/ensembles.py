@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.initializers import Array, Initializer, he
-from core.layers import Layer, Rng
+from core.layer import Layer, Rng
 
 
 def EnsembleLinear(E: int, I: int, O: int, bias: bool = True, init: Initializer = he, gain: float = 1.0) -> Layer:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Layer, Rng
+from core.layer import Layer, Rng
 
 
 def directional_error(f: Callable[[Array], float], w: Array, g: Array, rng: Rng, h: float = 1e-5) -> float:

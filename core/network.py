@@ -18,7 +18,8 @@ import numpy as np
 
 from core.ensembles import EnsembleLinear
 from core.initializers import Array, Initializer, glorot, he
-from core.layers import Back, Dropout, Layer, Layout, Linear, Rng, relu
+from core.layer import Back, Layer, Layout, Rng
+from core.layers import Dropout, Linear, relu
 
 
 def _join(

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from core.initializers import Array
-from core.layers import Layout
+from core.layer import Layout, is_matrix
 
 CHUNK = 1 << 17  # entries: few enough for the processor's caches, enough for threads not to wait for each other's lock
 LARGE = 1 << 22  # entries from which several threads share a step: one core alone does not fill the memory's bandwidth
@@ -38,8 +38,11 @@ def threads() -> int:
 def _each_chunk(work: Callable[..., None], *vectors: Array) -> None:
     """Calls `work` with each chunk of these vectors, which are of one length.
 
-    No chunk depends on another, so the bits of the result do not depend on the number of threads.
+    No chunk depends on another, so the bits of the result do not depend on the number of threads. Raises ValueError
+    for vectors of other lengths.
     """
+    if len({vector.size for vector in vectors}) > 1:
+        raise ValueError(f"w and g must be of one length, not {', '.join(str(vector.size) for vector in vectors)}")
     if (size := vectors[0].size) <= CHUNK:
         return work(*vectors)
 
@@ -153,8 +156,7 @@ class AdamW(Adam):
         super().__init__(lr, beta1, beta2, eps)
         ends = pairwise([0, *accumulate(map(math.prod, layout.values()))])
         parts = [(slice(a, b), name, shape) for (name, shape), (a, b) in zip(layout.items(), ends, strict=True)]
-        self.decay = decay  # of the matrices; the biases of an ensemble have two axes
-        self.matrices = [s for s, name, shape in parts if len(shape) > 1 and not name.endswith("bias")]
+        self.decay, self.matrices = decay, [s for s, name, shape in parts if is_matrix(name, shape)]
 
     def step(self, w: Array, g: Array, rate: float = 1.0) -> None:
         for s in self.matrices:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core import Array, Back, Concat, Layer, Rng, flat_label_index
+from core import Array, Back, Concat, Layer, Rng, check_shapes, flat_label_index
 from core.lab.envs.vector import Envs
 
 LOG_2PI = math.log(2 * math.pi)
@@ -74,6 +74,7 @@ def gaussian(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, fl
 
     log p = sum of -e^2/2 - log s - log(2 pi)/2 has the gradient [e / s, e^2 - 1]; H = sum of log s + (1 + log(2 pi))/2.
     """
+    check_shapes((*action.shape[:-1], 2 * action.shape[-1]), y=y)
     log_s = y[..., action.shape[-1] :]
     s = np.exp(log_s)
     e = (action - _half(y)) / s
@@ -119,6 +120,7 @@ def squashed(y: Array, noise: Array) -> tuple[Array, Array, Callable[[Array, Arr
     2 (log 2 - u - softplus(-2u)), which no u makes infinite.
     """
     A = noise.shape[-1]
+    check_shapes((*noise.shape[:-1], 2 * A), y=y)
     log_s = np.clip(y[..., A:], NARROWEST, WIDEST)
     s = np.exp(log_s)
     u = y[..., :A] + s * noise
@@ -135,6 +137,8 @@ def squashed(y: Array, noise: Array) -> tuple[Array, Array, Callable[[Array, Arr
 
 
 def _half(y: Array) -> Array:
+    if y.shape[-1] % 2:
+        raise ValueError(f"y = [m, log s] has an even number of features, but it has the shape {y.shape}")
     return y[..., : y.shape[-1] // 2]
 
 

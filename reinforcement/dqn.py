@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, clip_norm, huber, linear
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, check_shapes, clip_norm, huber, linear
 from core.lab import Exam, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
@@ -28,6 +28,7 @@ from reinforcement.returns import n_step
 
 def q_loss(q: Array, action: Array, target: Array) -> Loss:
     """Huber's loss, mean over the batch, of q[action] - target: q (B, A), action, target (B,); returns dq (B, A)."""
+    check_shapes(q.shape[:1], action=action, target=target)
     rows, dq = np.arange(len(q)), np.zeros_like(q)
     loss, dq[rows, action] = huber(q[rows, action], target.astype(q.dtype))
     return loss, dq

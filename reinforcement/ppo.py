@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core import Array, Concat, Layer, Loss, Optimizer, Rng, Schedule, clip_norm, linear
+from core import Array, Concat, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, clip_norm, linear
 from core.lab import Exam, settings
 from core.lab.envs.rollout import Policy, rollout
 from core.lab.envs.vector import Envs, Steps
@@ -39,6 +39,7 @@ def ppo_loss(
 
     y (B, Y + 1) = [what the actor says, v]; action (B, ...); old_log_p, advantage, target (B,). Returns (loss, dy).
     """
+    check_shapes(y.shape[:1], old_log_p=old_log_p, advantage=advantage, target=target)
     log_p, H, back = density(y[:, :-1], action)  # B, B
     ratio = np.exp(log_p - old_log_p)
     free, held = ratio * advantage, ratio.clip(1 - clip, 1 + clip) * advantage

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, linear, log_softmax
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, linear, log_softmax
 from core.lab import Exam, check, settings
 from core.lab.envs.rollout import play, stack
 from core.lab.envs.vector import Envs, Steps
@@ -23,6 +23,7 @@ from reinforcement.returns import discounted_returns
 
 def reinforce_loss(y: Array, action: Array, advantage: Array, entropy_weight: float = 0.0) -> Loss:
     """mean of -A log p(action) - entropy_weight H(p), p = softmax(y); y (B, A), action, advantage (B,)."""
+    check_shapes(y.shape[:1], action=action, advantage=advantage)
     B, rows = len(y), np.arange(len(y))
     log_p = log_softmax(y)
     H, dH = entropy(log_p)

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Adam, Array, Layer, Loss, Parts, Rng, Schedule, average, constant
+from core import Adam, Array, Layer, Loss, Parts, Rng, Schedule, average, check_shapes, constant
 from core.lab import Exam, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
@@ -31,6 +31,7 @@ from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 
 def critic_loss(q: Array, target: Array) -> Loss:
     """sum over the critics of mean (q - target)^2 / 2: q (E, B, 1), target (B,); the gradient (E, B, 1)."""
+    check_shapes((len(q), *target.shape, 1), q=q)
     d = q - target[:, None].astype(q.dtype)
     return float((d * d).sum()) / (2 * len(target)), d / len(target)
 

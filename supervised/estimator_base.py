@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from core import AdamW, Array, Layer, Loss, Optimizer, cross_entropy, difference, mse
+from core import AdamW, Array, Layer, Loss, Optimizer, check_shapes, cross_entropy, difference, mse
 from core.lab.estimators import perceptron, validate_data, widths
 from supervised.learner import LossRule
 
@@ -29,6 +29,7 @@ def weighted(loss: LossRule, y: Array, t: Array, s: Array | None) -> Loss:
     """
     if s is None:
         return loss(y, t)
+    check_shapes(y.shape[:1], sample_weight=s)
     if loss is cross_entropy:
         value, dy = cross_entropy(y, t, sample_weight=s)  # divides by the sum of s, not by B
         return value * float(s.mean()), dy * s.mean()
@@ -121,7 +122,7 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Epochs of minibatches; with `held` the weights, and the optimizer, of the best epoch are put back."""
         net, w, g, optimizer, rng = self.net_, self.w_, np.empty_like(self.w_), self.optimizer_, self._rng
         N, n = X.shape[0], math.ceil(X.shape[0] / self.batch)
-        least, stale, best = math.inf, 0, None
+        least, stale, best, self.n_iter_ = math.inf, 0, None, 0
         for epoch in range(epochs):
             started, loss, norm = time.perf_counter(), 0.0, 0.0
             parts: list[Any] = np.array_split(rng.permutation(N), n) if n > 1 else [slice(None)]
@@ -135,12 +136,13 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
                 norm += math.sqrt(float(g @ g)) / n
             val = math.nan if held is None else weighted(self.loss, self._outputs(held[0]), held[1], weight)[0]
             watched = loss if held is None else val
-            if not math.isfinite(watched):
+            if not (math.isfinite(watched) and np.isfinite(w).all()):  # the loss is of before the last step
                 raise ValueError(f"the fit diverged in epoch {epoch + 1}: scale X, or take a smaller lr than {self.lr}")
             for name, log in zip(
                 LOGS, (loss, val, time.perf_counter() - started, optimizer.lr * rate, norm), strict=True
             ):
                 self.history_[name].append(log)
+            self.n_iter_ += 1
             stale = 0 if watched < least - self.tol else stale + 1
             if watched < least:
                 least, best = watched, None if held is None else (w.copy(), deepcopy(optimizer.state))
@@ -148,7 +150,6 @@ class Fitted(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
                 break
         if best is not None:
             w[:], optimizer.state = best
-        self.n_iter_ = len(self.history_["loss"])
 
     def _outputs(self, X: Any) -> Array:
         net = self.net_

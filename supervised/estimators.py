@@ -83,6 +83,8 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
         fresh = not hasattr(self, "w_")
         if fresh and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is not None and not fresh and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes={classes} are not those of the first fit, {self.classes_}: name them all there")
         X, y = self._data(X, y, fresh)
         if fresh:
             self.classes_ = np.unique(classes)

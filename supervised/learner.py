@@ -150,7 +150,7 @@ class Supervised(Kept):
         x, t = batch
         y, back = self.net(x, w, rng)  # B, O
         if y.ndim > 2:  # members, B, O: the teacher tells every member the same
-            t = np.broadcast_to(t, y.shape[:-1] if t.ndim == 1 else y.shape)
+            t = np.broadcast_to(t, (len(y), *t.shape))
         loss, dy = self.rule(y, t)  # the gradient comes from what the teacher says
         if g is not None:
             back(dy, g)

@@ -33,7 +33,7 @@ def descend(
 
     How many, of how many rows, with which rate and weight decay, the estimator `model` says.
 
-    Returns the losses. Raises ValueError when one is no longer finite.
+    Returns the losses. Raises ValueError when one of them, or w in the end, is no longer finite.
     """
     optimizer, batch = AdamW(model.lr, model.net_.layout, model.decay), min(model.batch, N)
     g, losses, order = np.empty_like(w), list[float](), np.empty(0, int)
@@ -44,7 +44,8 @@ def descend(
         with np.errstate(all="ignore"):  # what is not finite is told here, in words
             losses.append(step(i, g))
             optimizer.step(w, g, schedule(k / model.updates))
-        if not math.isfinite(losses[-1]):
+        last = k == model.updates - 1  # the loss is of before the step
+        if not math.isfinite(losses[-1]) or (last and not np.isfinite(w).all()):
             raise ValueError(f"the fit diverged in minibatch {k + 1}: scale X, or take a smaller lr than {model.lr}")
     return losses
 

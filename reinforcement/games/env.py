@@ -2,9 +2,10 @@
 
     env = gymnasium.make("reinforcement.games.env:trivium/ConnectFour-v0", opponent="minimax-4")
 
-The observation is the board as the agent sees it: 1 own stones, -1 the opponent's. Who begins is drawn at each reset,
-unless `first` says so. The reward is 1 for a win, -1 for a loss, 0 for a draw and before the end. An illegal move loses
-at once: -1, and the episode is terminated; info["legal"] (A,) says which moves are legal.
+The observation is the state as the agent sees it, at the end too: 1 own stones, -1 the opponent's; of Go also the ko
+and the counter, as the rules hold them. Who begins is drawn at each reset, unless `first` says so. The reward is 1 for
+a win, -1 for a loss, 0 for a draw and before the end. An illegal move loses at once: -1, and the episode is terminated;
+info["legal"] (A,) says which moves are legal.
 """
 
 from typing import Any
@@ -45,7 +46,7 @@ class BoardEnv(gym.Env[Array, np.int64]):
         self.states = self.game.play(self.states, np.array([action]))
         over, reward = self.game.result(self.states)
         if over[0]:
-            self.states, reward = -self.states, -reward  # as the agent sees it
+            self.states, reward = self.game.turned(self.states), -reward  # as the agent sees it
         else:
             self._answer()
             over, reward = self.game.result(self.states)

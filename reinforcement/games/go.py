@@ -58,13 +58,14 @@ def last_liberties(stones: Array) -> Array:
 
 
 def remembering(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """f, which says of the same array once more what it said of it the last time."""
-    x = y = np.zeros(0)
+    """f, which says of an equal array once more what it said the last time; it keeps a copy, which nobody changes."""
+    kept = (empty := np.zeros(0)), empty
 
     def again(new: Array) -> Array:
-        nonlocal x, y
+        nonlocal kept
+        x, y = kept
         if not np.array_equal(new, x):
-            x, y = new, f(new)
+            kept = new.copy(), (y := f(new))
         return y
 
     return again

@@ -6,6 +6,8 @@ adds the first state that is not in the tree yet, asks what it is worth, and car
 turning with every move. Q is the mean of what came back (0 before anything did), N how often; P the policy's prior.
 PUCT: Rosin 2011; with a network's prior and value, and noise at the root: Silver et al. 2017 and 2018.
 
+Which moves are legal the rules say, and not the prior: one so small that it is rounded to 0 is a prior too.
+
 Every tree is rows of the same arrays, so a simulation is one question for all games, of as many states. A state that is
 over is never added: its result comes back each time. The best move of a node changes only when something comes back to
 it, so it is kept, and walking down is a matter of looking up.
@@ -24,7 +26,7 @@ from core import Array, Rng
 from core.blas import row_sum
 from reinforcement.games.rules import Game, random_moves
 
-# states (B, ...), none over -> prior (B, A), 0 for illegal moves, and value (B,) for the player to move
+# states (B, ...), none over -> prior (B, A) over the legal moves, and value (B,) for the player to move
 Evaluate = Callable[[Array], tuple[Array, Array]]
 SURE = 1000  # outweighs any mean and any prior
 
@@ -55,7 +57,7 @@ def search(
     def add(new: Array, states: Array, prior: Array) -> Array:
         """Fills in nodes; which of them win at once."""
         nodes[new], P[new] = states, prior
-        proof[new] = sure = np.where(prior > 0, 0 if game.wins is None else game.wins(states), -np.inf)
+        proof[new] = sure = np.where(game.legal(states), 0 if game.wins is None else game.wins(states), -np.inf)
         best[new] = (prior + sure).argmax(-1)
         return sure.max(-1) > 0
 

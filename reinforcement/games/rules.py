@@ -40,6 +40,13 @@ class Game:
         """n games that begin, (n, *shape)."""
         return np.zeros((n, *self.shape), np.int8)
 
+    def turned(self, states: Array) -> Array:
+        """The same states, their stones seen by the other player; the planes behind the first stay as they are."""
+        seen = states.copy()
+        stones = seen if len(self.shape) == 2 else seen[:, 0]
+        np.negative(stones, stones)
+        return seen
+
 
 def lines(rows: int, columns: int, k: int) -> Array:
     """All lines of k cells, in a row, a column or a diagonal, as columns of ones: (rows * columns, L) float32."""
@@ -70,7 +77,7 @@ def in_a_row(
     worth = (worth / (4.0 ** (k - 1) / 4 * table.shape[1] + 1)).astype(np.float32)  # all lines together stay below 1
 
     def play(states: Array, actions: Array) -> Array:
-        after, each = -states, np.arange(len(states))
+        after, each = np.negative(states, order="C"), np.arange(len(states))
         after.reshape(-1, size)[each, fills(states)[each, actions]] = -1
         return after
 

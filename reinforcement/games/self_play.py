@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, linear, mse
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, linear, mse
 from core.lab import Exam, settings
 from core.lab.envs.units import as_batch
 from core.lab.envs.vector import check_count
@@ -32,6 +32,7 @@ from reinforcement.replay_buffer import ReplayBuffer
 def policy_value_loss(y: Array, legal: Array, pi: Array, z: Array) -> Loss:
     """-sum_a pi_a log p_a + (v - z)^2: y (B, A + 1), p the softmax over the legal (B, A), v = tanh(y_A); pi, z."""
     dy, v = np.empty_like(y), np.tanh(y[:, -1])
+    check_shapes(dy[:, :-1].shape, legal=legal, pi=pi)
     found, dy[:, :-1] = cross_entropy(np.where(legal, y[:, :-1], -1e9).astype(y.dtype), pi)
     ended, dv = mse(v, z)
     dy[:, -1] = dv * (1 - v * v)
@@ -172,7 +173,7 @@ class SelfPlay(Agent):
         states = given.astype(np.int8)
         if not (np.isin(given, (-1, 0, 1)).all()):
             raise ValueError("a board holds 1 for own stones, -1 for the other's, 0 for empty cells, and nothing else")
-        if self.game.result(states)[0].any() or self.game.result(-states)[0].any():
+        if self.game.result(states)[0].any() or self.game.result(self.game.turned(states))[0].any():
             raise ValueError("on a board the game is over: there is no best move")
         return likeliest(self.model(w))(states, self.rng)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, cross_entropy, log_softmax
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, log_softmax
 from core.lab import Kept, Report, check, settings
 from core.lab.problems.reviews import TEMPERATURE, ReviewExam
 from core.lab.text.sampling import asker
@@ -29,6 +29,8 @@ def tuned_loss(y: Array, start: Array, action: Array, advantage: Array, kl_coef:
 
     The id 0, which is never written, has no part in it. Returns (loss, gradient of y).
     """
+    check_shapes(y.shape, start=start)
+    check_shapes(y.shape[:1], action=action, advantage=advantage)
     B, rows = len(y), np.arange(len(y))
     log_p = log_softmax(y[:, 1:] * (1 / temperature))  # B, V - 1
     p, apart = np.exp(log_p), log_p - log_softmax(start[:, 1:] * (1 / temperature))

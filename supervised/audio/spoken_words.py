@@ -9,7 +9,7 @@ import numpy as np
 from core import Array, softmax
 from core.lab import Report
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
-from core.lab.audio.wav import Sound, read_sound, resample
+from core.lab.audio.wav import Sound, levelled, read_sound, resample
 from core.lab.data.splits import Clips, Splits
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
@@ -30,11 +30,10 @@ def word_spectrum(sound: Sound) -> Array:
     """One word as its log mel spectrum, (MOMENTS, BANDS).
 
     Silence before and after is cut off; a longer word is pressed together, a shorter one stands in the middle of
-    silence, so that a word keeps its length. Raises ValueError when there is nothing to be heard.
+    silence, so that a word keeps its length. How loud it is changes nothing. Raises ValueError when there is nothing
+    to be heard.
     """
-    if not np.abs(sound.samples).max() > 0:
-        raise ValueError("the recording is silent")
-    x = log_mel(power_spectrogram(resample(sound, RATE).samples, FRAME, HOP, BINS), BANK)  # n, F
+    x = log_mel(power_spectrogram(resample(levelled(sound), RATE).samples, FRAME, HOP, BINS), BANK)  # n, F
     loudness = np.log(np.exp(x).mean(1))
     quiet = loudness.max() - SILENCE
     at = np.flatnonzero(loudness > quiet)

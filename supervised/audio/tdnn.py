@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Back, Concat, Dropout, Layer, Linear, Rng, Sequential, glorot, relu
+from core import Array, Back, Concat, Dropout, Layer, Linear, Places, Rng, Sequential, glorot, relu
 
 DEEPEST = 9.0  # nepers below the loudest band of a sound: what is weaker than that is taken for silence
 
@@ -69,7 +69,11 @@ def Frames(k: int, hop: int = 1) -> Layer:
 
         return np.concatenate([x[..., i : i + last : hop, :] for i in range(k)], -1), back
 
-    return Layer(forward, op="frames", constants={"length": k, "hop": hop})
+    def fewer(places: Places) -> Places:
+        *before, T = places
+        return *before, (T - k) // hop + 1
+
+    return Layer(forward, op="frames", constants={"length": k, "hop": hop}, places=fewer)
 
 
 def _pool(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
@@ -86,7 +90,7 @@ def _pool(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
     return np.concatenate([x.mean(-2), np.take_along_axis(x, at, -2)[..., 0, :]], -1), back
 
 
-mean_max_pool = Layer(_pool, op="mean_max_pool")
+mean_max_pool = Layer(_pool, op="mean_max_pool", places=lambda places: places[:-1])
 """The mean and the maximum of each feature over time, (..., T, F) -> (..., 2F). Of equal maxima the first learns."""
 
 

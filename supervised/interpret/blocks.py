@@ -4,7 +4,6 @@ A block is a layer with a weight matrix and all that follows up to the next one,
 layer of the network. The blocks stand in `w` one behind the other, as they do in the network.
 """
 
-import math
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -95,14 +94,6 @@ def frozen(net: Layer, w: Array) -> Layer:
         return y, back
 
     return Layer(forward, op="frozen", parts=(net,))
-
-
-def flops(net: Layer) -> int:
-    """Floating-point operations of one example forward: 2 I O for each matrix; the rest is small beside them.
-
-    A step of training takes three times as many: forward, gradient of the weights, gradient of the inputs.
-    """
-    return 2 * math.prod(net.layout["weight"]) if net.op in MATRICES else sum(map(flops, net.parts))
 
 
 def accuracy(net: Layer, w: Array, x: Array, t: Array) -> float:

@@ -66,7 +66,7 @@ class Budget:
     """What the report may spend. It trains about 50 small networks beside the one it is about."""
 
     updates: int = 600  # minibatches of each training
-    batch: int = 64  # examples in one of them, for the count of operations
+    batch: int = 64  # examples in one of them, for the FLOPs
     examples: int = 10_000  # training examples they learn from, at most
     judged: int = 2_000  # validation and test examples they are judged by, at most
     probed: int = 4_000  # training examples that a probe reads, at most

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import Array, Layer
+from core import Array, Layer, flops
 from core.lab import Splits
-from supervised.interpret.blocks import Train, accuracy, flops
+from supervised.interpret.blocks import Train, accuracy
 from supervised.interpret.label_noise import other_labels, side
 from supervised.interpret.plots import COLOURS, panels, table
 
@@ -68,7 +68,7 @@ def sizes(
     compute = dict[int, list[Point]]()
     for units in (max(2, width // 16), max(3, width // 4), width, 4 * width):
         other = build(units)
-        cost = 3.0 * flops(other) * batch
+        cost = 3.0 * flops(other, x.shape[1:-1]) * batch
         compute[units] = [
             Point(
                 cost * max(1, round(s * updates)),
@@ -98,7 +98,7 @@ def describe(found: Sizes) -> str:
         for title, points in zip(titles, found[:4], strict=True)
     ]
     rows = [(f"{units}", f"{p.size:.2g}", p.mean) for units, points in found.compute.items() for p in points]
-    return "\n\n".join([*parts, table(rows, ("units", "operations", "validation accuracy"))])
+    return "\n\n".join([*parts, table(rows, ("units", "FLOPs", "validation accuracy"))])
 
 
 def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
@@ -117,7 +117,7 @@ def draw_sizes(path: Path, found: Sizes, n_val: int) -> None:
         for k, (units, points) in enumerate(found.compute.items()):
             label = f"{units} units"
             axes[4].plot([p.size for p in points], [p.mean for p in points], marker=".", color=COLOURS[k], label=label)
-        axes[4].set(xlabel="floating-point operations of the training", xscale="log")
+        axes[4].set(xlabel="FLOPs of the training", xscale="log")
         axes[4].legend(fontsize=8)
         for axis in (axes[0], axes[3]):
             axis.set_ylabel("validation accuracy")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import SGD, Array, Linear, Loss, Rng, Sequential, step, zeros
+from core import SGD, Array, Linear, Loss, Rng, Sequential, check_shapes, step, zeros
 from core.lab import Kept, Report, Splits
 
 
@@ -25,6 +25,7 @@ def criterion(z: Array, t: Array) -> Loss:
 
     z (B, O) weighted sums, t (B, O) of 0 and 1.
     """
+    check_shapes(z.shape, t=t)
     y, _ = step(z, np.empty(0, z.dtype))
     dy = (y - t) / len(z)
     return float((dy * z).sum()), dy

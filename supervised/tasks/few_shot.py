@@ -6,6 +6,7 @@ from typing import Any
 
 from core import MLP, Adam, Rng, mse, tanh
 from core.lab import check
+from core.lab.compare.cell import Cell
 from supervised.meta.maml import MAML, MAMLConfig, Tasks
 from supervised.meta.sinusoids import Sinusoids, sinusoids
 
@@ -30,6 +31,14 @@ class Config(MAMLConfig):
         check(self, positive=("hidden", "shots", "queries", "lr"))
 
 
+def passes(config: Config) -> float:
+    """Of one example, a mean over shots and queries: 3 for each gradient, 12 where it is one of complex numbers."""
+    a_shot = config.steps * (15 if config.second_order else 3)
+    a_query = 3 * (config.steps if config.step_loss_weight else 1)
+    return (config.shots * a_shot + config.queries * a_query) / (config.shots + config.queries)
+
+
+CELL = Cell(passes=passes)
 PRESETS = {"quick": {"updates": 500}, "best": {"updates": 9000}}
 
 

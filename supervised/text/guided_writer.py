@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, cross_entropy
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, check_shapes, cross_entropy
 from core.lab import Kept, Report, check, settings
 from core.lab.problems.reviews import Ask, ReviewExam
 from core.lab.text.sampling import asker
@@ -28,6 +28,7 @@ def reading_loss(y: Array, t: Array, label: Array) -> Loss:
 
     label (B,): 1 good, 0 not, -1 where nobody said. Nats.
     """
+    check_shapes(y.shape[:1], label=label)
     V = y.shape[1] // 2
     dy, rows = np.zeros_like(y), np.flatnonzero(label >= 0)
     loss, dy[:, :V] = cross_entropy(y[:, :V], t)

@@ -152,7 +152,7 @@ class Transfer(Kept):
         """The cross-entropy, a mean over a batch that all members see."""
         x, t = batch
         y, back = self.net(x, w)  # 1 + 3 trios, B, C
-        loss, dy = cross_entropy(y, np.broadcast_to(t, y.shape[:2]))
+        loss, dy = cross_entropy(y, np.broadcast_to(t, (len(y), *t.shape)))
         if g is not None:
             back(dy, g)
         return loss

@@ -17,7 +17,7 @@ from core.lab import Report
 from core.lab.report.plots import drawing
 from core.lab.text.sentences import Pair, Pairs, translations
 from supervised.translation.ibm_model1 import WordTable
-from supervised.translation.metrics import HeldOut, Search, chrf
+from supervised.translation.metrics import HeldOut, Search, corpus_chrf
 from supervised.translation.model import LANGUAGES, TranslationModel
 
 PROBED = 4000  # training sentences of each language that the probe learns from
@@ -51,9 +51,9 @@ def _letters() -> Any:
 
 
 def people(part: HeldOut) -> float:
-    """The mean chrF of one listed translation against the other ones, where there are several."""
-    scores = [chrf(first, others) for first, *others in part.references.values() if others]
-    return float(np.mean(scores)) if scores else 1.0
+    """The chrF of one listed translation of each sentence against its other ones, where there are several."""
+    several = [said for said in part.references.values() if len(said) > 1]
+    return corpus_chrf([said[0] for said in several], [said[1:] for said in several]) if several else 1.0
 
 
 # Is the language gone?

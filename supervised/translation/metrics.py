@@ -18,24 +18,45 @@ def grams(text: str, n: int) -> Counter[str]:
 
 
 def chrf(said: str, references: Sequence[str], order: int = 6, beta: float = 2.0) -> float:
-    """(1 + beta^2) P R / (beta^2 P + R), the best over the references (Popovic 2015, "chrF").
+    """The character F-score of one text against the reference that it is most like, from 0 to 1 (Popovic 2015, "chrF").
 
-    P and R are the shares of the character n-grams of `said` that are in the reference, and the other way round, each
-    a mean over n = 1 ... order; orders for which neither text is long enough are left out. From 0 to 1.
+    (1 + beta^2) P R / (beta^2 P + R): P and R are the shares of the character n-grams of `said` that are in the
+    reference, and the other way round, each a mean over those n = 1 ... order of which both texts have any.
     """
-    return max(_chrf([grams(said, n) for n in range(1, order + 1)], reference, beta) for reference in references)
+    return f_score(gram_counts(said, references, order, beta), beta)
 
 
-def _chrf(said: Sequence[Counter[str]], reference: str, beta: float) -> float:
-    shares = []
-    for n, have in enumerate(said, 1):
-        want = grams(reference, n)
-        if have or want:
-            common = sum((have & want).values())
-            shares.append((common / max(have.total(), 1), common / max(want.total(), 1)))
-    precision, recall = np.mean(shares, 0) if shares else (0.0, 0.0)
-    weighted = beta**2 * precision + recall
-    return float((1 + beta**2) * precision * recall / weighted) if weighted else 0.0
+def corpus_chrf(said: Sequence[str], references: Sequence[Sequence[str]], order: int = 6, beta: float = 2.0) -> float:
+    """chrF of several texts as one: n-grams are counted over all of them, as sacreBLEU does, so longer ones weigh more.
+
+    Raises ValueError where there are not as many texts as lists of references, or no text at all.
+    """
+    if len(said) != len(references) or not said:
+        raise ValueError(f"each text needs its references: {len(said)} texts, {len(references)} lists of references")
+    counts = [gram_counts(a, b, order, beta) for a, b in zip(said, references, strict=True)]
+    return f_score(np.sum(counts, 0), beta)
+
+
+def gram_counts(said: str, references: Sequence[str], order: int, beta: float) -> Array:
+    """The n-grams of `said`, of the reference with the best F-score, and of both, for n = 1 ... order: (order, 3).
+
+    Those of `said` count only where the reference has n-grams of that length.
+    """
+    own, found = [grams(said, n) for n in range(1, order + 1)], []
+    for reference in references:
+        pairs = [(have, grams(reference, n)) for n, have in enumerate(own, 1)]
+        rows = [(have.total() if want else 0, want.total(), (have & want).total()) for have, want in pairs]
+        found.append(np.array(rows))
+    return max(found, key=lambda counts: f_score(counts, beta))
+
+
+def f_score(counts: Array, beta: float) -> float:
+    """The F-score of counts (order, 3) of n-grams said, wanted and common; 0 where no order has any on both sides."""
+    both = counts[(counts[:, :2] > 0).all(1)]
+    if not both[:, 2].any():
+        return 0.0
+    precision, recall = (both[:, 2:] / both[:, :2]).mean(0)
+    return float((1 + beta**2) * precision * recall / (beta**2 * precision + recall))
 
 
 class Search:
@@ -68,5 +89,5 @@ class HeldOut:
         self.references = dict(list(translations(pairs).items())[:POOL])
 
     def score(self, said: Sequence[str]) -> float:
-        """The mean chrF of translations of the first sentences."""
-        return float(np.mean([chrf(a, b) for a, b in zip(said, self.references.values(), strict=False)]))
+        """The chrF of translations of the first sentences, taken together."""
+        return corpus_chrf(said, list(self.references.values())[: len(said)])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from core import Array, Back, Initializer, Layer, LayerNorm, Linear, Rng, Sequential, glorot, he, relu
+from core import Array, Back, Initializer, Layer, LayerNorm, Linear, Places, Rng, Sequential, glorot, he, relu
 
 STAGES = 3  # each halves the side
 
@@ -43,7 +43,7 @@ def ToImage(S: int, C: int) -> Layer:
 
         return (4 * x - 2).reshape(*x.shape[:-1], S, S, C), back
 
-    return Layer(forward, op="to_image", constants={"side": S, "channels": C})
+    return Layer(forward, op="to_image", constants={"side": S, "channels": C}, places=lambda places: (*places, S, S))
 
 
 def Conv2d(I: int, O: int, k: int = 3, init: Initializer = he, gain: float = 1.0) -> Layer:
@@ -99,7 +99,11 @@ def MaxPool2d() -> Layer:
 
         return y.reshape(*x.shape[:-3], H // 2, W // 2, F), back
 
-    return Layer(forward, op="max_pool2d", constants={"kernel": 2})
+    def quarter(places: Places) -> Places:
+        *before, H, W = places
+        return *before, H // 2, W // 2
+
+    return Layer(forward, op="max_pool2d", constants={"kernel": 2}, places=quarter)
 
 
 def Flatten() -> Layer:
@@ -111,4 +115,4 @@ def Flatten() -> Layer:
 
         return x.reshape(*x.shape[:-3], math.prod(x.shape[-3:])), back
 
-    return Layer(forward, op="flatten")
+    return Layer(forward, op="flatten", places=lambda places: places[:-2])

@@ -231,6 +231,23 @@ def test_a_hundred_fresh_vectors_leave_nothing_behind(name: str) -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize("layer", [LayerNorm(6), RMSNorm(6)], ids=["LayerNorm", "RMSNorm"])
+@pytest.mark.parametrize("size", [1e10, 3e19, 1e30, 1e38])
+def test_normalisations_of_numbers_whose_squares_overflow(layer: Layer, size: float) -> None:
+    """In float32, against the same in float64; a row of usual size stands beside."""
+    rng = np.random.default_rng(0)
+    x, dy = (rng.random((2, 4, 6)) - 0.3).astype(np.float32)
+    x[1:] *= np.float32(size)
+    w = layer.init(rng)
+    with np.errstate(all="raise", under="ignore"):
+        y, back = layer(x, w)
+        d = back(dy, dx=True)
+    expected, expected_back = layer(x, w.astype(float))
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
+    right = expected_back(dy, dx=True)
+    np.testing.assert_allclose(d, right, rtol=1e-4, atol=1e-5 * np.abs(right[1:]).max())
+
+
 def test_linear_and_normalisations_against_loops() -> None:
     rng = np.random.default_rng(0)
     x, W, b = rng.standard_normal(4), rng.standard_normal((4, 3)), rng.standard_normal(3)

@@ -97,6 +97,25 @@ def test_targets_of_another_shape_are_refused_not_broadcast() -> None:
             loss(np.zeros((5, 1)), np.zeros(5))
 
 
+@pytest.mark.parametrize("shape", [(1,), (5, 1), (1, 5), (2,), ()])
+def test_one_label_for_many_rows_is_refused(shape: tuple[int, ...]) -> None:
+    y, t = np.random.default_rng(0).standard_normal((5, 3)), np.zeros(5, int)
+    for loss in cross_entropy, plain_cross_entropy, hinge:
+        with pytest.raises(ValueError, match="shape"):
+            loss(y, np.zeros(shape, int))
+    for options in {"sample_weight": np.ones(shape)}, {"class_weight": np.ones(shape)}:
+        with pytest.raises(ValueError, match="shape"):
+            cross_entropy(y, t, **options)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3,), (5, 1), (1, 1), (5,), ()])
+def test_one_row_of_targets_for_many_rows_is_refused(shape: tuple[int, ...]) -> None:
+    y = np.random.default_rng(0).standard_normal((5, 3))
+    for loss in mse, huber, binary_cross_entropy, *([cross_entropy] if len(shape) == 2 else []):
+        with pytest.raises(ValueError, match="shape"):
+            loss(y, np.zeros(shape))
+
+
 def test_labels_that_are_no_class_are_refused_not_wrapped() -> None:
     y = np.zeros((2, 3))
     for wrong in [0, 3], [0, -1], [0, -3], [0.0, 1.0], [0, 1, 2], [[0, 1], [0, 1]]:

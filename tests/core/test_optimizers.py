@@ -197,3 +197,12 @@ def test_a_quadratic_bowl_is_descended(name: str) -> None:
     for k in range(600):
         optimizer.step(w, scale * w, linear(k / 600))
     assert np.abs(w).max() < 0.05
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_gradient_of_another_length_is_refused(name: str) -> None:
+    w = NET.init(np.random.default_rng(0))
+    with pytest.raises(ValueError, match="of one length"):
+        MAKERS[name]().step(w, np.ones(1, np.float32))
+    with pytest.raises(ValueError, match="of one length"):
+        average(w, np.ones(1, np.float32), 0.5)

@@ -8,9 +8,13 @@ from core import MLP, Adam, checkpoint, constant, softmax
 from core.lab.envs.rollout import play, rollout, stack
 from core.lab.envs.vector import SyncEnvs, make
 from core.lab.state import prefixed, unprefixed
+from reinforcement.distributions import GAUSSIAN, SQUASHED, gaussian, squashed
+from reinforcement.dqn import q_loss
 from reinforcement.evaluate import ReturnExam
-from reinforcement.ppo import PPO
-from reinforcement.reinforce import REINFORCE
+from reinforcement.games.self_play import policy_value_loss
+from reinforcement.ppo import PPO, ppo_loss
+from reinforcement.reinforce import REINFORCE, reinforce_loss
+from reinforcement.sac import critic_loss
 
 
 def rng(seed=0):
@@ -159,3 +163,42 @@ def test_network_that_does_not_fit_is_refused(build):
         build(CART, 4, 5)
     with pytest.raises(ValueError, match="needs 3 features"):
         build(CART, 3, 2)
+
+
+B, A = 5, 3
+ROWS, LOGITS, ACTIONS = np.ones(B), np.zeros((B, A)), np.zeros(B, int)
+LOSSES = {
+    "reinforce": (reinforce_loss, {"y": LOGITS, "action": ACTIONS, "advantage": ROWS}),
+    "q": (q_loss, {"q": LOGITS, "action": ACTIONS, "target": ROWS}),
+    "critic": (critic_loss, {"q": np.zeros((2, B, 1)), "target": ROWS}),
+    "ppo": (
+        ppo_loss,
+        {"y": np.zeros((B, A + 1)), "action": ACTIONS, "old_log_p": ROWS, "advantage": ROWS, "target": ROWS},
+    ),
+    "self-play": (
+        policy_value_loss,
+        {"y": np.zeros((B, A + 1)), "legal": LOGITS == 0, "pi": LOGITS + 1 / A, "z": ROWS},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_refuses_one_row_for_many(name):
+    loss, arrays = LOSSES[name]
+    loss(**arrays)
+    for what in list(arrays)[1:]:
+        for part in (arrays[what][:1], arrays[what][:, None]):
+            with pytest.raises(ValueError, match=r"shape|labels"):
+                loss(**arrays | {what: part})
+
+
+@pytest.mark.parametrize("features", [1, 3, 5, 6])
+def test_a_gaussian_policy_refuses_another_number_of_features(features):
+    y, action = np.zeros((B, features)), np.zeros((B, 2))
+    for density in gaussian, squashed:
+        with pytest.raises(ValueError, match=r"y must have the shape \(5, 4\)"):
+            density(y, action)
+    if features % 2:
+        for family in GAUSSIAN, SQUASHED:
+            with pytest.raises(ValueError, match="even number of features"):
+                family.best(y)

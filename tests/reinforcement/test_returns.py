@@ -1,9 +1,10 @@
 """Returns and advantages against slow sums over the future, step by step as they are defined."""
 
 import numpy as np
+import pytest
 from hypothesis import given, strategies as st
 
-from reinforcement.returns import discounted_returns, gae
+from reinforcement.returns import discounted_returns, gae, n_step
 
 
 def experience(seed, T, B):
@@ -72,3 +73,26 @@ def test_float32_stays_float32():
     discount = (0.9 * ~terminated).astype(np.float32)
     assert gae(reward, discount, value, next_value, terminated, 0.95).dtype == np.float32
     assert discounted_returns(reward, discount).dtype == np.float32
+
+
+@pytest.mark.parametrize("of", ["discount", "value", "next_value", "end"])
+@pytest.mark.parametrize("shape", [(1, 2), (3, 1), (1, 1), (3,), ()])
+def test_one_row_for_many_steps_is_refused(of, shape):
+    reward = np.ones((3, 2))
+    given = dict.fromkeys(("discount", "value", "next_value"), reward) | {"end": reward > 2, of: np.ones(shape)}
+    with pytest.raises(ValueError, match=rf"{of} must have the shape \(3, 2\)"):
+        gae(reward, **given, lam=0.9)
+    if of in ("discount", "end"):
+        with pytest.raises(ValueError, match=of):
+            n_step(reward, given["discount"], given["end"], 2)
+    if of == "discount":
+        with pytest.raises(ValueError, match=of):
+            discounted_returns(reward, given["discount"])
+
+
+def test_an_end_may_be_told_in_numbers():
+    reward, value, next_value, terminated, truncated = experience(0, 6, 3)
+    end, number = terminated | truncated, (terminated | truncated).astype(int)
+    assert np.array_equal(*(gae(reward, 0.9 * ~terminated, value, next_value, e, 0.5) for e in (end, number)))
+    for a, b in zip(*(n_step(reward, 0.9 * ~terminated, e, 3) for e in (end, number)), strict=True):
+        assert np.array_equal(a, b)

@@ -114,7 +114,10 @@ def test_warm_start_and_partial_fit_go_on_with_the_optimizer():
     for model in (warm, bits):
         np.testing.assert_array_equal(model.w_, whole.w_)
         assert model.history_["loss"] == whole.history_["loss"]
-        assert model.n_iter_ == 20
+    assert (whole.n_iter_, warm.n_iter_, bits.n_iter_) == (20, 10, 1)  # those of the last call, as scikit-learn's
+    with pytest.raises(ValueError, match="are not those of the first fit"):
+        bits.partial_fit(X, LABELS, classes=["ape", "bee", "dog"])
+    bits.partial_fit(X, LABELS, classes=["cat", "bee", "ape"])  # the same, in another order
     assert not np.array_equal(classifier(epochs=10).fit(X, LABELS).fit(X, LABELS).w_, whole.w_)
     with pytest.raises(ValueError, match="goes on with the classes"):
         warm.fit(X, np.where(LABELS == "ape", "bee", LABELS))
@@ -233,6 +236,7 @@ def test_it_learns_what_can_be_learnt():
         ({"validation": 0.999}, {}, "too few to hold out"),
         ({"optimizer": SGD}, {}, "pass an object"),
         ({"optimizer": SGD(1e9), "activation": "identity", "loss": quartic}, {}, "diverged in epoch"),
+        ({"optimizer": SGD(1e39), "epochs": 1}, {"X": X.astype(np.float32)}, "diverged in epoch 1"),  # in its last step
         ({"class_weight": {"ape": 1, "dog": 2}}, {}, "class"),
         ({}, {"y": ["ape"] * 60}, "one class alone"),
         ({}, {"y": VALUES[:, 0]}, "continuous|Unknown label type"),

@@ -106,6 +106,12 @@ def test_nonsense_is_refused_in_one_line(model, message):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("model", [NetworkClusterer(3, starts=1), NetworkAutoEncoder(2)])
+def test_a_last_step_that_diverges_is_told(model):
+    with pytest.raises(ValueError, match="diverged in minibatch 1"):
+        model.set_params(updates=1, lr=1e39).fit(X.astype(np.float32))
+
+
 def test_one_cluster_holds_all_rows():
     model = NetworkClusterer(1, updates=5, starts=1).fit(X)
     assert model.labels_.tolist() == [0] * len(X)

@@ -23,9 +23,11 @@ def agreement_loss(y: Array, balance: float, agreement: float = 0.5) -> Loss:
     D(a, b) = sum_c (p_c(a) - p_c(b)) (log p_c(a) - log p_c(b)), the Kullback-Leibler divergence both ways. With the
     differences to the other view, u = p - p' and v = log p - log p', the gradient at one row is
         (p (d - <p, d>) + 2 agreement u) / 2B,   d = balance log m - log p + 2 agreement v.
-    After Hu et al. 2017, arXiv:1702.08720, who write 4 for the balance, and fix one of the two views.
+    After Hu et al. 2017, arXiv:1702.08720, who write 4 for the balance, and fix one of the two views. Raises ValueError
+    for an odd number of rows.
     """
-    N = len(y)
+    if (N := len(y)) % 2:
+        raise ValueError(f"two views of B examples are 2B rows, not {N}")
     log_p = log_softmax(y)
     p = np.exp(log_p)
     m = p.mean(0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab.audio.spectrogram import dct, hertz, log_mel, mel, mel_bank, mfcc, power_spectrogram
-from core.lab.audio.wav import Sound, resample
+from core.lab.audio.wav import Sound, levelled, resample
 from core.lab.data.splits import Clips
 from unsupervised.generative.speech_features import SILENCE, interpolation_matrix, trimmed
 
@@ -28,11 +28,7 @@ def cepstrum(sound: Sound, voice: bool) -> Array:
 
     Raises ValueError when there is nothing to be heard.
     """
-    loudest = np.abs(sound.samples).max()
-    if not loudest > 0:
-        raise ValueError("the recording is silent")
-    samples = resample(sound, RATE).samples / loudest
-    x = trimmed(log_mel(power_spectrogram(samples, FRAME, HOP, BINS), BANK))  # n, F
+    x = trimmed(log_mel(power_spectrogram(resample(levelled(sound), RATE).samples, FRAME, HOP, BINS), BANK))  # n, F
     x = np.maximum(x, np.log(np.exp(x).mean(1)).max() - 2 * SILENCE)  # a digital 0 is no further than a whisper
     x = x[np.linspace(0, len(x) - 1, max(len(x), MOMENTS)).round().astype(int)]  # at least a frame for each moment
     c = mfcc(np.stack([piece.mean(0) for piece in np.array_split(x, MOMENTS)]), COEFFICIENTS)  # MOMENTS, COEFFICIENTS

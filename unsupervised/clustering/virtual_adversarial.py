@@ -9,7 +9,7 @@ product with the Hessian is the gradient at a small step (Miyato et al. 2018, ar
 
 import numpy as np
 
-from core import Array, Layer, Loss, Rng, log_softmax, softmax
+from core import Array, Layer, Loss, Rng, check_shapes, log_softmax, softmax
 
 
 def divergence(y: Array, target: Array) -> Loss:
@@ -17,6 +17,7 @@ def divergence(y: Array, target: Array) -> Loss:
 
     The gradient at y is (p - q) / B: that of a teacher's cross-entropy, with the network's own answer in his place.
     """
+    check_shapes(y.shape, target=target)
     log_p, log_q = log_softmax(y), log_softmax(target)
     q = np.exp(log_q)
     return float((q * (log_q - log_p)).sum()) / len(y), (np.exp(log_p) - q) / len(y)

@@ -27,7 +27,14 @@ class Likelihood(NamedTuple):
     draw: Callable[[Rng, Array], Array]
 
 
+def _check(y: Array, x: Array) -> None:
+    """Raises ValueError unless y has a number for each feature of x."""
+    if y.shape[-1:] != x.shape[-1:]:
+        raise ValueError(f"examples of {x.shape[-1:]} features do not fit a decoder of {y.shape[-1:]}")
+
+
 def _bernoulli_log_prob(y: Array, x: Array) -> tuple[Array, Array]:
+    _check(y, x)
     h = np.tanh(0.5 * y)
     h *= 0.5  # sigmoid(y) - 1/2
     # log(1 + e^y) = max(y, 0) - log max(p, 1 - p), and max(p, 1 - p) = 1/2 + |h|
@@ -54,6 +61,7 @@ def gaussian(deviation: float = 1.0) -> Likelihood:
     r, constant = 1 / deviation, math.log(deviation) + 0.5 * math.log(2 * math.pi)
 
     def log_prob(y: Array, x: Array) -> tuple[Array, Array]:
+        _check(y, x)
         d = (x - y) * r
         return -0.5 * row_sum(d * d) - constant * y.shape[-1], d * r
 

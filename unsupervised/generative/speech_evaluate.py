@@ -19,7 +19,7 @@ from core import Array
 from core.lab import Report
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
-from core.lab.audio.wav import Sound, read_sound, resample
+from core.lab.audio.wav import Sound, levelled, read_sound, resample
 from core.lab.report.pictures import save_bytes
 from core.lab.report.plots import image_sheet, matrix
 from unsupervised.generative.speech import WORDS, Speaker
@@ -32,7 +32,7 @@ EAR = mel_bank(40, 256, RATE, 60.0, 4000.0)  # 25 ms every 10 ms: other frames t
 
 def cepstra(sound: Sound) -> Array:
     """What the judge hears in a clip, however loud it is: (CEPSTRA * PIECES + 1,)."""
-    x = trimmed(log_mel(power_spectrogram(resample(sound, RATE).samples, 200, 80, 256), EAR))
+    x = trimmed(log_mel(power_spectrogram(resample(levelled(sound), RATE).samples, 200, 80, 256), EAR))
     c = stretched(mfcc(np.maximum(x - x.max(), -DEPTH), CEPSTRA), PIECES)
     return np.append(c, np.log(len(x)).astype(np.float32))
 

@@ -14,7 +14,7 @@ import numpy as np
 from core import Array, Rng
 from core.lab.audio.griffin_lim import griffin_lim, unmel
 from core.lab.audio.spectrogram import hann, log_mel, mel_bank, power_spectrogram
-from core.lab.audio.wav import Sound, resample
+from core.lab.audio.wav import Sound, levelled, resample
 
 RATE = 8000  # samples per second
 SIZE, HOP, BINS = 256, 64, 512  # samples: 32 ms of sound every 8 ms, and the length of the FFT
@@ -56,9 +56,7 @@ def picture_of(sound: Sound) -> tuple[Array, float]:
 
     The picture is in nepers of power below the loudest moment and band, from -DEPTH to 0.
     """
-    if not np.abs(sound.samples).max() > 0:
-        raise ValueError("the recording is silent")
-    x = trimmed(log_mel(power_spectrogram(resample(sound, RATE).samples, SIZE, HOP, BINS), BANK))
+    x = trimmed(log_mel(power_spectrogram(resample(levelled(sound), RATE).samples, SIZE, HOP, BINS), BANK))
     return stretched(np.maximum(x - x.max(), -DEPTH), MOMENTS), float(np.log(len(x) * HOP / RATE))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core import MLP, Array, Layer, Optimizer, Parts, Rng, Schedule, average, constant, cosine, gelu
+from core import MLP, Array, Layer, Optimizer, Parts, Rng, Schedule, average, check_shapes, constant, cosine, gelu
 from core.blas import row_sum
 from core.lab import Epochs, Kept, Report, Splits, check, settings
 from core.lab.data.checks import check_examples, check_labels
@@ -70,6 +70,8 @@ class Model:
         With `rng` dropout is on and z is drawn; without, z is the mean.
         """
         Z, B = self.Z, len(x)
+        if c is not None:
+            check_shapes(x.shape[:1], c=c)
         of_encoder, of_decoder, of_prior = self.parts.split(w)
         h, back_encoder = self.encoder(concat_onehot(x, c, self.C), of_encoder, rng)  # B, 2Z
         m, s = h[:, :Z], np.exp(0.5 * h[:, Z:])

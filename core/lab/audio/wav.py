@@ -62,6 +62,19 @@ def wav_bytes(samples: Array, rate: int) -> bytes:
     return buffer.getvalue()
 
 
+def levelled(sound: Sound) -> Sound:
+    """The same sound, its loudest sample 1 or -1: how far somebody stood from the microphone is not what they said.
+
+    Raises ValueError where there is nothing to be heard, or a sample is not finite.
+    """
+    loudest = float(np.abs(sound.samples).max(initial=0))
+    if loudest == 0:
+        raise ValueError("the recording is silent")
+    if not math.isfinite(loudest):
+        raise ValueError("the recording holds samples that are not finite")
+    return sound._replace(samples=sound.samples / np.float32(loudest))
+
+
 def resample(sound: Sound, rate: int) -> Sound:
     """The same sound at another rate; what would fold back, above half the new rate, is filtered out (SciPy)."""
     if sound.rate == rate:

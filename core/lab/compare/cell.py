@@ -6,13 +6,12 @@ of different teachers can be set side by side, what is not the same about them h
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import Layer
+from core import Layer, Places, flops
 
 if TYPE_CHECKING:
     from core.lab.report.page import Section
@@ -36,24 +35,14 @@ class Cell:
         """The most that so many answers can have told, log2 of how many ways they could have come out."""
         return self.bits(answers) if callable(self.bits) else None if self.bits is None else self.bits * answers
 
-    def flop(self, net: Layer, config: Any, examples: int) -> float:
-        """Floating-point operations of learning: examples x passes x those of a forward pass.
+    def flop(self, net: Layer, config: Any, examples: int, places: Places = ()) -> float:
+        """FLOPs of learning: examples x passes x FLOPs of one forward pass of one example (`core.flops`).
 
         A forward pass counts 1, the gradient of the parameters 1, the gradient that is handed down 1 (of the lowest
         layer too, where it is not needed): 3 for an example that is learnt from once. Judging, and what is not a
         product of weights and numbers, is not counted.
         """
-        return examples * (self.passes(config) if callable(self.passes) else self.passes) * forward(net)
-
-
-def forward(net: Layer) -> int:
-    """Floating-point operations of one example on its way through: 2 for each weight of a matrix, 0 for one looked up.
-
-    Layers that take ids look rows up. Of a Sequential each part is asked, of another composition all matrices count.
-    """
-    if net.op == "sequential":
-        return sum(map(forward, net.parts))
-    return 0 if net.ids else sum(2 * math.prod(shape) for shape in net.layout.values() if len(shape) > 1)
+        return examples * (self.passes(config) if callable(self.passes) else self.passes) * flops(net, places)
 
 
 def cell(module: Any) -> Cell:

@@ -89,8 +89,15 @@ class Group:
 
     @cached_property
     def flop_of_example(self) -> float | None:
+        """The FLOPs of learning from one example; None where the run cannot be opened, or its network not counted."""
         run = self.run
-        return self.cell.flop(run.learner.net, run.setup.config, 1) if isinstance(run, Run) else None
+        if not isinstance(run, Run):
+            return None
+        x = getattr(getattr(run.learner, "splits", None), "x_train", None)  # N, *places, features
+        try:
+            return self.cell.flop(run.learner.net, run.setup.config, 1, () if x is None else x.shape[1:-1])
+        except ValueError:
+            return None
 
     def values(self, metric: str) -> list[float]:
         return [result["metrics"][metric] for result in self.results]

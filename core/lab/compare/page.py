@@ -49,8 +49,8 @@ def score_sections(groups: Sequence[Group], metric: str, out: Path) -> list[Sect
             "What it took",
             "Means over the seeds. An answer is one label, one reward or one action that a teacher "
             "has shown; those that chose weights or named clusters are among them. Bits: the most that so many "
-            "answers can tell. Operations: examples x passes x 2 for each weight of a matrix, forward 1, each "
-            "gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
+            "answers can tell. FLOPs: examples x passes x FLOPs of one forward pass of one example; forward is 1 pass, "
+            "each gradient 1 more; judging is not counted. Seconds are those of a run beside others, its judging "
             "included. Settings tried: those among which the present ones were chosen, where somebody has counted.",
             tables.COST,
             [tables.cost_row(group) for group in groups],

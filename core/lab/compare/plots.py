@@ -15,7 +15,7 @@ from core.lab.stats.intervals import mean_interval
 AXES = {
     "examples": "examples seen",
     "seconds": "seconds",
-    "flop": "floating-point operations",
+    "flop": "FLOPs",
     "answers": "answers from the teacher",
 }
 Problems = dict[str, tuple[list[Group], str]]  # problem -> its groups, and the metric they share
@@ -46,7 +46,7 @@ def strip(path: Path, groups: Sequence[Group], metric: str) -> None:
 
 
 def curves(path: Path, groups: Sequence[Group], metric: str) -> None:
-    """The metric against examples, seconds, operations and answers.
+    """The metric against examples, seconds, FLOPs and answers.
 
     Lines are validation figures during the run, points the test figures at its end: the test part is opened once.
     """

@@ -21,7 +21,7 @@ WAY = 0.9  # of the way from chance to the reference
 
 SCORE = ("task", "mean", "95 % interval", "every seed")
 TOLD = ("task", "teacher gives", "given beside that")
-COST = ("task", "examples", "seconds", "operations", "answers", "bits at most", "parameters", "settings tried")
+COST = ("task", "examples", "seconds", "FLOPs", "answers", "bits at most", "parameters", "settings tried")
 PAIRS = ("A", "B", "A - B", "95 % interval", "P(A better)", "95 % interval")
 
 
@@ -70,7 +70,7 @@ def pair_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:
     return rows
 
 
-REACH = ("task", "seeds that came there", "examples", "seconds", "operations", "answers")
+REACH = ("task", "seeds that came there", "examples", "seconds", "FLOPs", "answers")
 
 
 def reach_rows(groups: Sequence[Group], metric: str) -> list[list[str]]:

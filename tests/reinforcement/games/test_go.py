@@ -284,10 +284,48 @@ def test_the_same_game_is_one_object_and_boards_may_be_of_any_size():
 def test_no_game_remembers_what_was_asked_before():
     """Legal moves are kept for the boards that were asked about last; other boards, and changed ones, are seen anew."""
     game = go(3, 0.5)
-    states = np.concatenate([state(".O.", "O..", "..."), state("...", "...", "...")])
-    first = game.legal(states)
-    states[0, 0] = 0
-    np.testing.assert_array_equal(game.legal(states)[0], first[1])
+    for boards in (1, 2):  # of one board alone a view would do where several are copied
+        states = np.concatenate([state(".O.", "O..", "..."), state("...", "...", "...")])[:boards]
+        assert not game.legal(states)[0, 0]
+        states[0, 0] = 0
+        assert game.legal(states)[0].all()
+
+
+@pytest.mark.parametrize("boards", [1, 3])
+def test_a_game_in_one_array_that_is_written_anew_is_that_of_a_slow_referee(boards):
+    game, rng, referees = go(4, 1.5), np.random.default_rng(0), [Referee(4, 1.5) for _ in range(boards)]
+    states = game.start(boards)
+    for _ in range(20):
+        legal = game.legal(states)
+        assert legal.tolist() == [referee.legal() for referee in referees]
+        moves = (rng.random(legal.shape) * legal * np.where(np.arange(17) < 16, 1, 1e-9)).argmax(-1)
+        states[:] = game.play(np.asfortranarray(states), moves)
+        for referee, move in zip(referees, moves, strict=True):
+            referee.play(int(move))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_last_observation_is_the_state_with_the_stones_as_the_agent_sees_them(first):
+    """The board at the end of random games, its ko and its counter, whoever moved last."""
+    game, rng = go(3, 0.5), np.random.default_rng(1)
+    for seed in range(6):
+        moves = list[int]()
+
+        def other(states, rng, moves=moves):
+            moves.append(int(random_moves(game, rng, states)[0]))
+            return np.array(moves[-1:])
+
+        env, over = BoardEnv(game, other, first=first), False
+        _, info = env.reset(seed=seed)
+        while not over:
+            moves.append(int(rng.choice(np.flatnonzero(info["legal"]))))
+            obs, _, over, _, info = env.step(np.int64(moves[-1]))
+        states = game.start(1)
+        for move in moves:
+            states = game.play(states, np.array([move]))
+        agent_is_to_move = (len(moves) % 2 == 0) == first
+        np.testing.assert_array_equal(obs[0], states[0, 0] if agent_is_to_move else -states[0, 0])
+        np.testing.assert_array_equal(obs[1:], states[0, 1:])
 
 
 @pytest.mark.filterwarnings("ignore")

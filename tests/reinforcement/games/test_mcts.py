@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core import softmax
 from reinforcement.games.mcts import by_playing, noisy, search
 from reinforcement.games.players import mcts, move_values, searching
 from reinforcement.games.rules import CONNECT_FOUR, TIC_TAC_TOE, openings
@@ -47,7 +48,7 @@ def proven(game, node):
 
 def simulate(game, evaluate, node, c):
     """One simulation from here, in the words of the equation; what it is worth for the player to move."""
-    moves = np.flatnonzero(node.prior > 0)
+    moves = np.flatnonzero(game.legal(node.state)[0])
     sure = {a: certain(game, node, a) for a in moves}
     best, top = None, -np.inf
     for a in moves:
@@ -88,7 +89,7 @@ def test_search_against_a_recursive_twin(game, plies):
         root = Node(state[None], evaluate(state[None])[0][0])
         for _ in range(60):
             simulate(game, evaluate, root, 1.3)
-        sure = np.array([certain(game, root, a) if root.prior[a] else -1 for a in range(game.A)])
+        sure = np.array([certain(game, root, a) if game.legal(root.state)[0, a] else -1 for a in range(game.A)])
         np.testing.assert_array_equal(visits[i], np.where(sure == sure.max(), root.N, 0))
         assert value[i] == pytest.approx(sure.max() or root.W.sum() / 60)
 
@@ -154,6 +155,34 @@ def test_a_move_that_nobody_tried_is_better_than_those_proven_lost():
     visits, value = search(TIC_TAC_TOE, wrong, state, 4)
     assert visits.tolist() == [[0, 0, 1, 0, 0, 0, 0, 0, 0]]
     assert value == -1  # all that came back so far
+
+
+@pytest.mark.parametrize("simulations", [4, 5, 30, 300])
+def test_a_legal_move_whose_prior_is_rounded_to_nothing_is_tried(simulations):
+    """The same position: all but one move lose, and what is left is the move whose prior a softmax rounds to 0."""
+    state = np.array([[[-1, -1, 0], [1, 0, 0], [0, 1, 0]]], np.int8)
+
+    def rounded(states):
+        y = np.where(np.arange(9) == 2, -200, 0).astype(np.float32)
+        return softmax(np.where(TIC_TAC_TOE.legal(states), y, -np.inf)), np.zeros(len(states), np.float32)
+
+    assert rounded(state)[0][0, 2] == 0
+    visits, value = search(TIC_TAC_TOE, rounded, state, simulations)
+    assert visits[0].argmax() == 2
+    assert not visits[0, [0, 1, 3, 4, 5, 6, 7, 8]].any()
+    assert simulations == 4 or value[0] > -0.9
+    truth = move_values(TIC_TAC_TOE, state, 9, TIC_TAC_TOE.heuristic)
+    assert simulations < 300 or value[0] == np.sign(truth.max()) == 1
+
+
+def test_a_prior_of_illegal_moves_is_not_listened_to():
+    states = openings(TIC_TAC_TOE, np.random.default_rng(3), 8, 4)
+
+    def careless(states):
+        return np.full((len(states), 9), 1 / 9), np.zeros(len(states))
+
+    visits, _ = search(TIC_TAC_TOE, careless, states, 40)
+    assert not visits[~TIC_TAC_TOE.legal(states)].any()
 
 
 def test_illegal_moves_are_never_tried():

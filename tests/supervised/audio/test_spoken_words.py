@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from places import DATA
 
-from core.lab.audio.wav import Sound, resample
+from core.lab.audio.wav import Sound, levelled, resample
 from core.lab.data.registry import Data
 from core.lab.data.splits import Clips
 from core.lab.errors import Refusal
@@ -79,6 +79,27 @@ def test_a_recording_is_answered_with_its_word_whatever_its_rate(learner):
         learner.predict(learner.weights, wav_bytes(raw, channels=2))
     x = np.stack([word_spectrum(sound)] * 3)
     assert learner.predict(learner.weights, x).tolist() == [a] * 3
+
+
+@pytest.mark.parametrize("loudness", [10, 0.1, 0.03, 0.01, 1e-6, 1e-30])
+def test_how_loud_a_recording_is_changes_nothing(learner, loudness):
+    rng, k = np.random.default_rng(2), np.float32(loudness)
+    sounds = [Sound(said(word, 1.0, rng), 8000) for word in range(10)]
+    softer = [Sound(sound.samples * k, 8000) for sound in sounds]
+    quantised = [Sound(np.round(sound.samples * max(k, 0.03) * 2**15) / np.float32(2**15), 8000) for sound in sounds]
+    for a, b in zip(sounds, softer, strict=True):
+        np.testing.assert_allclose(word_spectrum(b), word_spectrum(a), atol=1e-3)
+    for row in zip(sounds, softer, quantised, strict=True):
+        assert len({str(learner.predict(learner.weights, sound)) for sound in row}) == 1
+
+
+@pytest.mark.parametrize(
+    "samples", [np.zeros(0), np.zeros(4000), np.full(4000, np.nan), np.append(np.ones(4000), np.inf)]
+)
+def test_what_cannot_be_heard_is_refused(samples):
+    for hear in word_spectrum, levelled:
+        with pytest.raises(ValueError, match=r"silent|not finite"):
+            hear(Sound(samples.astype(np.float32), 8000))
 
 
 def test_who_is_left_out_is_left_out():

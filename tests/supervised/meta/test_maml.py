@@ -5,7 +5,22 @@ from functools import partial
 import numpy as np
 import pytest
 
-from core import MLP, Adam, mse, tanh
+from core import (
+    MLP,
+    Adam,
+    binary_cross_entropy,
+    cross_entropy,
+    gelu,
+    hinge,
+    huber,
+    leaky_relu,
+    mse,
+    plain_cross_entropy,
+    relu,
+    sigmoid,
+    softplus,
+    tanh,
+)
 from core.gradcheck import directional_error
 from core.lab.data.registry import Data
 from supervised.meta import sinusoids
@@ -32,7 +47,7 @@ def lines(rng, E):
     return Tasks(x[:, :2], t[:, :2], x[:, 2:], t[:, 2:])
 
 
-def meta(draw=lines, seed=0, **options):
+def meta(draw=lines, build=build, seed=0, **options):
     options = {
         "rule": mse,
         "exam": Exam(draw(np.random.default_rng(9), 50)),
@@ -63,6 +78,50 @@ def test_meta_gradient_is_the_true_one():
         v[: build().size if k == 1 else 0] = 0
         error = directional_error(lambda u, v=v: learner.loss(w + v * (u - w), batch), w, g * v, rng)
         assert error < 1e-6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bend", [relu, leaky_relu(0.1), gelu, tanh, sigmoid, softplus], ids=lambda bend: bend.op)
+def test_the_second_order_is_right_through_any_activation(bend, dtype, recwarn):
+    """Against central differences of the whole meta-loss in float64, so small that no kink lies within them."""
+    learner = meta(
+        partial(sinusoids.sinusoids, shots=10), partial(MLP, 1, 20, 20, 1, activation=bend), steps=5, rate=0.003
+    )
+    rng = np.random.default_rng(2)
+    batch, w = learner.draw(rng, 6), learner.w.astype(dtype)
+    g = np.empty_like(w)
+    learner.loss(w, batch, g)
+    v, h = rng.standard_normal((8, w.size)), 1e-7
+    there = w.astype(float)
+    slopes = [(learner.loss(there + h * d, batch) - learner.loss(there - h * d, batch)) / (2 * h) for d in v]
+    np.testing.assert_allclose(v @ g, slopes, rtol=0, atol=1e-4 * np.abs(slopes).max())
+    assert not recwarn.list
+
+
+VALUES = np.random.default_rng(1).random((2, 5, 3))
+
+
+@pytest.mark.parametrize(
+    ("rule", "t"),
+    [(rule, VALUES) for rule in (mse, huber, binary_cross_entropy)]
+    + [(rule, VALUES.argmax(-1)) for rule in (cross_entropy, plain_cross_entropy, hinge)],
+)
+def test_curvature_is_right_under_any_loss(rule, t, recwarn):
+    rng = np.random.default_rng(0)
+    many, x = MLP(2, 3, 3, activation=tanh, members=2), rng.random((2, 5, 2))
+    W, V = rng.standard_normal((2, many.size))
+    ahead, behind = (gradient(many, W + h * V, x, t, rule)[1] for h in (1e-6, -1e-6))
+    np.testing.assert_allclose(curvature(many, W, V, x, t, rule), (ahead - behind) / 2e-6, rtol=1e-6, atol=1e-8)
+    assert not recwarn.list
+
+
+def test_a_loss_that_takes_no_complex_numbers_is_refused():
+    def rule(y, t):
+        return 0.0, np.logaddexp(0, y) - t
+
+    learner = meta(rule=rule)
+    with pytest.raises(ValueError, match="second_order=False"):
+        learner.loss(learner.w, lines(np.random.default_rng(0), 2), np.empty_like(learner.w))
 
 
 def test_meta_gradient_is_that_of_a_double_backward():
@@ -237,5 +296,5 @@ def test_tasks_that_do_not_fit_the_network_are_refused():
     def wide(rng, E):
         return Tasks(*(np.zeros((E, 2, k), np.float32) for k in (1, 3, 1, 3)))
 
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(ValueError, match=r"must have the shape \(50, 2, 1\)"):
         meta(wide)

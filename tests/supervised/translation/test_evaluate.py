@@ -10,7 +10,7 @@ import pytest
 from core.lab.text.tokenize import words
 from supervised.translation.evaluate import look_alikes, nearest_neighbours, people
 from supervised.translation.ibm_model1 import FLOOR, WordTable
-from supervised.translation.metrics import HeldOut, Search, chrf
+from supervised.translation.metrics import HeldOut, Search, chrf, corpus_chrf
 
 
 def slow_chrf(said, reference, beta=2.0):
@@ -20,7 +20,7 @@ def slow_chrf(said, reference, beta=2.0):
     for n in range(1, 7):
         have = [said[i : i + n] for i in range(len(said) - n + 1)]
         want = [reference[i : i + n] for i in range(len(reference) - n + 1)]
-        if not have and not want:
+        if not have or not want:
             continue
         free, matched = want.copy(), 0
         for gram in have:
@@ -45,11 +45,27 @@ def test_chrf_is_that_of_the_slow_oracle():
 def test_chrf_on_known_answers():
     assert chrf("Va !", ["Pars !", "Va!"]) == 1  # the best reference, and blanks do not count
     assert chrf("xyz", ["abc"]) == chrf("", ["abc"]) == chrf("", [""]) == 0
-    # "ab" against "abc": precisions 1, 1, 0 (it has no run of three), recalls 2/3, 1/2, 0
-    p, r = 2 / 3, (2 / 3 + 1 / 2) / 3
-    assert chrf("ab", ["abc"]) == pytest.approx(5 * p * r / (4 * p + r))
-    assert chrf("ab", ["abc"], beta=1) == pytest.approx(2 * p * r / (p + r))
+    # "ab" against "abc": precisions 1, 1, recalls 2/3, 1/2; it has no run of three, so that order is left out
+    assert chrf("ab", ["abc"]) == pytest.approx(7 / 11)
+    assert chrf("abc", ["ab"]) == pytest.approx(7 / 8)
+    assert chrf("ab", ["abc"], beta=1) == pytest.approx(2 * 7 / 12 / (1 + 7 / 12))
+    assert chrf("a", ["a"]) == chrf("ab c", ["abc"]) == chrf("Oui.", ["Oui."]) == 1
+    assert chrf("a", ["ab"]) == pytest.approx(5 / 9)  # precision 1, recall 1/2
     assert chrf("ab", ["abc"]) < chrf("abc", ["ab"])  # what is missing weighs more than what is too much
+
+
+def test_chrf_of_a_corpus_counts_its_n_grams_together():
+    # said 5, 3, 1 runs of one, two, three letters; wanted 6, 4, 2; all that is said is wanted: recall 25/36
+    assert corpus_chrf(["ab", "abc"], [["abc"], ["abc"]]) == pytest.approx(125 / 169)
+    assert corpus_chrf(["ab", "abc"], [["zz", "abc"], ["abc", "z"]]) == pytest.approx(125 / 169)
+    # of "abcd" only runs of one and two letters have anything to be compared with: said 7, 5, 1 of which 5, 3, 1 common
+    p, r = (5 / 7 + 3 / 5 + 1) / 3, 1
+    assert corpus_chrf(["abcd", "abc"], [["ab"], ["abc"]]) == pytest.approx(5 * p * r / (4 * p + r))
+    assert corpus_chrf(["x"], [["y"]]) == corpus_chrf([""], [["y"]]) == 0
+    assert corpus_chrf(["un mot"], [["un mot"]]) == 1
+    for said in ([], ["a"]):
+        with pytest.raises(ValueError, match="each text needs its references"):
+            corpus_chrf(said, [["a"], ["b"]])
 
 
 PAIRS = [("a", "A"), ("a", "AA"), ("b", "B"), ("c", "AA"), ("d", "D")]
