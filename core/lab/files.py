@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -9,9 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoint import sync_folder
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
 
 LOCK = ".lock"
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # http://, s3://; a letter and a colon are a drive of Windows
+
+
+def own_path(path: str | Path) -> Path:
+    """A path that a person named, ~ expanded. Raises Refusal for an address of the web."""
+    if ADDRESS.match(str(path)):
+        raise Refusal(f"{path} is an address; download what is there, and name the file")
+    return Path(path).expanduser()
+
+
+def read_file(path: str | Path, most: int) -> bytes:
+    """The bytes of a person's own file. Raises Refusal for one that is missing, or has more than `most` bytes."""
+    path = own_path(path)
+    with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
+        raw = handle.read(most + 1)
+    if len(raw) > most:
+        raise Refusal(f"{path} is larger than {most >> 20} MiB")
+    return raw
 
 
 def write_text(path: Path, text: str) -> None:

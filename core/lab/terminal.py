@@ -1,5 +1,6 @@
 """Text on its way to a screen."""
 
+import logging
 import re
 
 _CONTROL = re.compile(
@@ -13,3 +14,8 @@ _CONTROL = re.compile(
 def printable(text: str) -> str:
     """`text` without control characters, newline and tab apart, and without terminal escape sequences (ECMA-48)."""
     return _CONTROL.sub("", text)
+
+
+def note(text: str) -> None:
+    """Says on stderr, in one line, what a person should know of their data. The logger `trivium` silences it."""
+    logging.getLogger("trivium").warning("%s", " ".join(printable(text).split()))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Rng
-from core.lab.vision.photos import folder, photographs, split_classes
+from core.lab.data.splits import split_classes
+from core.lab.vision.photos import folder, photographs
 from supervised.learner import Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
 

@@ -1,12 +1,10 @@
 """Predict the next character of a text, then write on: the Python reference, or any UTF-8 text file."""
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from core import Rng
 from core.lab import Data
-from core.lab.data import formats as readers
+from core.lab.data.formats import own_text
 from core.lab.data.splits import Text, parts
 from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language
@@ -31,14 +29,10 @@ PRESETS = {"quick": {"updates": 400}, "best": {"updates": 12000, **BEST}}
 
 
 def read(file: str, data: Data) -> Text:
-    """A text file in three parts; its SHA-256 is noted. Raises ValueError when it is too large or not UTF-8."""
-    with Path(file).open("rb") as source:
-        raw = source.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise ValueError(f"{file} is larger than {LARGEST // 10**6} MB")
-    data.sums[file] = hashlib.sha256(raw).hexdigest()
+    """A text file in three parts; its SHA-256 is noted. Raises ValueError for no text, Refusal for too long a one."""
+    raw = data.file(file, LARGEST)
     try:
-        return parts(readers.text(raw))
+        return parts(own_text(raw))
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
 

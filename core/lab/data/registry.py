@@ -23,6 +23,7 @@ from core.lab.data.sets.tiny_shakespeare import TINY_SHAKESPEARE
 from core.lab.data.sets.womens_clothing import WOMENS_CLOTHING
 from core.lab.data.splits import split as split
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.files import own_path, read_file
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
 LARGEST = 1 << 30  # bytes of a person's own file
@@ -66,12 +67,8 @@ class Data:
 
         So a run goes on with the very bytes it began with. Raises Refusal when there is no such file, or a larger one.
         """
-        path = Path(path).expanduser()
-        with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
-            raw = handle.read(most + 1)
-        if len(raw) > most:
-            raise Refusal(f"{path} is larger than {most >> 20} MiB")
-        self.sums[str(path)] = hashlib.sha256(raw).hexdigest()
+        raw = read_file(path, most)
+        self.sums[str(own_path(path))] = hashlib.sha256(raw).hexdigest()
         return raw
 
 

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array
-from core.lab.data.splits import SEED, Splits
+from core.lab.files import own_path
+from core.lab.former import moved
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
 PIXELS = 1 << 26  # of one picture: 67 megapixels
@@ -148,7 +149,7 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     Raises ValueError for a folder that is missing, holds fewer than two classes, a class with fewer than 4 pictures,
     a picture that cannot be read, or is in two classes, and for pictures that would take more memory than `MEMORY`.
     """
-    root = Path(path).expanduser()
+    root = own_path(path)
     if not root.is_dir():
         raise ValueError(f"there is no folder {root}: name one that holds a folder of pictures for each class")
     if len(folders := [entry for entry in _entries(root) if entry.is_dir()]) < 2:
@@ -204,20 +205,6 @@ def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
     return LabelledPhotos(np.stack(x), np.array(t), ("temple", "flower"))
 
 
-def split_classes(x: Array, t: Array) -> Splits:
-    """x (N, ...) and t (N,) in three fixed parts: of each class 20 % for the test and 12.5 % for validation.
-
-    At least one of each, so every class needs 4 examples or more. Depends on t alone.
-    """
-    rng = np.random.RandomState(SEED)  # whose stream NumPy keeps for ever
-    parts: tuple[list[int], ...] = ([], [], [])
-    for c in np.unique(t):
-        order = rng.permutation(np.flatnonzero(t == c)).tolist()
-        a, b = max(1, len(order) // 5), max(1, len(order) // 8)
-        for part, some in zip(parts, (order[a + b :], order[a : a + b], order[:a]), strict=True):
-            part += some
-    train, val, test = (rng.permutation(part) for part in parts)  # the classes mixed
-    return Splits(x[train], t[train], x[val], t[val], x[test], t[test])
-
-
 See = Callable[[Photo], Array]  # a picture out of a file -> an example as the network learnt from
+
+__getattr__ = moved(__name__, {"split_classes": "core.lab.data.splits"})

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from core.lab.data.registry import Data
+from core.lab.data.splits import split_classes
 from core.lab.vision import photos as pictures
-from core.lab.vision.photos import FORMATS, Photo, decode, folder, ink, photographs, split_classes, square
+from core.lab.vision.photos import FORMATS, Photo, decode, folder, ink, photographs, square
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (20, 30, 3), np.uint8)
