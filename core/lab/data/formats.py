@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from core import Array
-from core.lab.data.kinds import kind_of
 from core.lab.files import check_size
+from core.lab.kinds import kind_of
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}

@@ -19,9 +19,9 @@ import numpy as np
 from core import Array
 from core.lab import nearest
 from core.lab.data import formats
-from core.lab.data.kinds import kind_of
 from core.lab.data.notation import PLAIN, decide
 from core.lab.former import moved
+from core.lab.kinds import kind_of
 from core.lab.terminal import note
 
 DELIMITERS = ",;\t|"

@@ -259,14 +259,12 @@ def test_wav_gives_samples_and_rate():
     assert samples.tolist() == [0, 0.5, -1, 32767 / 32768]
 
 
-def test_a_wav_of_another_kind_or_length_is_refused():
+def test_a_wav_that_is_not_whole_is_refused():
     raw = make_wav(list(range(100)))
-    refused(lambda: read_wav(make_wav([1, 2], channels=2)), "2 channels of 16 bits")
-    refused(lambda: read_wav(make_wav([1, 2], width=4)), "1 channels of 32 bits")
     refused(lambda: read_wav(raw[:-10]), "claims 200 bytes, but 190 follow")
-    refused(lambda: read_wav(raw.replace(struct.pack("<I", 200), struct.pack("<I", 2**31 - 2))), "claims")
+    refused(lambda: read_wav(raw.replace(struct.pack("<I", 200), struct.pack("<I", 2**30))), "claims")
     refused(lambda: read_wav(raw[:30]), "not a whole wav file")
-    refused(lambda: read_wav(b""), "not a whole wav file: it ends too early")
+    refused(lambda: read_wav(b""), "not a whole wav file: it does not begin as one")
 
 
 @pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
