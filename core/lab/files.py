@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoint import ASIDE, written
-from core.lab.errors import Refusal
+from core.lab.errors import Refusal, refusing
+from core.lab.paths import user_path
 from core.lab.schema import is_plain, misfit
 
 LOCK = ".lock"
@@ -17,6 +18,16 @@ LARGEST = 1 << 28  # bytes of JSON
 
 class Locked(Refusal):
     """Another process is at work in a folder."""
+
+
+def read_file(path: str | Path, most: int) -> bytes:
+    """The bytes of a person's own file. Raises Refusal for one that is missing, or has more than `most` bytes."""
+    path = user_path(path)
+    with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
+        raw = handle.read(most + 1)
+    if len(raw) > most:
+        raise Refusal(f"{path} is larger than {most >> 20} MiB")
+    return raw
 
 
 def write_text(path: Path, text: str) -> None:

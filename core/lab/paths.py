@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
+from core.lab.errors import Refusal
+
 
 @dataclass(frozen=True)
 class Located:
@@ -16,11 +18,17 @@ class Located:
     but: str = ""
 
 
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # http://, s3://; a letter and a colon are a drive of Windows
 UserPath = Annotated[str, Located()]  # file: UserPath = ""  # a file of your own
 
 
 def user_path(path: str | Path) -> Path:
-    """`~` at its start is the home folder, also where no shell has put it there (--out=~/x)."""
+    """A path that a person named. `~` at its start is the home folder, also where no shell put it there (--out=~/x).
+
+    Raises Refusal for an address of the web.
+    """
+    if ADDRESS.match(str(path)):
+        raise Refusal(f"{path} is an address; download what is there, and name the file")
     return Path(os.path.expanduser(path))
 
 

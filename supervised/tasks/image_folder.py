@@ -1,12 +1,14 @@
 """Your own pictures, --dir FOLDER with a folder of pictures for each class; without it, pieces of two photographs."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from core import Rng
+from core import Array, Rng
 from core.lab import UserPath
-from core.lab.vision.photos import folder, photographs, split_classes
-from supervised.learner import Supervised
+from core.lab.data.splits import split_classes
+from core.lab.vision.photos import folder, photographs
+from supervised.learner import ReportPart, Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
 
 PARADIGM = "supervised"
@@ -38,4 +40,14 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
     form = config.side, config.colour
     read = folder(data, config.dir, *form) if config.dir else photographs(data, *form)
     splits = split_classes(read.x.reshape(len(read.x), -1), read.t)
-    return classifier(config, splits, read.x.shape[1:], read.classes, rng)
+    learner = classifier(config, splits, read.x.shape[1:], read.classes, rng)
+    study = learner.study
+
+    def with_left_out(w: Array, folder: Path | None) -> ReportPart:
+        part = study(w, folder) if study else ReportPart()
+        part.texts["Left out"] = read.left_out
+        return part
+
+    if read.left_out:
+        learner.study = with_left_out
+    return learner

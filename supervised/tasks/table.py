@@ -8,11 +8,13 @@ import numpy as np
 
 from core import AdamW, Array, Dropout, Layer, Linear, Rng, Sequential, cross_entropy, glorot, mse, relu
 from core.lab import Report, Splits, UserPath, check, nearest, split
-from core.lab.data.tables import LARGEST, Encoder, Rows, learn, read_table, rows_of
+from core.lab.data.encoder import Encoder, encoded
+from core.lab.data.splits import split_classes
+from core.lab.data.tables import LARGEST, Rows, read_table, rows_of
 from supervised.learner import Supervised
 from supervised.metrics.classification import Classification
 from supervised.metrics.regression import Regression
-from supervised.tables.targets import classes, looks_like_classes, values
+from supervised.tables.targets import target_of
 
 PARADIGM = "supervised"
 ABOUT = """
@@ -54,42 +56,45 @@ class TableLearner(Supervised):
     """A learner that reads rows as they stand in a csv file, and is set beside the methods that are made for tables."""
 
     encoder: Encoder
+    page: str  # how the columns were read
     reads = (".csv",)  # files whose bytes `predict` takes
 
     def predict(self, w: Array, x: bytes | Rows | Array) -> Any:
         """What is said of each row of a csv file, given as its bytes or as Rows; an array is features as learnt."""
-        rows = read_table(x) if isinstance(x, bytes) else x
+        rows = read_table(x, self.encoder.names) if isinstance(x, bytes) else x
         return super().predict(w, self.encoder(rows) if isinstance(rows, Rows) else rows)
 
     def report(self, w: Array, folder: Path | None) -> Report:
         made = super().report(w, folder)
         made.baselines.update(trees(self.splits))
-        made.texts["How the columns were read"] = "\n".join(map(str, self.encoder.columns))
+        made.texts["How the columns were read"] = self.page
         return made
 
 
 def make(config: Config, rng: Rng, data: Any) -> TableLearner:
     try:
-        rows, target = _rows(config, data)
-        as_classes = config.kind == "classes" or (config.kind == "auto" and looks_like_classes(rows, target))
-        t, names = classes(rows, target) if as_classes else (values(rows, target), ())
+        rows, name = _rows(config, data)
+        kind = "classes" if config.kind == "auto" and name in config.categorical else config.kind
+        rows, t, names, told = target_of(rows, name, kind)
         if len(rows) < LEAST:
             raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
-        index = split(np.arange(len(rows)), t)  # fixed for good: by the number of rows alone
-        features = rows.without(target, *config.ignore)
-        encoder = learn(features.take(index.x_train), config.categorical)
-        x = encoder(features)
+        # fixed for good, by the number of rows, and in a file of one's own by their classes too
+        index = (split_classes if config.file and names else split)(np.arange(len(rows)), t)
+        categorical = [column for column in config.categorical if column != name]
+        features = rows.without(name)
+        read = encoded(features, index.x_train, config.file, categorical=categorical, ignore=config.ignore, told=told)
     except ValueError as error:
         raise ValueError(f"{config.file or config.name}: {error}") from error
-    mean, std = (0.0, 1.0) if as_classes else (float(index.t_train.mean()), float(index.t_train.std()) or 1.0)
-    targets = [p if as_classes else ((p - mean) / std).astype(np.float32) for p in index[1::2]]
+    x = read.x
+    mean, std = (0.0, 1.0) if names else (float(index.t_train.mean()), float(index.t_train.std()) or 1.0)
+    targets = [p if names else ((p - mean) / std).astype(np.float32) for p in index[1::2]]
     splits = Splits(*(part for i, t in zip(index[::2], targets, strict=True) for part in (x[i], t)))
     net = _net(x.shape[1], config, len(names) or 1)
     optimizer = AdamW(config.lr, net.layout, config.weight_decay)
-    exam = Classification(names, monitor="-val_nats") if as_classes else Regression(mean, std)
+    exam = Classification(names, monitor="-val_nats") if names else Regression(mean, std)
     learning: dict[str, Any] = {"exam": exam, "updates": config.updates, "batch": config.batch}
-    learner = TableLearner(splits, net, optimizer, rng, loss=cross_entropy if as_classes else mse, **learning)
-    learner.encoder = encoder
+    learner = TableLearner(splits, net, optimizer, rng, loss=cross_entropy if names else mse, **learning)
+    learner.encoder, learner.page = read.encoder, read.page
     return learner
 
 
@@ -101,11 +106,12 @@ def _net(I: int, config: Config, O: int) -> Layer:
 def _rows(config: Config, data: Any) -> tuple[Rows, str]:
     """The table with its target, and the name of that column."""
     if config.file:
-        rows = read_table(data.file(config.file, LARGEST))
+        rows = read_table(data.file(config.file, LARGEST), [name for name in (config.target,) if name])
         if not config.target:
             raise ValueError(f"name the column to be learnt with --target: {', '.join(rows.columns)}")
-        for name in (config.target, *config.ignore):
-            rows.column(name)
+        rows.column(config.target)
+        if config.target in config.ignore:
+            raise ValueError(f"the column {config.target!r} is to be learnt, and to be left out")
         return rows, config.target
     table = data(config.name)
     rows, name = rows_of(table.x, table.features), "target"

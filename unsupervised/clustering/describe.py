@@ -7,7 +7,9 @@ from collections import Counter
 import numpy as np
 
 from core import Array
-from core.lab.data.tables import Encoder, Numeric, Rows, blank, numbers
+from core.lab.data.encoder import Categorical, Encoder, Numeric
+from core.lab.data.notation import blank
+from core.lab.data.tables import Rows
 
 SHOWN = 12  # columns of a cluster that are told, at most: those in which it differs most
 WORD = 24  # characters of a value, at most
@@ -24,14 +26,14 @@ def typical(rows: Rows, encoder: Encoder, said: Array) -> str:
 
 
 def _cluster(rows: Rows, encoder: Encoder, own: Array, title: str) -> str:
-    tell = [(_number if isinstance(column, Numeric) else _word, column.name) for column in encoder.columns]
-    lines = sorted((each(rows, name, own) for each, name in tell), key=lambda line: -line[0])
+    told = [_number(rows, c, own) if isinstance(c, Numeric) else _word(rows, c, own) for c in encoder.columns]
+    lines = sorted(told, key=lambda line: -line[0])
     shown = [f"{title}: {own.sum()} of {len(rows)} rows ({own.mean():.0%})", *(line for _, line in lines[:SHOWN])]
     return "\n".join(shown + [f"  and less so in {len(lines) - SHOWN} more"] * (len(lines) > SHOWN))
 
 
-def _number(rows: Rows, name: str, own: Array) -> tuple[float, str]:
-    v = numbers(rows, name)
+def _number(rows: Rows, column: Numeric, own: Array) -> tuple[float, str]:
+    v, name = column.read(rows).values, column.name
     there = ~np.isnan(v)
     if not (own & there).any():
         return 0.0, f"  {name[:WIDE]:{WIDE}} missing in all of them"
@@ -42,7 +44,8 @@ def _number(rows: Rows, name: str, own: Array) -> tuple[float, str]:
     return abs(d), f"  {name[:WIDE]:{WIDE}} {here * scale:12.4g}   all: {all_rows * scale:12.4g}   {d:+.1f} deviations"
 
 
-def _word(rows: Rows, name: str, own: Array) -> tuple[float, str]:
+def _word(rows: Rows, column: Categorical, own: Array) -> tuple[float, str]:
+    name = column.name
     words = np.array(["missing" if blank(text) else text[:WORD] for text in rows.column(name)])
     here, everywhere = (Counter(part.tolist()) for part in (words[own], words))
     shares = {word: (here[word] / own.sum(), everywhere[word] / len(own)) for word in everywhere}

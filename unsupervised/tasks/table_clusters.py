@@ -10,7 +10,9 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Report, Splits, UserPath, nearest, split, write_text
-from core.lab.data.tables import LARGEST, Rows, blank, learn, read_table, rows_of
+from core.lab.data.encoder import encoded
+from core.lab.data.notation import blank
+from core.lab.data.tables import LARGEST, Rows, read_table, rows_of
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.prediction_strength import choose_clusters
@@ -49,11 +51,9 @@ PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "n_init": 10}}
 
 def make(config: Config, rng: Rng, data: Any) -> Any:
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
-        said, used = clusters(x), {column.name for column in encoder.columns}
-        left = [name for name in rows.columns if name not in used]
-        read = [*map(str, encoder.columns), *([f"left out: {', '.join(left)}"] if left else [])]
+        said = clusters(x)
         report.texts["A typical member of each cluster"] = typical(rows, encoder, said)
-        report.texts["How the columns were read"] = "\n".join(read)
+        report.texts["How the columns were read"] = page
         if choice:
             report.texts["Given"] += " That number was not given but found, see below."
             report.texts["How many clusters"] = str(choice)
@@ -65,8 +65,6 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
 
     try:
         rows, target = _rows(config, data)
-        for name in config.ignore:
-            rows.column(name)
         t, names = _classes(rows, target) if target else (np.zeros(0, int), [])
         if len(rows) < LEAST:
             raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
@@ -74,10 +72,10 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
         index = split(order, t if target else order)  # fixed for good: by the number of rows alone
         index = index._replace(x_train=index.x_train[:TAUGHT], t_train=index.t_train[:TAUGHT])  # they are in no order
         t_parts = index[1::2] if target else (t, t, t)
-        columns = rows.without(target, *config.ignore)
-        columns = columns.without(*(name for name, texts in columns.columns.items() if all(map(blank, texts))))
-        encoder = learn(columns.take(index.x_train), config.categorical)
-        x = encoder(columns)
+        categorical = [column for column in config.categorical if column != target]
+        x, encoder, page = encoded(
+            rows.without(target), index.x_train, config.file, categorical=categorical, ignore=config.ignore, told=()
+        )
         splits = Splits(*(a for i, part in zip(index[::2], t_parts, strict=True) for a in (x[i], part)))
         choice = choose_clusters(np.concatenate([splits.x_train, splits.x_val])) if not config.clusters else None
         if choice and choice.clusters == 1:
@@ -85,7 +83,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 "no clusters were found again in rows that were held back: it seems to be one heap; "
                 "--clusters K divides it all the same"
             )
-        terms = Terms(partial(in_units, encoder), tell, (".csv",), lambda raw: encoder(read_table(raw)))
+        terms = Terms(partial(in_units, encoder), tell, (".csv",), lambda raw: encoder(read_table(raw, encoder.names)))
         return METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng, terms=terms)
     except ValueError as error:
         raise ValueError(f"{config.file or config.table}: {error}") from error
@@ -94,7 +92,8 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
 def _rows(config: Config, data: Any) -> tuple[Rows, str]:
     """The table, and the name of the column of its classes, empty if there is none."""
     if config.file:
-        rows = read_table(data.file(config.file, LARGEST))
+        names = config.target, *config.categorical, *config.ignore
+        rows = read_table(data.file(config.file, LARGEST), [name for name in names if name])
         if config.target:
             rows.column(config.target)
         return rows, config.target

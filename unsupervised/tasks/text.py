@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core import Rng
 from core.lab import Data, UserPath
-from core.lab.data import formats as readers
+from core.lab.data.formats import own_text
 from core.lab.data.splits import Text, parts
 from unsupervised.text.character_task import WindowModel
 from unsupervised.text.language_model import Language
@@ -29,10 +29,10 @@ PRESETS = {"quick": {"updates": 400}, "best": {"updates": 12000, **BEST}}
 
 
 def read(file: str, data: Data) -> Text:
-    """A text file in three parts; its SHA-256 is noted. Raises ValueError when it is too large or not UTF-8."""
+    """A text file in three parts; its SHA-256 is noted. Raises ValueError for no text, Refusal for too long a one."""
     raw = data.file(file, LARGEST)
     try:
-        return parts(readers.text(raw))
+        return parts(own_text(raw))
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
 

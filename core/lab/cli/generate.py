@@ -112,4 +112,4 @@ def _read() -> str:
     if len(raw) > PROMPT:
         raise Refusal(f"the prompt is longer than {PROMPT >> 20} MiB")
     with refusing("the prompt", ValueError):
-        return formats.text(raw)
+        return formats.own_text(raw)

@@ -6,37 +6,41 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.lab import printable
 from core.lab.cli.flags import OpenFlags, parse
+from core.lab.data import formats
+from core.lab.data.tables import read_numbers
 from core.lab.errors import Refusal, refusing
+from core.lab.files import read_file
 from core.lab.vision.photos import decode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+PACKED = (".gz", ".zip")
 LARGEST = 1 << 30  # bytes
 
 
 def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
     """A text for .txt; a `Photo` for a picture, as an array (H, W) and grey; .npy as it is, .csv as numbers a row.
 
+    A table is read as that of training is: with a line of names or without, whatever divides its fields.
+
     Of a file whose suffix is among `reads` - those that the learner reads itself - the bytes as they are.
     Raises Refusal when the file is missing, of another kind, or cannot be read as what its name says.
     """
-    with refusing(f"{path} cannot be read", OSError, ValueError, EOFError):
-        if path.stat().st_size > LARGEST:
-            raise Refusal(f"{path} is larger than {LARGEST >> 20} MiB")
-        match path.suffix.lower():
+    raw, packed = read_file(path, LARGEST), path.suffix.lower() in PACKED and bool(Path(path.stem).suffix)
+    with refusing(f"{path} cannot be read", ValueError):
+        raw = formats.unpacked(raw, LARGEST) if packed else raw
+        match Path(path.stem if packed else path.name).suffix.lower():
             case suffix if suffix in reads:
-                return path.read_bytes()
+                return raw
             case ".txt":
-                return path.read_text("utf-8")
+                return formats.own_text(raw)
             case ".npy":
-                return np.load(path, allow_pickle=False)
+                return formats.npy_numbers(raw)
             case ".csv":
-                return np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
+                return read_numbers(raw, LARGEST)
             case suffix if suffix in PICTURES:
-                return decode(path.read_bytes(), "it")
+                return decode(raw, "it")
     known = ", ".join(dict.fromkeys((".npy", ".csv", ".txt", *PICTURES, *reads)))
     raise Refusal(f"{path} is of no kind that is read here: {known}")
 

@@ -12,15 +12,19 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from core import Array
 from core.lab.files import check_size
+from core.lab.kinds import kind_of
 
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 NPY_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+NUMBERS = {"c": "complex numbers", "O": "Python objects", "U": "texts", "S": "texts", "M": "dates", "m": "times"}
 # what the standard library raises at broken bytes, found by flipping bits; a ValueError passes as it is
 NO_GZIP = (OSError, EOFError, zlib.error, struct.error)
 NO_ZIP = (*NO_GZIP, zipfile.BadZipFile, RuntimeError, IndexError)  # NotImplementedError is a RuntimeError
@@ -58,6 +62,18 @@ def unzip(raw: bytes, limit: int) -> dict[str, bytes]:
 def _member(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with file.open(info) as member:
         return member.read(info.file_size + 1)  # without a number it would unpack up to 2 GiB before it compares
+
+
+def unpacked(raw: bytes, limit: int) -> bytes:
+    """What a gzip file, or a zip file of one file, holds; any other bytes as they are. At most `limit` bytes."""
+    if raw.startswith(b"\x1f\x8b"):
+        return gunzip(raw, limit)
+    if kind_of(raw) != "a zip file":
+        return raw
+    members = {name: content for name, content in unzip(raw, limit).items() if not name.startswith("__MACOSX/")}
+    if len(members) != 1:
+        raise ValueError(f"the zip file holds {len(members)} files; unpack it, and name the one that is meant")
+    return next(iter(members.values()))
 
 
 def zip_stored(members: Mapping[str, bytes]) -> bytes:
@@ -99,17 +115,40 @@ def npy(raw: bytes) -> Array:
     return np.frombuffer(memoryview(raw)[file.tell() :], dtype).reshape(shape, order="F" if fortran else "C")
 
 
+def npy_numbers(raw: bytes) -> Array:
+    """The same, where it must hold numbers, one at least. Raises ValueError for complex ones, texts, dates, records."""
+    array = npy(raw)
+    if array.dtype.kind not in "biuf":
+        held = NUMBERS.get(array.dtype.kind, "records of several fields")
+        raise ValueError(f"the npy file holds {held} ({array.dtype}), where real numbers are needed")
+    if not array.size:
+        raise ValueError(f"the npy file holds no numbers: its shape is {array.shape}")
+    return array
+
+
 def npz(raw: bytes, limit: int) -> dict[str, Array]:
     """The arrays of an npz file by name, at most `limit` bytes in all."""
     return {name.removesuffix(".npy"): npy(content) for name, content in unzip(raw, limit).items()}
 
 
 def text(raw: bytes) -> str:
-    """UTF-8, strictly; a byte order mark at the start is dropped."""
+    """UTF-8, strictly, or what a byte order mark says: UTF-16 or UTF-32. The mark itself is dropped."""
+    code = next((code for mark, code in MARKS.items() if raw.startswith(mark)), "utf-8-sig")
     try:
-        return raw.decode("utf-8-sig")
+        said = raw.decode(code)
     except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 text: byte {error.start} is {raw[error.start]:#04x}") from error
+        line, byte, name = raw.count(b"\n", 0, error.start) + 1, raw[error.start], code.upper().removesuffix("-SIG")
+        known = f"it is {kind_of(raw)}, no text" if kind_of(raw) else "save the file as UTF-8"
+        raise ValueError(f"line {line}: byte {byte:#04x} is not {name}; {known}") from error
+    if "\0" in said:
+        line, known = said.count("\n", 0, said.index("\0")) + 1, kind_of(raw)
+        raise ValueError(f"line {line}: holds a zero byte, so it is no text" + (f" but {known}" if known else ""))
+    return said
+
+
+def own_text(raw: bytes) -> str:
+    """A person's text: as above, and each line ends with a newline alone, whatever system wrote it."""
+    return text(raw).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def lines(text: str) -> list[str]:
@@ -117,13 +156,23 @@ def lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
+def records(text: str, delimiter: str = ",", **options: Any) -> Iterator[tuple[int, list[str]]]:
+    """(line, fields) of each record of a csv text, a field as long as it likes. Raises ValueError with the line."""
+    reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, **options), 1
+    usual = csv.field_size_limit(len(text) + 1)  # it is the process's own: put back at the end
+    try:
+        for record in reader:
+            yield line, record
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"line {line}: {error}") from error
+    finally:
+        csv.field_size_limit(usual)
+
+
 def csv_rows(text: str) -> list[dict[str, str]]:
     """The rows of a csv text by the names in its first row; quoted fields may hold commas and newlines."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        head, *rows = list(reader) or [[]]
-    except csv.Error as error:
-        raise ValueError(f"csv, line {reader.line_num}: {error}") from error
+    head, *rows = [fields for _, fields in records(text)] or [[]]
     for number, row in enumerate(rows, 1):
         if len(row) != len(head):
             raise ValueError(f"csv, row {number}: {len(row)} fields where the first row names {len(head)}")

@@ -23,6 +23,7 @@ from core.lab.data.sets.tiny_shakespeare import TINY_SHAKESPEARE
 from core.lab.data.sets.womens_clothing import WOMENS_CLOTHING
 from core.lab.data.splits import split as split
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.files import read_file
 from core.lab.paths import user_path
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
@@ -76,15 +77,6 @@ class Data:
         """Remembers the sum of a person's own file or folder."""
         name = path.absolute().name
         self.sums[name if self.sums.get(name, sha256) == sha256 else str(path)] = sha256
-
-
-def read_file(path: Path, most: int = LARGEST) -> bytes:
-    """The bytes of a person's own file. Raises Refusal when there is no such file, or one of more than `most` bytes."""
-    with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
-        raw = handle.read(most + 1)
-    if len(raw) > most:
-        raise Refusal(f"{path} is larger than {most >> 20} MiB")
-    return raw
 
 
 def table(root: Path | None = None) -> list[dict[str, Any]]:

@@ -84,6 +84,27 @@ def split_at(x: Array, t: Array, train: int, val: int) -> Splits:
     return Splits(x[a], t[a], x[b], t[b], x[c], t[c])
 
 
+def split_classes(x: Any, t: Any) -> Splits:
+    """x (N, ...) and t (N,) in three fixed parts: of each class 20 % for the test and 12.5 % for validation.
+
+    A class of three or more is in each part, one of two in training and test, one of one in training. Depends on t
+    alone. Raises ValueError below 8 examples, and where no class has three.
+    """
+    x, t = np.asarray(x), np.asarray(t)
+    if len(x) != len(t) or len(x) < 8 or np.unique(t, return_counts=True)[1].max() < 3:
+        raise ValueError(f"{len(x)} examples cannot be divided: at least 8 are needed, and three of one class")
+    rng = np.random.RandomState(SEED)  # whose stream NumPy keeps for ever
+    parts: tuple[list[int], ...] = ([], [], [])
+    for c in np.unique(t):
+        order = rng.permutation(np.flatnonzero(t == c)).tolist()
+        n = len(order)
+        a, b = (max(1, n // 5) if n > 1 else 0), (max(1, n // 8) if n > 2 else 0)
+        for part, some in zip(parts, (order[a + b :], order[a : a + b], order[:a]), strict=True):
+            part += some
+    train, val, test = (rng.permutation(part).astype(np.intp) for part in parts)  # the classes mixed
+    return Splits(x[train], t[train], x[val], t[val], x[test], t[test])
+
+
 def parts(text: str) -> Text:
     """The last 10 % is the test part, the last 5 % of what is before it the validation part."""
     a = (b := len(text) * 9 // 10) * 19 // 20

@@ -3,13 +3,12 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import parent_process
 from typing import Any
 
-from core.lab import printable
 from core.lab.guard import guarded
 from core.lab.report.format import figure
 from core.lab.runs.loop import Row, Watch, silent
+from core.lab.terminal import note
 
 COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -77,7 +76,7 @@ def tell_notes(task: str, learner: Any) -> list[str]:
     if not hasattr(learner, "notes"):
         return []
     with guarded(f"{task}: notes"):
-        notes = [str(note) for note in learner.notes()]
-    for note in notes if parent_process() is None else ():
-        print(printable(f"note: {note}"), file=sys.stderr)
+        notes = list(map(str, learner.notes()))
+    for line in notes:
+        note(line)
     return notes

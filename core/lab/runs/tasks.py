@@ -95,7 +95,7 @@ def _read(name: str, path: Path) -> Info:
     """Reads paradigm, problem, needs and the first line of the docstring out of the source, without running it."""
     found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": name, "NEEDS": {}}
     try:
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = ast.parse(path.read_bytes())  # which heeds a byte order mark
         for node in tree.body:
             if isinstance(node, ast.Assign) and (word := ast.unparse(node.targets[0])) in found:
                 found[word] = ast.literal_eval(node.value)

@@ -24,7 +24,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from core.lab.data.formats import own_text
 from core.lab.errors import Refusal, nearest, refusing
+from core.lab.files import read_file
 from core.lab.paths import located, user_path
 from core.lab.runs.tasks import PRESET_NAMES, Task, configure, find, is_file, preset
 from core.lab.study.job import Job, file_sha256
@@ -52,10 +54,9 @@ class Planned:
 
 def load_spec(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises Refusal when it cannot be read."""
-    with refusing(f"{path} cannot be read as TOML", OSError, ValueError, RecursionError):
-        if path.stat().st_size > SIZE:
-            raise Refusal(f"{path} is larger than {SIZE} bytes")
-        return tomllib.loads(path.read_text("utf-8"))
+    raw = read_file(path, SIZE)
+    with refusing(f"{path} cannot be read as TOML", ValueError, RecursionError):
+        return tomllib.loads(own_text(raw))
 
 
 def plan(spec: Mapping[str, Any], beside: Path, runs: Path, data: Path | None) -> tuple[list[Planned], list[str]]:

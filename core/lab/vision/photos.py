@@ -23,17 +23,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array
-from core.lab.data.registry import read_file
-from core.lab.data.splits import SEED, Splits
+from core.lab.errors import Refusal
+from core.lab.files import read_file
+from core.lab.former import moved
+from core.lab.kinds import kind_of
 from core.lab.paths import user_path
+from core.lab.terminal import note
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
 PIXELS = 1 << 26  # of one picture: 67 megapixels
 BYTES = 1 << 26  # of one file
+LARGE = 1 << 23  # pixels above which one is made smaller
+CHANNELS = {2: 3, 4: 2, 6: 4}  # values of a pixel in a PNG, by its kind of colours; else one
+PARTS = 100_000  # chunks of a PNG, or blocks of a GIF before its first frame
 MEMORY = 1 << 31  # bytes that all pictures of a folder may take as float32
 ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eighth of its size, but not below this
 FEWEST = 4  # pictures in a class: two to learn from, one to choose by, one to test with
-NOT_PICTURES = ("Thumbs.db", "desktop.ini", "__MACOSX")  # left behind by file managers
+NAMED = 3  # files left out that are named
+NOT_PICTURES = {  # first letters of hidden names, and what file managers leave behind, in small letters
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini", "__macosx", "@eadir", "#recycle"),
+    *("$recycle.bin", "system volume information", "lost+found", "."),
+}
 # what Pillow raises at broken bytes, found by flipping bits
 BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError),
@@ -61,6 +71,7 @@ def decode(raw: bytes, name: str) -> Photo:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
+        _check_parts(raw)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd, but readable files
             with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
@@ -68,9 +79,11 @@ def decode(raw: bytes, name: str) -> Photo:
                 if W * H > PIXELS:
                     raise ValueError(f"its {W} x {H} pixels are more than {PIXELS >> 20} megapixels")
                 picture.draft(None, (ENOUGH, ENOUGH))
-                return Photo(np.asarray(_colours(ImageOps.exif_transpose(picture))))
+                ImageOps.exif_transpose(picture, in_place=True)
+                return Photo(np.asarray(_smaller(_colours(picture))))
     except UnidentifiedImageError:
-        raise ValueError(f"{name} is no picture that is read here: {', '.join(FORMATS)}") from None
+        known = f"; it is {kind_of(raw)}" if kind_of(raw) else ""
+        raise ValueError(f"{name} is no picture that is read here: {', '.join(FORMATS)}{known}") from None
     except (*BROKEN, Image.DecompressionBombError) as error:
         raise ValueError(f"{name} cannot be read as a picture: {error or type(error).__name__}") from error
 
@@ -84,7 +97,38 @@ def _colours(picture: Any) -> Any:
     if picture.mode.endswith(("A", "a")) or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _smaller(picture: Any) -> Any:
+    """A picture above `LARGE` pixels at a half or a third of its size, each pixel the mean of what it covers."""
+    W, H = picture.size
+    return picture.reduce(math.ceil(math.sqrt(W * H / LARGE))) if W * H > LARGE else picture
+
+
+def _check_parts(raw: bytes) -> None:
+    """Raises ValueError for a PNG of very many bytes or chunks, and a GIF of very many blocks before its first frame.
+
+    Pillow reads them one by one, whatever they hold, so that a small picture would take as long as the file is large.
+    """
+    at, count = 0, 0
+    if raw.startswith(b"\x89PNG") and len(raw) > 25:
+        W, H, depth, colours = struct.unpack_from(">IIBB", raw, 16)
+        unpacked = W * H * depth * CHANNELS.get(colours, 1) // 8
+        if W * H <= PIXELS and unpacked > 3 * PIXELS:  # of more pixels, their number says it better
+            raise ValueError(f"its {W} x {H} pixels unpack to {unpacked >> 20:,} MiB, more than {3 * PIXELS >> 20}")
+        at = 8
+        while at + 8 <= len(raw) and (count := count + 1) <= PARTS:
+            at += 12 + int.from_bytes(raw[at : at + 4], "big")
+    elif raw.startswith(b"GIF8") and len(raw) > 13:
+        at = 13 + (3 << (raw[10] & 7) + 1 if raw[10] & 0x80 else 0)  # behind the table of colours
+        while raw[at : at + 1] == b"!" and count <= PARTS:
+            at += 2
+            while at < len(raw) and raw[at] and (count := count + 1) <= PARTS:
+                at += 1 + raw[at]
+            at, count = at + 1, count + 1
+    if count > PARTS:
+        raise ValueError(f"it has more than {PARTS:,} parts, which no picture has")
 
 
 def square(photo: Photo, side: int, colour: bool = True) -> Array:
@@ -139,16 +183,17 @@ class LabelledPhotos(NamedTuple):
     x: Array  # N, S, S, 3 or N, S, S: float32 in [0, 1]
     t: Array  # N int64
     classes: tuple[str, ...]
+    left_out: str = ""  # the files that could not be read, in words
 
 
 def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> LabelledPhotos:
     """The pictures in the folders of `path`: each folder is a class, named as it is, in the order of the names.
 
-    Files and folders whose names begin with a dot are skipped, and what file managers leave behind; anything else
-    that is no picture is refused by its name. A picture that is there twice in its class counts once. `data`
+    Files and folders whose names begin with a dot are skipped, and what file managers leave behind. Anything else that
+    cannot be read as a picture is left out, and told. A picture that is there twice in its class counts once. `data`
     remembers one SHA-256 over the names and the bytes of all files.
-    Raises ValueError for a folder that is missing, holds fewer than two classes, a class with fewer than 4 pictures,
-    a picture that cannot be read, or is in two classes, and for pictures that would take more memory than `MEMORY`.
+    Raises ValueError for a folder that is missing, holds fewer than two classes, a class with fewer than 4 pictures
+    that can be read, a picture in two classes, and for pictures that would take more memory than `MEMORY`.
     """
     root = user_path(path)
     if not root.is_dir():
@@ -161,29 +206,39 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     shape = (side, side, 3) if colour else (side, side)
     if len(files) * math.prod(shape) * 4 > MEMORY:
         raise ValueError(f"{len(files)} pictures of {side} x {side} take more than {MEMORY >> 30} GiB; lower the side")
-    total, seen, x, t = hashlib.sha256(), dict[str, tuple[Path, int]](), list[Array](), list[int]()
+    total, seen, x, t, left = hashlib.sha256(), dict[str, tuple[Path, int]](), list[Array](), list[int](), list[str]()
     for file, c in files:
-        if not file.is_file():
-            raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
-        raw = read_file(file, BYTES)
-        sha256 = hashlib.sha256(raw).hexdigest()
-        total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
-        twin, twin_class = seen.setdefault(sha256, (file, c))
-        if twin_class != c:
-            raise ValueError(f"{file} and {twin} are the same picture in two classes; leave it in one")
-        if twin == file:
-            x.append(square(decode(raw, str(file)), side, colour))
-            t.append(c)
-    for one, count in zip(folders, np.bincount(t, minlength=len(folders)), strict=True):
+        try:
+            if not file.is_file():
+                raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
+            raw = read_file(file, BYTES)
+            sha256 = hashlib.sha256(raw).hexdigest()
+            total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
+            twin, twin_class = seen.setdefault(sha256, (file, c))
+            if twin_class == c and twin == file:
+                x.append(square(decode(raw, str(file)), side, colour))
+                t.append(c)
+        except (ValueError, Refusal) as error:
+            left.append(str(error))
+        else:
+            if twin_class != c:
+                raise ValueError(f"{file} and {twin} are the same picture in two classes; leave it in one")
+    for one, count in zip(folders, np.bincount(np.array(t, int), minlength=len(folders)), strict=True):
         if count < FEWEST:
-            raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more")
+            broken = f"; {left[0]}" if left else ""
+            raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more{broken}")
+    told = ""
+    if left:
+        files_are = "1 file is" if len(left) == 1 else f"{len(left):,} files are"
+        more = ", ..." if len(left) > NAMED else ""
+        note(told := f"{root}: {files_are} left out: {', '.join(left[:NAMED])}{more}")
     data.note(root, total.hexdigest())  # one sum for the whole folder, not one a picture
-    return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders))
+    return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders), told)
 
 
 def _entries(folder: Path) -> list[Path]:
     """What a folder holds, hidden things apart, in the order of the names on every file system."""
-    found = [entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in NOT_PICTURES]
+    found = [entry for entry in folder.iterdir() if not NOT_PICTURES & {entry.name[:1], entry.name.lower()}]
     return sorted(found, key=attrgetter("name"))
 
 
@@ -206,20 +261,6 @@ def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
     return LabelledPhotos(np.stack(x), np.array(t), ("temple", "flower"))
 
 
-def split_classes(x: Array, t: Array) -> Splits:
-    """x (N, ...) and t (N,) in three fixed parts: of each class 20 % for the test and 12.5 % for validation.
-
-    At least one of each, so every class needs 4 examples or more. Depends on t alone.
-    """
-    rng = np.random.RandomState(SEED)  # whose stream NumPy keeps for ever
-    parts: tuple[list[int], ...] = ([], [], [])
-    for c in np.unique(t):
-        order = rng.permutation(np.flatnonzero(t == c)).tolist()
-        a, b = max(1, len(order) // 5), max(1, len(order) // 8)
-        for part, some in zip(parts, (order[a + b :], order[a : a + b], order[:a]), strict=True):
-            part += some
-    train, val, test = (rng.permutation(part) for part in parts)  # the classes mixed
-    return Splits(x[train], t[train], x[val], t[val], x[test], t[test])
-
-
 See = Callable[[Photo], Array]  # a picture out of a file -> an example as the network learnt from
+
+__getattr__ = moved(__name__, {"split_classes": "core.lab.data.splits"})

@@ -10,9 +10,9 @@ from fractions import Fraction
 import gymnasium as gym
 import numpy as np
 import pytest
+from core.lab.cli.main import main
 from gymnasium import spaces
 
-from core.lab.cli.main import main
 from core.lab.envs.units import observed
 from core.lab.runs.run import prepare, start
 from reinforcement.envs import plugins

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.lab.data.registry import Data, split
+from core.lab.data.registry import Data
+from core.lab.data.splits import split, split_classes
 from core.lab.data.tables import read_table
 from core.lab.runs.run import Setup, open_run, start
 from core.lab.runs.tasks import find
@@ -79,14 +80,14 @@ def test_the_rows_of_a_file_are_predicted_as_they_stand(tmp_path):
     assert (said == np.array(whole.column("wide"))).mean() > 0.93
     x = learner.encoder(whole)
     assert (said == learner.predict(learner.weights, x)).all()
-    np.testing.assert_array_equal(x[split(np.arange(240), np.arange(240)).x_test], learner.splits.x_test)
+    np.testing.assert_array_equal(x[split_classes(np.arange(240), whole.column("wide")).x_test], learner.splits.x_test)
     with pytest.raises(ValueError, match="the columns 'height' are missing"):
         learner.predict(learner.weights, b"city\nOslo\n")
 
 
 def test_the_encoder_has_not_seen_the_other_parts(tmp_path):
     columns = mixed()
-    test = split(np.arange(240), np.arange(240)).x_test
+    test = split_classes(np.arange(240), columns["wide"]).x_test
     a = make(Config(written(tmp_path / "a.csv", columns), "wide"), np.random.default_rng(0), Data())
     for k in test:
         columns["height"][k], columns["city"][k] = "1e9", "Nowhere"
@@ -141,11 +142,18 @@ def test_the_target_decides_and_can_be_overruled(tmp_path):
         (None, {"categorical": ("citty",)}, "did you mean city?"),
         (None, {"target": "id"}, "240 classes in 240 rows"),
         (None, {"target": "wide", "kind": "value"}, r"line 2: '\w+' in the column 'wide' is not a finite number"),
-        (None, {"target": "height"}, r"line \d+: the target 'height' is missing"),
+        (None, {"ignore": ("wide",)}, "'wide' is to be learnt, and to be left out"),
         ("a,t\n" + "1,x\n2,x\n" * 20, {}, "one class, 'x'"),
         ("a,t\n" + "1,5.5\n2,5.5\n" * 20, {}, "5.5 in all rows"),
         ("a,t\n" + "1,5.5\n2,1e300\n" * 20, {}, "another unit"),
-        ("a,t\n" + "1,5.5\n2,nan\n" * 20, {}, "line 3: the target 't' is missing"),
+        ("a,t\n" + "1,nan\n2,?\n" * 20, {}, "the target 't' is missing in all rows"),
+        ("a,t\n" + "1,2024-01-01\n2,2024-01-02\n" * 20, {"kind": "value"}, "'2024-01-01' .* is not a finite number"),
+        ("a,t\n" + "1,x\n2,\n" * 10, {}, "one class, 'x'"),
+        (
+            "a,t\n" + "".join(f"{k},x\n{k},y\n" for k in range(15)) + ",\n" * 5 + "1,z\n",
+            {"kind": "value"},
+            "line 2: 'x'",
+        ),
         ("a,t\n" + "1,x\n2,y\n" * 5, {}, "10 rows; at least 20"),
         ("a,t\n" + "1,x\n1,y\n" * 20, {}, "no column tells"),
         ("a,t\n" + "1,x\n2,y,z\n" * 20, {}, "line 3: 3 fields"),
@@ -178,3 +186,77 @@ def test_a_run_of_a_file_is_opened_again_and_predicts(tmp_path):
     raw = b"height,city\n0,Rome\n-1,Oslo\n"
     assert again.predict(raw).tolist() == run.predict(raw).tolist() == ["yes", "no"]
     assert (tmp_path / "run" / "report.html").exists()
+
+
+def run_of(tmp_path, columns, target="t", **options):
+    return make(Config(written(tmp_path / "a.csv", columns), target, **options), np.random.default_rng(0), Data())
+
+
+def test_an_odd_cell_costs_no_column_wherever_it_stands(tmp_path, caplog):
+    x = np.round(np.random.default_rng(0).standard_normal(120), 3)
+    learners = []
+    for k in (None, 0, 9, 77):
+        cells = [f"{value}" for value in x]
+        if k is not None:
+            cells[k] = "n.a."
+        caplog.clear()
+        learners.append(run_of(tmp_path, {"age": cells, "t": np.where(x > 0, "yes", "no")}))
+        odd = [] if k is None else [f"{tmp_path}/a.csv: age: 1 odd cell is a missing value: 'n.a.' (line {k + 2})"]
+        assert caplog.messages == odd
+        assert all(line.partition(": ")[2] in learners[-1].page for line in odd)
+    assert all("age" in learner.encoder.features for learner in learners)
+    told = learners[0].predict(learners[0].w, b"age\n-1\n--\n")
+    assert len(told) == 2
+    assert caplog.messages[-1] == "age: 1 odd cell is a missing value: '--' (line 3)"
+
+
+def test_rows_without_a_target_are_left_out_and_told(tmp_path, caplog):
+    k = np.arange(50)
+    value = [str(number) for number in k + 0.5]
+    value[3], value[5], value[7] = "", "-", "n.a."
+    learner = run_of(tmp_path, {"x": k, "t": value})
+    assert sum(len(part) for part in learner.splits[1::2]) == 47
+    cells = "'' (line 5), '-' (line 7), 'n.a.' (line 9)"
+    assert caplog.messages == [f"{tmp_path}/a.csv: t: 3 rows are left out, their targets are missing or odd: {cells}"]
+
+
+def test_spellings_of_one_class_are_one(tmp_path, caplog):
+    words = np.array(["Yes", "yes", "yes", "no", "NO  way", "no way"])
+    columns = {"x": np.arange(60), "t": words[np.arange(60) % 6]}
+    learner = run_of(tmp_path, columns)
+    assert learner.exam.classes == ("NO  way", "no", "yes")
+    assert caplog.messages[1].endswith("t: 'Yes', 'yes' are one class, 'yes'; --kind classes keeps them apart") or (
+        caplog.messages[0].endswith("t: 'Yes', 'yes' are one class, 'yes'; --kind classes keeps them apart")
+    )
+    assert run_of(tmp_path, columns, kind="classes").exam.classes == ("NO  way", "Yes", "no", "no way", "yes")
+
+
+def test_a_target_among_the_codes_is_one_of_classes(tmp_path):
+    columns = {"x": np.arange(60), "t": np.arange(60) % 25}
+    assert run_of(tmp_path, columns).splits.t_train.ndim == 2
+    assert len(run_of(tmp_path, columns, categorical=("t",)).exam.classes) == 25
+
+
+def test_a_rare_class_is_in_each_part_where_it_can_be_and_is_told(tmp_path, caplog):
+    t = np.array(["common"] * 90 + ["few"] * 3 + ["two"] * 2 + ["one"])
+    learner = run_of(tmp_path, {"x": np.random.default_rng(0).random(96), "t": t})
+    parts = [np.bincount(part, minlength=4).tolist() for part in learner.splits[1::2]]
+    assert learner.exam.classes == ("common", "few", "one", "two")
+    assert parts == [[61, 1, 1, 1], [11, 1, 0, 0], [18, 1, 0, 1]]
+    rests = "what is said of it rests on next to nothing"
+    assert [line.partition("t: ")[2] for line in caplog.messages] == [
+        f"the class 'few' has 3 rows: {rests}",
+        f"the class 'one' has 1 row, which is learnt from and never tested: {rests}",
+        f"the class 'two' has 2 rows, one to learn from and one to test: {rests}",
+    ]
+
+
+def test_a_number_may_name_a_column_where_the_target_stands_beside_it(tmp_path):
+    learner = run_of(tmp_path, {"1990": np.arange(40), "2000": np.arange(40) % 7, "t": np.arange(40) % 2})
+    assert learner.encoder.features == ("1990", "2000")
+    assert len(learner.predict(learner.w, b"2000,1990\n1,2\n")) == 1
+
+
+def test_the_parts_of_the_small_tables_are_as_they_were():
+    s = make(Config(name="iris"), np.random.default_rng(0), Data()).splits
+    np.testing.assert_array_equal(s.t_test, split(np.arange(150), Data()("iris").t).t_test)

@@ -86,8 +86,9 @@ def test_a_file_takes_the_place_of_the_corpus_and_its_sum_is_noted(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"abc\xff" + POEM.encode(), "byte 3 is 0xff"),
-        (POEM.encode() + b"\xe6\x97", f"byte {len(POEM)} is 0xe6"),
+        (b"abc\xff" + POEM.encode(), "line 1: byte 0xff is not UTF-8"),
+        (POEM.encode() + b"\xe6\x97", f"line {POEM.count(chr(10)) + 1}: byte 0xe6 is not UTF-8"),
+        (b"%PDF-1.4\n\xe2", "it is a PDF document, no text"),
         ("abcdefgh", "a context of 8"),
         (b"", "a context of 8"),
         ("".join(map(chr, range(0x4E00, 0x4F00))), "no character twice"),
@@ -105,6 +106,13 @@ def test_a_file_that_is_too_large_or_missing_is_refused(tmp_path, monkeypatch):
         build(file=write(tmp_path, POEM))
     with pytest.raises(Refusal, match="nowhere"):
         build(file=str(tmp_path / "nowhere.txt"))
+    with pytest.raises(Refusal, match=r"is an address; download"):
+        build(file="https://example.org/poem.txt")
+
+
+def test_line_ends_of_any_system_are_the_same_text(tmp_path):
+    ways = [POEM.replace("\n", end) for end in ("\n", "\r\n", "\r")]
+    assert {text.read(write(tmp_path, way), Data()) for way in ways} == {text.parts(POEM)}
 
 
 @pytest.mark.parametrize("V", [3, 4000])

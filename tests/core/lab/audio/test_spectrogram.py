@@ -117,23 +117,76 @@ def test_what_would_fold_back_is_filtered_out():
     assert np.abs(there.samples[200:-200]).max() < 0.01
 
 
-def header(**other):
-    """A wav file of 100 samples of silence, with fields of its header replaced."""
-    field = {"channels": 1, "rate": 8000, "bits": 16, "claimed": 200, "kind": 1} | other
+def header(content=bytes(200), before=b"", more=b"", **other):
+    """A wav file of 200 bytes, silence if they are not given, with fields of its header replaced."""
+    field = {"channels": 1, "rate": 8000, "bits": 16, "claimed": len(content), "kind": 1} | other
     align = field["channels"] * field["bits"] // 8
     inner = struct.pack(
         "<HHIIHH", field["kind"], field["channels"], field["rate"], field["rate"] * align, align, field["bits"]
     )
-    rest = b"WAVEfmt " + struct.pack("<I", 16) + inner + b"data" + struct.pack("<I", field["claimed"]) + bytes(200)
-    return b"RIFF" + struct.pack("<I", len(rest)) + rest
+    inner = struct.pack("<I", len(inner + more)) + inner + more
+    rest = b"WAVE" + before + b"fmt " + inner + b"data" + struct.pack("<I", field["claimed"]) + content
+    return b"RIFF" + struct.pack("<I", field.get("whole", len(rest))) + rest
+
+
+WAVE = np.array([0, 8192, -16384, 16383, -32768] * 20, "<i2")
+STEREO = np.stack([WAVE, np.zeros_like(WAVE)], 1)
+LIST = b"LIST" + struct.pack("<I", 5) + b"INFOx\0"  # of an odd size, and padded
+GUID = bytes.fromhex("000000001000800000aa00389b71")
+
+
+def extensible(kind, bits):
+    return {"kind": 0xFFFE, "bits": bits, "more": struct.pack("<HHIH", 22, bits, 4, kind) + GUID}
+
+
+def bits_24(samples):
+    return (samples.astype("<i4") << 8).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+
+
+KINDS = {
+    "16 bits": header(WAVE.tobytes()),
+    "into a pipe": header(WAVE.tobytes(), claimed=0xFFFFFFFF, whole=0xFFFFFFFF),
+    "into a pipe, by another": header(WAVE.tobytes(), claimed=0x7FFFF000, whole=0x7FFFF024),
+    "cut short": header(WAVE.tobytes(), claimed=0, whole=0),
+    "extensible": header(WAVE.tobytes(), **extensible(1, 16)),
+    "extensible, real": header((WAVE / 32768).astype("<f4").tobytes(), **extensible(3, 32)),
+    "24 bits": header(bits_24(WAVE), bits=24),
+    "32 bits": header((WAVE.astype("<i4") << 16).tobytes(), bits=32),
+    "real, 32 bits": header((WAVE / 32768).astype("<f4").tobytes(), kind=3, bits=32),
+    "real, 64 bits": header((WAVE / 32768).astype("<f8").tobytes(), kind=3, bits=64),
+    "stereo": header(np.stack([WAVE, WAVE], 1).tobytes(), channels=2),
+    "other chunks": header(WAVE.tobytes() + LIST, before=LIST + b"JUNK\0\0\0\0", claimed=2 * len(WAVE)),
+    "half a sample more": header(WAVE.tobytes() + b"x"),
+    "64-bit sizes": b"RF64" + header(WAVE.tobytes(), claimed=0xFFFFFFFF)[4:],
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_wav_is_the_same_sound(name):
+    sound = read_sound(KINDS[name])
+    assert sound.rate == 8000
+    assert sound.samples.dtype == np.float32
+    np.testing.assert_array_equal(sound.samples * 32768, WAVE)
+
+
+def test_eight_bits_have_no_sign_and_channels_become_their_mean():
+    np.testing.assert_array_equal(read_sound(header(bytes([0, 128, 255]), bits=8)).samples * 128, [-128, 0, 127])
+    np.testing.assert_array_equal(read_sound(header(STEREO.tobytes(), channels=2)).samples * 65536, WAVE)
+    loud = np.array([1.5, -2, 0.5], "<f4").tobytes()
+    np.testing.assert_array_equal(read_sound(header(loud, kind=3, bits=32)).samples, [1, -1, 0.5])
 
 
 BAD = {
-    "stereo": (header(channels=2), "2 channels of 16 bits, not 1 of 16"),
-    "8 bits": (header(bits=8), "1 channels of 8 bits"),
-    "claims 4 GB": (header(claimed=0xFFFFFFF0), "wav file"),
-    "claims twice as much": (header(claimed=400), "wav file"),
-    "compressed": (header(kind=2), "not a whole wav file"),
+    "no channels": (header(channels=0), "0 channels of 16 bits"),
+    "40 bits": (header(bits=40), "1 channels of 40 bits"),
+    "claims twice as much": (header(claimed=400), "claims 400 bytes, but 200 follow"),
+    "compressed": (header(kind=2), "packed as ADPCM; save it as PCM"),
+    "A-law": (header(kind=6, bits=8), "packed as A-law"),
+    "mu-law": (header(kind=7, bits=8), "packed as mu-law"),
+    "no number": (header(kind=3, bits=32, content=b"\0\0\xc0\x7f" * 50), "none that are numbers"),
+    "no sound": (header(kind=3, bits=32, content=struct.pack("<f", 2e4) * 50), "far beyond -1 to 1"),
+    "mp3": (b"ID3\4" + bytes(99), "not a whole wav file: it is an MP3 sound"),
+    "no samples": (header()[:36], "ends before its samples"),
     "rate 0": (header(rate=0), "0 samples per second, not 1000 to 192000"),
     "rate 2 GHz": (header(rate=2_000_000_000), "2000000000 samples per second"),
     "empty": (wav_bytes(np.zeros(0, "<i2")), "lasts 0.0 s"),

@@ -78,7 +78,7 @@ def test_a_prompt_comes_from_standard_input_too(poet, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Stdin)
     assert said(capsys, poet.folder, "--prompt", "-", "--length", 5)[1].startswith("The tide ")
     Stdin.buffer = io.BytesIO(b"The\xff")
-    with pytest.raises(Refusal, match="byte 3 is 0xff"):
+    with pytest.raises(Refusal, match="line 1: byte 0xff is not UTF-8"):
         command.generate([str(poet.folder), "--prompt", "-"])
     monkeypatch.setattr(command, "PROMPT", 10)
     Stdin.buffer = io.BytesIO(b"x" * 11)

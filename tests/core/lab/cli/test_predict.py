@@ -1,11 +1,22 @@
 """What `trivium predict` hands to a learner, by the suffix of a file."""
 
+import gzip
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.lab.cli import predict
 from core.lab.cli.predict import read_examples
 from core.lab.errors import Refusal
+
+
+def npy(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
 
 
 def test_each_kind_as_what_it_is(tmp_path):
@@ -18,6 +29,24 @@ def test_each_kind_as_what_it_is(tmp_path):
     assert np.array_equal(read_examples(tmp_path / "x.csv"), x)
     assert read_examples(tmp_path / "x.txt") == "é"
     assert np.array_equal(np.asarray(read_examples(tmp_path / "X.PNG")), np.ones((4, 5)))
+
+
+def test_a_csv_file_is_read_as_that_of_training(tmp_path):
+    x = np.array([[0, 1.5], [2, 3]], np.float32)
+    (tmp_path / "x.csv").write_bytes("\ufeffa;b\r\n0;1,5\r\n2;3\r\n".encode())
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b'"0","1.5"\n"2","3"\n'))
+    for name in ("x.csv", "x.csv.gz"):
+        np.testing.assert_array_equal(read_examples(tmp_path / name), x)
+    assert read_examples(tmp_path / "x.csv.gz", (".csv",)) == b'"0","1.5"\n"2","3"\n'
+
+
+def test_an_address_or_a_huge_file_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(Refusal, match="is an address; download"):
+        read_examples(Path("https://example.org/x.csv"))
+    monkeypatch.setattr(predict, "LARGEST", 1 << 20)
+    (tmp_path / "x.npy").write_bytes(bytes((1 << 20) + 1))
+    with pytest.raises(Refusal, match="larger than 1 MiB"):
+        read_examples(tmp_path / "x.npy")
 
 
 def test_a_learner_gets_the_bytes_of_files_it_reads_itself(tmp_path):
@@ -33,6 +62,9 @@ def test_a_learner_gets_the_bytes_of_files_it_reads_itself(tmp_path):
     ("name", "content"),
     [
         ("a.csv", b"name,age\n"),
+        ("a.csv", b""),
+        ("a.npy", npy(np.zeros(2) + 1j)),
+        ("a.npy", npy(np.zeros((2, 2)))[:-8]),
         ("a.npy", b"\x93NUMPY"),
         ("a.png", b"\x89PNG"),
         ("a.txt", b"\xff\xfe\xff"),

@@ -227,6 +227,21 @@ def test_an_npy_header_that_lies_is_refused():
     refused(lambda: readers.npy(b"PK\3\4"), "not an npy file")
 
 
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(2, complex), "holds complex numbers"),
+        (np.array(["a"]), "holds texts"),
+        (np.array([(1, 2.0)], [("a", int), ("b", float)]), "holds records of several fields"),
+        (np.array(["2024-01-01"], "datetime64[D]"), "holds dates"),
+        (np.zeros((0, 4)), r"no numbers: its shape is \(0, 4\)"),
+    ],
+)
+def test_an_npy_file_without_real_numbers_is_refused(array: Any, message: str):
+    refused(lambda: readers.npy_numbers(npy(array)), message)
+    np.testing.assert_array_equal(readers.npy_numbers(npy(np.array([True, False]))), [1, 0])
+
+
 def test_npz_reads_what_numpy_writes(tmp_path: Path):
     arrays = {"x": np.arange(6).reshape(2, 3), "classes": np.array(["cat", "dog"])}
     np.savez_compressed(tmp_path / "a.npz", **arrays)
@@ -244,19 +259,32 @@ def test_wav_gives_samples_and_rate():
     assert samples.tolist() == [0, 0.5, -1, 32767 / 32768]
 
 
-def test_a_wav_of_another_kind_or_length_is_refused():
+def test_a_wav_that_is_not_whole_is_refused():
     raw = make_wav(list(range(100)))
-    refused(lambda: read_wav(make_wav([1, 2], channels=2)), "2 channels of 16 bits")
-    refused(lambda: read_wav(make_wav([1, 2], width=4)), "1 channels of 32 bits")
     refused(lambda: read_wav(raw[:-10]), "claims 200 bytes, but 190 follow")
-    refused(lambda: read_wav(raw.replace(struct.pack("<I", 200), struct.pack("<I", 2**31 - 2))), "claims")
+    refused(lambda: read_wav(raw.replace(struct.pack("<I", 200), struct.pack("<I", 2**30))), "claims")
     refused(lambda: read_wav(raw[:30]), "not a whole wav file")
-    refused(lambda: read_wav(b""), "not a whole wav file: it ends too early")
+    refused(lambda: read_wav(b""), "not a whole wav file: it does not begin as one")
 
 
-def test_text_is_strict_utf_8():
-    assert readers.text("\ufeffÇa va\u202f?".encode()) == "Ça va\u202f?"
-    refused(lambda: readers.text(b"caf\xe9"), "byte 3 is 0xe9")
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_text_is_strict_utf_8_or_what_its_mark_says(code: str):
+    assert readers.text("Ça\r\nva\u202f?".encode(code)) == "Ça\r\nva\u202f?"
+    assert readers.own_text("Ça\r\nva\r\rbien\n".encode(code)) == "Ça\nva\n\nbien\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"un\ncaf\xe9", "line 2: byte 0xe9 is not UTF-8; save the file as UTF-8"),
+        (b"\xff\xfe\x00", "not UTF-16"),
+        ("un\ncafe".encode("utf-16-le"), "line 1: holds a zero byte"),
+        (b"\xd0\xcf\x11\xe0", "it is an old Office document"),
+        (make_zip({"word/a.xml": b""}), "it is a Word document, no text"),
+    ],
+)
+def test_what_is_no_text_is_told_by_what_it_is(raw: bytes, message: str):
+    refused(lambda: readers.text(raw), message)
 
 
 def test_only_a_newline_ends_a_line():

@@ -8,8 +8,8 @@ import threading
 import time
 
 import pytest
-
 from core.lab.cli.main import main
+
 from core.lab.errors import Stopped
 from core.lab.guard import aside
 from core.lab.runs import signals

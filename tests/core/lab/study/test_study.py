@@ -172,8 +172,15 @@ def test_not_toml(place):
     for text in ("[[study", "a = 1\na = 2"):
         with pytest.raises(Refusal, match="cannot be read as TOML"):
             spec.load_spec(Path(write(place, text)))
-    with pytest.raises(Refusal, match="cannot be read as TOML"):
+    with pytest.raises(Refusal, match=r"absent\.toml cannot be read"):
         spec.load_spec(place / "absent.toml")
+
+
+def test_toml_as_any_editor_saves_it(place):
+    path = Path(write(place, ""))
+    for raw in ("\ufeffseeds = 2\r\n".encode(), "seeds = 2\n".encode("utf-16"), b"seeds = 2\r"):
+        path.write_bytes(raw)
+        assert spec.load_spec(path) == {"seeds": 2}
 
 
 MIXED = """

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from core.lab.data.registry import Data
+from core.lab.data.splits import split_classes
 from core.lab.vision import photos as pictures
-from core.lab.vision.photos import FORMATS, Photo, decode, folder, ink, photographs, split_classes, square
+from core.lab.vision.photos import FORMATS, Photo, decode, folder, ink, photographs, square
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (20, 30, 3), np.uint8)
@@ -205,9 +206,10 @@ def test_a_blank_page_is_refused():
 
 
 def test_a_folder_is_read_in_the_order_of_names(pets):
-    for hidden in (".DS_Store", "Thumbs.db"):
+    for hidden in (".DS_Store", "Thumbs.db", "Desktop.ini", "._0.png"):
         (pets / "cat" / hidden).write_text("no picture")
-    (pets / ".git").mkdir()
+    for hidden in (".git", "@eaDir", "__MACOSX", "cat/@eaDir"):
+        (pets / hidden).mkdir()
     (pets / "readme.txt").write_text("lies beside the classes, not in one")
     data = Data()
     read = folder(data, pets, 8)
@@ -253,14 +255,10 @@ def spoil(root, how):
             (root / "dog").rename(root / ".dog")
         case "few":
             [(cat / f"{k}.png").unlink() for k in (0, 1)]
-        case "cut":
-            (cat / "2.png").write_bytes((cat / "2.png").read_bytes()[:-40])
-        case "text":
-            (cat / "notes.txt").write_text("miaow")
-        case "deeper":
-            (cat / "kittens").mkdir()
-        case "pipe":
-            os.mkfifo(cat / "pipe.png")
+        case "broken":
+            [(cat / f"{k}.png").write_text("miaow") for k in (0, 1)]
+        case "none":
+            [(cat / f"{k}.png").write_text(f"miaow {k}") for k in range(5)]
         case "name":
             cat.rename(root / "c\x1bat")
     return root
@@ -273,10 +271,8 @@ def spoil(root, how):
         ("a file", "there is no folder"),
         ("one class", "holds 1 folders; it needs two"),
         ("few", r"cat holds 3 different pictures; a class needs 4"),
-        ("cut", r"2\.png cannot be read as a picture"),
-        ("text", r"notes\.txt is no picture"),
-        ("deeper", "kittens is no file"),
-        ("pipe", r"pipe\.png is no file"),
+        ("broken", r"cat holds 3 different pictures; a class needs 4 or more; .*0\.png is no picture"),
+        ("none", r"cat holds 0 different pictures"),
         ("name", "characters in its name"),
     ],
 )
@@ -284,6 +280,64 @@ def test_bad_folders_are_refused_in_one_line(pets, how, says):
     with pytest.raises(ValueError, match=says) as error:
         folder(Data(), spoil(pets, how), 8)
     assert "\n" not in str(error.value)
+
+
+def test_what_cannot_be_read_is_left_out_and_told(pets, caplog):
+    cat = pets / "cat"
+    noise(50).save(cat / "more.png")
+    (cat / "2.png").write_bytes((cat / "2.png").read_bytes()[:-40])
+    (cat / "kittens").mkdir()
+    (cat / "notes.txt").write_text("miaow")
+    os.mkfifo(cat / "pipe.png")
+    (pets / "dog" / "x.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(9))
+    read = folder(Data(), pets, 8)
+    assert read.t.tolist() == [0] * 5 + [1] * 5
+    assert caplog.messages == [read.left_out]
+    assert read.left_out.startswith(f"{pets}: 5 files are left out: {cat}/2.png cannot be read as a picture: ")
+    assert f"{cat}/kittens is no file" in read.left_out
+    with pytest.raises(ValueError, match="it is a HEIC picture"):
+        decode((pets / "dog" / "x.heic").read_bytes(), "x")
+
+
+def chunk(name, content=b""):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def slow(how):
+    """Bytes of a few kilobytes or megabytes that take seconds to be read, or to be refused."""
+    small = encoded(noise(1))
+    at = small.index(b"IDAT") - 4
+    gif = encoded(Image.new("P", (4, 4)), "GIF")
+    comment = gif.index(b",")
+    size = struct.pack(">IIBBBBB", 8191, 8191, 16, 6, 0, 0, 0)
+    return {
+        "chunks": small[:at] + chunk(b"abCd") * 300_000 + small[at:],
+        "chunks at the end": small[:-12] + chunk(b"abCd") * 300_000 + small[-12:],
+        "blocks": gif[:comment] + b"!\xfe" + b"\1a" * 200_000 + b"\0" + gif[comment:],
+        "extensions": gif[:comment] + b"!\xfe\1a\0" * 200_000 + gif[comment:],
+        "unpacks": small[:8] + chunk(b"IHDR", size) + chunk(b"IDAT", b"") + chunk(b"IEND"),
+    }[how]
+
+
+@pytest.mark.parametrize("how", ["chunks", "chunks at the end", "blocks", "extensions", "unpacks"])
+def test_what_would_take_long_is_refused_before_it_is_decoded(monkeypatch, how):
+    raw = slow(how)
+    monkeypatch.setattr(Image, "open", None)
+    with pytest.raises(ValueError, match="more than"):
+        decode(raw, "a")
+
+
+def test_a_very_large_picture_is_made_smaller(monkeypatch):
+    monkeypatch.setattr(pictures, "LARGE", 400 * 300)
+    smooth = Image.linear_gradient("L").resize((500, 400)).convert("RGB")
+    pixels = decode(encoded(smooth), "a").pixels
+    assert pixels.shape == (200, 250, 3)
+    np.testing.assert_allclose(square(Photo(pixels), 16), square(Photo(np.asarray(smooth)), 16), atol=0.02)
+
+
+def test_of_very_many_frames_the_first_alone_is_read():
+    one = encoded(Image.new("P", (4, 4)), "GIF")
+    assert decode(one[:-1] + one[one.index(b",") : -1] * 200_000 + b";", "a").pixels.shape == (4, 4, 3)
 
 
 def test_more_than_fits_into_memory_is_refused_before_reading(pets, monkeypatch):
