@@ -40,7 +40,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise Refusal(f"{path.parent} is not a run folder: it has no {path.name}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise Refusal(f"{path} cannot be read: {error}") from error
+        raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if not isinstance(value, dict):
         raise Refusal(f"{path} does not hold what a run writes there")
     return value

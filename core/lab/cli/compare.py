@@ -22,9 +22,10 @@ from core.lab.compare.cell import TEACHER
 from core.lab.paths import user_path
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create
-from core.lab.runs.tasks import Info, Task, describe, find, installed, is_file
+from core.lab.runs.tasks import Info, Task, describe_all, find, is_file
 from core.lab.study.job import Job, file_sha256
 from core.lab.study.spec import by
+from core.lab.terminal import one_line
 
 if TYPE_CHECKING:
     from core.lab.compare.groups import Group
@@ -53,7 +54,7 @@ class CompareFlags:
 
 
 def infos() -> list[Info]:
-    found = [describe(name, module) for name, module in installed().items()]
+    found = describe_all()
     return [info for paradigm in TEACHER for info in found if info.paradigm == paradigm]
 
 
@@ -211,7 +212,7 @@ def _all(flags: CompareFlags) -> int:
             problems[problem] = groups, metric
         except Refusal as refusal:
             missing[problem] = str(refusal)
-            print(f"{problem} is left out: {refusal}", file=sys.stderr)
+            print(one_line(f"{problem} is left out: {refusal}"), file=sys.stderr)
     if not problems:
         raise Refusal("no problem could be compared: " + "; ".join(missing.values()))
     nine_page(problems, sections, missing, out, _lead(flags))

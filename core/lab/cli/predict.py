@@ -11,6 +11,7 @@ import numpy as np
 from core.lab import printable
 from core.lab.cli.flags import OpenFlags, parse
 from core.lab.errors import Refusal, refusing
+from core.lab.terminal import one_line
 from core.lab.vision.photos import decode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -59,5 +60,5 @@ def predict(args: Sequence[str]) -> int:
     if flags.json:
         print(json.dumps(said))
     else:
-        print(printable(said) if isinstance(said, str) else "\n".join(map(str, said)))
+        print(printable(said) if isinstance(said, str) else "\n".join(one_line(str(each)) for each in said))
     return 0

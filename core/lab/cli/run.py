@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.lab import Refusal, Stopped, free_name, read_json
+from core.lab import Refusal, Stopped, free_name, printable, read_json
 from core.lab.cli.flags import RunFlags, chosen_preset, parse, parse_run
 from core.lab.paths import located
 from core.lab.report.format import table
@@ -61,9 +61,9 @@ def show_result(run: Run, as_json: bool) -> int:
     from core.lab.runs.page import SCORE_HEADER, score_row
 
     if no_film := read_json(run.folder / SHOWN).get("texts", {}).get("Film"):
-        print(no_film, file=sys.stderr)
+        print(printable(no_film), file=sys.stderr)
     if as_json:
-        print(json.dumps(run.result, ensure_ascii=False))
+        print(json.dumps(run.result))
     else:
         table(SCORE_HEADER, [score_row(run.result)])
         print(f"page: {run.folder / PAGE}" if (run.folder / PAGE).exists() else f"folder: {run.folder}")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.lab import Refusal, Stopped, printable
+from core.lab import Refusal, Stopped
 from core.lab.cli.flags import parse
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
+from core.lab.terminal import one_line
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def study(args: Sequence[str]) -> int:
     planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())
     if faults:
         for fault in faults:
-            print(f"{flags.spec}: {' '.join(fault.split())}", file=sys.stderr)
+            print(one_line(f"{flags.spec}: {fault}"), file=sys.stderr)
         raise Refusal(f"{flags.spec} has {len(faults)} fault{'s' * (len(faults) > 1)} (above); nothing was started")
     if flags.dry_run:
         from core.lab.study.status import forecast
@@ -63,5 +64,5 @@ def study(args: Sequence[str]) -> int:
     failed = failures(folder, (p.key for p in missing))
     for p in missing:
         said = f"failed: {p.task} {p.label}, seed {p.job.seed}: {failed.get(p.key, NOT_DONE)}"
-        print(printable(said), file=sys.stderr)
+        print(one_line(said), file=sys.stderr)
     return 1 if missing else 0
