@@ -16,8 +16,8 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.lab import Refusal, free_name, nearest, read_json, write_json
-from core.lab.cli.flags import parse
+from core.lab import Refusal, check, free_name, nearest, read_json, write_json
+from core.lab.cli.flags import JOBS, SEEDS, parse
 from core.lab.compare.cell import TEACHER
 from core.lab.paths import user_path
 from core.lab.report.format import table
@@ -46,6 +46,9 @@ class CompareFlags:
     out: Path | None = None  # the folder for runs and page; runs/compare-PROBLEM-1, -2, ... if none is named
     force: bool = False  # moves aside what the folder holds already
     json: bool = False  # prints the results as JSON and nothing else
+
+    def __post_init__(self) -> None:
+        check(self, span={"seeds": (0, SEEDS[1]), "jobs": JOBS})
 
     @property
     def budget(self) -> tuple[int, str]:
@@ -144,8 +147,6 @@ def compare(args: Sequence[str]) -> int:
     """Runs the comparison; returns the exit code."""
     flags = parse(CompareFlags, args, "trivium compare")
     flags = replace(flags, what=tuple(str(user_path(word)) if word[:1] == "~" else word for word in flags.what))
-    if flags.seeds < 0 or flags.jobs < 1:
-        raise Refusal("--seeds and --jobs must be at least 1")
     if not flags.what:
         raise Refusal("name a problem (trivium list shows them), all, or the folders of finished runs")
     if flags.what == ("all",):

@@ -34,8 +34,6 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     if task.ours:
         check_flags(task.name, rest, (field.name for field in fields(task.config)))
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
-    if flags.seed < 0 or not flags.save_every >= 0:
-        raise Refusal("--seed and --save-every must not be negative")
     values = located(task.config, vars(config))
     setup = Setup(task, configure(task, values), flags.seed, name, flags.data)
     out = flags.out or free_name(Path("runs") / task.name)

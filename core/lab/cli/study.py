@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.lab import Refusal, Stopped
-from core.lab.cli.flags import parse
+from core.lab import Refusal, Stopped, check
+from core.lab.cli.flags import JOBS, parse
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
@@ -28,12 +28,13 @@ class StudyFlags:
     dry_run: bool = False  # prints the jobs and an estimate of the time, and does nothing
     json: bool = False  # prints the results as JSON and nothing else
 
+    def __post_init__(self) -> None:
+        check(self, span={"jobs": JOBS})
+
 
 def study(args: Sequence[str]) -> int:
     """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
     flags = parse(StudyFlags, args, "trivium study")
-    if flags.jobs < 1:
-        raise Refusal("--jobs must be at least 1")
     if (flags.engine == "dask") != bool(flags.scheduler):
         raise Refusal("--engine dask and --scheduler ADDRESS go together")
     spec = load_spec(flags.spec)
@@ -49,7 +50,9 @@ def study(args: Sequence[str]) -> int:
         return forecast(planned, out, flags.jobs, flags.json)
     with opened(out, spec, planned) as folder:
         try:
-            stopped = run_jobs(planned, folder, flags.jobs, flags.engine, flags.scheduler, flags.json)
+            stopped = run_jobs(
+                planned, folder, min(flags.jobs, len(planned)), flags.engine, flags.scheduler, flags.json
+            )
         except Stopped as stop:
             stopped = stop.signum
         again = shlex.join(["trivium", "study", *args])

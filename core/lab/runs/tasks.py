@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")
+LARGEST = 2**63 - 1  # which NumPy can count to
 PRESET_NAMES = ("quick", "default", "best")
 Make = Callable[[Any, Any, Any], "Learner"]
 
@@ -208,6 +209,8 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
             value = float(value)
         if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):
             raise Refusal(f"{name} must be of type {type(default).__name__}, not {value!r}")
+        if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+            raise Refusal(f"{name} must be a whole number of at most 63 bits, not {value:.3e}")
         if isinstance(value, float) and not math.isfinite(value):
             raise Refusal(f"{name} must be a finite number, not {value}")
         checked[name] = value

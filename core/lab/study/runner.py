@@ -76,7 +76,7 @@ def launch(jobs: Sequence[Job], workers: int, quiet: bool = False) -> list[tuple
     from core.lab.study.engines import local
 
     done: dict[Job, dict[str, Any]] = {}
-    for job, outcome in followed(local(workers)(work, jobs), jobs, quiet):
+    for job, outcome in followed(local(min(workers, len(jobs) or 1))(work, jobs), jobs, quiet):
         if isinstance(outcome, str):
             raise Refusal(f"{job.task}, seed {job.seed}: {outcome}")
         if isinstance(outcome, int):
