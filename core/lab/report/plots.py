@@ -80,7 +80,7 @@ def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: 
 
 def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Sequence[str] = ()) -> None:
     """A matrix of counts (R, C), shaded by its share of the row; up to 20 classes each cell has its number."""
-    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * max(map(len, names), default=0)
+    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * min(max(map(len, names), default=0), 60)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     with drawing(path, (min(inches + 0.2, 12), min(inches, 12))) as axis:
         axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
