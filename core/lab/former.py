@@ -13,9 +13,13 @@ from types import ModuleType
 from typing import Any
 
 
+class Moved(FutureWarning):
+    """A name is used that will go."""
+
+
 def warn(old: str, new: str, level: int = 3) -> None:
     """Says once for each place that `old` is `new` now."""
-    warnings.warn(f"{old} is now {new}: the old name will go", FutureWarning, stacklevel=level)
+    warnings.warn(f"{old} is now {new}: the old name will go", Moved, stacklevel=level)
 
 
 def moved(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:

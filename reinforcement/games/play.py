@@ -46,7 +46,7 @@ class PlayFlags:
     task: str | None = None  # the task's file, for a run whose task came as a file
 
     def __post_init__(self) -> None:
-        check(self, nonnegative=("seed",), span={"simulations": (1, 100_000)})
+        check(self, span={"seed": (0, 2**63 - 1), "simulations": (1, 100_000)})
 
 
 def play(args: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import Array
 from core.lab.report.pictures import save_figure
-from core.lab.report.plots import drawing, mosaic
+from core.lab.report.plots import bare_figure, drawing, mosaic
 
 COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#332288", "#dd7733", "#111111")
 Shape = tuple[int, ...]  # (H, W) or (H, W, C) of a picture whose pixels stand in a row
@@ -40,13 +40,11 @@ def show(axis: Any, tiles: Array, columns: int, signed: bool = False, above: int
 
 def sheet(path: Path, tiles: Array, titles: Sequence[str] = (), columns: int = 10, rows: Sequence[str] = ()) -> None:
     """Pictures (n, H, W) or (n, H, W, C) side by side, each below its title, each row behind its name."""
-    from matplotlib.figure import Figure
-
     H, W = tiles.shape[1:3]
     above = -(-H * (1 + titles[0].count("\n")) // 4) if titles else 0
     lines, left = -(-len(tiles) // columns), 1.1 if rows else 0.1
     size = left + 0.75 * columns, 0.2 + 0.75 * (above + H + 1) / (W + 1) * lines
-    figure = Figure(figsize=size)
+    figure = bare_figure(size)
     axis = figure.add_axes((left / size[0], 0.1 / size[1], 1 - (left + 0.1) / size[0], 1 - 0.2 / size[1]))
     show(axis, tiles, columns, above=above)
     for k, title in enumerate(titles):

@@ -26,7 +26,7 @@ class SpeakFlags:
     json: bool = False  # prints the names of the files as JSON
 
     def __post_init__(self) -> None:
-        check(self, nonnegative=("seed",), span={"count": (1, 10_000), "temperature": (0, 10)})
+        check(self, span={"seed": (0, 2**63 - 1), "count": (1, 10_000), "temperature": (0, 10)})
 
 
 def speak(args: Sequence[str]) -> int:

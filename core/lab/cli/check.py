@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.lab import printable
 from core.lab.cli.flags import Imports, parse
 from core.lab.runs.check import outcomes
 from core.lab.runs.imports import load
 from core.lab.runs.tasks import find
+from core.lab.terminal import one_line
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def check(args: Sequence[str]) -> int:
     if flags.json:
         print(json.dumps([{"outcome": o, "promise": p, "detail": d} for o, p, d in found]))
     for outcome, promise, detail in () if flags.json else found:
-        print(printable(f"{outcome:4}  {promise}" + (f": {detail}" if detail else "")))
+        print(f"{outcome:4}  " + one_line(f"{promise}: {detail}" if detail else promise))
     failed = sum(outcome == "FAIL" for outcome, _, _ in found)
     if failed and not flags.json:
         print(f"{failed} of {len(found)} promises are not kept", file=sys.stderr)

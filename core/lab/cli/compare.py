@@ -16,16 +16,17 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.lab import Refusal, nearest, read_json, write_json
-from core.lab.cli.flags import Imports, parse
+from core.lab import Refusal, check, nearest, read_json, write_json
+from core.lab.cli.flags import JOBS, SEEDS, Imports, parse
 from core.lab.compare.cell import TEACHER
 from core.lab.paths import user_path
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, create, new_folder
 from core.lab.runs.imports import load
-from core.lab.runs.tasks import Info, Task, describe, find, installed, is_file
+from core.lab.runs.tasks import Info, Task, describe_all, find, is_file
 from core.lab.study.job import Job, file_sha256
 from core.lab.study.spec import by
+from core.lab.terminal import one_line
 
 if TYPE_CHECKING:
     from core.lab.compare.groups import Group
@@ -48,6 +49,9 @@ class CompareFlags:
     json: bool = False  # prints the results as JSON and nothing else
     import_: Imports = ()  # a file or module to import in every run, which executes it; may be given several times
 
+    def __post_init__(self) -> None:
+        check(self, span={"seeds": (0, SEEDS[1]), "jobs": JOBS})
+
     @property
     def budget(self) -> tuple[int, str]:
         """How many seeds, and the preset."""
@@ -55,7 +59,7 @@ class CompareFlags:
 
 
 def infos() -> list[Info]:
-    found = [describe(name, module) for name, module in installed().items()]
+    found = describe_all()
     return [info for paradigm in TEACHER for info in found if info.paradigm == paradigm]
 
 
@@ -146,8 +150,6 @@ def compare(args: Sequence[str]) -> int:
     flags = parse(CompareFlags, args, "trivium compare")
     flags = replace(flags, what=tuple(str(user_path(word)) if word[:1] == "~" else word for word in flags.what))
     load(flags.import_)
-    if flags.seeds < 0 or flags.jobs < 1:
-        raise Refusal("--seeds and --jobs must be at least 1")
     if not flags.what:
         raise Refusal("name a problem (trivium list shows them), all, or the folders of finished runs")
     if flags.what == ("all",):
@@ -214,7 +216,7 @@ def _all(flags: CompareFlags) -> int:
             problems[problem] = groups, metric
         except Refusal as refusal:
             missing[problem] = str(refusal)
-            print(f"{problem} is left out: {refusal}", file=sys.stderr)
+            print(one_line(f"{problem} is left out: {refusal}"), file=sys.stderr)
     if not problems:
         raise Refusal("no problem could be compared: " + "; ".join(missing.values()))
     nine_page(problems, sections, missing, out, _lead(flags))

@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from core.lab import Refusal
-from core.lab.cli.flags import parse
+from core.lab import check
+from core.lab.cli.flags import JOBS, SEEDS, parse
 from core.lab.report.format import figure, table
 from core.lab.report.page import Section, write_page
 from core.lab.runs.folder import PAGE, create, new_folder, read_shown
@@ -32,6 +32,9 @@ class DemoFlags:
     force: bool = False  # moves aside what the folder holds already
     json: bool = False  # prints the results as JSON and nothing else
 
+    def __post_init__(self) -> None:
+        check(self, span={"seeds": SEEDS, "jobs": JOBS})
+
 
 def summary(results: Sequence[dict[str, Any]]) -> list[str]:
     """A row of the table for one task out of the results of its seeds: means, and the worst seed."""
@@ -51,8 +54,6 @@ def demo(args: Sequence[str]) -> int:
     """Runs the demo; returns the exit code."""
     flags = parse(DemoFlags, args, "trivium demo")
     seeds = 1 if flags.quick else flags.seeds
-    if seeds < 1 or flags.jobs < 1:
-        raise Refusal("--seeds and --jobs must be at least 1")
     out = create(flags.out or new_folder(Path("runs") / "demo"), flags.force)
 
     jobs = [

@@ -4,13 +4,15 @@ import ast
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 
-from core.lab import printable
 from core.lab.errors import Refusal, Stopped, nearest, refusing
+from core.lab.plugins import only, plugins
+from core.lab.terminal import on_screen, one_line
 
 HELP = """\
 usage: trivium COMMAND ...
@@ -45,21 +47,22 @@ FUNCTIONS = {"list": "tasks", "eval": "evaluate"}  # the two that have another n
 GROUP = "trivium.commands"  # the entry points through which other packages add a command: NAME = "module:function"
 
 
-def others() -> dict[str, EntryPoint]:
+def others() -> dict[str, list[EntryPoint]]:
     """The commands of other packages; none takes the name of one of ours."""
-    return {point.name: point for point in entry_points(group=GROUP) if point.name not in COMMANDS}
+    return {name: points for name, points in plugins(GROUP).items() if name not in COMMANDS}
 
 
 def described() -> Iterator[tuple[str, str]]:
     """Each of them with the first line of its module, which is read, not imported."""
-    for name, point in sorted(others().items()):
+    for name, points in others().items():
         try:
-            source = Path(str(getattr(find_spec(point.module), "origin", ""))).read_text("utf-8")
+            module = only("command", name, points).module
+            source = Path(str(getattr(find_spec(module), "origin", ""))).read_text("utf-8")
             line = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
             usage, _, about = line.removeprefix("`trivium ").partition("`: ")
             yield (usage, about) if about else (name, line)
-        except (ImportError, OSError, SyntaxError, ValueError) as error:
-            yield name, f"cannot be read: {error}"
+        except Exception as error:  # to find a module runs the package that it is in
+            yield name, one_line(f"cannot be used: {error}")
 
 
 def command(name: str) -> Callable[[Sequence[str]], int]:
@@ -69,8 +72,9 @@ def command(name: str) -> Callable[[Sequence[str]], int]:
     found = others()
     if name not in found:
         raise Refusal(f"there is no command {name!r}{nearest(name, [*COMMANDS, *found])}")
-    with refusing(f"the command {name} of the package that brought it cannot be loaded", ImportError, AttributeError):
-        return found[name].load()
+    point = only("command", name, found[name])
+    with refusing(f"the command {name} ({point.value}) of the package that brought it cannot be loaded", Exception):
+        return point.load()
 
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:
@@ -91,31 +95,60 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
 def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
     """Runs one command and returns its exit code: 0, 1 (a check failed), 2 (refused), 130 or 143 (stopped)."""
-    try:
-        return dispatch(sys.argv[1:] if args is None else args, paradigm)
-    except Refusal as refusal:
-        return _refused(printable(str(refusal)))
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-    except Stopped as stop:
-        print("stopped", file=sys.stderr)
-        return 128 + stop.signum
-    except BrokenPipeError:  # the reader of our output went away
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except MemoryError:
-        return _refused("there is not enough memory for this: try a smaller network or batch")
-    except Exception as error:
-        if os.environ.get("TRIVIUM_DEBUG"):
-            raise
-        import traceback
+    with on_screen():
+        try:
+            words = sys.argv[1:] if args is None else args
+            check_words(words)
+            code = dispatch(words, paradigm)
+            sys.stdout.flush()
+            return code
+        except Refusal as refusal:
+            return _refused(str(refusal))
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            return 130
+        except Stopped as stop:
+            print("stopped", file=sys.stderr)
+            return 128 + stop.signum
+        except BrokenPipeError:  # the reader of our output went away
+            return _silenced(1)
+        except MemoryError:
+            return _refused("there is not enough memory for this: try a smaller network or batch")
+        except Exception as error:
+            if os.environ.get("TRIVIUM_DEBUG"):
+                raise
+            if isinstance(error, OSError) and error.strerror:  # a name that is too long, a disk that is full
+                code = _refused(f"{error.filename or 'the output'}: {error.strerror}")
+                return code if error.filename else _silenced(code)
+            import traceback
 
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        at = f"{Path(frame.filename).name}:{frame.lineno}; TRIVIUM_DEBUG=1 shows the whole way there"
-        return _refused(printable(f"{type(error).__name__}: {error} ({at})"))
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            at = f"{Path(frame.filename).name}:{frame.lineno}; TRIVIUM_DEBUG=1 shows the whole way there"
+            return _refused(f"{type(error).__name__}: {error} ({at})")
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Raises Refusal for a word that no file and no screen can hold, and where the current folder is none."""
+    for word in words:
+        if not _is_text(word):
+            raise Refusal(f"{word[:80]!a} holds bytes that are no UTF-8, or a null: give it another name")
+    with refusing("the current folder is gone: go to another", OSError):
+        if not _is_text(here := os.getcwd()):
+            raise Refusal(f"the name of the current folder, {here!a}, holds bytes that are no UTF-8: go to another")
+
+
+def _is_text(word: str) -> bool:
+    with suppress(UnicodeEncodeError):
+        return "\0" not in word and bool(word.encode() or True)
+    return False
+
+
+def _silenced(code: int) -> int:
+    """`code`; what is left to be written to stdout goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _refused(message: str) -> int:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    print("error: " + one_line(message), file=sys.stderr)
     return 2

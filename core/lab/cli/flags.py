@@ -6,13 +6,14 @@ import contextlib
 import dataclasses
 import io
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import tyro
 
-from core.lab import Refusal
+from core.lab import Refusal, check
 from core.lab.paths import user_path
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Imports = Annotated[tuple[str, ...], tyro.conf.arg(name="import"), tyro.conf.UseAppendAction]
+SEED, SEEDS, JOBS = (0, 2**63 - 1), (1, 10_000), (1, 1024)  # from, to: seeds, how many of them, processes at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +37,9 @@ class RunFlags:
     save_every: float = 20.0  # seconds between checkpoints
     json: bool = False  # prints the result as JSON and nothing else
     import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
+
+    def __post_init__(self) -> None:
+        check(self, span={"seed": SEED}, nonnegative=("save_every",))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +73,8 @@ def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", 
     except SystemExit as end:
         if not end.code:
             raise
-        raise Refusal(f"{_shorten(said.getvalue())} (see {prog} --help)") from None
+        message = re.sub(r"^Error parsing \w+: ", "", _shorten(said.getvalue()))
+        raise Refusal(f"{message} (see {prog} --help)") from None
     except ValueError as error:  # what a Config says of its own fields
         raise Refusal(f"{error} (see {prog} --help)") from None
 
@@ -137,7 +143,10 @@ def chosen_preset(args: Sequence[str]) -> str:
 
 def _shorten(box: str) -> str:
     """The message in tyro's box, on one line: what stands before its first rule, and the flag it suggests."""
-    lines = [line.strip(" │") for line in box.splitlines() if line.strip(" │─") and line[:1] not in "╭╰"]
+    lines = [line.strip(" │") for line in box.splitlines() if line.strip()]
+    if lines[1:] and not lines[1].strip("-"):  # a title over a rule: the box of a screen that has no corners
+        lines = lines[2:]
+    lines = [line for line in lines if line.strip("─-") and line[:1] not in "╭╰"]
     ends = ("Perhaps you meant", "For full helptext", "Argument helptext")
     message = list(itertools.takewhile(lambda line: not line.startswith(ends), lines))
     meant = [after.split()[0] for line, after in itertools.pairwise(lines) if line.startswith(ends[0])]

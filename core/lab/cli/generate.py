@@ -85,7 +85,6 @@ def about(run: Run) -> str:
 
 def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
     """Shows the text or texts; returns the seconds that the network took, without those of the terminal."""
-    getattr(sys.stdout, "reconfigure", lambda **_: None)(errors="replace")  # a terminal may know fewer characters
     rng, seconds, shown = np.random.default_rng(flags.seed), 0.0, printable(prompt)
     how = flags.length, flags.temperature, flags.top_k, rng
     if flags.streams > 1:

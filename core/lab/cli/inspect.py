@@ -59,7 +59,7 @@ def inspect(args: Sequence[str]) -> int:
         raise Refusal(f"there is no checkpoint {path}")
     found = provenance(path)
     if flags.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(found))
         return 0
     lines = rows(found)
     wide = max(len(name) for name, _ in lines)

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from core.lab import Refusal
+from core.lab import Refusal, printable
 from core.lab.runs import tasks as found
 
 
 def tasks(args: Sequence[str]) -> int:
-    infos = [found.describe(name, module) for name, module in found.installed().items()]
+    infos = found.describe_all()
     if args and args != ["--json"]:
         raise Refusal(f"trivium list takes no {args[0]!r} (only --json)")
     if args:
@@ -18,5 +18,6 @@ def tasks(args: Sequence[str]) -> int:
     wide = [max((len(getattr(info, part)) for info in infos), default=0) for part in ("name", "paradigm", "problem")]
     for info in infos:
         needs = f" (needs: {info.needs})" if info.needs else ""
-        print(f"{info.name:{wide[0]}}  {info.paradigm:{wide[1]}}  {info.problem:{wide[2]}}  {info.summary}{needs}")
+        words = f"{info.name:{wide[0]}}  {info.paradigm:{wide[1]}}  {info.problem:{wide[2]}}  {info.summary}{needs}"
+        print(printable(words))
     return 0

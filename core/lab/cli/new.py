@@ -1,6 +1,7 @@
 """`trivium new PARADIGM NAME`: a task file of your own that works, and its test."""
 
 import keyword
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ def new(args: Sequence[str]) -> int:
         raise Refusal(f"there is no paradigm {flags.paradigm!r}{nearest(flags.paradigm, PARADIGMS)}")
     if not ((name := flags.name).isidentifier() and name.isascii() and name == name.lower()) or keyword.iskeyword(name):
         raise Refusal(f"{name!r} cannot be a task's name: lower case letters, digits and underscores, no keyword")
+    if name in (*PARADIGMS, "core", "trivium") or name in sys.stdlib_module_names:
+        raise Refusal(f"{name!r} is the name of a package: a file of that name would stand before it; choose another")
     if name in installed():
         raise Refusal(f"a task named {name!r} is installed already: choose another name")
     if not flags.to.is_dir():

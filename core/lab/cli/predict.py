@@ -12,6 +12,7 @@ from core.lab.data import formats
 from core.lab.data.tables import read_numbers
 from core.lab.errors import Refusal, refusing
 from core.lab.files import read_file
+from core.lab.terminal import one_line
 from core.lab.vision.photos import decode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -63,5 +64,5 @@ def predict(args: Sequence[str]) -> int:
     if flags.json:
         print(json.dumps(said))
     else:
-        print(printable(said) if isinstance(said, str) else "\n".join(map(str, said)))
+        print(printable(said) if isinstance(said, str) else "\n".join(one_line(str(each)) for each in said))
     return 0

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from core.lab import Refusal
-from core.lab.cli.flags import parse
+from core.lab import Refusal, check
+from core.lab.cli.flags import JOBS, parse
 from core.lab.results.records import again, by_setting, extend, is_ours, ours, outsiders, read, summary
 
 
@@ -38,6 +38,9 @@ class MeasureFlags:
     check: bool = False  # writes nothing: do seeds measured now differ from the record?
     data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder
     folder: Path | None = None  # where records lie; benchmarks/results or results if none is named
+
+    def __post_init__(self) -> None:
+        check(self, span={"jobs": JOBS})
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,6 @@ def _run(args: Sequence[str]) -> int:
     named = list(itertools.takewhile(lambda word: not word.startswith("-"), args))
     flags = parse(MeasureFlags, [*(["--names"] if named else []), *args], "trivium results run")
     folder = place(flags.folder)
-    if flags.jobs < 1:
-        raise Refusal("--jobs must be at least 1")
     if bool(flags.task) + bool(flags.names) + bool(flags.spec) > 1:
         raise Refusal("name records, or a task with --task, or a file with --spec; `trivium results` lists the records")
     if flags.task or flags.spec:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.lab import check
 from core.lab.cli.flags import OpenFlags, parse
 from core.lab.cli.run import drive
 
@@ -13,6 +14,9 @@ class ResumeFlags(OpenFlags):
 
     save_every: float = 20.0  # seconds between checkpoints
     json: bool = False  # prints the result as JSON and nothing else
+
+    def __post_init__(self) -> None:
+        check(self, nonnegative=("save_every",))
 
 
 def resume(args: Sequence[str]) -> int:

@@ -37,8 +37,6 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     if task.ours:
         check_flags(task.name, rest, (field.name for field in fields(task.config)))
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
-    if flags.seed < 0 or not flags.save_every >= 0:
-        raise Refusal("--seed and --save-every must not be negative")
     values, imports = located(task.config, vars(config)), load(flags.import_)
     setup = Setup(task, configure(task, values), flags.seed, name, flags.data, imports)
     out, made = flags.out or new_folder(Path("runs") / task.name), flags.out is None
@@ -73,7 +71,7 @@ def show_result(run: Run, as_json: bool) -> int:
         if note := printable("\n".join([*notes, shown["texts"].get("Film", "")])).strip():
             print(note, file=sys.stderr)
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        print(json.dumps(result))
     else:
         table(SCORE_HEADER, [score_row(result)])
         print(f"page: {run.folder / PAGE}" if (run.folder / PAGE).exists() else f"folder: {run.folder}")

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.lab import Refusal, printable
+from core.lab import Refusal
 from core.lab.cli.flags import parse
 from core.lab.study.folder import SPEC
 from core.lab.study.status import clock, progress
+from core.lab.terminal import one_line
 
 
 @dataclass(frozen=True)
@@ -35,5 +36,5 @@ def status(args: Sequence[str]) -> int:
     )
     print(words + more + ("; at work" if said["running"] else "; not at work"))
     for key, why in said["failures"].items():
-        print(printable(f"failed: {key}: {' '.join(why.split())}"))
+        print(one_line(f"failed: {key}: {why}"))
     return 0

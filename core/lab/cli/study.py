@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from core.lab import Refusal, Stopped, printable
-from core.lab.cli.flags import Imports, parse
+from core.lab import Refusal, Stopped, check
+from core.lab.cli.flags import JOBS, Imports, parse
 from core.lab.runs.imports import load
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
+from core.lab.terminal import one_line
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class StudyFlags:
     json: bool = False  # prints the results as JSON and nothing else
     import_: Imports = ()  # a file or module to import in every job, which executes it; may be given several times
 
+    def __post_init__(self) -> None:
+        check(self, span={"jobs": JOBS})
+
 
 def study(args: Sequence[str]) -> int:
     """Does the jobs that are left and reports; returns the exit code: 0, or 1 where a job failed."""
     flags = parse(StudyFlags, args, "trivium study")
-    if flags.jobs < 1:
-        raise Refusal("--jobs must be at least 1")
     if (flags.engine == "dask") != bool(flags.scheduler):
         raise Refusal("--engine dask and --scheduler ADDRESS go together")
     spec, imports = load_spec(flags.spec), load(flags.import_)
@@ -43,7 +45,7 @@ def study(args: Sequence[str]) -> int:
     planned = [replace(p, job=replace(p.job, imports=imports)) for p in planned]
     if faults:
         for fault in faults:
-            print(f"{flags.spec}: {' '.join(fault.split())}", file=sys.stderr)
+            print(one_line(f"{flags.spec}: {fault}"), file=sys.stderr)
         raise Refusal(f"{flags.spec} has {len(faults)} fault{'s' * (len(faults) > 1)} (above); nothing was started")
     if flags.dry_run:
         from core.lab.study.status import forecast
@@ -51,7 +53,9 @@ def study(args: Sequence[str]) -> int:
         return forecast(planned, out, flags.jobs, flags.json)
     with opened(out, spec, planned) as folder:
         try:
-            stopped = run_jobs(planned, folder, flags.jobs, flags.engine, flags.scheduler, flags.json)
+            stopped = run_jobs(
+                planned, folder, min(flags.jobs, len(planned)), flags.engine, flags.scheduler, flags.json
+            )
         except Stopped as stop:
             stopped = stop.signum
         again = shlex.join(["trivium", "study", *args])
@@ -66,5 +70,5 @@ def study(args: Sequence[str]) -> int:
     failed = failures(folder, (p.key for p in missing))
     for p in missing:
         said = f"failed: {p.task} {p.label}, seed {p.job.seed}: {failed.get(p.key, NOT_DONE)}"
-        print(printable(said), file=sys.stderr)
+        print(one_line(said), file=sys.stderr)
     return 1 if missing else 0

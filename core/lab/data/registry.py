@@ -5,7 +5,7 @@ missing. How a set is divided is decided once, in its file, never drawn from a r
 """
 
 import hashlib
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from core.lab.data.splits import split as split
 from core.lab.errors import Refusal, nearest, refusing
 from core.lab.files import read_file
 from core.lab.paths import user_path
+from core.lab.plugins import only, plugins
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
 LARGEST = 1 << 30  # bytes of a person's own file
@@ -82,18 +83,24 @@ class Data:
 def table(root: Path | None = None) -> list[dict[str, Any]]:
     """A row for each data set: name, kind, bytes of its files, licence, where it was found, and what it is about."""
     root = root or download.default_root()
-    sets = SETS | {name: _loaded(name, point) for name, point in _others().items()}
-    return [
-        {
-            "name": name,
-            "kind": "file" if known.files else "embedded",
-            "bytes": sum(file.size for file in known.files),
-            "licence": known.licence,
-            "where": known.where(root),
-            "about": known.about,
-        }
-        for name, known in sets.items()
-    ]
+    rows = [_row(name, known, root) for name, known in SETS.items()]
+    for name, points in _others().items():
+        try:
+            rows.append(_row(name, _loaded(name, points), root))
+        except Refusal as refusal:  # of that set alone
+            rows.append({**dict.fromkeys(rows[0], "?"), "name": name, "about": str(refusal)})
+    return rows
+
+
+def _row(name: str, known: DataSet, root: Path) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": "file" if known.files else "embedded",
+        "bytes": sum(file.size for file in known.files),
+        "licence": known.licence,
+        "where": known.where(root),
+        "about": known.about,
+    }
 
 
 def fetch(name: str, root: Path | None = None) -> list[Path]:
@@ -116,20 +123,20 @@ def lookup(name: str) -> tuple[str, DataSet]:
     return full, _loaded(full, others[full])
 
 
-def _others() -> dict[str, EntryPoint]:
-    """The sets of other packages, not yet loaded. Raises Refusal where a name is taken already."""
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        name = point.name.replace("_", "-")
-        other = "Trivium" if name in SETS or name in SHORT else found.setdefault(name, point).value
-        if other != point.value:
-            taken = f"but the name is taken by {other}: uninstall that package, or rename its set"
-            raise Refusal(f"an installed package registers the data set {name!r} as {point.value}, {taken}")
+def _others() -> dict[str, list[EntryPoint]]:
+    """The sets of other packages, not yet loaded."""
+    found: dict[str, list[EntryPoint]] = {}
+    for name, points in plugins(GROUP).items():
+        found.setdefault(name.replace("_", "-"), []).extend(points)
     return found
 
 
-def _loaded(name: str, point: EntryPoint) -> DataSet:
+def _loaded(name: str, points: list[EntryPoint]) -> DataSet:
     """What an entry point names: this runs its package's code, as the task of a stranger does."""
+    point = only("data set", name, points)
+    if name in (*SETS, *SHORT):
+        taken = "but the name is taken by Trivium: uninstall that package, or rename its set"
+        raise Refusal(f"an installed package registers the data set {name!r} as {point.value}, {taken}")
     with refusing(f"the data set {name!r} ({point.value}) cannot be loaded", Exception):
         found = point.load()
     if not isinstance(found, DataSet):

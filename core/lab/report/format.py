@@ -21,17 +21,19 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
     from rich.table import Table
     from rich.text import Text
 
-    from core.lab.terminal import printable
+    from core.lab.terminal import fitting
 
+    header, title = [fitting(name) for name in header], fitting(title)
+    rows = [[fitting(cell) for cell in row] for row in rows]
     console = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width: rows stay whole there
     drawn = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
         drawn.add_column(name, justify="left" if i == 0 else "right")
     for row in rows:
-        drawn.add_row(*(Text(printable(cell)) for cell in row))
+        drawn.add_row(*map(Text, row))
     if console.measure(drawn, options=console.options.update(max_width=10_000)).maximum <= console.width:
         console.print(drawn)
         return
     print(*([title] if title else []), sep="\n")
     for row in rows:
-        print(*(f"{name}: {printable(cell)}" for name, cell in zip(header, row, strict=True)), "", sep="\n")
+        print(*(f"{name}: {cell}" for name, cell in zip(header, row, strict=True)), "", sep="\n")

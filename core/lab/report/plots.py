@@ -10,13 +10,20 @@ import numpy as np
 from core import Array
 from core.lab.report.pictures import save_figure, saving
 
+WIDEST = 30  # characters of the title of an image
+
 
 def new_figure(size: tuple[float, float], *grid: int, **options: Any) -> tuple[Any, Any]:
     """A figure of `size` inches, and its axes as its `subplots` gives them."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
+    figure = bare_figure(size, layout="constrained")
     return figure, figure.subplots(*grid, **options)
+
+
+def bare_figure(size: tuple[float, float], **options: Any) -> Any:
+    """A figure of `size` inches without axes."""
+    from core.lab.report.plain_figure import PlainFigure
+
+    return PlainFigure(figsize=size, **options)
 
 
 @contextmanager
@@ -49,9 +56,7 @@ def squares(rows: Array) -> Array:
 
 def _bare(array: Array, inches_a_pixel: float, **options: Any) -> tuple[Any, Any]:
     """A figure filled by one array, without axes."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(array.shape[1] * inches_a_pixel, array.shape[0] * inches_a_pixel))
+    figure = bare_figure((array.shape[1] * inches_a_pixel, array.shape[0] * inches_a_pixel))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.axis("off")
     shown = np.where(np.isnan(array), 1, array) if array.ndim == 3 else array
@@ -67,6 +72,7 @@ def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: 
     H, W = tiles.shape[1:3]
     above = -(-H // 3) if len(titles) else 0
     figure, axis = _bare(mosaic(np.clip(tiles, 0, 1), columns, above), 0.8 / (W + 1), cmap="gray_r", vmin=0, vmax=1)
+    titles = [title if len(title) <= WIDEST else title[: WIDEST - 3] + "..." for title in titles]
     size = min(7.0, 90 / max(map(len, titles), default=1))  # points: a title is as wide as its picture
     for k, title in enumerate(titles):
         x, y = k % columns * (W + 1) + (W - 1) / 2, k // columns * (above + H + 1) + above - 1
@@ -76,7 +82,7 @@ def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: 
 
 def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Sequence[str] = ()) -> None:
     """A matrix of counts (R, C), shaded by its share of the row; up to 20 classes each cell has its number."""
-    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * max(map(len, names), default=0)
+    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * min(max(map(len, names), default=0), 60)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     with drawing(path, (min(inches + 0.2, 12), min(inches, 12))) as axis:
         axis.imshow(share, cmap="Blues", vmin=0, vmax=1)

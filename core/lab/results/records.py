@@ -49,7 +49,7 @@ def rows_of(planned: Sequence[Planned], jobs: int) -> Iterator[dict[str, Any]]:
     from core.lab.study.engines import local
 
     of = {p.job.folder: p for p in planned}
-    for job, outcome in local(jobs)(measured, [p.job for p in planned]):
+    for job, outcome in local(min(jobs, len(planned) or 1))(measured, [p.job for p in planned]):
         p = of[job.folder]
         if isinstance(outcome, int):
             raise Stopped(outcome)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from core.lab import printable
 from core.lab.guard import guarded
 from core.lab.report.format import figure
 from core.lab.runs.loop import Row, Watch, silent
@@ -39,7 +40,8 @@ def watching(title: str, quiet: bool) -> Iterator[Watch]:
 def _plain(title: str) -> Watch:
     def watch(progress: float, row: Row | None) -> None:
         if row:
-            print(f"{title}  {progress:4.0%}  {row['seconds']:6.1f} s  {figures(row)}", file=sys.stderr, flush=True)
+            words = f"{title}  {progress:4.0%}  {row['seconds']:6.1f} s  {figures(row)}"
+            print(printable(words), file=sys.stderr, flush=True)
 
     return watch
 
@@ -57,8 +59,8 @@ def _live(title: str) -> Iterator[Watch]:
     def draw() -> Group:
         table = Table.grid(padding=(0, 1))
         bar = ProgressBar(1.0, last["progress"], width=24)
-        table.add_row(Text(title, "bold"), bar, Text(f"{last['progress']:4.0%}"), Text(spark(curve), "cyan"))
-        return Group(table, Text(figures(last["row"]), "dim"))
+        table.add_row(Text(printable(title), "bold"), bar, Text(f"{last['progress']:4.0%}"), Text(spark(curve), "cyan"))
+        return Group(table, Text(printable(figures(last["row"])), "dim"))
 
     with Live(get_renderable=draw, console=Console(stderr=True), refresh_per_second=8):
 

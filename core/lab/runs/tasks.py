@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from core.lab.errors import Refusal, nearest, refusing
 from core.lab.guard import guarded
 from core.lab.paths import user_path
+from core.lab.plugins import only, plugins, twice
 from core.lab.runs import former
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")
+LARGEST = 2**63 - 1  # which NumPy can count to
 PRESET_NAMES = ("quick", "default", "best")
 Make = Callable[[Any, Any, Any], "Learner"]
 
@@ -70,25 +72,26 @@ class Task:
 
 
 def installed() -> dict[str, str]:
-    """Task names and their modules. Raises Refusal when two distributions claim one name."""
-    from importlib.metadata import entry_points
+    """Task names and their modules, the first one where two packages claim a name."""
+    return {name: points[0].value for name, points in plugins(GROUP).items()}
 
-    found: dict[str, str] = {}
-    for point in entry_points(group=GROUP):
-        if found.setdefault(point.name, point.value) != point.value:
-            raise Refusal(
-                f"two installed packages register the task {point.name!r} "
-                f"({found[point.name]} and {point.value}): uninstall one"
-            )
-    return dict(sorted(found.items()))
+
+def describe_all() -> list[Info]:
+    """What the sources of the installed tasks say of them; a name that two packages claim cannot be used."""
+    found = plugins(GROUP).items()
+    faults = {name: twice("task", name, points) for name, points in found}
+    return [
+        Info(name, "?", "?", f"cannot be used: {faults[name]}") if faults[name] else describe(name, points[0].value)
+        for name, points in found
+    ]
 
 
 def describe(name: str, module: str) -> Info:
     """What the source of an installed task says of it."""
     try:
         return _read(name, Path(str(getattr(importlib.util.find_spec(module), "origin", None))))
-    except (ImportError, ValueError) as error:
-        return Info(name, "?", "?", f"cannot be read: {error}")
+    except Exception as error:  # to find a module runs the package that it is in
+        return Info(name, "?", "?", f"cannot be read: {type(error).__name__}: {error}")
 
 
 def _read(name: str, path: Path) -> Info:
@@ -127,14 +130,15 @@ def find(name: str, paradigm: str | None = None) -> Task:
         _check_needs(_read(path.stem, path))
         task = _task(path.stem, import_file(path), outside=True)
     else:
-        modules = installed()
-        if name not in modules:
+        known = plugins(GROUP)
+        if name not in known:
             former.check_task(name)
-            raise Refusal(f"there is no task {name!r}{nearest(name, modules)}")
-        _check_needs(describe(name, modules[name]))
-        what = f"the task {name!r} ({modules[name]}) cannot be imported"
+            raise Refusal(f"there is no task {name!r}{nearest(name, known)}")
+        where = only("task", name, known[name]).value
+        _check_needs(describe(name, where))
+        what = f"the task {name!r} ({where}) cannot be imported"
         with guarded(f"{what}: it"), refusing(what, ImportError):
-            module = importlib.import_module(modules[name])
+            module = importlib.import_module(where)
         task = _task(name, module, outside=False)
     if paradigm and task.paradigm != paradigm:
         raise Refusal(f"{name} is a task of {task.paradigm} learning: python -m {task.paradigm} {name}")
@@ -206,6 +210,8 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
             value = float(value)
         if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):
             raise Refusal(f"{name} must be of type {type(default).__name__}, not {value!r}")
+        if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+            raise Refusal(f"{name} must be a whole number of at most 63 bits, not {value:.3e}")
         if isinstance(value, float) and not math.isfinite(value):
             raise Refusal(f"{name} must be a finite number, not {value}")
         checked[name] = value

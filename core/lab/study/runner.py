@@ -13,6 +13,7 @@ from core.lab.runs import folder as folders
 from core.lab.runs.loop import Watch, silent
 from core.lab.runs.progress import figures, spark
 from core.lab.study.job import Ended, Job, file_sha256
+from core.lab.terminal import quiet
 
 
 @contextlib.contextmanager
@@ -55,7 +56,8 @@ def perform(job: Job, watch: Watch = silent) -> dict[str, Any]:
 def work(job: Job, watch: Watch = silent) -> Ended:
     """`perform`, but nothing is raised: what went wrong is a line of text, so one job does not end the others."""
     try:
-        return job, perform(job, watch)
+        with quiet():
+            return job, perform(job, watch)
     except Refusal as refusal:
         return job, str(refusal)
     except Stopped as stop:
@@ -74,7 +76,7 @@ def launch(jobs: Sequence[Job], workers: int, quiet: bool = False) -> list[tuple
     from core.lab.study.engines import local
 
     done: dict[Job, dict[str, Any]] = {}
-    for job, outcome in followed(local(workers)(work, jobs), jobs, quiet):
+    for job, outcome in followed(local(min(workers, len(jobs) or 1))(work, jobs), jobs, quiet):
         if isinstance(outcome, str):
             raise Refusal(f"{job.task}, seed {job.seed}: {outcome}")
         if isinstance(outcome, int):

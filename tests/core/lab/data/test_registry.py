@@ -29,6 +29,7 @@ import numpy as np
 import pytest
 from places import REPOSITORY
 
+import core.lab.plugins
 from core.lab.cli import main
 from core.lab.data import download as data_files, formats as readers, registry as datasets
 from core.lab.data.dataset import DataSet
@@ -366,7 +367,7 @@ FLOWERS = DataSet("3 flowers", "MIT", "A. Gardener, 2026", lambda: (np.arange(3)
 
 def register(monkeypatch: pytest.MonkeyPatch, **points: str) -> None:
     found = [EntryPoint(name, value, datasets.GROUP) for name, value in points.items()]
-    monkeypatch.setattr(datasets, "entry_points", lambda group: found if group == "trivium.datasets" else [])
+    monkeypatch.setattr(core.lab.plugins, "entry_points", lambda group: found if group == "trivium.datasets" else [])
 
 
 def test_another_package_adds_a_set(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -387,18 +388,22 @@ def test_another_package_adds_a_set(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 @pytest.mark.parametrize("name", ["digits", "fashion_mnist", "reviews"])
-def test_no_package_takes_the_name_of_a_set_of_ours(name: str, monkeypatch: pytest.MonkeyPatch):
+def test_no_package_takes_the_name_of_a_set_of_ours(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    ours, rows = datasets.lookup(name), len(table(tmp_path))
     register(monkeypatch, **{name: "strange:SET"})
-    for ask in (Data(), fetch, lambda name: table()):
-        with pytest.raises(Refusal, match="as strange:SET, but the name is taken by Trivium: uninstall") as caught:
-            ask(name)
-        assert "\n" not in str(caught.value)
+    assert datasets.lookup(name) == ours
+    assert Data()("iris")
+    *_, row = table(tmp_path)
+    assert len(table(tmp_path)) == rows + 1
+    assert "as strange:SET, but the name is taken by Trivium: uninstall" in row["about"]
 
 
-def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch):
+def test_a_name_of_two_packages_is_refused_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     register(monkeypatch, wild_flowers="a:SET", **{"wild-flowers": "b:SET"})
-    with pytest.raises(Refusal, match="'wild-flowers' as b:SET, but the name is taken by a:SET"):
+    with pytest.raises(Refusal, match=r"register the data set 'wild-flowers' more than once \(b:SET and a:SET\)"):
         Data()("wild-flowers")
+    assert Data()("digits")
+    assert "more than once" in table(tmp_path)[-1]["about"]
 
 
 @pytest.mark.parametrize(
@@ -414,6 +419,7 @@ def test_what_is_no_data_set_is_refused_by_name_and_spoils_no_other(
 ):
     register(monkeypatch, flowers=value)
     assert Data()("digits").x_train.shape == (1200, 64)
+    assert why in table()[-1]["about"]
     with pytest.raises(Refusal, match=f"the data set 'flowers' \\({value}\\) .*{why}"):
         Data()("flowers")
 

@@ -219,7 +219,7 @@ def test_the_worst_seed_is_the_far_one_from_the_reference():
         (["run", "a", "--task", "b"], "name records"),
         (["run", "--task", "b", "--spec", "c.toml"], "name records"),
         (["run", "--spec", "c.toml"], "cannot be read"),
-        (["run", "--task", "toy", "--jobs", "0"], "at least 1"),
+        (["run", "--task", "toy", "--jobs", "0"], "from 1 to 1024"),
         (["run", "none"], "no record"),
         (["run", "--task", "x", "--seeds"], "at least one seed"),
         (["other"], "takes run or docs"),

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib.metadata import EntryPoint
 
 import pytest
 from places import TOY_TASK
@@ -22,7 +23,8 @@ def toy(tmp_path, monkeypatch):
         path = tmp_path / "needy_toy.py"
         path.write_text(f"{TOY}\nNEEDS = {needs!r}\nassert False, 'imported'\n", "utf-8")
         monkeypatch.syspath_prepend(str(tmp_path))
-        monkeypatch.setattr(tasks, "installed", lambda: {"needy": "needy_toy"})
+        found = {"needy": [EntryPoint("needy", "needy_toy", tasks.GROUP)]}
+        monkeypatch.setattr(tasks, "plugins", lambda group: found)
         return str(path)
 
     return write
