@@ -77,7 +77,11 @@ def greedy_policy(w: TabularMDP, Q: Array) -> Array:
 
 
 def best_with_a_clock(w: TabularMDP) -> float:
-    """What an agent that also knew how many steps are left could earn at most: no policy of observations earns more."""
+    """The most that can be earned in an episode, cut off at the limit: by who knows the state and the steps left.
+
+    Finite-horizon dynamic programming (Bellman 1957), without a discount, as returns are judged: no policy of
+    observations earns more.
+    """
     V = np.zeros(len(w.start))
     for _ in range(w.limit):
         V = backup(w, V).max(-1)

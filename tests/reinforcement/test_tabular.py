@@ -19,6 +19,7 @@ from reinforcement.tabular import (
     value_iteration,
     world,
 )
+from reinforcement.tasks import frozen_lake
 
 
 def play_slowly(w, policy, limit):
@@ -94,6 +95,35 @@ def test_known_optima():
     assert earned(taxi, greedy_policy(taxi, value_iteration(taxi, 0.99))) == pytest.approx(7.93)
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "options", "optimum"),
+    [
+        ("FrozenLake-v1", 100, {"map_name": "4x4"}, 0.744190),
+        ("FrozenLake-v1", 200, {"map_name": "8x8"}, 0.913220),
+        ("FrozenLake-v1", 100, {"map_name": "4x4", "is_slippery": False}, 1.0),
+        ("CliffWalking-v1", 500, {}, -13.0),
+        ("Taxi-v4", 200, {}, 7.93),
+    ],
+)
+def test_the_reference_is_the_most_that_an_episode_can_earn(name, limit, options, optimum):
+    """Against a slow twin: a table of every state at every step, from the last step to the first."""
+    w = world(gym.make(name, **options), limit)
+    later = [0.0] * len(w.start)
+    if len(w.start) < 100:
+        for _ in range(limit):
+            later = [
+                max(
+                    sum(p * (r + (not end) * later[to]) for to, p, r, end in zip(*row, strict=True))
+                    for row in zip(w.next[s], w.prob[s], w.reward[s], w.over[s], strict=True)
+                )
+                for s in range(len(w.start))
+            ]
+        assert best_with_a_clock(w) == pytest.approx(w.start @ np.array(later))
+    for gamma in (0.9, 0.99, 0.9999):
+        assert earned(w, greedy_policy(w, value_iteration(w, gamma))) <= best_with_a_clock(w) + 1e-9
+    assert best_with_a_clock(w) == pytest.approx(optimum, abs=1e-6)
+
+
 def test_blackjack_is_a_world_and_its_best_player_does_what_the_book_says():
     w = blackjack()
     assert w.start.sum() == pytest.approx(1)
@@ -160,3 +190,12 @@ def test_ones_for_each_index_of_an_id():
     np.testing.assert_array_equal(y, expected)
     np.testing.assert_array_equal(one_hot(5)(np.arange(5)[:, None], np.zeros(0, np.float32))[0], np.eye(5))
     assert back(y) is None
+
+
+def test_a_report_of_the_large_lake_names_the_optimum_of_its_two_hundred_steps():
+    config = frozen_lake.Config(map="8x8", updates=1, envs=2, rollout=2, batches=1)
+    learner = frozen_lake.make(config, np.random.default_rng(0), None)
+    report = learner.report(learner.w, None)
+    assert report.reference == pytest.approx(0.913220, abs=1e-6)
+    assert report.baselines["value iteration, which sees no clock"] == pytest.approx(0.885654, abs=1e-6)
+    assert report.metrics["exact_return"] <= report.reference
