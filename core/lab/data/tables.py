@@ -26,6 +26,7 @@ from core.lab.kinds import kind_of
 from core.lab.terminal import note
 
 DELIMITERS = ",;\t|"
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt")  # of files that hold tables
 LARGEST = 1 << 26  # bytes of a file
 CELLS = 10_000_000  # fields of a table: each is a Python string, some 60 bytes
 FIRST, HEAD = 20, 1 << 22  # records by which the divider is found, within so many characters
