@@ -105,10 +105,11 @@ def read_numbers(raw: bytes, most: int = LARGEST) -> Array:
     if len(first) <= named:
         raise ValueError("the file has a line of names, and no numbers below it")
     skip = first[named][0] - above - 1
-    ways = [text] if delimiter == "," or "." in text else [text, text.replace(",", ".")]
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    ways = [plain] if delimiter == "," or "." in text else [plain, plain.replace(",", ".")]
+    options: dict[str, Any] = {"delimiter": delimiter, "quotechar": '"', "skiprows": skip, "ndmin": 2, "comments": None}
     for way in ways:  # quickly, where all cells are plain numbers, or have a decimal comma
         with suppress(ValueError):
-            options: dict[str, Any] = {"delimiter": delimiter, "quotechar": '"', "skiprows": skip, "ndmin": 2}
             return np.loadtxt(way.split("\n"), np.float32, **options)
     rows = list(islice(_records(text, delimiter, above), named, None))
     notation = decide([cell for _, row in rows for cell in row]).notation or PLAIN
