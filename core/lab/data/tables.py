@@ -30,6 +30,7 @@ SUFFIXES = (".csv", ".tsv", ".tab", ".txt")  # of files that hold tables
 LARGEST = 1 << 26  # bytes of a file
 CELLS = 10_000_000  # fields of a table: each is a Python string, some 60 bytes
 FIRST, HEAD = 20, 1 << 22  # records by which the divider is found, within so many characters
+COUNTED = 8  # whole numbers in their order that are no example
 SEP = re.compile(r'[ "]*sep=(.)[ "]*(?:\r\n?|\n)', re.IGNORECASE)  # the first line, where Excel names the divider
 
 
@@ -101,7 +102,7 @@ def read_numbers(raw: bytes, most: int = LARGEST) -> Array:
     """
     text, delimiter, above = _opened(raw, most)
     first = list(islice(_records(text, delimiter, above), 2))
-    named = _names_columns(first[0][1])
+    named = _names_columns(*(cells for _, cells in first))
     if len(first) <= named:
         raise ValueError("the file has a line of names, and no numbers below it")
     skip = first[named][0] - above - 1
@@ -122,12 +123,16 @@ def read_numbers(raw: bytes, most: int = LARGEST) -> Array:
     return np.array([notation.read(row).values for _, row in rows], np.float32)
 
 
-def _names_columns(cells: list[str]) -> bool:
-    """Whether a first line names columns: none of it is a number, or it counts them, as pandas does."""
+def _names_columns(cells: list[str], below: Sequence[str] = ()) -> bool:
+    """Whether a first line names columns: none of it is a number; or it counts them, as pandas does.
+
+    A line of few whole numbers counts them only where the line below holds others than whole ones.
+    """
     there = [cell for cell in cells if cell]
     if not any(decide([cell]).notation for cell in there):
         return True
-    if len(there) > 2 and there in (list(map(str, range(k, k + len(there)))) for k in (0, 1)):
+    counts = there in (list(map(str, range(k, k + len(there)))) for k in (0, 1))
+    if counts and (len(there) >= COUNTED or any("." in cell for cell in below)):
         note(f"the first line, {', '.join(there[:3])}, ..., is taken for the numbers of the columns")
         return True
     return False
