@@ -24,6 +24,7 @@ MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})  # in small letters
 LONGEST = 64  # characters of a number or a date
 ENOUGH = 5000  # cells of a column, from its start to its end, that decide its notation
 SIGNS = dict.fromkeys(map(ord, "\u2212\u2012\u2013\ufe63\uff0d"), "-") | {ord("\u2019"): "'"}
+SIGNS |= {0xFF04: "$", 0xFF05: "%", 0xFFE5: "\u00a5"}
 SIGNS |= dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 CURRENCY = (
     r"(?:[A-Z]{0,2}[$\u20a0-\u20cf\u00a2-\u00a5]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL"
