@@ -17,10 +17,11 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # http://, s3://; a letter a
 
 
 def own_path(path: str | Path) -> Path:
-    """A path that a person named, ~ expanded. Raises Refusal for an address of the web."""
+    """A path that a person named, ~ expanded. Raises Refusal for an address of the web, and the ~ of nobody."""
     if ADDRESS.match(str(path)):
         raise Refusal(f"{path} is an address; download what is there, and name the file")
-    return Path(path).expanduser()
+    with refusing(f"{path} cannot be found", RuntimeError):  # ~ of nobody
+        return Path(path).expanduser()
 
 
 def read_file(path: str | Path, most: int) -> bytes:
