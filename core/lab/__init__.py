@@ -35,8 +35,8 @@ loop=runs.loop machine=environment measure=results.records ngrams=text.hashed_ng
 plots=report.plots praise=problems.reviews probes=stats.linear_probe quotes=results.quotes
 readers=data.formats,audio.wav records=text.lines run=runs.run scaffold=cli.new
 sentences=text.sentences,text.bpe,text.tokenize sounds=audio.spectrogram,audio.wav spec=study.spec
-study_report=study.report study_status=study.status tables=data.tables tasks=runs.tasks vocabulary=text.vocabulary
-witten_bell=text.witten_bell words=text.hashed_words
+study_report=study.report study_status=study.status tables=data.tables,data.encoder,data.notation tasks=runs.tasks
+vocabulary=text.vocabulary witten_bell=text.witten_bell words=text.hashed_words
 """  # where modules stand now, for tasks that were written before
 sys.meta_path.append(FINDER)
 

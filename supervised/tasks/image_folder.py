@@ -43,11 +43,11 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
     learner = classifier(config, splits, read.x.shape[1:], read.classes, rng)
     study = learner.study
 
-    def with_left_out(w: Array, folder: Path | None) -> ReportPart:
+    def with_told(w: Array, folder: Path | None) -> ReportPart:
         part = study(w, folder) if study else ReportPart()
-        part.texts["Left out"] = read.left_out
+        part.texts["How the folder was read"] = read.told
         return part
 
-    if read.left_out:
-        learner.study = with_left_out
+    if read.told:
+        learner.study = with_told
     return learner

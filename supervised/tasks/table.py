@@ -10,7 +10,7 @@ from core import AdamW, Array, Dropout, Layer, Linear, Rng, Sequential, cross_en
 from core.lab import Report, Splits, UserPath, check, nearest, split
 from core.lab.data.encoder import Encoder, encoded
 from core.lab.data.splits import split_classes
-from core.lab.data.tables import LARGEST, Rows, read_table, rows_of
+from core.lab.data.tables import LARGEST, SUFFIXES, Rows, read_table, rows_of
 from supervised.learner import Supervised
 from supervised.metrics.classification import Classification
 from supervised.metrics.regression import Regression
@@ -57,7 +57,7 @@ class TableLearner(Supervised):
 
     encoder: Encoder
     page: str  # how the columns were read
-    reads = (".csv",)  # files whose bytes `predict` takes
+    reads = SUFFIXES  # files whose bytes `predict` takes
 
     def predict(self, w: Array, x: bytes | Rows | Array) -> Any:
         """What is said of each row of a csv file, given as its bytes or as Rows; an array is features as learnt."""

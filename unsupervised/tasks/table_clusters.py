@@ -12,7 +12,7 @@ from core import Array, Rng
 from core.lab import Report, Splits, UserPath, nearest, split, write_text
 from core.lab.data.encoder import encoded
 from core.lab.data.notation import blank
-from core.lab.data.tables import LARGEST, Rows, read_table, rows_of
+from core.lab.data.tables import LARGEST, SUFFIXES, Rows, read_table, rows_of
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.prediction_strength import choose_clusters
@@ -83,7 +83,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 "no clusters were found again in rows that were held back: it seems to be one heap; "
                 "--clusters K divides it all the same"
             )
-        terms = Terms(partial(in_units, encoder), tell, (".csv",), lambda raw: encoder(read_table(raw, encoder.names)))
+        terms = Terms(partial(in_units, encoder), tell, SUFFIXES, lambda raw: encoder(read_table(raw, encoder.names)))
         return METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng, terms=terms)
     except ValueError as error:
         raise ValueError(f"{config.file or config.table}: {error}") from error

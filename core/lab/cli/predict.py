@@ -38,11 +38,11 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
                 return formats.own_text(raw)
             case ".npy":
                 return formats.npy_numbers(raw)
-            case ".csv":
+            case ".csv" | ".tsv" | ".tab":
                 return read_numbers(raw, LARGEST)
             case suffix if suffix in PICTURES:
                 return decode(raw, "it")
-    known = ", ".join(dict.fromkeys((".npy", ".csv", ".txt", *PICTURES, *reads)))
+    known = ", ".join(dict.fromkeys((".npy", ".csv", ".tsv", ".txt", *PICTURES, *reads)))
     raise Refusal(f"{path} is of no kind that is read here: {known}")
 
 

@@ -159,9 +159,10 @@ def learn(rows: Rows, categorical: Iterable[str] = ()) -> Encoder:
     columns, remarks = list[Numeric | Categorical](), list[str]()
     for name, texts in rows.columns.items():
         column, remark = _column(rows, name, decided[name], comma, bool(votes))
-        if len(different := set(texts)) < 2 or all(map(blank, different)):
-            value = next(iter(different), "")
-            remark = f"left out, {'no value in any row' if blank(value) else f'{value[:40]!r} in all rows'}"
+        if all(map(blank, texts)):
+            remark = "left out, no value in any row"
+        elif all(text == texts[0] for text in texts):
+            remark = f"left out, {texts[0][:40]!r} in all rows"
         elif isinstance(column, Categorical) and not column.values:
             remark = f"left out, another word in every row, such as {texts[0][:40]!r}"
         else:

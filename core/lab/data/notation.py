@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -23,9 +22,10 @@ from core.lab.data.dates import days, hours
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})  # in small letters
 LONGEST = 64  # characters of a number or a date
-ENOUGH = 2000  # different cells of a column, from its start to its end, that decide its notation
+ENOUGH = 5000  # cells of a column, from its start to its end, that decide its notation
 SIGNS = dict.fromkeys(map(ord, "\u2212\u2012\u2013\ufe63\uff0d"), "-") | {ord("\u2019"): "'"}
-SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
+SIGNS |= {0xFF04: "$", 0xFF05: "%", 0xFFE5: "\u00a5"}
+SIGNS |= dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
 CURRENCY = (
     r"(?:[A-Z]{0,2}[$\u20a0-\u20cf\u00a2-\u00a5]|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL"
     r"|MXN|ZAR|TRY|RUB|KRW|kr\.?|z\u0142|K\u010d|Ft|Rs\.?|Fr\.?)"
@@ -83,7 +83,7 @@ class Notation:
         """The number in a text that is no missing value; None where it is written in another way, or not finite."""
         if len(text) > LONGEST:
             return None
-        text = text.translate(SIGNS).translate(SPACES)
+        text = text.translate(SIGNS)
         if self.kind == "date":
             return days(text, self.day_first)
         if self.kind == "time":
@@ -147,16 +147,20 @@ def _float(text: str) -> float:
         return math.nan
 
 
-def decide(texts: Iterable[str]) -> Decided:
-    """The notation that reads most of the cells that are there."""
-    texts = list(texts)
-    there = [text for text in set(texts) if not blank(text)]
-    if not np.isnan(_plain(there)).any():
-        pointed = [text for text in there if "." in text]
+def _there(texts: Sequence[str]) -> dict[str, int]:
+    """How often each text stands there, the missing ones apart."""
+    return {text: n for text, n in Counter(texts).items() if not blank(text)}
+
+
+def decide(texts: Sequence[str]) -> Decided:
+    """The notation that reads most of the cells that are there; of a long column every so-many-th cell decides."""
+    cells = _there(texts[:: len(texts) // ENOUGH + 1])
+    if sum(cells.values()) < ENOUGH // 100:  # most are missing
+        cells = _there(texts)
+    if not np.isnan(_plain(list(cells))).any():
+        pointed = [text for text in cells if "." in text]
         even = bool(pointed) and all(map(GROUPED.fullmatch, pointed))
         return Decided(PLAIN, 1.0, "." if pointed and not even else "", even)
-    cells = {text: n for text, n in Counter(texts).items() if not blank(text)}
-    cells = dict(islice(cells.items(), 0, None, len(cells) // ENOUGH + 1))
     total = sum(cells.values())
     digits = {text: n for text, n in cells.items() if any(map(str.isdigit, text[:LONGEST]))}
     if not digits:
@@ -180,7 +184,7 @@ def _with_unit(cells: Mapping[str, int], decimal: str) -> Notation:
     """The notation with this decimal mark and the unit of most cells; a currency may be left out, % may not."""
     units = Counter[str]()
     for text, n in cells.items():
-        if len(text) <= LONGEST and (read := _read(text.translate(SIGNS).translate(SPACES), decimal)):
+        if len(text) <= LONGEST and (read := _read(text.translate(SIGNS), decimal)):
             units[read[1]] += n
     bare = units.pop("", 0)
     unit = max(sorted(units), key=lambda unit: units[unit], default="")

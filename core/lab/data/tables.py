@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +26,11 @@ from core.lab.kinds import kind_of
 from core.lab.terminal import note
 
 DELIMITERS = ",;\t|"
+SUFFIXES = (".csv", ".tsv", ".tab", ".txt")  # of files that hold tables
 LARGEST = 1 << 26  # bytes of a file
 CELLS = 10_000_000  # fields of a table: each is a Python string, some 60 bytes
-FIRST = 20  # records by which the divider is found
+FIRST, HEAD = 20, 1 << 22  # records by which the divider is found, within so many characters
+COUNTED = 8  # whole numbers in their order that are no example
 SEP = re.compile(r'[ "]*sep=(.)[ "]*(?:\r\n?|\n)', re.IGNORECASE)  # the first line, where Excel names the divider
 
 
@@ -99,16 +102,18 @@ def read_numbers(raw: bytes, most: int = LARGEST) -> Array:
     """
     text, delimiter, above = _opened(raw, most)
     first = list(islice(_records(text, delimiter, above), 2))
-    named = _names_columns(first[0][1])
+    named = _names_columns(*(cells for _, cells in first))
     if len(first) <= named:
         raise ValueError("the file has a line of names, and no numbers below it")
-    try:
-        lines, skip = text.split("\n"), first[named][0] - above - 1
-        return np.loadtxt(lines, np.float32, delimiter=delimiter, quotechar='"', skiprows=skip, ndmin=2)
-    except ValueError:
-        pass  # written in another way than Python's own, or none at all
+    skip = first[named][0] - above - 1
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    ways = [plain] if delimiter == "," or "." in text else [plain, plain.replace(",", ".")]
+    options: dict[str, Any] = {"delimiter": delimiter, "quotechar": '"', "skiprows": skip, "ndmin": 2, "comments": None}
+    for way in ways:  # quickly, where all cells are plain numbers, or have a decimal comma
+        with suppress(ValueError):
+            return np.loadtxt(way.split("\n"), np.float32, **options)
     rows = list(islice(_records(text, delimiter, above), named, None))
-    notation = decide(cell for _, row in rows for cell in row).notation or PLAIN
+    notation = decide([cell for _, row in rows for cell in row]).notation or PLAIN
     for line, row in rows:
         if len(row) != len(rows[0][1]):
             raise ValueError(f"line {line}: {len(row)} numbers where the first has {len(rows[0][1])}")
@@ -118,12 +123,17 @@ def read_numbers(raw: bytes, most: int = LARGEST) -> Array:
     return np.array([notation.read(row).values for _, row in rows], np.float32)
 
 
-def _names_columns(cells: list[str]) -> bool:
-    """Whether a first line names columns: none of it is a number, or it counts them, as pandas does."""
-    if not any(map(_number, cells)):
+def _names_columns(cells: list[str], below: Sequence[str] = ()) -> bool:
+    """Whether a first line names columns: none of it is a number; or it counts them, as pandas does.
+
+    A line of few whole numbers counts them only where the line below holds others than whole ones.
+    """
+    there = [cell for cell in cells if cell]
+    if not any(decide([cell]).notation for cell in there):
         return True
-    if len(cells) > 2 and cells in (list(map(str, range(k, k + len(cells)))) for k in (0, 1)):
-        note(f"the first line, {', '.join(cells[:3])}, ..., is taken for the numbers of the columns")
+    counts = there in (list(map(str, range(k, k + len(there)))) for k in (0, 1))
+    if counts and (len(there) >= COUNTED or any("." in cell for cell in below)):
+        note(f"the first line, {', '.join(there[:3])}, ..., is taken for the numbers of the columns")
         return True
     return False
 
@@ -142,7 +152,7 @@ def _opened(raw: bytes, most: int) -> tuple[str, str, int]:
         raise ValueError(f"it is {kind_of(head.encode()) or 'JSON'}, not a table; save it as csv")
     if said := SEP.match(text):
         return text[said.end() :], said[1], 1
-    return text, max(DELIMITERS, key=lambda d: _fit(text, d)), 0  # of equals the first
+    return text, max(DELIMITERS, key=lambda d: _fit(text, d)), 0
 
 
 def _records(text: str, delimiter: str, above: int = 0) -> Iterator[tuple[int, list[str]]]:
@@ -152,13 +162,16 @@ def _records(text: str, delimiter: str, above: int = 0) -> Iterator[tuple[int, l
             yield line + above, [field.strip() for field in record]
 
 
-def _fit(text: str, delimiter: str) -> tuple[int, int]:
-    """How many of the first records have as many fields as the first, if that has two or more; and how many fields."""
+def _fit(text: str, delimiter: str) -> tuple[int, bool, int]:
+    """How many of the first records have as many fields as the first, if that has two or more; and how many fields.
+
+    A comma fits least, of equals: where another fits it is a decimal mark.
+    """
     widths = list[int]()
     with suppress(ValueError):  # with another divider the quotes may end elsewhere
-        widths.extend(len(record) for _, record in islice(_records(text, delimiter), FIRST))
+        widths.extend(len(record) for _, record in islice(_records(text[:HEAD], delimiter), FIRST))
     width = max(widths[:1], default=0)
-    return (widths.count(width) if width > 1 else 0), width
+    return (widths.count(width) if width > 1 else 0), width > 1 and delimiter != ",", width
 
 
 def _check_names(names: list[str], line: int, known: Sequence[str]) -> None:

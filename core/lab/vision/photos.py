@@ -38,7 +38,7 @@ CHANNELS = {2: 3, 4: 2, 6: 4}  # values of a pixel in a PNG, by its kind of colo
 PARTS = 100_000  # chunks of a PNG, or blocks of a GIF before its first frame
 MEMORY = 1 << 31  # bytes that all pictures of a folder may take as float32
 ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eighth of its size, but not below this
-FEWEST = 4  # pictures in a class: two to learn from, one to choose by, one to test with
+RARE = 5  # pictures of a class below which there is a warning
 NAMED = 3  # files left out that are named
 NOT_PICTURES = {  # first letters of hidden names, and what file managers leave behind, in small letters
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini", "__macosx", "@eadir", "#recycle"),
@@ -183,7 +183,7 @@ class LabelledPhotos(NamedTuple):
     x: Array  # N, S, S, 3 or N, S, S: float32 in [0, 1]
     t: Array  # N int64
     classes: tuple[str, ...]
-    left_out: str = ""  # the files that could not be read, in words
+    told: str = ""  # the files that could not be read, and the classes that hold few
 
 
 def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> LabelledPhotos:
@@ -192,8 +192,8 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     Files and folders whose names begin with a dot are skipped, and what file managers leave behind. Anything else that
     cannot be read as a picture is left out, and told. A picture that is there twice in its class counts once. `data`
     remembers one SHA-256 over the names and the bytes of all files.
-    Raises ValueError for a folder that is missing, holds fewer than two classes, a class with fewer than 4 pictures
-    that can be read, a picture in two classes, and for pictures that would take more memory than `MEMORY`.
+    Raises ValueError for a folder that is missing, holds fewer than two classes, a class without a picture that can be
+    read, a picture in two classes, and for pictures that would take more memory than `MEMORY`.
     """
     root = user_path(path)
     if not root.is_dir():
@@ -214,26 +214,30 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
             raw = read_file(file, BYTES)
             sha256 = hashlib.sha256(raw).hexdigest()
             total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
-            twin, twin_class = seen.setdefault(sha256, (file, c))
-            if twin_class == c and twin == file:
+            if sha256 not in seen:
                 x.append(square(decode(raw, str(file)), side, colour))
                 t.append(c)
+                seen[sha256] = file, c
         except (ValueError, Refusal) as error:
             left.append(str(error))
         else:
+            twin, twin_class = seen[sha256]
             if twin_class != c:
                 raise ValueError(f"{file} and {twin} are the same picture in two classes; leave it in one")
-    for one, count in zip(folders, np.bincount(np.array(t, int), minlength=len(folders)), strict=True):
-        if count < FEWEST:
-            broken = f"; {left[0]}" if left else ""
-            raise ValueError(f"{one} holds {count} different pictures; a class needs {FEWEST} or more{broken}")
-    told = ""
+    told = list[str]()
+    for one, count in zip(folders, np.bincount(np.array(t, int), minlength=len(folders)).tolist(), strict=True):
+        if not count:
+            raise ValueError(f"{one} holds no picture that can be read" + (f": {left[0]}" if left else ""))
+        if count < RARE:
+            told.append(f"{one} holds {count} different pictures: what is said of this class rests on next to nothing")
     if left:
         files_are = "1 file is" if len(left) == 1 else f"{len(left):,} files are"
         more = ", ..." if len(left) > NAMED else ""
-        note(told := f"{root}: {files_are} left out: {', '.join(left[:NAMED])}{more}")
+        told.append(f"{root}: {files_are} left out: {', '.join(left[:NAMED])}{more}")
+    for line in told:
+        note(line)
     data.note(root, total.hexdigest())  # one sum for the whole folder, not one a picture
-    return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders), told)
+    return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders), "\n".join(told))
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -35,7 +35,8 @@ def test_a_csv_file_is_read_as_that_of_training(tmp_path):
     x = np.array([[0, 1.5], [2, 3]], np.float32)
     (tmp_path / "x.csv").write_bytes("\ufeffa;b\r\n0;1,5\r\n2;3\r\n".encode())
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b'"0","1.5"\n"2","3"\n'))
-    for name in ("x.csv", "x.csv.gz"):
+    (tmp_path / "x.tsv").write_text("0\t1.5\n2\t3\n")
+    for name in ("x.csv", "x.csv.gz", "x.tsv"):
         np.testing.assert_array_equal(read_examples(tmp_path / name), x)
     assert read_examples(tmp_path / "x.csv.gz", (".csv",)) == b'"0","1.5"\n"2","3"\n'
 
@@ -43,6 +44,8 @@ def test_a_csv_file_is_read_as_that_of_training(tmp_path):
 def test_an_address_or_a_huge_file_is_refused(tmp_path, monkeypatch):
     with pytest.raises(Refusal, match="is an address; download"):
         read_examples(Path("https://example.org/x.csv"))
+    with pytest.raises(Refusal, match=r"~nobody-here/x\.csv cannot be found"):
+        read_examples(Path("~nobody-here/x.csv"))
     monkeypatch.setattr(predict, "LARGEST", 1 << 20)
     (tmp_path / "x.npy").write_bytes(bytes((1 << 20) + 1))
     with pytest.raises(Refusal, match="larger than 1 MiB"):
@@ -54,7 +57,7 @@ def test_a_learner_gets_the_bytes_of_files_it_reads_itself(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     assert read_examples(tmp_path / "a.csv", (".csv",)) == b"name,age\n"
     assert read_examples(tmp_path / "a.wav", (".wav",)) == b"RIFF"
-    with pytest.raises(Refusal, match=r"no kind that is read here: .npy, .csv, .txt, .png.*webp$"):
+    with pytest.raises(Refusal, match=r"no kind that is read here: .npy, .csv, .tsv, .txt, .png.*webp$"):
         read_examples(tmp_path / "a.wav", (".csv",)[:0])
 
 

@@ -81,3 +81,9 @@ def test_most_cells_decide_the_notation():
     assert decide(["12:30", "-", "13:30"]).notation == Notation("time")
     assert [decide(texts).notation for texts in (["a", "b", "1"], ["a1", "b2"], ["1", "x"])] == [None] * 3
     assert decide([""] * 9 + ["5", "NA"]).notation == POINT
+
+
+def test_a_long_column_is_decided_by_a_part_of_it_and_a_sparse_one_by_all():
+    assert decide(["1,5", "n.a."] * 50_000 + ["2,5"] * 9).notation == COMMA
+    assert decide([""] * 50_000 + ["a", "b"]).notation is None
+    assert decide([""] * 50_000 + ["1,5"]).notation == COMMA

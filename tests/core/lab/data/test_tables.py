@@ -102,6 +102,10 @@ def test_numbers_alone_with_names_or_without():
     for text in ways:
         np.testing.assert_array_equal(read_numbers(text.encode()), x, err_msg=text)
     assert read_numbers(b"1\n2\n3\n").shape == (3, 1)
+    np.testing.assert_array_equal(
+        read_numbers(b"1,5;2,234\n3,5;4,5\n"), np.array([[1.5, 2.234], [3.5, 4.5]], np.float32)
+    )
+    assert read_table(b"a;b\n1,5;2,5\n3,5;4,5\n").columns["b"] == ["2,5", "4,5"]
 
 
 @pytest.mark.parametrize(
