@@ -167,7 +167,7 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
             raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
         raw = read_file(file, BYTES)
         sha256 = hashlib.sha256(raw).hexdigest()
-        total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
+        total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode("utf-8", "surrogateescape"))
         twin, twin_class = seen.setdefault(sha256, (file, c))
         if twin_class != c:
             raise ValueError(f"{file} and {twin} are the same picture in two classes; leave it in one")
