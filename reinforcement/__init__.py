@@ -1,5 +1,12 @@
 """Trivium: reinforcement learning on the shared core."""
 
+import sys
+
+import core
+
+if "cross_entropy" not in getattr(core, "__all__", ()) and sys.argv[:1] != ["-m"]:  # another core.py; a command says so
+    raise ImportError(f"the module 'core' is not Trivium's but stands at {core.__file__}: rename it, or run elsewhere")
+
 FORMER = """
 any_env=envs.gymnasium_env blackjack=envs.blackjack board_game=games.task classic=envs.classic_control
 digit_bandit=envs.digit_bandit evaluate_games=games.evaluate evaluate_glimpse=glimpse.evaluate game_env=games.env

@@ -1,5 +1,12 @@
 """Trivium: supervised learning on the shared core."""
 
+import sys
+
+import core
+
+if "cross_entropy" not in getattr(core, "__all__", ()) and sys.argv[:1] != ["-m"]:  # another core.py; a command says so
+    raise ImportError(f"the module 'core' is not Trivium's but stands at {core.__file__}: rename it, or run elsewhere")
+
 FORMER = """
 bag=translation.embedding_bag evaluate=metrics.classification evaluate_translation=translation.evaluate
 evaluate_values=metrics.regression fitting=estimator_base patches=vision.convnet photos=vision.conv_task

@@ -1,5 +1,6 @@
 """`import trivium`: two names, a guard, and the settings of the process; forty lines of it."""
 
+import os
 import subprocess
 import sys
 
@@ -24,3 +25,15 @@ def test_the_file_is_short_and_loads_no_numpy():
     code = "import sys, os, trivium; assert 'numpy' not in sys.modules; print(os.environ['OPENBLAS_THREAD_TIMEOUT'])"
     ended = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
     assert ended.stdout.strip() == "18", ended.stderr
+
+
+def test_a_persons_own_core_is_told_in_words(tmp_path):
+    """Beside a script that imports an estimator, and beside a command."""
+    (tmp_path / "core.py").write_text("X = 1\n")
+    (tmp_path / "use.py").write_text("import core, supervised.estimators\n")
+    for words, code in (["use.py"], 1), (["-m", "supervised", "digits"], 2), (["-m", "trivium", "list"], 2):
+        env = {**os.environ, "PYTHONPATH": f"{tmp_path}:{REPOSITORY}"}
+        ended = subprocess.run([sys.executable, *words], cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert ended.returncode == code
+        assert f"'core' is not Trivium's but stands at {tmp_path / 'core.py'}: r" in ended.stderr.splitlines()[-1]
+        assert code == 1 or ended.stderr.count("\n") == 1

@@ -1,5 +1,12 @@
 """Trivium: unsupervised learning on the shared core."""
 
+import sys
+
+import core
+
+if "cross_entropy" not in getattr(core, "__all__", ()) and sys.argv[:1] != ["-m"]:  # another core.py; a command says so
+    raise ImportError(f"the module 'core' is not Trivium's but stands at {core.__file__}: rename it, or run elsewhere")
+
 FORMER = """
 adversarial=clustering.virtual_adversarial bernoulli_mixture=generative.bernoulli_mixture
 choose_k=clustering.prediction_strength clips=clustering.sound_task cluster_pictures=clustering.plots

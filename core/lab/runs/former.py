@@ -101,31 +101,35 @@ def check_format(found: Any, where: Any) -> int:
 
 
 def same_files(found: Mapping[str, str], expected: Mapping[str, str], paths: Iterable[str]) -> dict[str, str]:
-    """The texts of a checkpoint, each put as the expected one where only the folders of its files are others.
+    """The texts of a checkpoint, as the expected ones where they differ in where the same files lie alone.
 
-    `paths` are the fields of the configuration that hold paths; the sums say whether a file is the same.
+    `paths` are the fields of the configuration that hold paths.
     """
     made = dict(found)
     with suppress(KeyError, ValueError, AttributeError, TypeError, RecursionError):
-        then, now = json.loads(found["config"]), json.loads(expected["config"])
-        if then | {name: _leaf(then[name]) for name in paths} == now | {name: _leaf(now[name]) for name in paths}:
-            made["config"] = expected["config"]
-        if _by_leaf(found) == _by_leaf(expected):
-            made["data"] = expected["data"]
+        if _by_sums(found, paths) == _by_sums(expected, paths):
+            made |= {name: expected[name] for name in ("config", "data")}
     return made
+
+
+def _by_sums(texts: Mapping[str, str], paths: Iterable[str]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Configuration and data, each path being the sum of what lies there, or its last part where no sum is known."""
+    config, sums = json.loads(texts["config"]), _by_leaf(texts)
+    leaves = {name: _leaf(config[name]) for name in paths}
+    data = sorted(("" if name in leaves.values() else name, sha256) for name, sha256 in sums.items())
+    return config | {name: sums.get(leaf, leaf) for name, leaf in leaves.items()}, data
 
 
 def changed_files(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
     """The files whose sums differ, where the same files were read."""
-    try:
-        then, now = dict(_by_leaf(found)), dict(_by_leaf(expected))
-    except (KeyError, ValueError, AttributeError, TypeError, RecursionError):  # of texts that are damaged
-        return ""
-    return ", ".join(name for name in then if then[name] != now[name]) if then.keys() == now.keys() else ""
+    with suppress(KeyError, ValueError, AttributeError, TypeError, RecursionError):  # of texts that are damaged
+        then, now = _by_leaf(found), _by_leaf(expected)
+        return ", ".join(name for name in then if then[name] != now[name]) if then.keys() == now.keys() else ""
+    return ""
 
 
-def _by_leaf(texts: Mapping[str, str]) -> list[tuple[str, str]]:
-    return sorted((_leaf(name), sha256) for name, sha256 in json.loads(texts["data"]).items())
+def _by_leaf(texts: Mapping[str, str]) -> dict[str, str]:
+    return {_leaf(name): sha256 for name, sha256 in json.loads(texts["data"]).items()}
 
 
 def _leaf(path: str) -> str:

@@ -237,12 +237,12 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str], paths: Iterable[str]
         raise Refusal(f"{error}{advice}") from error
     if former.check_format(found.get("format"), path) < former.FORMAT:
         found = dict(former.same_texts(found, texts))
+    if changed := former.changed_files(found, texts):
+        how = "put it back as it was, or begin another run"
+        raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")
     found = former.same_files(found, texts, paths)
     for name, expected in texts.items():
         if found.get(name) != expected:
-            if name == "data" and (changed := former.changed_files(found, texts)):
-                how = "put it back as it was, or begin another run"
-                raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")
             raise Refusal(
                 f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, here it is {expected}"
             )

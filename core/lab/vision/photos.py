@@ -213,7 +213,7 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
                 raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
             raw = read_file(file, BYTES)
             sha256 = hashlib.sha256(raw).hexdigest()
-            total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode())
+            total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode("utf-8", "surrogateescape"))
             if sha256 not in seen:
                 x.append(square(decode(raw, str(file)), side, colour))
                 t.append(c)

@@ -93,9 +93,19 @@ def test_a_run_is_opened_where_it_was_moved_to_with_or_without_its_data(project,
     ):
         assert open_run(tmp_path / "alone", task).w.size
     held = json.loads((tmp_path / "alone" / "config.json").read_text())
-    held["config"]["file"] = str(moved / "there" / "plain.csv")
+    (moved / "there" / "plain.csv").rename(moved / "renamed.csv")
+    held["config"]["file"] = str(moved / "renamed.csv")
     (tmp_path / "alone" / "config.json").write_text(json.dumps(held))
     assert open_run(tmp_path / "alone", task).w.size
+
+
+def test_another_setting_is_still_another_run(project):
+    path = project / "runs" / "t" / "config.json"
+    held = json.loads(path.read_text())
+    held["config"]["lr"] = 0.5
+    path.write_text(json.dumps(held))
+    with pytest.raises(Refusal, match="belongs to another run: its config is"):
+        assert open_run("runs/t", find("mine.py")).w.size
 
 
 def test_a_file_that_changed_is_named(project):
