@@ -34,6 +34,8 @@ class Strange(gym.Env):
     def look(self):
         if self.wrong == "unseeded":
             return np.array([random.random(), np.random.random()], np.float32)  # noqa: NPY002
+        if self.wrong == "shape":
+            return np.zeros(3, np.float32)
         space = self.observation_space
         if isinstance(space, spaces.Box) and float(space.high.max()) > 1e9:  # none can be drawn between such borders
             return np.zeros(space.shape, space.dtype)
@@ -104,19 +106,14 @@ def learner(name, **options):
         (
             OldReset,
             {},
-            "Strange-v0 is made for the old Gym: its reset takes no seed; it must be reset.self",
+            "departs from Gymnasium's interface: its reset takes no seed, as the old Gym's; it must be reset",
         ),
-        (
-            OldSeed,
-            {},
-            "is made for the old Gym: its reset gives the observation alone, a ndarray, not",
-        ),
-        (
-            OldStep,
-            {},
-            "is made for the old Gym: its step gives 4 values, not the five",
-        ),
+        (OldSeed, {}, "its reset gives one ndarray, not .observation, info.$"),
+        (OldStep, {}, "its step gives 4 values, the old Gym's way, not the five .observation, reward, terminated, tr"),
         (Strange, {"wrong": "one"}, "its reset gives 1 values, not .observation, info."),
+        (Strange, {"wrong": "shape"}, "its reset gives the observation array.*, which is not of Box"),
+        (Strange, {"seen": spaces.Discrete(10**10)}, "rows of 10,000,000,000 numbers; 2,000,000 can be"),
+        (Strange, {"actions": 2}, "Strange-v0 has no action_space, a space of gymnasium.spaces"),
         (Strange, {"wrong": "no end"}, "Strange-v0 gave terminated = None, not True or False, at step 1"),
         (Strange, {"reward": "much"}, "Strange-v0 gave the reward 'much', not a number, at step 1"),
         (Strange, {"reward": [1, 2]}, r"gave the reward \[1, 2\], not a number, at step 1"),
