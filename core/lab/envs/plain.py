@@ -1,4 +1,4 @@
-"""One environment of a stranger's: its words made plain, its departures from the interface, whether it follows its seed."""
+"""One environment of a stranger's: its words made plain, its departures from the interface, its faith to its seed."""
 
 import inspect
 from collections.abc import Callable
@@ -11,7 +11,6 @@ import numpy as np
 from core.lab.errors import Refusal
 from core.lab.plain import real, short
 
-OLD = ", the old Gym's way,"
 STEPS = 5  # that are compared of two environments
 
 

@@ -106,7 +106,7 @@ def learner(name, **options):
         (
             OldReset,
             {},
-            "departs from Gymnasium's interface: its reset takes no seed, as the old Gym's; it must be reset",
+            "departs from Gymnasium's interface: its reset takes no seed, as the old Gym's; it must",
         ),
         (OldSeed, {}, "its reset gives one ndarray, not .observation, info.$"),
         (OldStep, {}, "its step gives 4 values, the old Gym's way, not the five .observation, reward, terminated, tr"),
