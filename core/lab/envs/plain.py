@@ -59,9 +59,9 @@ def fault(env: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    return (
-        f"{len(value)} values{OLD * (len(value) == 4)}" if isinstance(value, tuple) else f"one {type(value).__name__}"
-    )
+    if not isinstance(value, tuple):
+        return f"one {type(value).__name__}"
+    return f"{len(value)} values" + ", the old Gym's way" * (len(value) == 4)
 
 
 def _fits(space: Any, obs: Any) -> bool:
