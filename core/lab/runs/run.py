@@ -202,7 +202,8 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
                 best = loop.train(signals, watch)
                 kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
                 with guarded(f"{run.setup.task.name}: report", lambda: kept):
-                    report = plain_report(learner.report(best, run.folder if pictures else None))
+                    where = run.folder if pictures else None
+                    report = plain_report(learner.report(best, where), where)
                 report.texts.update({"Notes": "\n".join(notes)} if notes else {})
                 result = _result(run.setup, loop, best, report, data.sums)
             write_shown(run.folder, report)
