@@ -6,6 +6,7 @@ import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -29,7 +30,7 @@ MAX = np.finfo(np.float64).max
 class Strange(gym.Env):
     """Episodes of three steps; `wrong` names one of many ways to do things."""
 
-    metadata = {"render_modes": []}  # noqa: RUF012
+    metadata: ClassVar = {"render_modes": []}
 
     def __init__(self, seen=BOX, actions=None, wrong="", reward=1.0):
         self.observation_space, self.action_space = seen, actions or spaces.Discrete(2)
