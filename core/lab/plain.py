@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from decimal import Decimal
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,9 @@ def _plain(value: Any) -> bool:
 
 def real(value: Any) -> float | None:
     """Any real number as a float, also one alone in an array; None for all else. NaN and infinity are numbers here."""
-    if isinstance(value, Real | Decimal):
-        return float(value)
     with suppress(Exception):  # whatever a stranger's object does when it is asked for an array
+        if isinstance(value, Real | Decimal):
+            return float(value)
         if (one := np.asarray(value)).size == 1 and one.dtype.kind in "biuf":
             return float(one.item())
     return None
@@ -58,8 +59,11 @@ def short(value: Any) -> str:
     return f"{text[:60]}..." if len(text) > 60 else text
 
 
-def plain_report(report: Any) -> Report:
-    """A report whose figures are floats and whose texts are texts. Raises Refusal, naming what is neither."""
+def plain_report(report: Any, folder: Path | None = None) -> Report:
+    """A report whose figures are floats and whose texts are texts. Raises Refusal, naming what is neither.
+
+    Its pictures must be files in `folder`, if one is given.
+    """
     if not isinstance(report, Report):
         raise Refusal(f"report gives {short(report)}, not a Report")
 
@@ -70,6 +74,10 @@ def plain_report(report: Any) -> Report:
         for name, text in _items(report, part):
             if not isinstance(name, str) or not isinstance(text, str):
                 raise Refusal(f"{part} of the report holds {short(name)}: {short(text)}, which is no text")
+    if lost := [
+        name for name in report.pictures if folder and not (Path(name).name == name and (folder / name).is_file())
+    ]:
+        raise Refusal(f"the report names pictures that it did not draw in the run's folder: {', '.join(lost)}")
     metrics = numbers("metrics")
     if report.metric not in metrics:
         raise Refusal(f"the report's metric {report.metric!r} is not among its metrics: {', '.join(metrics) or 'none'}")

@@ -22,6 +22,7 @@ from core.lab.runs.tasks import lacking
 from reinforcement.envs import plugins
 from reinforcement.evaluate import Logits, ReturnExam
 
+WIDEST = 2_000_000  # numbers of an observation or an action
 HUGE = 1e4  # borders farther apart are no measure of what will be seen
 ENDLESS = 1e30  # a border this far away is none, as is the largest number of a type
 ROBOTS = {"box2d": "Box2D", "mujoco": "mujoco"}  # packages of Gymnasium's whose environments need a module
@@ -86,11 +87,15 @@ def build(name: str, limit: int, **options: Any) -> Any:
     if spec.max_episode_steps is None:
         options["max_episode_steps"] = limit
     try:
-        return gym.make(name, disable_env_checker=True, **options)
+        env = gym.make(name, disable_env_checker=True, **options)
     except gym.error.DependencyNotInstalled as error:
         raise ValueError(f"the environment {name} needs: {robots(spec) or str(error).splitlines()[0]}") from None
     except (Exception, SystemExit) as error:  # whatever a stranger's environment raises when it is made
         raise ValueError(f"the environment {name} cannot be made: {said(error)}") from error
+    for what in "observation_space", "action_space":
+        if not isinstance(getattr(env, what, None), spaces.Space):
+            raise ValueError(f"the environment {name} has no {what}, a space of gymnasium.spaces")
+    return env
 
 
 def drawn(name: str, limit: int, clip: bool) -> Any:
@@ -126,6 +131,9 @@ def wrapped(name: str, limit: int, clip: bool, **options: Any) -> Any:
     if not env.observation_space.is_np_flattenable:
         kind = type(env.observation_space).__name__
         raise ValueError(f"the observations of {name} are a {kind}, which no row of numbers can hold")
+    for what, space in ("observations", env.observation_space), ("actions", env.action_space):
+        if (wide := spaces.flatdim(space) if space.is_np_flattenable else 0) > WIDEST:
+            raise ValueError(f"the {what} of {name} are {space}, rows of {wide:,} numbers; {WIDEST:,} can be learnt")
     actions, env = env.action_space, _seen(name, env)
     if isinstance(actions, spaces.Discrete):
         return wrappers.TransformAction(env, lambda a: actions.start + a, spaces.Discrete(int(actions.n)))

@@ -17,6 +17,7 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Refusal, check, nearest, printable
+from core.lab.cli.flags import Imports, parse
 from reinforcement.games.mcts import Evaluate, search
 from reinforcement.games.players import evaluation
 from reinforcement.games.plots import stones
@@ -44,6 +45,7 @@ class PlayFlags:
     simulations: int = 200  # that the network searches before each move
     seed: int = 0  # which of equally good moves it plays
     task: str | None = None  # the task's file, for a run whose task came as a file
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
 
     def __post_init__(self) -> None:
         check(self, span={"seed": (0, 2**63 - 1), "simulations": (1, 100_000)})
@@ -51,8 +53,8 @@ class PlayFlags:
 
 def play(args: Sequence[str]) -> int:
     """Plays one game and returns the exit code. Raises Refusal for no run, a run of another game, and unknown games."""
-    from core.lab.cli.flags import parse
     from core.lab.environment import blas_threads
+    from core.lab.runs.imports import load
     from core.lab.runs.run import open_run
     from core.lab.runs.tasks import find
     from reinforcement.games.self_play import SelfPlay
@@ -64,7 +66,8 @@ def play(args: Sequence[str]) -> int:
     flags = parse(PlayFlags, args, "trivium play")
     if flags.game not in GAMES and not flags.task:
         raise Refusal(f"there is no game {flags.game!r}{nearest(flags.game, GAMES)}")
-    run = open_run(flags.folder, find(flags.task) if flags.task else None)
+    imports = load(flags.import_)
+    run = open_run(flags.folder, find(flags.task) if flags.task else None, imports=imports)
     task, learner = run.setup.task, run.learner
     if task.problem != flags.game:
         raise Refusal(f"{flags.folder} is a run of {task.name}, which does not play {flags.game}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.lab import Refusal, check
+from core.lab.cli.flags import Imports, parse
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class SpeakFlags:
     seed: int = 0  # of the codes; the same seed gives the same bytes
     out: Path = Path("sounds")  # the folder for the wav files; files that are there are never written over
     task: str | None = None  # the task's file, for a run whose task came as a file
+    import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
     data: Path | None = None  # where data sets lie, if --data was given to the run
     json: bool = False  # prints the names of the files as JSON
 
@@ -31,13 +33,14 @@ class SpeakFlags:
 
 def speak(args: Sequence[str]) -> int:
     """Writes the files and prints their names. Raises Refusal for a run that does not speak, and for unknown words."""
-    from core.lab.cli.flags import parse
     from core.lab.environment import blas_threads
+    from core.lab.runs.imports import load
     from core.lab.runs.run import open_run
     from core.lab.runs.tasks import find
 
     flags = parse(SpeakFlags, args, "trivium speak")
-    run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data)
+    imports = load(flags.import_)
+    run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data, imports)
     if not hasattr(run.learner, "recordings"):
         raise Refusal(f"the learner of {run.setup.task.name} does not speak")
     rng = np.random.default_rng(flags.seed)

@@ -1,4 +1,4 @@
-"""One environment of a stranger's: what it says made plain, what an old one does wrong, whether it follows its seed."""
+"""One environment of a stranger's: its words made plain, its departures from the interface, its faith to its seed."""
 
 import inspect
 from collections.abc import Callable
@@ -11,9 +11,7 @@ import numpy as np
 from core.lab.errors import Refusal
 from core.lab.plain import real, short
 
-STEP = "(observation, reward, terminated, truncated, info)"
 STEPS = 5  # that are compared of two environments
-HOW = "Gymnasium's own guide tells how to move from the old Gym"
 
 
 class Plain(gym.Wrapper[Any, Any, Any, Any]):
@@ -41,24 +39,36 @@ def _truth(what: str, value: Any) -> bool:
     return bool(one)
 
 
-def outdated(env: Any) -> str:
-    """What the environment itself does as the old Gym had it, in one line; '' where nothing is found."""
+def fault(env: Any) -> str:
+    """How the environment itself departs from Gymnasium's interface, in one line; '' where nothing is found."""
     one = env.unwrapped
     with suppress(Exception, SystemExit, GeneratorExit):
         takes = inspect.signature(one.reset).parameters
         if "seed" not in takes and all(p.kind is not p.VAR_KEYWORD for p in takes.values()):
-            return f"its reset takes no seed; it must be reset(self, *, seed=None, options=None). {HOW}"
+            return "its reset takes no seed, as the old Gym's; it must be reset(self, *, seed=None, options=None)"
         begun = one.reset(seed=0)
         if not isinstance(begun, tuple) or len(begun) != 2:
-            return f"its reset gives {_kind(begun)}, not (observation, info). {HOW}"
+            return f"its reset gives {_kind(begun)}, not (observation, info)"
         done = one.step(one.action_space.sample())
         if not isinstance(done, tuple) or len(done) != 5:
-            return f"its step gives {_kind(done)}, not the five {STEP}. {HOW}"
+            return f"its step gives {_kind(done)}, not the five (observation, reward, terminated, truncated, info)"
+        for who, obs in ("reset", begun[0]), ("step", done[0]):
+            if not _fits(one.observation_space, obs):
+                return f"its {who} gives the observation {short(obs)}, which is not of {one.observation_space}"
     return ""
 
 
 def _kind(value: Any) -> str:
-    return f"{len(value)} values" if isinstance(value, tuple) else f"the observation alone, a {type(value).__name__}"
+    if not isinstance(value, tuple):
+        return f"one {type(value).__name__}"
+    return f"{len(value)} values" + ", the old Gym's way" * (len(value) == 4)
+
+
+def _fits(space: Any, obs: Any) -> bool:
+    """Is it of the space? Numbers beyond the borders of a Box are, since many environments do not keep to them."""
+    if not isinstance(space, gym.spaces.Box):
+        return bool(space.contains(obs))
+    return np.shape(obs) == space.shape and np.asarray(obs).dtype.kind in "biuf"
 
 
 def notes(name: str, make_one: Callable[[], Any]) -> list[str]:

@@ -209,15 +209,15 @@ class SyncEnvs(Envs):
 
     @contextmanager
     def _named(self, when: str) -> Iterator[None]:
-        """Also says where the environment is one of the old Gym's."""
-        from core.lab.envs.plain import outdated
+        """Also says how the environment departs from Gymnasium's interface, as those of the old Gym do."""
+        from core.lab.envs.plain import fault
 
         try:
             with super()._named(when):
                 yield
         except Refusal as refusal:
-            if why := outdated(self.vec.envs[0]):
-                raise Refusal(f"the environment {self.name} is made for the old Gym: {why}") from refusal
+            if why := fault(self.vec.envs[0]):
+                raise Refusal(f"the environment {self.name} departs from Gymnasium's interface: {why}") from refusal
             raise
 
     def restart(self, first: int | None = None) -> None:

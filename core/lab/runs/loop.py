@@ -29,6 +29,7 @@ from core.lab.runs.folder import CHECKPOINT, LOG, read_log
 from core.lab.runs.signals import Signals
 
 EVALUATIONS = 20  # evenly spaced points of progress
+STILL = 10_000  # updates without progress after which there will be none
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
 Row = dict[str, float]
 Watch = Callable[[float, Row | None], None]  # told the progress after each update, with a row after an evaluation
@@ -57,6 +58,7 @@ class Loop:
     best: Array | None = None
     sums: dict[str, float] = field(default_factory=dict)
     summed: int = 0
+    reached: tuple[float, int] = -math.inf, 0  # the highest progress in this process, and the update that came there
 
     def train(self, signals: Signals, watch: Watch) -> Array:
         """Runs the learner to the end of its progress and returns the best weights.
@@ -103,6 +105,10 @@ class Loop:
         with guarded(self._of("progress"), self._kept):
             if (value := real(self.learner.progress)) is None or math.isnan(value):
                 raise Refusal(f"{self._of('progress')} is {short(self.learner.progress)}, not a number from 0 to 1")
+            if value > self.reached[0]:
+                self.reached = value, self.updates
+            if self.updates - self.reached[1] > STILL:
+                raise Refusal(f"{self._of('progress')} stands still at {value} since {STILL:,} updates")
         return value
 
     def _update(self) -> None:
@@ -120,13 +126,14 @@ class Loop:
         self.answers += int(figures.pop("answers", 0))  # what choosing itself asked: rewards of validation episodes
         means = {name: total / self.summed for name, total in self.sums.items()}
         self.sums, self.summed = {}, 0
-        sign, name = self.learner.monitor[:1], self.learner.monitor[1:]
+        sign, name = str(self.learner.monitor)[:1], str(self.learner.monitor)[1:]
         if name not in figures:
             known = ", ".join(figures) or "none"
             raise Refusal(f"{self._of('monitor')} is {sign}{name}, which is no figure of evaluate: {known}")
         value = figures[name] if sign == "+" else -figures[name]
         if value > self.best_value:
-            self.best_value, w = value, weights(self.learner)
+            with guarded(self._of("weights"), self._kept):
+                self.best_value, w = value, weights(self.learner)
             if self.best is None:
                 self.best = w.copy()
             else:
@@ -150,7 +157,9 @@ class Loop:
                 )
 
     def _check_weights(self) -> None:
-        self._check({"the sum of w": float(self.learner.w.sum(dtype=np.float64))})
+        with guarded(self._of("w"), self._kept):
+            total = float(self.learner.w.sum(dtype=np.float64))
+        self._check({"the sum of w": total})
 
     def _of(self, member: str) -> str:
         return f"{self.texts.get('task', 'the task')}: {member}"

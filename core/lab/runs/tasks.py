@@ -178,8 +178,17 @@ def _task(name: str, module: ModuleType, outside: bool) -> Task:
         raise Refusal(f"{name} is not a task: its module lacks {', '.join(missing)} (see docs/adding-a-task.md)")
     if module.PARADIGM not in PARADIGMS:
         raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
-    summary, m = (module.__doc__ or "").strip().partition("\n")[0], module
-    problem = getattr(m, "PROBLEM", name)
+    kind = module.Config
+    rules = {
+        "Config is no dataclass": isinstance(kind, type) and dataclasses.is_dataclass(kind),
+        "PRESETS is no dictionary of dictionaries": isinstance(module.PRESETS, Mapping)
+        and all(isinstance(values, Mapping) for values in module.PRESETS.values()),
+        "make is no function": callable(module.make),
+    }
+    if broken := [fault for fault, kept in rules.items() if not kept]:
+        raise Refusal(f"{name} is not a task: its {broken[0]} (see docs/adding-a-task.md)")
+    summary, m = str(module.__doc__ or "").strip().partition("\n")[0], module
+    problem = str(getattr(m, "PROBLEM", name))
     return Task(name, m.PARADIGM, problem, summary, m.Config, m.PRESETS, m.make, m, outside)
 
 

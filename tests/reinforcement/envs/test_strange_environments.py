@@ -6,6 +6,7 @@ import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -14,7 +15,11 @@ from core.lab.cli.main import main
 from gymnasium import spaces
 
 from core.lab.envs.units import observed
+from core.lab.errors import Refusal
+from core.lab.runs.imports import load
 from core.lab.runs.run import prepare, start
+from core.lab.study.job import Job
+from core.lab.study.runner import perform
 from reinforcement.envs import plugins
 from reinforcement.envs.gymnasium_env import find
 
@@ -25,7 +30,7 @@ MAX = np.finfo(np.float64).max
 class Strange(gym.Env):
     """Episodes of three steps; `wrong` names one of many ways to do things."""
 
-    metadata = {"render_modes": []}  # noqa: RUF012
+    metadata: ClassVar = {"render_modes": []}
 
     def __init__(self, seen=BOX, actions=None, wrong="", reward=1.0):
         self.observation_space, self.action_space = seen, actions or spaces.Discrete(2)
@@ -34,6 +39,8 @@ class Strange(gym.Env):
     def look(self):
         if self.wrong == "unseeded":
             return np.array([random.random(), np.random.random()], np.float32)  # noqa: NPY002
+        if self.wrong == "shape":
+            return np.zeros(3, np.float32)
         space = self.observation_space
         if isinstance(space, spaces.Box) and float(space.high.max()) > 1e9:  # none can be drawn between such borders
             return np.zeros(space.shape, space.dtype)
@@ -104,19 +111,14 @@ def learner(name, **options):
         (
             OldReset,
             {},
-            "Strange-v0 is made for the old Gym: its reset takes no seed; it must be reset.self",
+            "departs from Gymnasium's interface: its reset takes no seed, as the old Gym's; it must",
         ),
-        (
-            OldSeed,
-            {},
-            "is made for the old Gym: its reset gives the observation alone, a ndarray, not",
-        ),
-        (
-            OldStep,
-            {},
-            "is made for the old Gym: its step gives 4 values, not the five",
-        ),
+        (OldSeed, {}, "its reset gives one ndarray, not .observation, info.$"),
+        (OldStep, {}, "its step gives 4 values, the old Gym's way, not the five .observation, reward, terminated, tr"),
         (Strange, {"wrong": "one"}, "its reset gives 1 values, not .observation, info."),
+        (Strange, {"wrong": "shape"}, "its reset gives the observation array.*, which is not of Box"),
+        (Strange, {"seen": spaces.Discrete(10**10)}, "rows of 10,000,000,000 numbers; 2,000,000 can be"),
+        (Strange, {"actions": 2}, "Strange-v0 has no action_space, a space of gymnasium.spaces"),
         (Strange, {"wrong": "no end"}, "Strange-v0 gave terminated = None, not True or False, at step 1"),
         (Strange, {"reward": "much"}, "Strange-v0 gave the reward 'much', not a number, at step 1"),
         (Strange, {"reward": [1, 2]}, r"gave the reward \[1, 2\], not a number, at step 1"),
@@ -332,18 +334,42 @@ def test_a_file_is_imported_beside_a_task_and_never_by_a_folder(tmp_path, capsys
     monkeypatch.chdir(tmp_path)
     (tmp_path / "far_worlds.py").write_text(
         "import gymnasium as gym\nfrom gymnasium.envs.classic_control import CartPoleEnv\n"
-        "class Far(CartPoleEnv): metadata = {'render_modes': []}\n"
+        "class Far(CartPoleEnv): pass\n"
         "gym.register('Far-v0', 'far_worlds:Far', max_episode_steps=9)\n"
     )
-    flags = [word for key, value in TINY.items() for word in (f"--{key}", str(value))]
-    assert main(["run", "env", "--id", "Far-v0", *flags]) == 2
-    assert "named with --import" in capsys.readouterr().err
-    assert main(["run", "env", "--id", "Far-v0", "--import", "far_worlds.py", *flags, "--json", "--out", "run"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert f"--import {tmp_path / 'far_worlds.py'}" in said["command"]
+    config = (*TINY.items(), ("id", "Far-v0"))
+    with pytest.raises(Refusal, match="A file or a module that does is named with --import"):
+        perform(Job("env", 0, "default", tmp_path / "run", pictures=False, config=config))
+    whole = load(["far_worlds.py"])
+    assert whole == (str(tmp_path / "far_worlds.py"),)
+    done = perform(Job("env", 0, "default", tmp_path / "run", pictures=False, config=config, imports=whole))
+    assert f"--import {whole[0]}" in done["command"]
     gym.registry.pop("Far-v0")
     assert main(["eval", "run"]) == 2  # nothing in the folder leads to the code
-    assert main(["run", "env", "--import", "no_such_module", *flags]) == 2
-    assert "--import no_such_module: there is no such module: is it installed?" in capsys.readouterr().err
-    assert main(["run", "env", "--import", "a:b", *flags]) == 2
-    assert "--import takes a file" in capsys.readouterr().err
+    assert "no environment 'Far-v0'" in capsys.readouterr().err
+
+
+def test_imports_come_with_every_command_that_opens_a_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wrong.py").write_text("1 / 0")
+    for command in (
+        "run env",
+        "resume x",
+        "eval x",
+        "predict x y.csv",
+        "generate x",
+        "check env",
+        "compare x",
+        "study s",
+    ):
+        assert main([*command.split(), "--import", "wrong.py"]) == 2
+        said = capsys.readouterr().err
+        if command != "study s":  # which reads its spec first
+            assert "wrong.py cannot be imported: it raised ZeroDivisionError: division by zero (wrong.py:1)" in said
+    for name, says in (
+        ("a:b", "--import takes a file, worlds.py say, or the name of a module, not 'a:b'"),
+        ("wrong", "there is no such module; did you mean --import wrong.py?"),
+        ("no_such.py", "there is no file to import: "),
+    ):
+        assert main(["run", "env", "--import", name]) == 2
+        assert says in capsys.readouterr().err

@@ -67,7 +67,7 @@ def test_it_comes_piece_by_piece(poet, monkeypatch):
 
     monkeypatch.setattr(sys, "stdout", Terminal())
     command.generate([str(poet.folder), "--prompt", "The sea", "--length", "200"])
-    assert shown[0] == "The sea"
+    assert next(filter(None, shown)) == "The sea"
     assert sum(len(b) > len(a) for a, b in itertools.pairwise(shown)) >= 200 // command.PIECE
 
 

@@ -38,15 +38,16 @@ class Odd(toy_task.Toy):
 def make(config, rng, data):
     {make}
     return Odd(config, rng)
+{end}
 '''
 REPORT = "def report(self, w, folder): return Report({}, 'a', 0, 1, 'b')"
 
 
-def odd(folder, top="", field="", member="pass", make=""):
-    path = folder / "odd.py"
-    path.write_text(
-        TASK.replace("{top}", top).replace("{field}", field).replace("{member}", member).replace("{make}", make)
-    )
+def odd(folder, top="", field="", member="pass", make="", end=""):
+    text, path = TASK, folder / "odd.py"
+    for name, part in {"top": top, "field": field, "member": member, "make": make, "end": end}.items():
+        text = text.replace(f"{{{name}}}", part)
+    path.write_text(text)
     return str(path)
 
 
@@ -105,6 +106,18 @@ def odd(folder, top="", field="", member="pass", make=""):
             {"field": "at: Path = Path('x')"},
             "the field at of Config holds PosixPath.'x'., a PosixPath",
         ),
+        ({"member": REPORT.replace("{}", "{'a': 10**400}")}, "the figure a in metrics of the report is 1000"),
+        ({"member": REPORT.replace("{}", "{'a': 1}").replace("'b'", "'b', pictures={'x.png': ''}")}, "did not draw"),
+        ({"member": "monitor = '5'"}, "odd: monitor is 5, which is no figure of evaluate: val_accuracy"),
+        ({"member": "@property\n    def weights(self): raise KeyError('w')"}, "odd: weights raised KeyError: 'w'"),
+        ({"member": "def update(self): d = super().update(); self.w = None; return d"}, "odd: w raised AttributeError"),
+        (
+            {"member": "progress = 0; update = lambda self: {}"},
+            "progress stands still at 0.0 since 10,000 updates",
+        ),
+        ({"end": "make = 'x'"}, "odd is not a task: its make is no function"),
+        ({"end": "PRESETS = []"}, "odd is not a task: its PRESETS is no dictionary of dictionaries"),
+        ({"end": "Config = 5"}, "odd is not a task: its Config is no dataclass"),
         ({"field": "at: object = object()"}, "the field at of Config holds <object"),
         ({"field": "at: float = float('inf')"}, "the field at of Config holds inf, a float"),
         ({"field": "at: float = np.float32(1)"}, "the field at of Config holds np.float32"),

@@ -200,7 +200,7 @@ def test_killed_workers_and_failing_jobs(place, capsys):
     (place / "lives").write_text("1")
     assert study_command([path, "--out", str(place / "two"), "--jobs", "2"]) == 1
     assert (place / "lives").read_text() == "0"
-    assert capsys.readouterr().err.count("failed: TypeError") == 2
+    assert capsys.readouterr().err.count("failed: toy: update raised TypeError") == 2
     one = rows(place / "one")
     assert one == rows(place / "two")
     assert len(one) == 4
