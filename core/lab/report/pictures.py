@@ -30,6 +30,11 @@ def noting() -> Iterator[dict[str, str]]:
         _failed.reset(token)
 
 
+def reason(path: Path) -> str:
+    """Why a picture cannot be shown, in words; "" where it can: it failed inside this `noting`, or it is not whole."""
+    return (_failed.get() or {}).get(path.name, "" if is_whole(path) else "it is missing, or not whole")
+
+
 def why(error: Exception) -> str:
     """An exception on one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal, Stopped, refusing
-from core.lab.files import LOCK, lock, read_json, write_json
+from core.lab.files import LOCK, Locked, is_leftover, lock, sweep, write_json
 from core.lab.runs.loop import Row, Watch, handling
-from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, row
+from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, read_row, read_session, read_spec, row
 from core.lab.study.job import Job, Outcome
 from core.lab.study.runner import followed, work
 from core.lab.study.spec import Planned, differences
@@ -36,22 +36,24 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
     """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
     content = json.loads(json.dumps({"spec": spec, "jobs": {p.key: p.kept() for p in planned}}))
     with refusing(f"cannot make the folder {out}", OSError):
-        ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
-        if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
+        there = {entry.name for entry in out.iterdir()} if out.exists() else set()
+        if SPEC not in there and {name for name in there if not is_leftover(name)} - {ROWS, FAILED, RUNS, LOCK}:
             raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
         for part in (ROWS, FAILED, RUNS):
             (out / part).mkdir(parents=True, exist_ok=True)
     with lock(out):
         if (out / SPEC).exists():
-            before = read_json(out / SPEC)
-            changed = list(differences(before.get("spec"), content["spec"]))
-            if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
+            before = read_spec(out)
+            changed = list(differences(before["spec"], content["spec"]))
+            if not changed and before["jobs"] != content["jobs"]:  # a task or its presets are other ones
                 changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
             if changed:
                 how = "Put the spec back, or name another folder with --out"
                 raise Refusal(f"{out} was begun with another spec: {'; '.join(changed[:8])}. {how}")
         else:
             write_json(out / SPEC, content)
+        for place in (out, out / ROWS, out / FAILED):
+            sweep(place)
         for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
             marks.unlink()
         yield out
@@ -118,7 +120,7 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
         with suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
     if path.exists():
-        return job, read_json(path)
+        return job, read_row(path)
     if not _lasts(folder, token):
         return job, int(signal.SIGTERM)
     began = time.perf_counter()
@@ -148,7 +150,7 @@ def _await(run: Path) -> None:
         try:
             with lock(run):
                 return
-        except Refusal:
+        except Locked:
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)
@@ -156,7 +158,7 @@ def _await(run: Path) -> None:
 
 def _lasts(folder: Path, token: str) -> bool:
     try:
-        return bool(read_json(folder / SESSION).get("token") == token)
+        return bool(read_session(folder)["token"] == token)
     except Refusal:
         return False
 
