@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.lab import printable
+from core.lab.environment import check_memory
 from core.lab.errors import Refusal, Stopped, nearest, refusing
 
 HELP = """\
@@ -75,6 +76,7 @@ def command(name: str) -> Callable[[Sequence[str]], int]:
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:
     if paradigm:
+        check_memory()
         from core.lab.cli.run import run
 
         return run(args, paradigm)
@@ -86,6 +88,7 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
         print(version("trivium"))
         return 0
+    check_memory()
     return command(args[0])(args[1:])
 
 

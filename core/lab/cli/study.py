@@ -9,6 +9,7 @@ from typing import Literal
 
 from core.lab import Refusal, Stopped, printable
 from core.lab.cli.flags import parse
+from core.lab.study.engines import check_trusted
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
@@ -35,6 +36,8 @@ def study(args: Sequence[str]) -> int:
         raise Refusal("--jobs must be at least 1")
     if (flags.engine == "dask") != bool(flags.scheduler):
         raise Refusal("--engine dask and --scheduler ADDRESS go together")
+    if flags.scheduler:
+        check_trusted(flags.scheduler)  # before all else: also where nothing is left to do
     spec = load_spec(flags.spec)
     out = (flags.out or Path("runs") / flags.spec.stem).resolve()
     planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())

@@ -34,7 +34,7 @@ SHOWN_FORM = {"reference": str, "pictures": {...: str}, "texts": {...: str}, "un
 ROW_FORM = {"progress": float, "examples": float, ...: float}
 
 
-def read_log(folder: Path, size: int | None = None) -> list[dict[str, float]]:
+def read_log(folder: Path, size: int | None = None, form: Any = ROW_FORM) -> list[dict[str, float]]:
     """The rows in the first `size` bytes of metrics.jsonl; a last line that is still being written is left out."""
     path, rows = folder / LOG, list[dict[str, float]]()
     if not path.exists():
@@ -43,7 +43,7 @@ def read_log(folder: Path, size: int | None = None) -> list[dict[str, float]]:
         lines = path.read_bytes()[:size].decode("utf-8").split("\n")[:-1]
     for number, line in enumerate(lines, 1):
         with refusing(f"{path}, line {number}, cannot be read", ValueError, RecursionError):
-            rows.append(checked(json.loads(line), ROW_FORM))
+            rows.append(checked(json.loads(line), form))
     return rows
 
 

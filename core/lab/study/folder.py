@@ -10,7 +10,8 @@ from core.lab.runs.folder import RESULT_FORM
 SPEC, SESSION, RESULTS = "spec.json", "session.json", "results.json"
 ROWS, FAILED, RUNS = "rows", "failed", "runs"
 NOT_DONE = "not done yet"  # of a job that has neither a row nor a failure
-_JOB_FORM = {"task": str, "label": str, "config": dict, "task_sha256": (str, type(None))}
+TIMED = {"job_seconds": float}  # what is needed of a row where time alone is asked for
+_JOB_FORM = {"task": str, "label": str, "config?": dict, "task_sha256?": (str, type(None))}
 _SESSION_FORM = {"token": (str, type(None)), "workers": int}
 
 
@@ -38,15 +39,15 @@ def failure(folder: Path, key: str) -> Path:
     return folder / FAILED / f"{key}.json"
 
 
-def finished(folder: Path, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+def finished(folder: Path, keys: Iterable[str], form: Any = RESULT_FORM | TIMED) -> dict[str, dict[str, Any]]:
     """The rows that are there, by key."""
-    return {key: read_row(path) for key in keys if (path := row(folder, key)).exists()}
+    return {key: read_row(path, form) for key in keys if (path := row(folder, key)).exists()}
 
 
-def read_row(path: Path) -> dict[str, Any]:
+def read_row(path: Path, form: Any = RESULT_FORM | TIMED) -> dict[str, Any]:
     """The row of a finished job. Raises Refusal where the file holds something else."""
     try:
-        return read_json(path, {**RESULT_FORM, "job_seconds": float})
+        return read_json(path, form)
     except Refusal as error:
         raise Refusal(f"{error}; remove it, and trivium study writes it again") from error
 

@@ -88,7 +88,8 @@ def followed(outcomes: Iterator[Ended], jobs: Sequence[Job], quiet: bool) -> Ite
     ended: set[Path] = set()
     with _watching(jobs, ended, quiet):
         for job, outcome in outcomes:
-            ended.add(job.folder)
+            if not isinstance(outcome, int):  # a job that was stopped is not done
+                ended.add(job.folder)
             if not quiet and not sys.stderr.isatty() and not isinstance(outcome, int):
                 words = [Path(job.task).stem, *(f"{name} {value}" for name, value in job.config), f"seed {job.seed}"]
                 print(printable("  ".join([*words, _brief(outcome)])), file=sys.stderr, flush=True)

@@ -60,7 +60,9 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
 
 
 def _by_name(jobs: dict[str, Any]) -> dict[str, Any]:
-    return {f"{job['task']} {job['label']}": {k: job[k] for k in ("config", "task_sha256")} for job in jobs.values()}
+    return {
+        f"{job['task']} {job['label']}": {k: job.get(k) for k in ("config", "task_sha256")} for job in jobs.values()
+    }
 
 
 def run_jobs(
@@ -70,7 +72,7 @@ def run_jobs(
     left = [p.job for p in planned if not row(folder, p.key).exists()]
     if not left:
         return None
-    from core.lab.study.engines import cluster, local
+    from core.lab.study.engines import cluster, end_workers, local
 
     token, caught, here = f"{os.getpid()}-{time.time_ns()}", list[int](), nullcontext((local(workers), workers))
     with cluster(scheduler, folder / SPEC) if scheduler else here as (engine, workers):
@@ -84,6 +86,8 @@ def run_jobs(
                     write_json(failure(folder, job.folder.name), {"why": outcome})
                 else:
                     failure(folder, job.folder.name).unlink(missing_ok=True)
+            if workers > 1 and not scheduler:
+                end_workers()
     return caught[0] if caught else None
 
 
@@ -91,23 +95,34 @@ def run_jobs(
 def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[None]:
     """While session.json holds the token, its jobs run; SIGINT and SIGTERM take it out, and each job saves and ends."""
 
-    def end(signum: int, frame: Any) -> None:
+    over = threading.Event()
+
+    def end(signum: int, frame: Any) -> None:  # no more than this: a signal may come while a lock is held
         if caught:  # asked twice: at once, and the runs go on from their last checkpoints
             raise Stopped(caught[0])
         caught.append(signum)
-        write_json(folder / SESSION, {**said, "token": None})
-        last.start()
-        what = f"jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
-        print(f"stopping: {what}", file=sys.stderr)
 
-    last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
-    last.daemon = True
+    def heed() -> None:
+        while not caught:
+            if over.wait(ASK / 5):
+                return
+        with suppress(OSError):
+            write_json(folder / SESSION, {**said, "token": None})
+        what = f"jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
+        print(f"stopping: {what}", file=sys.stderr, flush=True)
+        if not over.wait(GRACE):  # no worker is left to answer
+            os.kill(os.getpid(), signal.SIGTERM)
+            if not over.wait(GRACE / 6):
+                os._exit(128 + caught[0])
+
     write_json(folder / SESSION, said)
     with handling(end):
+        heeding = threading.Thread(target=heed, daemon=True)
+        heeding.start()
         try:
             yield
         finally:
-            last.cancel()
+            over.set()
             write_json(folder / SESSION, {**said, "token": None})
 
 
