@@ -31,8 +31,9 @@ def noting() -> Iterator[dict[str, str]]:
 
 
 def reason(path: Path) -> str:
-    """Why a picture cannot be shown, in words; "" where it can: it failed inside this `noting`, or it is not whole."""
-    return (_failed.get() or {}).get(path.name, "" if is_whole(path) else "it is missing, or not whole")
+    """Why a picture cannot be shown, in words; "" where it can: it failed inside this `noting`, or there is none."""
+    there = path.suffix in KINDS and path.is_file() and path.stat().st_size > 0
+    return (_failed.get() or {}).get(path.name, "" if there else "there is no such picture")
 
 
 def why(error: Exception) -> str:

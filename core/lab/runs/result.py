@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import Array
 from core.checkpoint import sha256
@@ -15,12 +15,9 @@ from core.lab.files import checked
 from core.lab.runs.folder import RESULT_FORM, read_log
 from core.lab.runs.loop import Loop, Row
 
-if TYPE_CHECKING:
-    from core.lab.runs.run import Setup
 
-
-def result_of(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:
-    """What result.json will hold. Raises Refusal where the report's figures are no finite numbers."""
+def result_of(setup: Any, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:
+    """What result.json will hold of a run. Raises Refusal where the report's figures are no finite numbers."""
     with refusing(f"the report of {setup.task.name}", ValueError, TypeError, KeyError):
         result = {
             **{name: value for name, value in setup.describe().items() if name not in ("format", "outside", "command")},
