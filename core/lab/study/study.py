@@ -82,10 +82,12 @@ def run_jobs(
             for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, quiet):
                 if isinstance(outcome, int):
                     caught.append(outcome)
-                elif isinstance(outcome, str):
-                    write_json(failure(folder, job.folder.name), {"why": outcome})
-                else:
-                    failure(folder, job.folder.name).unlink(missing_ok=True)
+                    continue
+                with refusing(f"cannot write to {folder}", OSError):
+                    if isinstance(outcome, str):
+                        write_json(failure(folder, job.folder.name), {"why": outcome})
+                    else:
+                        failure(folder, job.folder.name).unlink(missing_ok=True)
             if workers > 1 and not scheduler:
                 end_workers()
     return caught[0] if caught else None
