@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.lab.errors import Refusal
+
+NEEDED = 768 << 20  # bytes of address space that a command takes with NumPy, SciPy and pictures
 SMALL = 1_000_000  # parameters; below, a second BLAS thread costs more than it brings
 THREAD_VARIABLES = {  # what a user sets, by the libraries that heed it; scikit-learn's own loops use OpenMP
     "blas": ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
@@ -54,3 +57,15 @@ def blas_threads(size: int) -> Iterator[None]:
     limits = {api: 1 for api, names in THREAD_VARIABLES.items() if not any(name in os.environ for name in names)}
     with threadpool_limits(limits) if limits and size < SMALL else nullcontext():
         yield
+
+
+def check_memory() -> None:
+    """Raises Refusal where this process may use too little memory to load NumPy and SciPy: their threads would hang."""
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+    except ImportError:  # Windows
+        return
+    allowed, _ = getrlimit(RLIMIT_AS)
+    if allowed != RLIM_INFINITY and allowed < NEEDED:
+        how = f"it takes {NEEDED >> 20} MB (ulimit -v)"
+        raise Refusal(f"this process may use no more than {allowed >> 20} MB of address space: {how}")

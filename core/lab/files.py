@@ -55,9 +55,9 @@ def read_json(path: Path, form: Any = dict) -> dict[str, Any]:
 def checked(value: Any, form: Any) -> dict[str, Any]:
     """A value of JSON, if it is an object of that form. Raises ValueError, which says where it is not."""
     if fault := misfit(value, form) or misfit(value, dict):
-        raise ValueError(f"it does not hold what is written there: {fault}")
+        raise ValueError(fault)
     if not is_plain(value):
-        raise ValueError("it does not hold what is written there: a number is not finite, a text or its depth is odd")
+        raise ValueError("a number is not finite, a text is no text, or it is nested too deep")
     return value
 
 

@@ -21,6 +21,7 @@ from core.lab.cli.flags import JOBS, SEEDS, Imports, parse
 from core.lab.compare.cell import TEACHER
 from core.lab.paths import user_path
 from core.lab.report.format import table
+from core.lab.report.pictures import noting
 from core.lab.runs.folder import PAGE, create, new_folder
 from core.lab.runs.imports import load
 from core.lab.runs.tasks import Info, Task, describe_all, find, is_file
@@ -125,6 +126,7 @@ def check_comparable(words: Sequence[str], flags: CompareFlags) -> None:
     comparable([(setup.task.name, setup.task.problem, setup.build()[1].sums) for setup in setups])
 
 
+@noting()
 def write_page(groups: Sequence[Group], out: Path, name: str, lead: str) -> tuple[str, list[Any]]:
     """Writes page and figures into `out`; returns the common metric, and the sections for a page of several."""
     from core.lab.compare.groups import common_metric
@@ -203,6 +205,7 @@ def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
     return _end(groups, metric, "runs", out, flags)
 
 
+@noting()
 def _all(flags: CompareFlags) -> int:
     """The nine cells. A problem whose tasks are refused, for want of its data say, is named, and the others go on."""
     from core.lab.compare.page import NINE, nine_page, nine_rows

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 
+from core.lab.environment import check_memory
 from core.lab.errors import Refusal, Stopped, nearest, refusing
 from core.lab.plugins import only, plugins
 from core.lab.terminal import on_screen, one_line
@@ -79,6 +80,7 @@ def command(name: str) -> Callable[[Sequence[str]], int]:
 
 def dispatch(args: Sequence[str], paradigm: str | None) -> int:
     if paradigm:
+        check_memory()
         from core.lab.cli.run import run
 
         return run(args, paradigm)
@@ -90,6 +92,7 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
         print(version("trivium"))
         return 0
+    check_memory()
     return command(args[0])(args[1:])
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def run(args: Sequence[str], paradigm: str | None = None) -> int:
     from core.lab.runs.former import check_flags
     from core.lab.runs.imports import load
-    from core.lab.runs.run import Setup, start
+    from core.lab.runs.run import start
+    from core.lab.runs.setup import Setup
     from core.lab.runs.tasks import configure, find, preset
 
     if not args or args[0].startswith("-"):

@@ -10,6 +10,7 @@ from typing import Literal
 from core.lab import Refusal, Stopped, check
 from core.lab.cli.flags import JOBS, Imports, parse
 from core.lab.runs.imports import load
+from core.lab.study.engines import check_trusted
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
@@ -39,6 +40,8 @@ def study(args: Sequence[str]) -> int:
     flags = parse(StudyFlags, args, "trivium study")
     if (flags.engine == "dask") != bool(flags.scheduler):
         raise Refusal("--engine dask and --scheduler ADDRESS go together")
+    if flags.scheduler:
+        check_trusted(flags.scheduler)  # before all else: also where nothing is left to do
     spec, imports = load_spec(flags.spec), load(flags.import_)
     out = (flags.out or Path("runs") / flags.spec.stem).resolve()
     planned, faults = plan(spec, flags.spec.resolve().parent, out / RUNS, flags.data and flags.data.resolve())

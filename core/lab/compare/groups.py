@@ -14,7 +14,7 @@ from typing import Any
 
 from core.lab import Refusal, read_json
 from core.lab.compare.cell import TEACHER, Cell, cell
-from core.lab.runs.folder import CONFIG, RESULT, read_log, read_result
+from core.lab.runs.folder import COMPARED_FORM, CONFIG, RESULT, read_log, read_result
 from core.lab.runs.loop import Row
 from core.lab.runs.run import Run, open_run
 from core.lab.runs.tasks import Task, find
@@ -28,7 +28,7 @@ def result_of(folder: Path) -> dict[str, Any]:
     if not (folder / RESULT).exists():
         config = read_json(folder / CONFIG)  # refuses what is no run folder
         raise Refusal(f"the run of {config.get('task')} in {folder} has not finished: trivium resume {folder}")
-    return read_result(folder)
+    return read_result(folder, COMPARED_FORM)
 
 
 @dataclass

@@ -15,8 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core import Array
+from core.checkpoint import written
 from core.lab.data import formats
 from core.lab.errors import Refusal, refusing
+from core.lab.files import LOCK
 from core.lab.paths import user_path
 
 TIMEOUT = 10.0  # seconds that an address may stay silent
@@ -90,15 +92,16 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
             f"{form.name} is not in {root} and no address serves it as it is: docs/data.md says how it is "
             f"made; put it into {path.parent}{others}"
         )
-    import pooch
     import requests
+    from filelock import FileLock
 
     reasons = []
     for address in form.addresses:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            pooch.retrieve(address, form.sha256, path.name, path.parent, downloader=_downloader(form))
-            path.chmod(0o644)  # it comes as a temporary file, which nobody else may read
+            content = _download(form, address)
+            with FileLock(root / LOCK), written(path) as aside:  # two processes may have fetched the same file
+                aside.write_bytes(content)
             return form
         except requests.Timeout:
             reasons.append(f"no answer within {TIMEOUT:g} s")
@@ -120,20 +123,16 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
     )
 
 
-def _downloader(file: File) -> Callable[[str, str, Any], None]:
-    """Downloads in memory, never more than the known size, and hands over the right bytes only."""
+def _download(file: File, address: str) -> bytes:
+    """Downloads in memory, never more than the known size, and gives the right bytes only."""
+    import pooch
 
-    def download(url: str, output: str, pup: Any) -> None:
-        import pooch
-
-        content = _Bounded(file.served or file.size)
-        pooch.HTTPDownloader(chunk_size=1 << 16, timeout=TIMEOUT)(url, content, pup)
-        raw = file.take(content.getvalue()) if file.take else content.getvalue()
-        if (found := hashlib.sha256(raw).hexdigest()) != file.sha256:
-            raise ValueError(f"{file.name} came with SHA-256 {found}, expected {file.sha256}")
-        Path(output).write_bytes(raw)
-
-    return download
+    content = _Bounded(file.served or file.size)
+    pooch.HTTPDownloader(chunk_size=1 << 16, timeout=TIMEOUT)(address, content, None)
+    raw = file.take(content.getvalue()) if file.take else content.getvalue()
+    if (found := hashlib.sha256(raw).hexdigest()) != file.sha256:
+        raise ValueError(f"{file.name} came with SHA-256 {found}, expected {file.sha256}")
+    return raw
 
 
 class _Bounded(io.BytesIO):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.lab.files import write_text
-from core.lab.report.pictures import KINDS
+from core.lab.report.pictures import KINDS, reason
 from core.lab.terminal import printable
 
 
@@ -31,7 +31,9 @@ class Section:
 
 
 def picture(path: Path, caption: str) -> dict[str, str]:
-    """A PNG, GIF or WAV as data, with its caption."""
+    """A PNG, GIF or WAV as data, with its caption; where there is none, the caption says why."""
+    if said := reason(path):
+        return {"kind": "none", "uri": "", "caption": f"{path.name} is not here: {said} ({caption})"}
     data, kind = base64.b64encode(path.read_bytes()).decode("ascii"), KINDS[path.suffix][0]
     return {"kind": kind.split("/")[0], "uri": f"data:{kind};base64,{data}", "caption": caption}
 

@@ -30,6 +30,12 @@ def noting() -> Iterator[dict[str, str]]:
         _failed.reset(token)
 
 
+def reason(path: Path) -> str:
+    """Why a picture cannot be shown, in words; "" where it can: it failed inside this `noting`, or there is none."""
+    there = path.suffix in KINDS and path.is_file() and path.stat().st_size > 0
+    return (_failed.get() or {}).get(path.name, "" if there else "there is no such picture")
+
+
 def why(error: Exception) -> str:
     """An exception on one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -19,22 +19,23 @@ PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where
 SHOWN = "report.json"  # captions and texts of the page
 
 NUMBERS = {...: float}
-SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float, "scaled": float}
+SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float}
 CONFIG_FORM = {
     **{"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int},
     **{"beside?": {...: str}, "data_folder?": (str, type(None))},  # where files lay when the run began
 }
-RESULT_FORM = {
+COMPARED_FORM = {  # what has to be known of a run to set it beside others
     **{"task": str, "paradigm": {"supervised", "unsupervised", "reinforcement"}, "problem": str, "preset": str},
     **{"seed": int, "parameters": int, "examples": int, "answers": int, "seconds": float, "command": str},
-    **{"config": dict, "score": SCORE_FORM, "metrics": NUMBERS, "baselines": NUMBERS, "validation?": NUMBERS},
-    **{"w_sha256": str, "versions": dict, "data": {...: str}},
+    **{"config": dict, "score": SCORE_FORM, "metrics": NUMBERS, "validation?": NUMBERS},
+    **{"w_sha256": str, "versions?": dict, "data": {...: str}},
 }
+RESULT_FORM = COMPARED_FORM | {"score": SCORE_FORM | {"scaled": float}, "baselines": NUMBERS, "versions": dict}
 SHOWN_FORM = {"reference": str, "pictures": {...: str}, "texts": {...: str}, "undrawn?": {...: str}}
-ROW_FORM = {"progress": float, "examples": float, ...: float}
+ROW_FORM = {"examples": float, ...: float}
 
 
-def read_log(folder: Path, size: int | None = None) -> list[dict[str, float]]:
+def read_log(folder: Path, size: int | None = None, form: Any = ROW_FORM) -> list[dict[str, float]]:
     """The rows in the first `size` bytes of metrics.jsonl; a last line that is still being written is left out."""
     path, rows = folder / LOG, list[dict[str, float]]()
     if not path.exists():
@@ -43,16 +44,17 @@ def read_log(folder: Path, size: int | None = None) -> list[dict[str, float]]:
         lines = path.read_bytes()[:size].decode("utf-8").split("\n")[:-1]
     for number, line in enumerate(lines, 1):
         with refusing(f"{path}, line {number}, cannot be read", ValueError, RecursionError):
-            rows.append(checked(json.loads(line), ROW_FORM))
+            rows.append(checked(json.loads(line), form))
     return rows
 
 
-def read_result(folder: Path) -> dict[str, Any]:
+def read_result(folder: Path, form: Any = RESULT_FORM) -> dict[str, Any]:
     """What result.json of a finished run holds. Raises Refusal where it holds something else."""
     try:
-        return read_json(folder / RESULT, RESULT_FORM)
+        return read_json(folder / RESULT, form)
     except Refusal as error:
-        raise Refusal(f"{error}; remove it, and trivium resume {folder} writes it again") from error
+        how = f"remove it, and trivium resume {folder} writes it again"
+        raise Refusal(f"this does not hold a result, or its figures are not numbers: {error}; {how}") from error
 
 
 def read_shown(folder: Path) -> dict[str, Any]:

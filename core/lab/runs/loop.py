@@ -223,9 +223,7 @@ class Loop:
             raise Refusal(
                 f"{self.folder / LOG} is shorter than when the checkpoint was written: put the whole file back"
             )
-        read_log(
-            self.folder, self.log_bytes
-        )  # a line that cannot be read is told now, and not after all that is left to learn
+        read_log(self.folder, self.log_bytes)  # a damaged line is told now, not after all that is left to learn
         return True
 
 

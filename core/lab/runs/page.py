@@ -16,6 +16,7 @@ from core.lab.runs.loop import Row
 from core.lab.runs.progress import COUNTERS
 
 CURVES = "curves.png"
+ALL = "pictures"  # stands for all of a report that failed while it drew
 
 
 def learning_curves(path: Path, rows: Sequence[Row], names: Sequence[str]) -> None:
@@ -58,14 +59,13 @@ def run_sections(folder: Path) -> list[Section]:
     """What a page shows of a finished run: score, figures, curves, pictures, texts; all out of its folder."""
     result, shown, rows = read_result(folder), read_shown(folder), read_log(folder)
     told = result["metrics"] | {f"baseline: {name}": value for name, value in result["baselines"].items()}
-    captions, undrawn = shown["pictures"], shown.get("undrawn", {})
-    if rows:
-        with noting() as failed:
+    with noting() as failed:
+        failed |= shown.get("undrawn", {})
+        pictures = [picture(folder / name, caption) for name, caption in shown["pictures"].items() if is_inside(name)]
+        if rows:
             learning_curves(folder / CURVES, rows, [name for name in rows[-1] if name not in COUNTERS])
-        of = "means over the training part between two evaluations, and figures on the validation part"
-        captions, undrawn = {CURVES: f"Learning curves: {of}", **captions}, undrawn | failed
-    there = [name for name in captions if is_there(folder, name)]
-    missing = {name: f"it is missing or not whole: trivium resume {folder}" for name in captions if name not in there}
+            of = "means over the training part between two evaluations, and figures on the validation part"
+            pictures.insert(0, picture(folder / CURVES, f"Learning curves: {of}"))
     return [
         Section(
             f"{result['task']}: {result['score']['metric']} {figure(result['score']['value'])}",
@@ -74,16 +74,14 @@ def run_sections(folder: Path) -> list[Section]:
             [score_row(result)],
         ),
         Section(header=("figure", "value"), rows=[[name, figure(value)] for name, value in told.items()]),
-        Section(pictures=[picture(folder / name, captions[name]) for name in there]),
-        Section("Not drawn", text="\n".join(f"{name}: {said}" for name, said in (missing | undrawn).items())),
+        Section(pictures=pictures, text=f"No pictures: {failed[ALL]}" if ALL in failed else ""),
         *(Section(title, text=text) for title, text in shown["texts"].items()),
     ]
 
 
-def is_there(folder: Path, name: str) -> bool:
-    """Is this the name of a picture or sound inside the folder that is whole?"""
-    path = Path(name)
-    return not path.is_absolute() and ".." not in path.parts and is_whole(folder / path)
+def is_inside(name: str) -> bool:
+    """Does this name a file of the run folder, and none elsewhere?"""
+    return not Path(name).is_absolute() and ".." not in Path(name).parts
 
 
 def lacking(folder: Path) -> list[str]:
@@ -92,9 +90,9 @@ def lacking(folder: Path) -> list[str]:
         shown = read_shown(folder)
     except Refusal:
         return [SHOWN, PAGE]
-    lost = [name for name in shown["pictures"] if not is_there(folder, name)]
-    page = [] if (folder / PAGE).exists() and not lost else [PAGE]
-    return [*lost, *(name for name in shown.get("undrawn", ()) if name not in lost), *page]
+    lost = [name for name in shown["pictures"] if not (is_inside(name) and is_whole(folder / name))]
+    lost += [name for name in shown.get("undrawn", ()) if name not in lost]
+    return lost if (folder / PAGE).exists() and not lost else [*lost, PAGE]
 
 
 def run_page(folder: Path) -> None:
@@ -121,7 +119,7 @@ def reported(learner: Learner, w: Array, folder: Path | None) -> tuple[Report, d
         except Exception as error:
             if folder is None:
                 raise
-            return learner.report(w, None), undrawn | {"pictures": why(error)}
+            return learner.report(w, None), undrawn | {ALL: why(error)}
 
 
 def write_shown(folder: Path, report: Report, undrawn: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import Array
 from core.checkpoint import sha256
@@ -11,9 +11,7 @@ from core.lab import Report
 from core.lab.environment import versions
 from core.lab.runs.folder import read_log
 from core.lab.runs.loop import Loop, Row
-
-if TYPE_CHECKING:
-    from core.lab.runs.run import Setup
+from core.lab.runs.setup import Setup
 
 
 def result_of(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[str, str]) -> dict[str, Any]:

@@ -6,14 +6,11 @@ run("digits", hidden=64).predict(x)
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from core import Array
 from core.lab import Learner, Report, lock, read_json, write_json
@@ -21,8 +18,7 @@ from core.lab.environment import blas_threads
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import sweep
 from core.lab.guard import aside, guarded
-from core.lab.learner import MEMBERS
-from core.lab.paths import beside, located, missing, moved, path_fields, user_path
+from core.lab.paths import located, missing, moved, path_fields, user_path
 from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
 from core.lab.runs.imports import load
@@ -30,84 +26,12 @@ from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
 from core.lab.runs.page import mend_page, reported, run_page, write_shown
 from core.lab.runs.progress import tell_notes
 from core.lab.runs.result import result_of
+from core.lab.runs.setup import Setup
 from core.lab.runs.signals import Signals
 from core.lab.runs.tasks import Task, configure, find, is_file, preset
 
 if TYPE_CHECKING:
     from core.lab import Data
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a run is of: together with the data and the BLAS kernels it determines every byte of the weights."""
-
-    task: Task
-    config: Any
-    seed: int = 0
-    preset: str = "default"
-    data: Path | None = None  # where data sets lie; None: TRIVIUM_DATA or the cache
-    imports: tuple[str, ...] = ()  # files and modules that were imported beside the task
-
-    @property
-    def command(self) -> str:
-        """The command that repeats the run."""
-        base = configure(self.task, preset(self.task, self.preset))
-        words = ["trivium", "run", f"{self.task.module.__file__}" if self.task.outside else self.task.name]
-        words += ["--seed", str(self.seed)] + (["--preset", self.preset] if self.preset != "default" else [])
-        words += [word for name in self.imports for word in ("--import", name)]
-        changed = {name: value for name, value in asdict(self.config).items() if value != getattr(base, name)}
-        for flag, value in ((name.replace("_", "-"), value) for name, value in changed.items()):
-            if isinstance(value, bool):
-                words.append(f"--{flag}" if value else f"--no-{flag}")
-            else:
-                words += [f"--{flag}", *map(str, value if isinstance(value, tuple) else (value,))]
-        return shlex.join(words)
-
-    def describe(self) -> dict[str, Any]:
-        """What config.json holds. A task that came as a file is named, but never found again by itself."""
-        return {
-            "format": former.FORMAT,
-            "task": self.task.name,
-            "outside": self.task.outside,
-            "paradigm": self.task.paradigm,
-            "problem": self.task.problem,
-            "seed": self.seed,
-            "preset": self.preset,
-            "config": asdict(self.config),
-            "command": self.command,
-        }
-
-    def describe_in(self, folder: Path) -> dict[str, Any]:
-        """`describe`, and where the paths and the data are from the run's folder: both may be moved together."""
-        near = {"beside": beside(self.task.config, asdict(self.config), folder)}
-        return {**self.describe(), **near, **({"data_folder": str(self.data.absolute())} if self.data else {})}
-
-    def build(self) -> tuple[Learner, Data]:
-        """The learner at its start, and the data that it read. Raises Refusal for what the task itself refuses."""
-        from core.lab import Data
-
-        data, name = Data(self.data), self.task.name
-        with guarded(f"{name}: make"), blas_threads(0):
-            try:
-                learner = self.task.make(self.config, np.random.default_rng(self.seed), data)
-            except (ValueError, OSError) as error:
-                raise Refusal(f"{name}: {error}") from error
-            if lacking := [member for member in MEMBERS if not hasattr(learner, member)]:
-                raise Refusal(
-                    f"{name}: make gives a {type(learner).__name__}, no learner: it lacks {', '.join(lacking)}"
-                )
-        return learner, data
-
-    def texts(self, learner: Learner, sums: dict[str, str]) -> dict[str, str]:
-        """What a checkpoint of this run carries, and what another run's checkpoint is told by."""
-        return {
-            "format": str(former.FORMAT),
-            "task": self.task.name,
-            "seed": str(self.seed),
-            "config": json.dumps(asdict(self.config)),
-            "layout": json.dumps({k: list(v) for k, v in learner.net.layout.items()}),
-            "data": json.dumps(dict(sorted(sums.items()))),
-        }
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,11 @@ given up. Nothing about a result depends on the engine.
 import asyncio
 import ipaddress
 import logging
+import os
+import signal
+import threading
+import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -21,6 +26,7 @@ Work = Callable[[Job], Ended]
 Engine = Callable[[Work, Iterable[Job]], Iterator[Ended]]
 
 TRIES = 3  # starts of a job whose process died
+WATCH = 1.0  # seconds between two looks of a worker at its parent
 PATIENCE = 10  # seconds for a scheduler to answer, for its first worker, and for what every worker says of itself
 
 
@@ -38,6 +44,47 @@ def counted(work: Work, job: Job) -> Ended:
     return ended
 
 
+def outlive_no_parent(parent: int) -> None:
+    """Ends this process soon after its parent, however that ended: a worker would wait for its next job for minutes."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _loky() -> Any:
+    """joblib's backend of processes, each of which ends with this one."""
+    from joblib.externals.loky.backend.resource_tracker import ensure_running
+    from joblib.parallel import LokyBackend
+
+    with _silent():  # it clears up after a process that was killed, and would tell how much
+        ensure_running()
+
+    class Loky(LokyBackend):  # type: ignore[misc]
+        def configure(self, *args: Any, **options: Any) -> Any:
+            watching = {"initializer": outlive_no_parent, "initargs": (os.getpid(),)}
+            return super().configure(*args, **options, **watching)
+
+    return Loky(inner_max_num_threads=1)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """SIGINT is ignored, also in the processes that are started: one that is interrupted then would print where."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def local(workers: int) -> Engine:
     """Processes of this machine, which are kept from job to job; one worker is this process itself."""
 
@@ -47,7 +94,7 @@ def local(workers: int) -> Engine:
         waiting, begun = iter(jobs), dict[Path, Job]()
         while True:
             try:
-                for job, outcome in _parallel("loky", workers, work, _noting(waiting, begun), inner_max_num_threads=1):
+                for job, outcome in _parallel(_loky(), workers, work, _noting(waiting, begun)):
                     del begun[job.folder]
                     yield job, outcome
                 return
@@ -72,17 +119,42 @@ def _alone(work: Work, job: Job) -> Ended:
 
     while True:
         try:
-            return next(_parallel("loky", 2, work, [job], inner_max_num_threads=1))
+            return next(_parallel(_loky(), 2, work, [job]))
         except BrokenProcessPool:
             continue
 
 
-def _parallel(backend: str, workers: int, work: Work, jobs: Iterable[Job], **options: Any) -> Iterator[Ended]:
+def _parallel(backend: Any, workers: int, work: Work, jobs: Iterable[Job], **options: Any) -> Iterator[Ended]:
     from joblib import Parallel, delayed, parallel_config
 
-    with parallel_config(backend, **options):
+    warnings.filterwarnings("ignore", module="joblib")  # what becomes of workers is told here
+    with parallel_config(backend, **options), _deaf():
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
         return parallel(delayed(counted)(work, job) for job in jobs)
+
+
+def end_workers() -> None:
+    """Ends the processes that `local` keeps for the next jobs.
+
+    In silence: where a process of joblib's own was killed from outside, others would tell at length that they miss it.
+    """
+    from joblib.externals.loky import get_reusable_executor
+
+    with _silent():
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """What this process, and those that it starts, write to stderr goes nowhere."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def is_trusted(address: str) -> bool:
@@ -93,6 +165,13 @@ def is_trusted(address: str) -> bool:
         return scheme == "tls" or (scheme == "tcp" and (host == "localhost" or ipaddress.ip_address(host).is_loopback))
     except ValueError:
         return False
+
+
+def check_trusted(address: str) -> None:
+    """Raises Refusal for the address of a scheduler that is not trusted."""
+    if not is_trusted(address):
+        why = "a scheduler and its workers run whatever code they are sent"
+        raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: {why}")
 
 
 def _looks(file: Path) -> tuple[bool, str]:
@@ -136,9 +215,7 @@ def cluster(address: str, file: Path) -> Iterator[tuple[Engine, int]]:
         distributed = import_module("distributed")
     except ImportError:
         raise Refusal('--engine dask needs the extra dask: pip install "trivium[dask]"') from None
-    if not is_trusted(address):
-        why = "a scheduler and its workers run whatever code they are sent"
-        raise Refusal(f"{address} is neither tcp:// on a loopback interface nor tls://: {why}")
+    check_trusted(address)
     for name in ("distributed", "distributed.client", "distributed.core"):  # what goes wrong is said in one line here
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:

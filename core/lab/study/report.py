@@ -17,6 +17,7 @@ from core import Array
 from core.lab import write_json
 from core.lab.report.format import figure, span, table
 from core.lab.report.page import Section, picture, write_page
+from core.lab.report.pictures import noting
 from core.lab.report.plots import drawing
 from core.lab.runs.folder import PAGE, read_log
 from core.lab.stats.intervals import (
@@ -37,6 +38,7 @@ OVER = ("setting", "tasks", "runs", "interquartile mean of the scaled scores")
 Summary = dict[str, Any]  # the statistics of a setting, as results.json holds them
 
 
+@noting()
 def conclude(planned: Sequence[Planned], folder: Path, command: str, as_json: bool) -> None:
     """Writes results.json and the page of all rows that are there, and prints the table."""
     rows = finished(folder, [p.key for p in planned])

@@ -90,7 +90,8 @@ def followed(outcomes: Iterator[Ended], jobs: Sequence[Job], quiet: bool) -> Ite
     ended: set[Path] = set()
     with _watching(jobs, ended, quiet):
         for job, outcome in outcomes:
-            ended.add(job.folder)
+            if not isinstance(outcome, int):  # a job that was stopped is not done
+                ended.add(job.folder)
             if not quiet and not sys.stderr.isatty() and not isinstance(outcome, int):
                 words = [Path(job.task).stem, *(f"{name} {value}" for name, value in job.config), f"seed {job.seed}"]
                 print(printable("  ".join([*words, _brief(outcome)])), file=sys.stderr, flush=True)
@@ -123,7 +124,7 @@ def _draw(jobs: Sequence[Job], ended: set[Path]) -> Any:
         mine = [job for job in jobs if job.task == name]
         begun = [log for job in mine if job.folder not in ended and (log := folders.read_log(job.folder))]
         finished = sum(job.folder in ended for job in mine)
-        share = (finished + sum(log[-1]["progress"] for log in begun)) / len(mine)
+        share = (finished + sum(log[-1].get("progress", 0.0) for log in begun)) / len(mine)
         latest = begun[-1] if begun else folders.read_log(mine[-1].folder)  # of the last seed that was started
         curve = [next((v for k, v in row.items() if k.startswith("val_")), 0.0) for row in latest]
         task, runs = Text(Path(name).stem, "bold"), Text(f"{finished}/{len(mine)} runs")

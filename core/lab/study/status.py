@@ -14,10 +14,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from core.lab import Refusal, lock, read_json
+from core.lab import lock
+from core.lab.files import Locked
 from core.lab.runs import folder as folders
 from core.lab.runs.loop import EVALUATIONS
-from core.lab.study.folder import RUNS, SESSION, SPEC, failures, finished
+from core.lab.study.folder import RUNS, SESSION, TIMED, failures, finished, read_session, read_spec
 from core.lab.study.job import Job
 from core.lab.study.runner import one_thread
 from core.lab.study.spec import Planned, by
@@ -29,13 +30,13 @@ SETTINGS = 12  # that are measured; the others take the mean of their task
 
 def progress(folder: Path) -> dict[str, Any]:
     """Numbers of jobs, and seconds to go: each unfinished job as long as those that are done, less what it has done."""
-    jobs = read_json(folder / SPEC)["jobs"]
-    rows = finished(folder, jobs)
+    jobs = read_spec(folder)["jobs"]
+    rows = finished(folder, jobs, TIMED)
     failed = failures(folder, (key for key in jobs if key not in rows))
     left = [key for key in jobs if key not in rows and key not in failed]
-    logs = {key: folders.read_log(folder / RUNS / key) for key in left}
+    logs = {key: folders.read_log(folder / RUNS / key, form={"progress": float}) for key in left}
     shares = {key: log[-1]["progress"] if log else 0.0 for key, log in logs.items()}
-    workers = read_json(folder / SESSION)["workers"] if (folder / SESSION).exists() else 1
+    workers = read_session(folder)["workers"] if (folder / SESSION).exists() else 1
     expected = seconds(jobs, rows)
     return {
         "jobs": len(jobs),
@@ -66,10 +67,11 @@ def wall(each: Sequence[float], workers: int) -> float:
 
 
 def locked(folder: Path) -> bool:
+    """Is a process at work in the folder? In one that cannot be written none is."""
     try:
-        with lock(folder):
+        with lock(folder, needed=False):
             return False
-    except Refusal:
+    except Locked:
         return True
 
 
@@ -85,7 +87,7 @@ def forecast(planned: Sequence[Planned], folder: Path, workers: int, as_json: bo
     """Prints the jobs, each with the seconds that it will take, and the time of all; returns the exit code."""
     from core.lab.report.format import table
 
-    rows = finished(folder, [p.key for p in planned])
+    rows = finished(folder, [p.key for p in planned], TIMED)
     jobs = {p.key: {"task": p.task, "label": p.label} for p in planned}
     known, source = seconds(jobs, rows), f"the {len(rows)} jobs that are done"
     if known is None:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal, Stopped, refusing
-from core.lab.files import LOCK, lock, read_json, write_json
+from core.lab.files import LOCK, Locked, is_leftover, lock, sweep, write_json
 from core.lab.runs.loop import Row, Watch
 from core.lab.runs.signals import handling
-from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, row
+from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, read_row, read_session, read_spec, row
 from core.lab.study.job import Job, Outcome
 from core.lab.study.runner import followed, work
 from core.lab.study.spec import Planned, differences
@@ -37,29 +37,33 @@ def opened(out: Path, spec: dict[str, Any], planned: Sequence[Planned]) -> Itera
     """The study's folder, made or gone on with, and locked. Raises Refusal where it is not of these jobs."""
     content = json.loads(json.dumps({"spec": spec, "jobs": {p.key: p.kept() for p in planned}}))
     with refusing(f"cannot make the folder {out}", OSError):
-        ours = {ROWS, FAILED, RUNS, SPEC, SPEC + ".tmp", LOCK}
-        if out.exists() and not (out / SPEC).exists() and {entry.name for entry in out.iterdir()} - ours:
+        there = {entry.name for entry in out.iterdir()} if out.exists() else set()
+        if SPEC not in there and {name for name in there if not is_leftover(name)} - {ROWS, FAILED, RUNS, LOCK}:
             raise Refusal(f"{out} holds something that is not a study: name another folder with --out")
         for part in (ROWS, FAILED, RUNS):
             (out / part).mkdir(parents=True, exist_ok=True)
     with lock(out):
         if (out / SPEC).exists():
-            before = read_json(out / SPEC)
-            changed = list(differences(before.get("spec"), content["spec"]))
-            if not changed and before.get("jobs") != content["jobs"]:  # a task or its presets are other ones
+            before = read_spec(out)
+            changed = list(differences(before["spec"], content["spec"]))
+            if not changed and before["jobs"] != content["jobs"]:  # a task or its presets are other ones
                 changed = list(differences(_by_name(before["jobs"]), _by_name(content["jobs"])))
             if changed:
                 how = "Put the spec back, or name another folder with --out"
                 raise Refusal(f"{out} was begun with another spec: {'; '.join(changed[:8])}. {how}")
         else:
             write_json(out / SPEC, content)
+        for place in (out, out / ROWS, out / FAILED):
+            sweep(place)
         for marks in (out / RUNS).glob("*.tries"):  # of a study that was killed itself
             marks.unlink()
         yield out
 
 
 def _by_name(jobs: dict[str, Any]) -> dict[str, Any]:
-    return {f"{job['task']} {job['label']}": {k: job[k] for k in ("config", "task_sha256")} for job in jobs.values()}
+    return {
+        f"{job['task']} {job['label']}": {k: job.get(k) for k in ("config", "task_sha256")} for job in jobs.values()
+    }
 
 
 def run_jobs(
@@ -69,7 +73,7 @@ def run_jobs(
     left = [p.job for p in planned if not row(folder, p.key).exists()]
     if not left:
         return None
-    from core.lab.study.engines import cluster, local
+    from core.lab.study.engines import cluster, end_workers, local
 
     token, caught, here = f"{os.getpid()}-{time.time_ns()}", list[int](), nullcontext((local(workers), workers))
     with cluster(scheduler, folder / SPEC) if scheduler else here as (engine, workers):
@@ -79,10 +83,14 @@ def run_jobs(
             for job, outcome in followed(engine(partial(settle, folder, token), jobs), left, quiet):
                 if isinstance(outcome, int):
                     caught.append(outcome)
-                elif isinstance(outcome, str):
-                    write_json(failure(folder, job.folder.name), {"why": outcome})
-                else:
-                    failure(folder, job.folder.name).unlink(missing_ok=True)
+                    continue
+                with refusing(f"cannot write to {folder}", OSError):
+                    if isinstance(outcome, str):
+                        write_json(failure(folder, job.folder.name), {"why": outcome})
+                    else:
+                        failure(folder, job.folder.name).unlink(missing_ok=True)
+            if workers > 1 and not scheduler:
+                end_workers()
     return caught[0] if caught else None
 
 
@@ -90,23 +98,34 @@ def run_jobs(
 def _session(folder: Path, said: dict[str, Any], caught: list[int]) -> Iterator[None]:
     """While session.json holds the token, its jobs run; SIGINT and SIGTERM take it out, and each job saves and ends."""
 
-    def end(signum: int, frame: Any) -> None:
+    over = threading.Event()
+
+    def end(signum: int, frame: Any) -> None:  # no more than this: a signal may come while a lock is held
         if caught:  # asked twice: at once, and the runs go on from their last checkpoints
             raise Stopped(caught[0])
         caught.append(signum)
-        write_json(folder / SESSION, {**said, "token": None})
-        last.start()
-        what = f"jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
-        print(f"stopping: {what}", file=sys.stderr)
 
-    last = threading.Timer(GRACE, os.kill, [os.getpid(), signal.SIGTERM])  # where no worker is left to answer
-    last.daemon = True
+    def heed() -> None:
+        while not caught:
+            if over.wait(ASK / 5):
+                return
+        with suppress(OSError):
+            write_json(folder / SESSION, {**said, "token": None})
+        what = f"jobs save what they have learnt, within {GRACE:.0f} s; once more ends at once"
+        print(f"stopping: {what}", file=sys.stderr, flush=True)
+        if not over.wait(GRACE):  # no worker is left to answer
+            os.kill(os.getpid(), signal.SIGTERM)
+            if not over.wait(GRACE / 6):
+                os._exit(128 + caught[0])
+
     write_json(folder / SESSION, said)
     with handling(end):
+        heeding = threading.Thread(target=heed, daemon=True)
+        heeding.start()
         try:
             yield
         finally:
-            last.cancel()
+            over.set()
             write_json(folder / SESSION, {**said, "token": None})
 
 
@@ -119,7 +138,7 @@ def settle(folder: Path, token: str, job: Job) -> tuple[Job, Outcome]:
         with suppress(ValueError):  # a thread of a Dask worker may not, and hears nothing anyway
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the study itself hears it, and tells by its session
     if path.exists():
-        return job, read_json(path)
+        return job, read_row(path)
     if not _lasts(folder, token):
         return job, int(signal.SIGTERM)
     began = time.perf_counter()
@@ -149,7 +168,7 @@ def _await(run: Path) -> None:
         try:
             with lock(run):
                 return
-        except Refusal:
+        except Locked:
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)
@@ -157,7 +176,7 @@ def _await(run: Path) -> None:
 
 def _lasts(folder: Path, token: str) -> bool:
     try:
-        return bool(read_json(folder / SESSION).get("token") == token)
+        return bool(read_session(folder)["token"] == token)
     except Refusal:
         return False
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from core.lab.errors import Refusal, Stopped
 from core.lab.files import read_json, write_json
 from core.lab.runs.folder import read_log
 from core.lab.stats.intervals import mean_interval, paired_difference
-from core.lab.study import engines, report as study_report, spec, status as study_status, study
+from core.lab.study import engines, report as study_report, runner, spec, status as study_status, study
+from core.lab.study.job import Job
 
 TOY = TOY_TASK.read_text("utf-8")
 DIES = """
@@ -558,3 +560,46 @@ def test_the_spec_in_the_docs_has_no_faults(tmp_path):
     planned, faults = spec.plan(spec.load_spec(Path(write(tmp_path, text))), tmp_path, tmp_path, None)
     assert faults == []
     assert len(planned) == 2 * 2 * 5 + 2
+
+
+def test_a_worker_ends_with_its_parent():
+    code = "import time; from core.lab.study.engines import outlive_no_parent as end; end(-1); time.sleep(60)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=30).returncode == 1
+
+
+def test_a_scheduler_is_judged_before_anything_is_written(place):
+    path, out = write(place, SLOW), place / "out"
+    with pytest.raises(Refusal, match="neither tcp:// on a loopback interface nor tls://"):
+        study_command([path, "--out", str(out), "--engine", "dask", "--scheduler", "tcp://192.0.2.1:8786"])
+    assert not out.exists()
+
+
+def test_jobs_that_were_stopped_are_not_counted_as_done(place, monkeypatch):
+    ended = []
+    monkeypatch.setattr(runner, "_watching", lambda jobs, done, quiet: ended.append(done) or nullcontext())
+    jobs = [Job("toy", seed, "quick", place / str(seed)) for seed in range(3)]
+    outcomes = zip(jobs, ["failed", 15, {"score": {"metric": "m", "value": 1.0}, "seconds": 1.0}], strict=True)
+    assert len(list(runner.followed(iter(outcomes), jobs, quiet=True))) == 3
+    assert ended == [{jobs[0].folder, jobs[2].folder}]
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("spec.json", '{"spec": {}, "jobs": {"../x": {"task": "a", "label": "b"}}}'),
+        ("spec.json", '{"spec": {}, "jobs": {"x": {"task": 1, "label": "b"}}}'),
+        ("spec.json", '{"spec": {}, "jobs": []}'),
+        ("session.json", '{"token": null, "workers": "two"}'),
+        ("rows/x.json", '{"job_seconds": "long"}'),
+        ("failed/x.json", '{"why": null}'),
+        ("runs/x/metrics.jsonl", '{"progress": null}\n'),
+    ],
+)
+def test_a_study_that_is_damaged_is_one_line(place, name, raw):
+    for part in ("rows", "failed", "runs/x"):
+        (place / part).mkdir(parents=True)
+    write_json(place / "spec.json", {"spec": {}, "jobs": {"x": {"task": "a", "label": "b"}}})
+    assert study_status.progress(place)["left"] == 1
+    (place / name).write_text(raw)
+    with pytest.raises(Refusal, match=Path(name).name):
+        study_status.progress(place)
