@@ -1,0 +1,186 @@
+"""Commands in forks of one warm process, which has NumPy, Gymnasium and the tasks loaded: a start costs ten milliseconds.
+
+A fork is a process of its own: it has its own folder, environment, limits and signals, can be killed and leaves nothing
+behind. What a new interpreter would do beside it (imports, hash seeds, exit handlers) the trial of equality tests.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CRASH = 99  # the exit code of a fork in which an exception came through, as a traceback would show it
+LINES = 4000  # characters that are kept of what a command says
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int | None  # the exit code; None where a signal ended it
+    signal: int | None
+    out: str  # its last words on stdout
+    err: str  # and on stderr
+    seconds: float
+    megabytes: float  # the most memory that it held
+    late: bool = False  # it ran out of time and was killed
+
+    def line(self) -> str:
+        """Its end in words, for a failure."""
+        how = "out of time" if self.late else f"signal {self.signal}" if self.signal else f"exit {self.code}"
+        return f"{how}: {self.err.strip()[-600:]}"
+
+
+def warm(tasks: bool = True) -> None:
+    """Loads what commands load, once, before the first fork. One thread for BLAS: a fork has no other."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ.update(MPLBACKEND="Agg", SDL_VIDEODRIVER="dummy", TERM="dumb", COLUMNS="100")
+    sys.path[:0] = [str(ROOT)] if str(ROOT) not in sys.path else []
+    import trivium  # noqa: F401  its settings of the process
+
+    if tasks:
+        from importlib import import_module
+
+        import core.lab.cli.main
+        from core.lab.runs.tasks import find, installed
+
+        for name in core.lab.cli.main.COMMANDS:
+            import_module(f"core.lab.cli.{name}")
+        for name in installed():
+            with suppress(Exception):  # of an extra that is not installed
+                find(name)
+        for module in ("matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.Image", "gymnasium.envs.registration",
+                       "sklearn.datasets", "sklearn.neighbors", "sklearn.svm", "scipy.stats", "jinja2", "rich.live",
+                       "rich.table", "core.lab.runs.run", "core.lab.study.report", "core.lab.compare.page"):
+            import_module(module)
+    gc.collect()
+    gc.freeze()  # so that forks share what is loaded
+
+
+def fork(
+    work: Callable[[], int | None],
+    folder: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    room: int = 0,
+    ready: Callable[[int], None] | None = None,
+    kill: tuple[float, int] | None = None,
+    limit: float = 60.0,
+) -> Ended:
+    """`work` in a fork whose current folder is `folder`; its number is the exit code, an exception CRASH.
+
+    `kill` = (seconds, signal) sends the signal then, unless it has ended. `room` limits its memory in bytes. `ready` is
+    called with the process's number before the work begins (strace takes hold of it there).
+    """
+    said = [os.memfd_create(name) for name in ("out", "err")]
+    hold = os.pipe() if ready else None
+    start = time.monotonic()
+    if not (pid := os.fork()):
+        _child(work, folder, said, hold, environ or {}, room)
+    with suppress(OSError):  # whichever of the two is first
+        os.setpgid(pid, pid)
+    if hold and ready:
+        os.close(hold[0])
+        ready(pid)
+        os.close(hold[1])
+        start = time.monotonic()
+    watch, late = os.pidfd_open(pid), False
+    if kill and not _ended(watch, max(0.0, start + kill[0] - time.monotonic())):
+        signal.pidfd_send_signal(watch, kill[1])
+    if not _ended(watch, limit):
+        late = True
+        os.killpg(pid, signal.SIGKILL)
+    os.close(watch)
+    _, status, usage = os.wait4(pid, 0)
+    took = time.monotonic() - start
+    texts = []
+    for handle in said:
+        size = os.fstat(handle).st_size
+        texts.append(os.pread(handle, LINES, max(0, size - LINES)).decode("utf-8", "replace"))
+        os.close(handle)
+    code = os.waitstatus_to_exitcode(status)
+    ended = Ended(None if code < 0 else code, -code if code < 0 else None, *texts, took, usage.ru_maxrss / 1024, late)
+    return ended
+
+
+def _ended(watch: int, seconds: float) -> bool:
+    return bool(select.select([watch], [], [], seconds)[0])
+
+
+def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Mapping[str, str], room: int) -> None:
+    code = CRASH
+    try:
+        os.setpgid(0, 0)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        if hold:
+            os.close(hold[1])
+            os.read(hold[0], 1)  # until the parent has closed its end
+            os.close(hold[0])
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for number, handle in enumerate((nothing, *said)):
+            os.dup2(handle, number)
+            if handle > 2:
+                os.close(handle)
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)
+        os.environ.update(environ)
+        os.chdir(folder)
+        if room:
+            resource.setrlimit(resource.RLIMIT_AS, (room, room))
+        code = work() or 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        with suppress(BaseException):
+            traceback.print_exc()
+    finally:
+        with suppress(BaseException):
+            sys.stdout.flush()
+        with suppress(BaseException):
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def command(words: Sequence[Any]) -> Callable[[], int | None]:
+    """What a fork does for `trivium WORDS`."""
+
+    def work() -> int | None:
+        import trivium
+
+        sys.argv = ["trivium", *map(str, words)]
+        return trivium.main(sys.argv[1:])
+
+    return work
+
+
+def left_over(group: int) -> list[int]:
+    """The processes of a group that are still there."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[2]) == group and fields[0] != "Z":
+                    found.append(int(entry.name))
+    return found
+
+
+def stop(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
