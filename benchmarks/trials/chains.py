@@ -45,11 +45,11 @@ seeds = 2
 [[study]]
 task = "digits"
 preset = "quick"
-set = { updates = 20, hidden = 8 }
+config = { updates = 20, hidden = 8 }
 [[study]]
 task = "table_clusters"
 preset = "quick"
-set = { updates = 10, clusters = 3, n_init = 1, hidden = 8 }
+config = { updates = 10, clusters = 3, n_init = 1, hidden = 8 }
 """
 NAMES = [*TINY, OWN, STUDY]
 CHANGING = {"seconds", "versions", "command", "job_seconds"}  # what two runs of the same need not share

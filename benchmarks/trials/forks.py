@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+Work = Callable[[], "int | None"]
 CRASH = 99  # the exit code of a fork in which an exception came through, as a traceback would show it
 LINES = 4000  # characters that are kept of what a command says
 
@@ -71,7 +72,7 @@ def warm(tasks: bool = True) -> None:
 
 
 def fork(
-    work: Callable[[], int | None],
+    work: Work,
     folder: Path,
     *,
     environ: Mapping[str, str] | None = None,
@@ -157,7 +158,7 @@ def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Map
         os._exit(code)
 
 
-def command(words: Sequence[Any]) -> Callable[[], int | None]:
+def command(words: Sequence[Any]) -> Work:
     """What a fork does for `trivium WORDS`."""
 
     def work() -> int | None:
