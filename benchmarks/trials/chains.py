@@ -117,9 +117,9 @@ class Subject:
             if path.is_dir() or path.name in LOCKS:
                 continue
             if path.name in ("result.json", "results.json") or path.parent.name == "rows":
-                found[name] = _steady(json.loads(path.read_text("utf-8")))
+                found[name] = steady(json.loads(path.read_text("utf-8")))
             elif path.name == "metrics.jsonl":
-                found[name] = [_steady(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+                found[name] = [steady(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
             elif path.suffix in (".png", ".gif", ".wav"):
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
             else:  # pages and checkpoints hold seconds, a session holds a process: that they are there is all
@@ -127,11 +127,11 @@ class Subject:
         return found
 
 
-def _steady(value: Any) -> Any:
+def steady(value: Any) -> Any:
     """A JSON value without what two runs of the same need not share."""
     if isinstance(value, dict):
-        return {key: _steady(part) for key, part in value.items() if key not in CHANGING}
-    return [_steady(part) for part in value] if isinstance(value, list) else value
+        return {key: steady(part) for key, part in value.items() if key not in CHANGING}
+    return [steady(part) for part in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
