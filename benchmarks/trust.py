@@ -82,7 +82,10 @@ def main(args: list[str] | None = None) -> int:
         for kind in "counts", "most":
             for key, value in figures[kind].items():
                 print(f"  {key:40} {value:>12,}")
-    print(f"\nseed {seed}: {failed} failures in {time.monotonic() - began:.0f} s" + (f", kept in {flags.failures}" if failed else ""))
+    print(
+        f"\nseed {seed}: {failed} failures in {time.monotonic() - began:.0f} s"
+        + (f", kept in {flags.failures}" if failed else "")
+    )
     if flags.out and flags.only is None:
         write(flags.out, seed, found)
     return 1 if failed else 0

@@ -133,7 +133,9 @@ def campaign(trial: str, case: Case, plan: Plan, unit: str) -> Outcome:
                     os.kill(pid, signal.SIGUSR1)  # no new case
         if time.monotonic() - told > 10:
             told = time.monotonic()
-            print(f"  {trial}: {spent:.0f} s, {total.counts[unit]:,} {unit}, {len(total.failures)} failures", flush=True)
+            print(
+                f"  {trial}: {spent:.0f} s, {total.counts[unit]:,} {unit}, {len(total.failures)} failures", flush=True
+            )
     total.most["seconds of the trial"] = time.monotonic() - started
     return total
 
@@ -161,7 +163,9 @@ def _cases(trial: str, case: Case, plan: Plan, first: int, into: int) -> None:
                     said = case(number, where)
                 except Exception as error:
                     why = traceback.format_exc()[-2000:]
-                    said = Outcome(failures=[Failure(trial, f"the trial itself: {error!r}", plan.seed, number, [], why)])
+                    said = Outcome(
+                        failures=[Failure(trial, f"the trial itself: {error!r}", plan.seed, number, [], why)]
+                    )
                 for failure in said.failures:  # before the folder goes
                     failure.keep = _kept(failure, plan) if failure.keep else ""
                 pipe.write(said.line())
@@ -191,4 +195,6 @@ def keep(said: Outcome, plan: Plan, trial: str) -> None:
         plan.failures.mkdir(parents=True, exist_ok=True)
         with open(plan.failures / "failures.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(failure)) + "\n")
-        print(f"FAILED {trial} --seed {failure.seed} --only {failure.number}: {failure.what}", file=sys.stderr, flush=True)
+        print(
+            f"FAILED {trial} --seed {failure.seed} --only {failure.number}: {failure.what}", file=sys.stderr, flush=True
+        )

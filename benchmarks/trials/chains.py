@@ -156,4 +156,6 @@ def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """What is not as in the reference, a line each."""
     said = [f"{name} is left over" for name in sorted(found.keys() - expected.keys())]
     said += [f"{name} is missing" for name in sorted(expected.keys() - found.keys())]
-    return said + [f"{name} differs" for name in sorted(expected.keys() & found.keys()) if expected[name] != found[name]]
+    return said + [
+        f"{name} differs" for name in sorted(expected.keys() & found.keys()) if expected[name] != found[name]
+    ]

@@ -24,7 +24,13 @@ EXCEPTIONS = {
 AROUND: tuple[dict[str, str], ...] = (
     {"PYTHONHASHSEED": "0"},
     {"PYTHONHASHSEED": "1", "LANG": "C", "LC_ALL": "C", "TZ": "Pacific/Kiritimati"},
-    {"PYTHONHASHSEED": "4294967295", "LANG": "tr_TR.UTF-8", "TZ": "America/St_Johns", "COLUMNS": "40", "TERM": "xterm-256color"},
+    {
+        "PYTHONHASHSEED": "4294967295",
+        "LANG": "tr_TR.UTF-8",
+        "TZ": "America/St_Johns",
+        "COLUMNS": "40",
+        "TERM": "xterm-256color",
+    },
     {"PYTHONHASHSEED": "random", "HOME": "/nowhere", "PYTHONOPTIMIZE": "1", "OPENBLAS_NUM_THREADS": "1"},
     {"PYTHONHASHSEED": "7", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"},
 )
@@ -72,11 +78,18 @@ class Equality:
             env = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
             env |= {"PYTHONPATH": str(forks.ROOT), **around}
             done = subprocess.run(
-                [sys.executable, "-m", "trivium", *words], cwd=folder, env=env, capture_output=True, timeout=300, check=False
+                [sys.executable, "-m", "trivium", *words],
+                cwd=folder,
+                env=env,
+                capture_output=True,
+                timeout=300,
+                check=False,
             )
             said.counts["runs in new processes"] += 1
             if done.returncode:
-                said.failures.append(Failure("equality", f"{name}: {done.stderr[-300:]!r}", self.plan.seed, number, words))
+                said.failures.append(
+                    Failure("equality", f"{name}: {done.stderr[-300:]!r}", self.plan.seed, number, words)
+                )
                 return said
             found = left(folder / "out")
             said.counts["files compared"] += len(found) if first else 0

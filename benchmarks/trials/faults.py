@@ -28,7 +28,12 @@ NAME = "table_clusters"  # quick, and of several checkpoints, pictures and a pag
 BLOCK = 4096  # bytes of a tmpfs
 HANDLES = range(4, 40)
 MEMORY = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # MB beside what is loaded
-ERRORS = {"fsync": ("EIO", "ENOSPC"), "rename": ("EACCES", "EIO", "ENOSPC"), "link": ("EPERM", "EMLINK"), "unlink": ("EACCES",)}
+ERRORS = {
+    "fsync": ("EIO", "ENOSPC"),
+    "rename": ("EACCES", "EIO", "ENOSPC"),
+    "link": ("EPERM", "EMLINK"),
+    "unlink": ("EACCES",),
+}
 ERRORS |= {"mkdir": ("EACCES", "EROFS", "ENOSPC"), "ftruncate": ("EIO",)}
 HOMES: dict[str, dict[str, str | None]] = {
     "no HOME": {"HOME": None},
@@ -66,11 +71,19 @@ class Faults:
         self.plan = plan
         with folder(plan.place) as where:
             self.expected = chains.reference(NAME, where / "a", self.plainly)
-            taken = sum(-(-path.stat().st_size // BLOCK) for path in (where / "a" / "work").rglob("*") if path.is_file())
-            calls = tracing.calls(lambda ready: self.traced(where / "b", ready), where / "log") if tracing.works(plan.place) else {}
+            taken = sum(
+                -(-path.stat().st_size // BLOCK) for path in (where / "a" / "work").rglob("*") if path.is_file()
+            )
+            calls = (
+                tracing.calls(lambda ready: self.traced(where / "b", ready), where / "log")
+                if tracing.works(plan.place)
+                else {}
+            )
         self.mounts = mounts(plan.place)
         every = 12 if quick else 1
-        self.cases: list[tuple[Any, ...]] = [("full", blocks) for blocks in range(4, taken + 8, every)] if self.mounts else []
+        self.cases: list[tuple[Any, ...]] = (
+            [("full", blocks) for blocks in range(4, taken + 8, every)] if self.mounts else []
+        )
         self.cases += [("file limit", BLOCK * k) for k in range(1, 48, every)]  # what it says is a file too
         self.cases += [
             ("call", call, error, n)
@@ -101,7 +114,9 @@ class Faults:
         subject = chains.Subject(NAME, where / "a")
         subject.prepare()
         if fault := getattr(self, f"_{str(case[0]).replace(' ', '_').replace('-', '_')}")(subject, *case[1:]):
-            said.failures.append(Failure("faults", f"{' '.join(map(str, case))}: {fault}", self.plan.seed, number, subject.begin))
+            said.failures.append(
+                Failure("faults", f"{' '.join(map(str, case))}: {fault}", self.plan.seed, number, subject.begin)
+            )
         return said
 
     def judge(self, subject: chains.Subject, ended: forks.Ended, mend: Callable[[], None] = lambda: None) -> str | None:
@@ -158,7 +173,9 @@ class Faults:
         if not self.mounts:
             return None
         with disk(subject.place / "work", 50 << 20) as again:
-            forks.fork(forks.command(subject.begin), subject.place, kill=(self.expected.seconds * k / 10, signal.SIGKILL))
+            forks.fork(
+                forks.command(subject.begin), subject.place, kill=(self.expected.seconds * k / 10, signal.SIGKILL)
+            )
             before = world.files(subject.place / "work")
             again("ro")
             ended = self.plainly(subject.words, subject.place)
@@ -183,7 +200,9 @@ class Faults:
 
     def _home(self, subject: chains.Subject, how: str) -> str | None:
         env = {**os.environ, "PYTHONPATH": str(forks.ROOT), **HOMES[how]}
-        return self.judge(subject, self.command(subject, subject.begin, {k: v for k, v in env.items() if v is not None}))
+        return self.judge(
+            subject, self.command(subject, subject.begin, {k: v for k, v in env.items() if v is not None})
+        )
 
     def command(self, subject: chains.Subject, words: list[str], env: dict[str, str]) -> forks.Ended:
         line, start = [sys.executable, "-m", "trivium", *words], time.monotonic()
@@ -197,7 +216,9 @@ class Faults:
         read, write = os.pipe()
         os.close(read)
         line, env = [sys.executable, "-m", "trivium", *words.split()], {**os.environ, "PYTHONPATH": str(forks.ROOT)}
-        done = subprocess.run(line, cwd=subject.place, env=env, stdout=write, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run(
+            line, cwd=subject.place, env=env, stdout=write, stderr=subprocess.PIPE, timeout=60, check=False
+        )
         os.close(write)
         shutil.rmtree(subject.place)
         return f"{done.returncode}: {done.stderr[-300:]!r}" if done.stderr or done.returncode not in (0, 1) else None

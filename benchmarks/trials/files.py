@@ -34,7 +34,9 @@ def strategy(name: str) -> Any:
     """What hypothesis makes of a kind of file whose grammar it can be told, else None."""
     from hypothesis import strategies as st
 
-    cells = st.one_of(st.floats().map(repr), st.integers().map(str), st.text(max_size=6), st.sampled_from(mutate.WORDS[:40]))
+    cells = st.one_of(
+        st.floats().map(repr), st.integers().map(str), st.text(max_size=6), st.sampled_from(mutate.WORDS[:40])
+    )
     plain = st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
@@ -43,20 +45,41 @@ def strategy(name: str) -> Any:
     match name:
         case "table" | "rows":
             row = st.lists(cells, min_size=1, max_size=4)
-            return st.lists(row, max_size=12).map(lambda rows: "\n".join(",".join(row) for row in rows).encode("utf-8", "replace"))
+            return st.lists(row, max_size=12).map(
+                lambda rows: "\n".join(",".join(row) for row in rows).encode("utf-8", "replace")
+            )
         case "expression":
             atoms = st.sampled_from(("x", "y", "pi", "e", "1", "2.5", "1e300", "0"))
             return st.recursive(
                 atoms,
-                lambda inner: st.tuples(inner, st.sampled_from("+ - * / **".split()), inner).map("".join)
-                | st.tuples(st.sampled_from(("sin(", "log(", "exp(", "(", "-(", "floor(")), inner).map(lambda p: p[0] + p[1] + ")"),
+                lambda inner: (
+                    st.tuples(inner, st.sampled_from("+ - * / **".split()), inner).map("".join)
+                    | st.tuples(st.sampled_from(("sin(", "log(", "exp(", "(", "-(", "floor(")), inner).map(
+                        lambda p: p[0] + p[1] + ")"
+                    )
+                ),
                 max_leaves=30,
             ).map(str.encode)
         case "config" | "result" | "page":
             import json
 
-            keys = ("task", "config", "seed", "format", "score", "metrics", "problem", "w_sha256", "texts", "pictures", "versions", "x")
-            return st.dictionaries(st.sampled_from(keys), plain, max_size=8).map(lambda found: json.dumps(found).encode())
+            keys = (
+                "task",
+                "config",
+                "seed",
+                "format",
+                "score",
+                "metrics",
+                "problem",
+                "w_sha256",
+                "texts",
+                "pictures",
+                "versions",
+                "x",
+            )
+            return st.dictionaries(st.sampled_from(keys), plain, max_size=8).map(
+                lambda found: json.dumps(found).encode()
+            )
         case "log":
             import json
 
@@ -75,7 +98,13 @@ def generated(name: str, seed: int) -> Iterator[bytes]:
     found = list[bytes]()
 
     @with_seed(seed)
-    @settings(max_examples=BATCH, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=BATCH,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(strategy(name))
     def collect(raw: bytes) -> None:
         found.append(raw)
@@ -126,10 +155,12 @@ class Files:
         faults = dict[str, str]()  # of each kind the first
         for line in log.read_text().splitlines() if log.exists() else []:
             k, _, fault = line.partition(" ")
-            faults.setdefault(fault.partition(": ")[2][:40] + fault[-24:], f"{k} {fault}")
+            faults.setdefault(fault.split(": ")[1] + fault[fault.rfind("(") :], f"{k} {fault}")
         for found in faults.values():
             k, _, fault = found.partition(" ")
-            said.failures.append(Failure("fuzz", fault, self.plan.seed, number, ["files"], f"file {k}", str(where / f"bad-{k}")))
+            said.failures.append(
+                Failure("fuzz", fault, self.plan.seed, number, ["files"], f"file {k}", str(where / f"bad-{k}"))
+            )
         if ended.code != 0:
             fault = f"{name}: the process ended: {ended.line()}"
             said.failures.append(Failure("fuzz", fault, self.plan.seed, number, ["files"], "", str(at)))

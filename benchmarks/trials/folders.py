@@ -18,20 +18,64 @@ from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 20  # folders of a case
 COMMANDS = {  # {} is the damaged folder
-    "codes": ("eval {}", "inspect {}", "resume {}", "predict {} digits.csv", "compare {} rows", "compare {} codes --out new", "eval {} --json"),
+    "codes": (
+        "eval {}",
+        "inspect {}",
+        "resume {}",
+        "predict {} digits.csv",
+        "compare {} rows",
+        "compare {} codes --out new",
+        "eval {} --json",
+    ),
     "rows": ("predict {} a.csv", "resume {} --json", "compare {} codes", "inspect {} --json", "eval {}"),
-    "words": ("generate {} --length 20", "resume {}", "inspect {}", "generate {} --length 9 --streams 2", "predict {} a.txt"),
-    "half": ("resume {} --json", "resume {} --save-every 0", "eval {}", "inspect {}", "compare {} codes", "predict {} digits.csv"),
+    "words": (
+        "generate {} --length 20",
+        "resume {}",
+        "inspect {}",
+        "generate {} --length 9 --streams 2",
+        "predict {} a.txt",
+    ),
+    "half": (
+        "resume {} --json",
+        "resume {} --save-every 0",
+        "eval {}",
+        "inspect {}",
+        "compare {} codes",
+        "predict {} digits.csv",
+    ),
     "game": ("play tic_tac_toe {} --simulations 4", "resume {}", "compare {} pole"),
-    "study": ("status {}", "status {} --json", "study spec.toml --out {} --jobs 1", "study spec.toml --out {} --dry-run", "status {}"),
+    "study": (
+        "status {}",
+        "status {} --json",
+        "study spec.toml --out {} --jobs 1",
+        "study spec.toml --out {} --dry-run",
+        "status {}",
+    ),
 }
 GOING_ON, LOG = ("resume", "study"), "metrics.jsonl"  # commands that write into a run, and what they may have added to
-KINDS = ("mutate", "mutate", "mutate", "mutate", "cut", "empty", "gone", "swap", "folder", "link", "loop", "closed", "pipe", "arrays")
+KINDS = (
+    "mutate",
+    "mutate",
+    "mutate",
+    "mutate",
+    "cut",
+    "empty",
+    "gone",
+    "swap",
+    "folder",
+    "link",
+    "loop",
+    "closed",
+    "pipe",
+    "arrays",
+)
 
 
 def damage(folder: Path, rng: np.random.Generator) -> str:
     """Damages one file of a folder; says what it did."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".json", ".jsonl", ".safetensors"))
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.suffix in (".json", ".jsonl", ".safetensors")
+    )
     path = files[rng.integers(len(files))]
     kind, raw = str(rng.choice(KINDS)), path.read_bytes()
     other = files[rng.integers(len(files))]
@@ -113,7 +157,9 @@ class Folders:
             said.counts[f"damaged folders: {'refused' if ended.code == 2 else 'taken'}"] += 1
             said.most["megabytes of a command"] = max(ended.megabytes, said.most.get("megabytes of a command", 0.0))
             fault = world.judge(ended, words)
-            changed = [path for path in world.touched(before, copy) if words[0] not in GOING_ON or not path.endswith(LOG)]
+            changed = [
+                path for path in world.touched(before, copy) if words[0] not in GOING_ON or not path.endswith(LOG)
+            ]
             if changed and (ended.code == 2 or words[0] not in GOING_ON):
                 fault = f"changed {', '.join(changed[:3])}: exit {ended.code}, {ended.err.strip()[-200:]}"
                 said.counts["runs overwritten"] += 1
@@ -122,7 +168,9 @@ class Folders:
                 detail = f"damage number {k}\n{ended.err[-1500:]}"
                 kept = where / f"{name}-{k}"
                 _keep(copy / name, kept)
-                said.failures.append(Failure("fuzz", f"{fault} <- {line}", self.plan.seed, number, words, detail, str(kept)))
+                said.failures.append(
+                    Failure("fuzz", f"{fault} <- {line}", self.plan.seed, number, words, detail, str(kept))
+                )
         return said
 
 

@@ -63,9 +63,22 @@ def warm(tasks: bool = True) -> None:
         for name in installed():
             with suppress(Exception):  # of an extra that is not installed
                 find(name)
-        for module in ("matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.Image", "gymnasium.envs.registration",
-                       "sklearn.datasets", "sklearn.neighbors", "sklearn.svm", "scipy.stats", "jinja2", "rich.live",
-                       "rich.table", "core.lab.runs.run", "core.lab.study.report", "core.lab.compare.page"):
+        for module in (
+            "matplotlib.pyplot",
+            "matplotlib.backends.backend_agg",
+            "PIL.Image",
+            "gymnasium.envs.registration",
+            "sklearn.datasets",
+            "sklearn.neighbors",
+            "sklearn.svm",
+            "scipy.stats",
+            "jinja2",
+            "rich.live",
+            "rich.table",
+            "core.lab.runs.run",
+            "core.lab.study.report",
+            "core.lab.compare.page",
+        ):
             import_module(module)
     gc.collect()
     gc.freeze()  # so that forks share what is loaded

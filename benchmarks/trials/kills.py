@@ -29,7 +29,10 @@ from trials.campaign import Failure, Outcome, Plan, campaign, folder
 
 WAYS = ("moment", "call", "power", "term", "int")
 SHARES = (0.4, 0.25, 0.15, 0.1, 0.1)
-SPANS, SPAN_SHARES = (0.1, 0.4, 1.1), (0.35, 0.45, 0.2)  # of the whole time: early kills are quick, so there are more of them
+SPANS, SPAN_SHARES = (
+    (0.1, 0.4, 1.1),
+    (0.35, 0.45, 0.2),
+)  # of the whole time: early kills are quick, so there are more of them
 LIMIT = 120.0  # seconds that a command may go on
 WORKER_SHARE = 0.01  # of the chains: studies with processes of their own, each start of which takes seconds
 CODES = {"term": 143, "int": 130}
@@ -38,7 +41,9 @@ CODES = {"term": 143, "int": 130}
 class Chain:
     """One subject, its reference, and how far it is."""
 
-    def __init__(self, subject: chains.Subject, expected: chains.Reference, calls: Counter[str], rng: np.random.Generator) -> None:
+    def __init__(
+        self, subject: chains.Subject, expected: chains.Reference, calls: Counter[str], rng: np.random.Generator
+    ) -> None:
         self.subject, self.expected, self.calls, self.rng = subject, expected, calls, rng
         self.said, self.reached = Outcome(), 0
         self.log = list[str]()
@@ -136,7 +141,9 @@ def spawn(words: list[str], place: Path, kill: tuple[float, int] | None) -> fork
         forks.stop(pid)
     text = err.read_text("utf-8", "replace") + (f"\n{len(left)} processes are left" if left else "")
     took = time.monotonic() - start
-    return forks.Ended(98 if left else None if code < 0 else code, -code if code < 0 and not left else None, "", text, took, 0, late)
+    return forks.Ended(
+        98 if left else None if code < 0 else code, -code if code < 0 and not left else None, "", text, took, 0, late
+    )
 
 
 class Kills:
@@ -182,7 +189,9 @@ class Kills:
         if fault:
             (subject.place / "chain.txt").write_text("\n".join(chain.log))
             words = subject.words
-            said.failures.append(Failure("kills", f"{name}: {fault}", self.plan.seed, number, words, chain.log[-1], str(subject.place)))
+            said.failures.append(
+                Failure("kills", f"{name}: {fault}", self.plan.seed, number, words, chain.log[-1], str(subject.place))
+            )
         return said
 
 

@@ -18,11 +18,62 @@ from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 40  # lines of a case
 PATHS = (
-    *("words", "rows", "codes", "game", "pole", "half", "study", "data", "folder", "empty", "link", "nowhere", "", ".", "..", "/", "~"),
-    *("a.csv", "a.wav", "a.txt", "a.npy", "a.npz", "a.png", "digits.csv", "ünïcode näme.csv", "bad.toml", "spec.toml", "bad.py", "own.py"),
-    *("not_utf8.txt", "codes/checkpoint.safetensors", "codes/result.json", "/dev/null", "/proc/self/mem", "new", "a" * 300, "x/y/z"),
+    *(
+        "words",
+        "rows",
+        "codes",
+        "game",
+        "pole",
+        "half",
+        "study",
+        "data",
+        "folder",
+        "empty",
+        "link",
+        "nowhere",
+        "",
+        ".",
+        "..",
+        "/",
+        "~",
+    ),
+    *(
+        "a.csv",
+        "a.wav",
+        "a.txt",
+        "a.npy",
+        "a.npz",
+        "a.png",
+        "digits.csv",
+        "ünïcode näme.csv",
+        "bad.toml",
+        "spec.toml",
+        "bad.py",
+        "own.py",
+    ),
+    *(
+        "not_utf8.txt",
+        "codes/checkpoint.safetensors",
+        "codes/result.json",
+        "/dev/null",
+        "/proc/self/mem",
+        "new",
+        "a" * 300,
+        "x/y/z",
+    ),
 )
-TASKS = ("digits", "table", "text", "cartpole", "env", "function_fit", "image_folder", "table_clusters", "digit_clusters", "perceptron")
+TASKS = (
+    "digits",
+    "table",
+    "text",
+    "cartpole",
+    "env",
+    "function_fit",
+    "image_folder",
+    "table_clusters",
+    "digit_clusters",
+    "perceptron",
+)
 FLAGS = {
     "resume": "--save-every --json --task --data",
     "eval": "--json --task --data",
@@ -43,16 +94,83 @@ FLAGS = {
     "run": "--seed --out --preset --quick --data --force --save-every --json",
 }
 RIGHT = (
-    *("list", "data", "results", "status study", "inspect codes", "inspect half --json", "eval codes --json", "eval rows", "status study --json"),
-    *("predict rows a.csv", "predict codes digits.csv --json", "predict words a.txt", "generate words --prompt On --length 20"),
-    *("generate words --length 5 --streams 2 --temperature 0 --top-k 3 --seed 1", "resume half --json", "resume codes", "resume half --save-every 0"),
-    *("compare codes codes", "compare rows codes --out new", "study spec.toml --dry-run", "study spec.toml --out study --jobs 1", "check own.py"),
-    *("run own.py --quick --out new", "run digits --quick --hidden 8 --out new", "run table --file a.csv --target kind --out new", "run env --id CartPole-v1"),
-    *("run function_fit --expression x*x --quick", "run text --file a.txt --quick --out new", "run digits --out codes", "run digits --out half --force"),
-    *("run image_folder --dir folder", "run table_clusters --file a.csv --quick", "new supervised mine", "new reinforcement mine --to folder"),
-    *("play tic_tac_toe game --simulations 4", "play game", "speak codes --word seven", "results docs --check", "run agent.py --seed 3 --out new"),
+    *(
+        "list",
+        "data",
+        "results",
+        "status study",
+        "inspect codes",
+        "inspect half --json",
+        "eval codes --json",
+        "eval rows",
+        "status study --json",
+    ),
+    *(
+        "predict rows a.csv",
+        "predict codes digits.csv --json",
+        "predict words a.txt",
+        "generate words --prompt On --length 20",
+    ),
+    *(
+        "generate words --length 5 --streams 2 --temperature 0 --top-k 3 --seed 1",
+        "resume half --json",
+        "resume codes",
+        "resume half --save-every 0",
+    ),
+    *(
+        "compare codes codes",
+        "compare rows codes --out new",
+        "study spec.toml --dry-run",
+        "study spec.toml --out study --jobs 1",
+        "check own.py",
+    ),
+    *(
+        "run own.py --quick --out new",
+        "run digits --quick --hidden 8 --out new",
+        "run table --file a.csv --target kind --out new",
+        "run env --id CartPole-v1",
+    ),
+    *(
+        "run function_fit --expression x*x --quick",
+        "run text --file a.txt --quick --out new",
+        "run digits --out codes",
+        "run digits --out half --force",
+    ),
+    *(
+        "run image_folder --dir folder",
+        "run table_clusters --file a.csv --quick",
+        "new supervised mine",
+        "new reinforcement mine --to folder",
+    ),
+    *(
+        "play tic_tac_toe game --simulations 4",
+        "play game",
+        "speak codes --word seven",
+        "results docs --check",
+        "run agent.py --seed 3 --out new",
+    ),
 )
-PLAIN = ("0", "1", "2", "3", "-1", "0.5", "1e-3", "quick", "default", "best", "true", "x", "--", "-", "-x", "--help", "=", "--=", "--no-json")
+PLAIN = (
+    "0",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "0.5",
+    "1e-3",
+    "quick",
+    "default",
+    "best",
+    "true",
+    "x",
+    "--",
+    "-",
+    "-x",
+    "--help",
+    "=",
+    "--=",
+    "--no-json",
+)
 
 
 def strategy() -> Any:
@@ -61,7 +179,9 @@ def strategy() -> Any:
 
     from core.lab.runs.tasks import find
 
-    own = {task: [f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(find(task).config)] for task in TASKS}
+    own = {
+        task: [f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(find(task).config)] for task in TASKS
+    }
     paths = st.sampled_from(PATHS)
     texts = st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=6)
     odd = st.sampled_from([word for word in mutate.WORDS if "\0" not in word] + ["\udcff", "10" * 20])
@@ -91,7 +211,9 @@ def strategy() -> Any:
     known = [nearly(line) for line in RIGHT]
     known += [words(command) for command in FLAGS]
     wild = st.lists(values | st.sampled_from([*FLAGS, *TASKS]), max_size=5)
-    return st.one_of(*known, *map(running, TASKS), st.tuples(values, wild).map(lambda two: ["run", two[0], *two[1]]), wild)
+    return st.one_of(
+        *known, *map(running, TASKS), st.tuples(values, wild).map(lambda two: ["run", two[0], *two[1]]), wild
+    )
 
 
 def generated(seed: int, count: int) -> list[list[str]]:
@@ -100,7 +222,13 @@ def generated(seed: int, count: int) -> list[list[str]]:
     found = list[list[str]]()
 
     @with_seed(seed)
-    @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(strategy())
     def collect(words: list[str]) -> None:
         found.append(words)
@@ -122,7 +250,11 @@ class Lines:
                 copy, before = world.enter(self.world, where)
             ended = (alone if self.alone else forked)(words, copy)
             said.counts[self.unit] += 1
-            how = "stopped" if ended.signal or ended.code in (130, 143) else {0: "done", 2: "refused"}.get(ended.code or 0, "failed")
+            how = (
+                "stopped"
+                if ended.signal or ended.code in (130, 143)
+                else {0: "done", 2: "refused"}.get(ended.code or 0, "failed")
+            )
             said.counts[f"{self.unit}: {how}"] += 1
             said.most[f"seconds of a {self.unit.removesuffix('s')}"] = max(
                 ended.seconds, said.most.get(f"seconds of a {self.unit.removesuffix('s')}", 0.0)
@@ -135,7 +267,9 @@ class Lines:
                 said.counts["runs overwritten"] += 1
             if fault:
                 line = json.dumps(words)
-                said.failures.append(Failure("fuzz", f"{fault} <- {line}", self.plan.seed, number, words, ended.err[-1500:]))
+                said.failures.append(
+                    Failure("fuzz", f"{fault} <- {line}", self.plan.seed, number, words, ended.err[-1500:])
+                )
         return said
 
     def meant(self, words: list[str], name: str) -> bool:
@@ -155,7 +289,9 @@ def alone(words: list[str], copy: Path) -> forks.Ended:
     start, late = time.monotonic(), False
     with open(said[0], "wb") as out, open(said[1], "wb") as err:
         line = [sys.executable, "-m", "trivium", *(word.encode("utf-8", "surrogatepass") for word in words)]
-        process = subprocess.Popen(line, cwd=copy, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+        process = subprocess.Popen(
+            line, cwd=copy, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+        )
         for seconds, number in ((3.0, signal.SIGTERM), (world.HANG, signal.SIGKILL)):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
@@ -164,7 +300,9 @@ def alone(words: list[str], copy: Path) -> forks.Ended:
             os.killpg(process.pid, number)
         code = process.wait()
     texts = [path.read_bytes()[-forks.LINES :].decode("utf-8", "replace") for path in said]
-    return forks.Ended(None if code < 0 else code, -code if code < 0 else None, *texts, time.monotonic() - start, 0.0, late)
+    return forks.Ended(
+        None if code < 0 else code, -code if code < 0 else None, *texts, time.monotonic() - start, 0.0, late
+    )
 
 
 def run(plan: Plan, _: Path) -> Outcome:
@@ -173,5 +311,3 @@ def run(plan: Plan, _: Path) -> Outcome:
 
 def commands(plan: Plan) -> Outcome:
     return campaign("fuzz commands", Lines(plan, True, BATCH // 10), plan, "commands")
-
-

@@ -93,7 +93,12 @@ def run(plan: Plan, quick: bool) -> Outcome:
                 continue
             found = json.loads((where / "held.json").read_text())
         rate = slope(found["times"], found["held"])
-        note = {"task": task, "minutes": round(each / 60, 1), "rounds": found["rounds"], "MB an hour": rate and round(rate, 3)}
+        note = {
+            "task": task,
+            "minutes": round(each / 60, 1),
+            "rounds": found["rounds"],
+            "MB an hour": rate and round(rate, 3),
+        }
         said.notes[paradigm] = {**note, "MB": round(max(found["held"], default=0.0), 1)}
         said.counts["rounds"] += found["rounds"]
         said.counts["handles or processes left"] += found["handles"] + found["children"]

@@ -176,7 +176,10 @@ def seeds(run: Path) -> dict[str, list[bytes]]:
             Image.fromarray(array).save(buffer, kind)
             pictures.append(buffer.getvalue())
     members = {"a.npy": _npy(np.eye(3)), "b/c.npy": _npy(np.arange(5, dtype=np.uint8))}
-    archives = [gzip.compress(b"a text" * 50), *(_zip(members, kind) for kind in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))]
+    archives = [
+        gzip.compress(b"a text" * 50),
+        *(_zip(members, kind) for kind in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)),
+    ]
     arrays = [*members.values(), _npy(np.array(["word", "a"])), _npy(np.zeros((2, 0, 3), "<f4"))]
     arrays.append(bytes([0, 0, 8, 2]) + struct.pack(">2I", 4, 5) + bytes(20))
     sums = b"a,b,kind\n" + b"".join(b"%d,%.2f,%s\n" % (k, math.sin(k), b"xyz"[k % 3 : k % 3 + 1]) for k in range(20))
@@ -184,7 +187,9 @@ def seeds(run: Path) -> dict[str, list[bytes]]:
     named = ("config.json", "result.json", "report.json", "metrics.jsonl", "checkpoint.safetensors")
     config, result, page, log, checkpoint = ((run / name).read_bytes() for name in named)
     spec = b'seeds = 2\npreset = "quick"\n[[study]]\ntask = "digits"\nconfig = { hidden = 8 }\n[study.grid]\nlr = [1e-3, 2e-3]\n'
-    quotes = b"mean <!--= record; mean; .2f -->0.50<!--/--> of <!--= record; rows/*/a; mean; *100; .1f -->1<!--/-->, 3.5 %\n"
+    quotes = (
+        b"mean <!--= record; mean; .2f -->0.50<!--/--> of <!--= record; rows/*/a; mean; *100; .1f -->1<!--/-->, 3.5 %\n"
+    )
     return {
         "table": tables,
         "wav": [_wave(rate, width, channels) for rate in (8000, 44100) for width in (1, 2) for channels in (1, 2)],

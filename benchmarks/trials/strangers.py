@@ -16,21 +16,96 @@ from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 5
 FAULTS = (  # statements that stand where code of the task's runs
-    *("raise RuntimeError('broken\\non two lines')", "raise SystemExit(3)", "raise SystemExit('gone')", "raise KeyboardInterrupt"),
-    *("raise KeyError('k')", "raise ValueError('\\x1b[31mred')", "raise MemoryError", "raise StopIteration", "raise AssertionError"),
-    *("return None", "return 3", "return {}", "return {'loss': float('nan')}", "return {'loss': 'x'}", "return []", "return float('nan')"),
-    *("import nowhere_at_all", "1 / 0", "[][1]", "None.x", "def f(): f()\n    f()", "import sys; sys.exit()", "raise OSError(28, 'No space')"),
-    *("import numpy; return numpy.zeros(3)", "raise Exception", "raise BaseException('b')", "return 'a text'", "raise UnicodeError('u')"),
-    *("import numpy; return {'loss': numpy.zeros(2)}", "yield 1", "raise RecursionError", "raise GeneratorExit", "return 10**400"),
+    *(
+        "raise RuntimeError('broken\\non two lines')",
+        "raise SystemExit(3)",
+        "raise SystemExit('gone')",
+        "raise KeyboardInterrupt",
+    ),
+    *(
+        "raise KeyError('k')",
+        "raise ValueError('\\x1b[31mred')",
+        "raise MemoryError",
+        "raise StopIteration",
+        "raise AssertionError",
+    ),
+    *(
+        "return None",
+        "return 3",
+        "return {}",
+        "return {'loss': float('nan')}",
+        "return {'loss': 'x'}",
+        "return []",
+        "return float('nan')",
+    ),
+    *(
+        "import nowhere_at_all",
+        "1 / 0",
+        "[][1]",
+        "None.x",
+        "def f(): f()\n    f()",
+        "import sys; sys.exit()",
+        "raise OSError(28, 'No space')",
+    ),
+    *(
+        "import numpy; return numpy.zeros(3)",
+        "raise Exception",
+        "raise BaseException('b')",
+        "return 'a text'",
+        "raise UnicodeError('u')",
+    ),
+    *(
+        "import numpy; return {'loss': numpy.zeros(2)}",
+        "yield 1",
+        "raise RecursionError",
+        "raise GeneratorExit",
+        "return 10**400",
+    ),
 )
-METHODS = ("update", "evaluate", "report", "state", "load", "predict", "sample", "loss", "progress", "net", "w", "monitor")
+METHODS = (
+    "update",
+    "evaluate",
+    "report",
+    "state",
+    "load",
+    "predict",
+    "sample",
+    "loss",
+    "progress",
+    "net",
+    "w",
+    "monitor",
+)
 CONSTANTS = (
-    *('PARADIGM = "magic"', "PARADIGM = 3", "del PARADIGM", "PRESETS = None", 'PRESETS = {"quick": 3}', 'PRESETS = {"quick": {"none": 1}}'),
-    *("ABOUT = 7", "ABOUT = 'word ' * 200", "ABOUT = ''", "PROBLEM = ['x']", "PROBLEM = '../x'", "Config = dict", "Config = None", "make = 3"),
-    *("del make", "def make(): pass", "def make(config, rng, data): return object()", "PRESETS = {'quick': {'updates': 'x'}}", "\0", "\t  x"),
+    *(
+        'PARADIGM = "magic"',
+        "PARADIGM = 3",
+        "del PARADIGM",
+        "PRESETS = None",
+        'PRESETS = {"quick": 3}',
+        'PRESETS = {"quick": {"none": 1}}',
+    ),
+    *(
+        "ABOUT = 7",
+        "ABOUT = 'word ' * 200",
+        "ABOUT = ''",
+        "PROBLEM = ['x']",
+        "PROBLEM = '../x'",
+        "Config = dict",
+        "Config = None",
+        "make = 3",
+    ),
+    *(
+        "del make",
+        "def make(): pass",
+        "def make(config, rng, data): return object()",
+        "PRESETS = {'quick': {'updates': 'x'}}",
+        "\0",
+        "\t  x",
+    ),
     *("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "x = (", "# -*- coding: ebcdic -*-", "__name__ = 'x'"),
 )
-ENVIRONMENT = '''
+ENVIRONMENT = """
 import gymnasium, numpy as np
 from gymnasium import spaces
 
@@ -53,18 +128,58 @@ class Env(gymnasium.Env):
         {render}
 
 gymnasium.register("Odd-v0", Env, max_episode_steps={steps})
-'''
+"""
 SPACES = (
-    *("spaces.Box(-1, 1, (2,))", "spaces.Discrete(3)", "spaces.Box(-np.inf, np.inf, (3, 4, 2))", "spaces.Box(0, 255, (8, 8), np.uint8)"),
-    *("spaces.MultiDiscrete([2, 3])", "spaces.MultiBinary(3)", "spaces.Dict({'a': spaces.Discrete(2)})", "spaces.Tuple([])", "None"),
-    *("spaces.Text(5)", "spaces.Discrete(2, start=5)", "spaces.Box(-1, 1, ())", "spaces.Box(-1, 1, (0,))", "3", "spaces.Box(1, 1, (2,))"),
+    *(
+        "spaces.Box(-1, 1, (2,))",
+        "spaces.Discrete(3)",
+        "spaces.Box(-np.inf, np.inf, (3, 4, 2))",
+        "spaces.Box(0, 255, (8, 8), np.uint8)",
+    ),
+    *(
+        "spaces.MultiDiscrete([2, 3])",
+        "spaces.MultiBinary(3)",
+        "spaces.Dict({'a': spaces.Discrete(2)})",
+        "spaces.Tuple([])",
+        "None",
+    ),
+    *(
+        "spaces.Text(5)",
+        "spaces.Discrete(2, start=5)",
+        "spaces.Box(-1, 1, ())",
+        "spaces.Box(-1, 1, (0,))",
+        "3",
+        "spaces.Box(1, 1, (2,))",
+    ),
 )
 STEPS = (
-    *("pass", "return None", "return 1, 2", "raise RuntimeError('the robot fell\\nover')", "raise SystemExit(1)", "action[7]", "raise KeyboardInterrupt"),
-    *("return self.observation_space.sample(), float('nan'), False, False, {}", "return self.observation_space.sample(), None, True, False, None"),
-    *("return np.full((2,), np.nan), 1.0, False, False, {}", "return self.observation_space.sample(), 'x', 'y', 'z', 'i'", "return 'obs', 1.0, True, False, {}"),
-    *("return np.zeros(99), 1.0, True, True, {}", "return self.observation_space.sample(), 1e308, self.t > 3, False, {}"),
-    *("return self.observation_space.sample(), np.ones(3), False, False, {}", "return self.observation_space.sample(), 1.0, True, False", "1 / 0"),
+    *(
+        "pass",
+        "return None",
+        "return 1, 2",
+        "raise RuntimeError('the robot fell\\nover')",
+        "raise SystemExit(1)",
+        "action[7]",
+        "raise KeyboardInterrupt",
+    ),
+    *(
+        "return self.observation_space.sample(), float('nan'), False, False, {}",
+        "return self.observation_space.sample(), None, True, False, None",
+    ),
+    *(
+        "return np.full((2,), np.nan), 1.0, False, False, {}",
+        "return self.observation_space.sample(), 'x', 'y', 'z', 'i'",
+        "return 'obs', 1.0, True, False, {}",
+    ),
+    *(
+        "return np.zeros(99), 1.0, True, True, {}",
+        "return self.observation_space.sample(), 1e308, self.t > 3, False, {}",
+    ),
+    *(
+        "return self.observation_space.sample(), np.ones(3), False, False, {}",
+        "return self.observation_space.sample(), 1.0, True, False",
+        "1 / 0",
+    ),
 )
 
 
@@ -83,7 +198,11 @@ def task(templates: dict[str, str], rng: np.random.Generator) -> tuple[str, str]
             body = f"\n_make = make\ndef _odd(*args, **more):\n    {fault}\ndef make(config, rng, data):\n    learner = _make(config, rng, data)\n"
             kind = str(rng.choice(("function", "None", "text")))
             odd = {"function": "_odd", "None": "None", "text": "'x'"}[kind]
-            how = f"    type(learner).{name} = property(_odd)\n" if rng.random() < 0.3 else f"    type(learner).{name} = {odd}\n"
+            how = (
+                f"    type(learner).{name} = property(_odd)\n"
+                if rng.random() < 0.3
+                else f"    type(learner).{name} = {odd}\n"
+            )
             return source + body + how + "    return learner\n", f"{name} = {odd}: {fault}"
         case _:
             lines = source.split("\n")
@@ -110,7 +229,13 @@ def environment(rng: np.random.Generator) -> tuple[str, str]:
         "step": STEPS,
         "reset": (*STEPS, "return self.observation_space.sample()", "return {}, {}"),
         "init": ("raise RuntimeError('no display')", "raise SystemExit(2)", "import nowhere_at_all", "self.t = 1 / 0"),
-        "render": ("raise RuntimeError('no screen')", "return 'picture'", "return np.zeros((0, 0, 3))", "return None", "raise SystemExit"),
+        "render": (
+            "raise RuntimeError('no screen')",
+            "return 'picture'",
+            "return np.zeros((0, 0, 3))",
+            "return None",
+            "raise SystemExit",
+        ),
         "metadata": ("None", "{}", "{'render_modes': None}", "{'render_fps': 'fast', 'render_modes': ['rgb_array']}"),
         "steps": ("None", "1", "-1", "'x'", "0"),
     }
@@ -141,7 +266,19 @@ class Strangers:
                 (folder / "odd.py").write_text(source, errors="replace")
             else:
                 source, how = environment(rng)
-                words = ["run", "env", "--id", "odd_env:Odd-v0", "--quick", "--timesteps", "600", "--episodes", "3", "--out", "new"]
+                words = [
+                    "run",
+                    "env",
+                    "--id",
+                    "odd_env:Odd-v0",
+                    "--quick",
+                    "--timesteps",
+                    "600",
+                    "--episodes",
+                    "3",
+                    "--out",
+                    "new",
+                ]
                 (folder / "odd_env.py").write_text(source)
             work = world.asked_to_stop(forks.command(words), 5.0)
             ended = forks.fork(here(work), folder, environ=world.QUIET, room=world.room(), limit=world.HANG)
@@ -149,7 +286,9 @@ class Strangers:
             if fault := world.judge(ended, words, strangers=True):
                 (folder / "how.txt").write_text(f"{how}\n{' '.join(words)}\n{ended.err}\n")
                 line = f"{fault} <- {' '.join(words[:2])}, {how}"
-                said.failures.append(Failure("fuzz", line, self.plan.seed, number, words, ended.err[-1500:], str(folder)))
+                said.failures.append(
+                    Failure("fuzz", line, self.plan.seed, number, words, ended.err[-1500:], str(folder))
+                )
         return said
 
 

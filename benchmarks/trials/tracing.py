@@ -33,7 +33,9 @@ class Tracer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def hold(self, pid: int) -> None:
-        self.process = subprocess.Popen([*self.words, "-p", str(pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [*self.words, "-p", str(pid)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         end = time.monotonic() + PATIENCE
         while "TracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text() and time.monotonic() < end:
             time.sleep(0.001)

@@ -49,7 +49,9 @@ def build(where: Path) -> Path:
         if forks.fork(forks.command(line.split()), world, kill=(seconds, signal.SIGTERM)).code == 143:
             break
     for name, good in readers.seeds(world / "codes").items():
-        suffix = {"table": "csv", "wav": "wav", "text": "txt", "array": "npy", "archive": "npz", "picture": "png"}.get(name)
+        suffix = {"table": "csv", "wav": "wav", "text": "txt", "array": "npy", "archive": "npz", "picture": "png"}.get(
+            name
+        )
         if suffix:
             (world / f"a.{suffix}").write_bytes(good[0])
     (world / "empty").touch()
