@@ -1,1 +1,1 @@
-"""What benchmarks/trust.py does: kills, fuzz, faults, equality, memory. A trial a file; all start commands by `forks`."""
+"""What benchmarks/trust.py does: kills, fuzz, faults, equality, memory. A trial a file."""

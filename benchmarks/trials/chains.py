@@ -35,7 +35,8 @@ TINY = {
     "env": "--quick --timesteps 4096 --episodes 4 --hidden 8 --envs 4",
     "glimpse": "--quick --updates 4 --envs 16 --rollout 8 --hidden 8 --critic 8 --epochs 1",
     "tic_tac_toe": "--quick --updates 4 --games 8 --simulations 4 --hidden 8 --batches 1",
-    "connect_four": "--quick --updates 4 --games 4 --simulations 4 --hidden 8 --batches 1 --think 2 --openings 2 --warm 2",
+    "connect_four": "--quick --updates 4 --games 4 --simulations 4 --hidden 8 --batches 1 --think 2 --warm 2 "
+    "--openings 2",
 }
 OWN = "own"  # a task in a file of one's own, out of `trivium new`
 STUDY = "study"  # three jobs, one after another in one process
@@ -98,7 +99,7 @@ class Subject:
         return ["resume", str(self.out), *own, "--save-every", "0", "--json"]
 
     def reached(self) -> int:
-        """Updates in the checkpoint, 0 where there is none; of a study those of all its runs. Raises CheckpointError."""
+        """Updates in the checkpoint, 0 without one; of a study those of all runs. Raises CheckpointError."""
         from core.checkpoint import load, previous
         from core.lab.runs.folder import CHECKPOINT
 

@@ -1,4 +1,4 @@
-"""Equality: the same bytes in new processes, whatever the hash seed, the folder, the locale, the time zone, the threads.
+"""Equality: the same bytes in new processes, whatever the hash seed, the folder, the locale, the time zone.
 
 Each task of `chains` is run in new interpreters whose surroundings differ, and everything that it leaves is compared
 byte for byte: weights, figures, checkpoints, pictures, logs, pages. What may differ is listed in EXCEPTIONS, and why.

@@ -53,7 +53,7 @@ def strategy(name: str) -> Any:
             return st.recursive(
                 atoms,
                 lambda inner: (
-                    st.tuples(inner, st.sampled_from("+ - * / **".split()), inner).map("".join)
+                    st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "**"]), inner).map("".join)
                     | st.tuples(st.sampled_from(("sin(", "log(", "exp(", "(", "-(", "floor(")), inner).map(
                         lambda p: p[0] + p[1] + ")"
                     )
@@ -171,5 +171,5 @@ def _alarm(*_: object) -> None:
     raise Hung
 
 
-def run(plan: Plan, finished: Path) -> Outcome:
-    return campaign("fuzz files", Files(plan, finished), plan, "files")
+def run(plan: Plan, made: Path) -> Outcome:
+    return campaign("fuzz files", Files(plan, made / "codes"), plan, "files")

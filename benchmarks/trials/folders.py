@@ -138,8 +138,8 @@ def _forged(path: Path, rng: np.random.Generator) -> str:
 
 
 class Folders:
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.world = plan, world.build(plan.place / "folders")
+    def __init__(self, plan: Plan, made: Path) -> None:
+        self.plan, self.world = plan, made
 
     def __call__(self, number: int, where: Path) -> Outcome:
         rng, said = self.plan.rng(number), Outcome()
@@ -182,5 +182,5 @@ def _keep(folder: Path, kept: Path) -> None:
             (kept / path.relative_to(folder)).write_bytes(path.read_bytes())
 
 
-def run(plan: Plan, _: Path) -> Outcome:
-    return campaign("fuzz folders", Folders(plan), plan, "damaged folders")
+def run(plan: Plan, made: Path) -> Outcome:
+    return campaign("fuzz folders", Folders(plan, made), plan, "damaged folders")

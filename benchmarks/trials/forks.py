@@ -1,4 +1,4 @@
-"""Commands in forks of one warm process, which has NumPy, Gymnasium and the tasks loaded: a start costs ten milliseconds.
+"""Commands in forks of one warm process, which has NumPy, Gymnasium and the tasks loaded: a start costs milliseconds.
 
 A fork is a process of its own: it has its own folder, environment, limits and signals, can be killed and leaves nothing
 behind. What a new interpreter would do beside it (imports, hash seeds, exit handlers) the trial of equality tests.
@@ -7,6 +7,7 @@ behind. What a new interpreter would do beside it (imports, hash seeds, exit han
 from __future__ import annotations
 
 import gc
+import io
 import os
 import resource
 import select
@@ -134,6 +135,10 @@ def _ended(watch: int, seconds: float) -> bool:
     return bool(select.select([watch], [], [], seconds)[0])
 
 
+def _stream(handle: int) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.FileIO(handle, "w", closefd=False), encoding="utf-8")
+
+
 def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Mapping[str, str], room: int) -> None:
     code = CRASH
     try:
@@ -149,8 +154,7 @@ def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Map
             os.dup2(handle, number)
             if handle > 2:
                 os.close(handle)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)
+        sys.stdout, sys.stderr = map(_stream, (1, 2))
         os.environ.update(environ)
         os.chdir(folder)
         if room:

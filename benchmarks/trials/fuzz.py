@@ -17,7 +17,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from trials import chains, forks
+from trials import world
 from trials.campaign import Outcome, Plan, folder
 
 PARTS = {"files": 1, "lines": 10, "commands": 100, "folders": 20, "strangers": 500}  # one for each so many files
@@ -28,21 +28,17 @@ def run(plan: Plan, quick: bool, only: tuple[str, ...] = tuple(PARTS)) -> Outcom
     """`plan.count` counts the files; the other parts have their share of it."""
     said = Outcome()
     with folder(plan.place) as where:
-        subject = chains.Subject("digit_autoencoder", where)
-        subject.prepare()
-        ended = forks.fork(forks.command(subject.begin), where)
-        if ended.code != 0:
-            raise RuntimeError(f"the run whose files are broken fails: {ended.line()}")
+        made = world.build(where)
         for part in only:
             share = SHARES[part] / sum(SHARES[name] for name in only)
             count = -(-plan.count // PARTS[part]) if plan.count else 0
             mine = replace(plan, count=count, seconds=plan.seconds * share)
-            said.add(_part(part, mine, subject.out))
+            said.add(_part(part, mine, made))
     return said
 
 
-def _part(part: str, plan: Plan, finished: Path) -> Outcome:
+def _part(part: str, plan: Plan, made: Path) -> Outcome:
     module = import_module(f"trials.{'lines' if part == 'commands' else part}")
-    said: Outcome = module.commands(plan) if part == "commands" else module.run(plan, finished)
+    said: Outcome = module.commands(plan, made) if part == "commands" else module.run(plan, made)
     said.most = {f"{part}: {name}" if name.startswith("seconds of") else name: v for name, v in said.most.items()}
     return said

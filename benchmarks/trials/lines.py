@@ -17,51 +17,7 @@ from trials import forks, mutate, world
 from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 40  # lines of a case
-PATHS = (
-    *(
-        "words",
-        "rows",
-        "codes",
-        "game",
-        "pole",
-        "half",
-        "study",
-        "data",
-        "folder",
-        "empty",
-        "link",
-        "nowhere",
-        "",
-        ".",
-        "..",
-        "/",
-        "~",
-    ),
-    *(
-        "a.csv",
-        "a.wav",
-        "a.txt",
-        "a.npy",
-        "a.npz",
-        "a.png",
-        "digits.csv",
-        "ünïcode näme.csv",
-        "bad.toml",
-        "spec.toml",
-        "bad.py",
-        "own.py",
-    ),
-    *(
-        "not_utf8.txt",
-        "codes/checkpoint.safetensors",
-        "codes/result.json",
-        "/dev/null",
-        "/proc/self/mem",
-        "new",
-        "a" * 300,
-        "x/y/z",
-    ),
-)
+PATHS = (*mutate.words("paths"), "", "a" * 300)
 TASKS = (
     "digits",
     "table",
@@ -93,63 +49,7 @@ FLAGS = {
     "speak": "--word --voice --count --temperature --seed --out --json",
     "run": "--seed --out --preset --quick --data --force --save-every --json",
 }
-RIGHT = (
-    *(
-        "list",
-        "data",
-        "results",
-        "status study",
-        "inspect codes",
-        "inspect half --json",
-        "eval codes --json",
-        "eval rows",
-        "status study --json",
-    ),
-    *(
-        "predict rows a.csv",
-        "predict codes digits.csv --json",
-        "predict words a.txt",
-        "generate words --prompt On --length 20",
-    ),
-    *(
-        "generate words --length 5 --streams 2 --temperature 0 --top-k 3 --seed 1",
-        "resume half --json",
-        "resume codes",
-        "resume half --save-every 0",
-    ),
-    *(
-        "compare codes codes",
-        "compare rows codes --out new",
-        "study spec.toml --dry-run",
-        "study spec.toml --out study --jobs 1",
-        "check own.py",
-    ),
-    *(
-        "run own.py --quick --out new",
-        "run digits --quick --hidden 8 --out new",
-        "run table --file a.csv --target kind --out new",
-        "run env --id CartPole-v1",
-    ),
-    *(
-        "run function_fit --expression x*x --quick",
-        "run text --file a.txt --quick --out new",
-        "run digits --out codes",
-        "run digits --out half --force",
-    ),
-    *(
-        "run image_folder --dir folder",
-        "run table_clusters --file a.csv --quick",
-        "new supervised mine",
-        "new reinforcement mine --to folder",
-    ),
-    *(
-        "play tic_tac_toe game --simulations 4",
-        "play game",
-        "speak codes --word seven",
-        "results docs --check",
-        "run agent.py --seed 3 --out new",
-    ),
-)
+RIGHT = mutate.words("lines")
 PLAIN = (
     "0",
     "1",
@@ -238,9 +138,8 @@ def generated(seed: int, count: int) -> list[list[str]]:
 
 
 class Lines:
-    def __init__(self, plan: Plan, alone: bool, batch: int) -> None:
-        self.plan, self.alone, self.batch = plan, alone, batch
-        self.world = world.build(plan.place / ("commands" if alone else "lines"))
+    def __init__(self, plan: Plan, made: Path, alone: bool, batch: int) -> None:
+        self.plan, self.world, self.alone, self.batch = plan, made, alone, batch
         self.unit = "commands" if alone else "command lines"
 
     def __call__(self, number: int, where: Path) -> Outcome:
@@ -305,9 +204,9 @@ def alone(words: list[str], copy: Path) -> forks.Ended:
     )
 
 
-def run(plan: Plan, _: Path) -> Outcome:
-    return campaign("fuzz lines", Lines(plan, False, BATCH), plan, "command lines")
+def run(plan: Plan, made: Path) -> Outcome:
+    return campaign("fuzz lines", Lines(plan, made, False, BATCH), plan, "command lines")
 
 
-def commands(plan: Plan) -> Outcome:
-    return campaign("fuzz commands", Lines(plan, True, BATCH // 10), plan, "commands")
+def commands(plan: Plan, made: Path) -> Outcome:
+    return campaign("fuzz commands", Lines(plan, made, True, BATCH // 10), plan, "commands")

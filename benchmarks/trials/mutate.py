@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,11 @@ VALUES: tuple[Any, ...] = (
 )
 
 
+def words(name: str) -> tuple[str, ...]:
+    """The lines of a file in `words`: command lines, paths, statements."""
+    return tuple((Path(__file__).parent / "words" / f"{name}.txt").read_text("utf-8").splitlines())
+
+
 def text(raw: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
     """A text with words put in, lines taken, doubled, exchanged; now and then as broken bytes."""
     if rng.random() < 0.25:
@@ -148,7 +154,7 @@ def text(raw: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes
 
 
 def binary(raw: bytes, others: Sequence[bytes], rng: np.random.Generator) -> bytes:
-    """Bytes flipped, cut, doubled, put in; numbers at the bounds of their kinds; the head of one and the tail of another."""
+    """Bytes flipped, cut, doubled, put in; numbers at the bounds of their kinds; one's head and another's tail."""
     held = bytearray(raw)
     for _ in range(int(rng.integers(1, 6))):
         if not held:

@@ -186,7 +186,8 @@ def seeds(run: Path) -> dict[str, list[bytes]]:
     tables = [sums, sums.replace(b",", b";").replace(b".", b","), b'"name, first";t\n"Ann ""A""\n x";1,5\nBob;?\n']
     named = ("config.json", "result.json", "report.json", "metrics.jsonl", "checkpoint.safetensors")
     config, result, page, log, checkpoint = ((run / name).read_bytes() for name in named)
-    spec = b'seeds = 2\npreset = "quick"\n[[study]]\ntask = "digits"\nconfig = { hidden = 8 }\n[study.grid]\nlr = [1e-3, 2e-3]\n'
+    spec = b'seeds = 2\npreset = "quick"\n[[study]]\ntask = "digits"\nconfig = { hidden = 8 }\n'
+    spec += b"[study.grid]\nlr = [1e-3, 2e-3]\n"
     quotes = (
         b"mean <!--= record; mean; .2f -->0.50<!--/--> of <!--= record; rows/*/a; mean; *100; .1f -->1<!--/-->, 3.5 %\n"
     )

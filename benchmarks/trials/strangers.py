@@ -11,57 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from trials import forks, world
+from trials import forks, mutate, world
 from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 5
-FAULTS = (  # statements that stand where code of the task's runs
-    *(
-        "raise RuntimeError('broken\\non two lines')",
-        "raise SystemExit(3)",
-        "raise SystemExit('gone')",
-        "raise KeyboardInterrupt",
-    ),
-    *(
-        "raise KeyError('k')",
-        "raise ValueError('\\x1b[31mred')",
-        "raise MemoryError",
-        "raise StopIteration",
-        "raise AssertionError",
-    ),
-    *(
-        "return None",
-        "return 3",
-        "return {}",
-        "return {'loss': float('nan')}",
-        "return {'loss': 'x'}",
-        "return []",
-        "return float('nan')",
-    ),
-    *(
-        "import nowhere_at_all",
-        "1 / 0",
-        "[][1]",
-        "None.x",
-        "def f(): f()\n    f()",
-        "import sys; sys.exit()",
-        "raise OSError(28, 'No space')",
-    ),
-    *(
-        "import numpy; return numpy.zeros(3)",
-        "raise Exception",
-        "raise BaseException('b')",
-        "return 'a text'",
-        "raise UnicodeError('u')",
-    ),
-    *(
-        "import numpy; return {'loss': numpy.zeros(2)}",
-        "yield 1",
-        "raise RecursionError",
-        "raise GeneratorExit",
-        "return 10**400",
-    ),
-)
+FAULTS = mutate.words("faults")  # statements that stand where code of the task's runs
 METHODS = (
     "update",
     "evaluate",
@@ -76,35 +30,7 @@ METHODS = (
     "w",
     "monitor",
 )
-CONSTANTS = (
-    *(
-        'PARADIGM = "magic"',
-        "PARADIGM = 3",
-        "del PARADIGM",
-        "PRESETS = None",
-        'PRESETS = {"quick": 3}',
-        'PRESETS = {"quick": {"none": 1}}',
-    ),
-    *(
-        "ABOUT = 7",
-        "ABOUT = 'word ' * 200",
-        "ABOUT = ''",
-        "PROBLEM = ['x']",
-        "PROBLEM = '../x'",
-        "Config = dict",
-        "Config = None",
-        "make = 3",
-    ),
-    *(
-        "del make",
-        "def make(): pass",
-        "def make(config, rng, data): return object()",
-        "PRESETS = {'quick': {'updates': 'x'}}",
-        "\0",
-        "\t  x",
-    ),
-    *("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "x = (", "# -*- coding: ebcdic -*-", "__name__ = 'x'"),
-)
+CONSTANTS = (*mutate.words("constants"), "\0", "\t  x")  # lines at the end of a task's file
 ENVIRONMENT = """
 import gymnasium, numpy as np
 from gymnasium import spaces
@@ -129,58 +55,8 @@ class Env(gymnasium.Env):
 
 gymnasium.register("Odd-v0", Env, max_episode_steps={steps})
 """
-SPACES = (
-    *(
-        "spaces.Box(-1, 1, (2,))",
-        "spaces.Discrete(3)",
-        "spaces.Box(-np.inf, np.inf, (3, 4, 2))",
-        "spaces.Box(0, 255, (8, 8), np.uint8)",
-    ),
-    *(
-        "spaces.MultiDiscrete([2, 3])",
-        "spaces.MultiBinary(3)",
-        "spaces.Dict({'a': spaces.Discrete(2)})",
-        "spaces.Tuple([])",
-        "None",
-    ),
-    *(
-        "spaces.Text(5)",
-        "spaces.Discrete(2, start=5)",
-        "spaces.Box(-1, 1, ())",
-        "spaces.Box(-1, 1, (0,))",
-        "3",
-        "spaces.Box(1, 1, (2,))",
-    ),
-)
-STEPS = (
-    *(
-        "pass",
-        "return None",
-        "return 1, 2",
-        "raise RuntimeError('the robot fell\\nover')",
-        "raise SystemExit(1)",
-        "action[7]",
-        "raise KeyboardInterrupt",
-    ),
-    *(
-        "return self.observation_space.sample(), float('nan'), False, False, {}",
-        "return self.observation_space.sample(), None, True, False, None",
-    ),
-    *(
-        "return np.full((2,), np.nan), 1.0, False, False, {}",
-        "return self.observation_space.sample(), 'x', 'y', 'z', 'i'",
-        "return 'obs', 1.0, True, False, {}",
-    ),
-    *(
-        "return np.zeros(99), 1.0, True, True, {}",
-        "return self.observation_space.sample(), 1e308, self.t > 3, False, {}",
-    ),
-    *(
-        "return self.observation_space.sample(), np.ones(3), False, False, {}",
-        "return self.observation_space.sample(), 1.0, True, False",
-        "1 / 0",
-    ),
-)
+SPACES = mutate.words("spaces")
+STEPS = mutate.words("steps")  # statements in step and reset
 
 
 def task(templates: dict[str, str], rng: np.random.Generator) -> tuple[str, str]:
@@ -195,7 +71,8 @@ def task(templates: dict[str, str], rng: np.random.Generator) -> tuple[str, str]
             return re.sub(r"(def make\(.*\n)", lambda m: f"{m[1]}    {fault}\n", source), f"make: {fault}"
         case 2:  # the learner's own method is another
             name = str(rng.choice(METHODS))
-            body = f"\n_make = make\ndef _odd(*args, **more):\n    {fault}\ndef make(config, rng, data):\n    learner = _make(config, rng, data)\n"
+            body = f"\n_make = make\ndef _odd(*args, **more):\n    {fault}\n"
+            body += "def make(config, rng, data):\n    learner = _make(config, rng, data)\n"
             kind = str(rng.choice(("function", "None", "text")))
             odd = {"function": "_odd", "None": "None", "text": "'x'"}[kind]
             how = (
@@ -249,8 +126,8 @@ def environment(rng: np.random.Generator) -> tuple[str, str]:
 class Strangers:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.templates = {kind: "" for kind in ("supervised", "reinforcement")}
-        for kind in self.templates:
+        self.templates = dict[str, str]()
+        for kind in ("supervised", "reinforcement"):
             source = forks.ROOT / "core" / "lab" / "cli" / "templates" / f"{kind}.py.txt"
             self.templates[kind] = source.read_text("utf-8").replace("TASK_NAME", "odd")
 

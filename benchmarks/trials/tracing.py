@@ -23,7 +23,7 @@ class Tracer:
     """`with Tracer(inject, log) as tracer: fork(..., ready=tracer.hold)`."""
 
     def __init__(self, inject: str = "", log: Path = Path(os.devnull), paths: tuple[Path, ...] = ()) -> None:
-        """`inject` is strace's: "fsync:signal=SIGKILL:when=7", "write:error=ENOSPC:when=3+"; each call counts by itself.
+        """`inject` is strace's: "fsync:signal=SIGKILL:when=7", "write:error=ENOSPC:when=3+"; each call counts alone.
 
         With `paths` only calls on these files are seen.
         """

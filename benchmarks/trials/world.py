@@ -1,4 +1,4 @@
-"""A small world to give commands in: runs finished and not, a study, good and bad files. Copied afresh for each command.
+"""A small world to give commands in: runs finished and not, a study, good and bad files. A copy for each command.
 
 `judge` says what of a command's end breaks a promise, `touched` which files of the world it has changed.
 """
@@ -86,7 +86,7 @@ def files(folder: Path) -> State:
 
 
 def touched(before: State, folder: Path) -> list[str]:
-    """The files that are no longer there as they were, under whatever name (what is moved aside is kept); locks apart."""
+    """The files that are not as they were, under whatever name (what is moved aside is kept); locks apart."""
     now = files(folder)
     return sorted(name for key, name in before.items() if key not in now and not name.endswith(".lock"))
 

@@ -8,7 +8,7 @@ import pytest
 from trials import forks, readers, world
 
 CORPUS = Path(__file__).with_name("corpus")
-TINY = "table_clusters --quick --updates 10 --clusters 3 --n-init 1 --hidden 4".split()
+TINY = ["table_clusters", "--quick", "--updates", "10", "--clusters", "3", "--n-init", "1", "--hidden", "4"]
 FILES = sorted(path for kind in readers.READERS for path in (CORPUS / kind).glob("*"))
 LINES = [json.loads(line) for line in (CORPUS / "lines.jsonl").read_text("utf-8").splitlines()]
 
