@@ -46,9 +46,7 @@ class Ended:
 
 
 def warm(tasks: bool = True) -> None:
-    """Loads what commands load, once, before the first fork. One thread for BLAS: a fork has no other."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
+    """Loads what commands load, once, before the first fork."""
     os.environ.update(MPLBACKEND="Agg", SDL_VIDEODRIVER="dummy", TERM="dumb", COLUMNS="100")
     sys.path[:0] = [str(ROOT)] if str(ROOT) not in sys.path else []
     import trivium  # noqa: F401  its settings of the process
