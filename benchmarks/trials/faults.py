@@ -136,7 +136,12 @@ class Faults:
             ended = self.plainly(subject.words, subject.place)
             if ended.code != 0:
                 return f"afterwards, from update {reached}: {ended.line()}"
-        return "; ".join(chains.differences((self.bare if subject.name == BARE else self.expected).left, subject.left())[:4]) or None
+        return (
+            "; ".join(
+                chains.differences((self.bare if subject.name == BARE else self.expected).left, subject.left())[:4]
+            )
+            or None
+        )
 
     def _full(self, subject: chains.Subject, blocks: int) -> str | None:
         with disk(subject.place / "work", blocks * BLOCK) as again:
