@@ -58,7 +58,7 @@ class Outcome:
         return cls(Counter(said["counts"]), said["most"], failures, said["notes"])
 
     def add(self, other: Outcome) -> None:
-        self.counts += other.counts
+        self.counts.update(other.counts)  # a count of none is kept, where + would drop it
         for name, value in other.most.items():
             self.most[name] = max(value, self.most.get(name, value))
         self.failures += other.failures

@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 Work = Callable[[], "int | None"]
 CRASH = 99  # the exit code of a fork in which an exception came through, as a traceback would show it
-LINES = 4000  # characters that are kept of what a command says
+LINES = 40_000  # bytes that are kept of what a command says
 
 
 @dataclass(frozen=True)

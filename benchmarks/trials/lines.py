@@ -149,6 +149,7 @@ class Lines:
                 copy, before = world.enter(self.world, where)
             ended = (alone if self.alone else forked)(words, copy)
             said.counts[self.unit] += 1
+            said.counts["runs overwritten"] += 0
             how = (
                 "stopped"
                 if ended.signal or ended.code in (130, 143)

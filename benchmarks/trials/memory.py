@@ -12,13 +12,15 @@ import gc
 import json
 import os
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trials import forks
-from trials.campaign import Failure, Outcome, Plan, folder
+from trials.campaign import Failure, Outcome, Plan, campaign
 
 LEARNERS = {
     "supervised": ("digits", {"updates": 600, "hidden": 32}),
@@ -79,33 +81,44 @@ def slope(times: list[float], held: list[float], warm: float = WARM) -> float | 
     """MB an hour, by least squares after the first minute; None where there are too few readings."""
     t, y = (np.array(values) for values in (times, held))
     kept = t > warm
-    return float(np.polyfit(t[kept], y[kept], 1)[0] * 3600) if kept.sum() > 30 else None
+    return float(np.polyfit(t[kept], y[kept], 1)[0] * 3600) if kept.sum() > 20 else None
+
+
+class Memory:
+    def __init__(self, plan: Plan, seconds: float) -> None:
+        self.plan, self.seconds = plan, seconds
+
+    def __call__(self, number: int, where: Path) -> Outcome:
+        said = Outcome()
+        if number >= len(LEARNERS):
+            return said
+        paradigm, (task, config) = list(LEARNERS.items())[number]
+        learning = partial(work, task, config, self.seconds, where)
+        ended = forks.fork(learning, where, limit=self.seconds + 120)
+        said.counts["learners"] += 1
+
+        def failed(what: str) -> Outcome:
+            said.failures.append(Failure("memory", f"{task}: {what}", self.plan.seed, number))
+            return said
+
+        if ended.code != 0:
+            return failed(ended.line())
+        found = json.loads((where / "held.json").read_text())
+        rate = slope(found["times"], found["held"])
+        note = {"task": task, "minutes": round(self.seconds / 60, 1), "rounds": found["rounds"]}
+        note |= {"MB": round(max(found["held"], default=0.0), 1), "MB an hour": rate and round(rate, 3)}
+        said.notes[paradigm] = note
+        print(f"  memory: {paradigm}: {note}", flush=True)
+        left = found["handles"] + found["children"]
+        said.counts.update({"rounds": found["rounds"], "handles or processes left": left})
+        if left:
+            failed(f"{found['handles']} handles and {found['children']} processes are left")
+        return failed(f"{rate:.2f} MB an hour more") if rate is not None and rate > MOST else said
 
 
 def run(plan: Plan, quick: bool) -> Outcome:
-    """Each paradigm gets a third of the time."""
-    said, each = Outcome(), SHORT if quick else plan.seconds / len(LEARNERS)
-    for number, (paradigm, (task, config)) in enumerate(LEARNERS.items()):
-        with folder(plan.place) as where:
-            ended = forks.fork(lambda t=task, c=config, w=where: work(t, c, each, w), where, limit=each + 120)
-            if ended.code != 0:
-                said.failures.append(Failure("memory", f"{task}: {ended.line()}", plan.seed, number))
-                continue
-            found = json.loads((where / "held.json").read_text())
-        rate = slope(found["times"], found["held"])
-        note = {
-            "task": task,
-            "minutes": round(each / 60, 1),
-            "rounds": found["rounds"],
-            "MB an hour": rate and round(rate, 3),
-        }
-        said.notes[paradigm] = {**note, "MB": round(max(found["held"], default=0.0), 1)}
-        said.counts["rounds"] += found["rounds"]
-        said.counts["handles or processes left"] += found["handles"] + found["children"]
-        print(f"  memory: {paradigm}: {said.notes[paradigm]}", flush=True)
-        if rate is not None and rate > MOST:
-            said.failures.append(Failure("memory", f"{task}: {rate:.2f} MB an hour more", plan.seed, number))
-        if found["handles"] or found["children"]:
-            what = f"{task}: {found['handles']} handles and {found['children']} processes are left"
-            said.failures.append(Failure("memory", what, plan.seed, number))
-    return said
+    """The paradigms share the time, or have all of it with --jobs 3."""
+    side_by_side = min(plan.jobs, len(LEARNERS))
+    seconds = SHORT if quick else plan.seconds * side_by_side / len(LEARNERS)
+    plan = replace(plan, count=len(LEARNERS), jobs=side_by_side, seconds=plan.seconds + 300)
+    return campaign("memory", Memory(plan, seconds), plan, "learners")
