@@ -110,14 +110,16 @@ def fork(
         ready(pid)
         os.close(hold[1])
         start = time.monotonic()
-    watch, late = os.pidfd_open(pid), False
-    if kill and not _ended(watch, max(0.0, start + kill[0] - time.monotonic())):
-        signal.pidfd_send_signal(watch, kill[1])
-    if not _ended(watch, limit):
-        late = True
-        os.killpg(pid, signal.SIGKILL)
-    os.close(watch)
-    _, status, usage = os.wait4(pid, 0)
+    watch, late = os.pidfd_open(pid), True
+    try:
+        if kill and not _ended(watch, max(0.0, start + kill[0] - time.monotonic())):
+            signal.pidfd_send_signal(watch, kill[1])
+        late = not _ended(watch, limit)
+    finally:
+        if late:  # or the trial itself is being stopped
+            os.killpg(pid, signal.SIGKILL)
+        os.close(watch)
+        _, status, usage = os.wait4(pid, 0)
     took = time.monotonic() - start
     texts = []
     for handle in said:
