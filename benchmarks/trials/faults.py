@@ -136,12 +136,11 @@ class Faults:
             ended = self.plainly(subject.words, subject.place)
             if ended.code != 0:
                 return f"afterwards, from update {reached}: {ended.line()}"
-        return (
-            "; ".join(
-                chains.differences((self.bare if subject.name == BARE else self.expected).left, subject.left())[:4]
-            )
-            or None
-        )
+        expected = self.bare if subject.name == BARE else self.expected
+        found = chains.differences(expected.left, subject.left())
+        if subject.name == BARE:  # little memory: a run may say that it has no room for a film, and end well
+            found = [line for line in found if ".gif" not in line]
+        return "; ".join(found[:4]) or None
 
     def _full(self, subject: chains.Subject, blocks: int) -> str | None:
         with disk(subject.place / "work", blocks * BLOCK) as again:
