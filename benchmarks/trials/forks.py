@@ -18,7 +18,9 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,34 +51,27 @@ def warm(tasks: bool = True) -> None:
     """Loads what commands load, once, before the first fork."""
     os.environ.update(MPLBACKEND="Agg", SDL_VIDEODRIVER="dummy", TERM="dumb", COLUMNS="100")
     sys.path[:0] = [str(ROOT)] if str(ROOT) not in sys.path else []
-    import trivium  # noqa: F401  its settings of the process
-
+    import_module("trivium")  # its settings of the process
     if tasks:
-        from importlib import import_module
-
-        import core.lab.cli.main
         from core.lab.runs.tasks import find, installed
 
-        for name in core.lab.cli.main.COMMANDS:
-            import_module(f"core.lab.cli.{name}")
+        for command in iter_modules(import_module("core.lab.cli").__path__, "core.lab.cli."):
+            import_module(command.name)
         for name in installed():
             with suppress(Exception):  # of an extra that is not installed
                 find(name)
         for module in (
-            "matplotlib.pyplot",
-            "matplotlib.backends.backend_agg",
-            "PIL.Image",
-            "gymnasium.envs.registration",
-            "sklearn.datasets",
-            "sklearn.neighbors",
-            "sklearn.svm",
-            "scipy.stats",
-            "jinja2",
-            "rich.live",
-            "rich.table",
-            "core.lab.runs.run",
-            "core.lab.study.report",
-            "core.lab.compare.page",
+            *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "PIL.Image", "gymnasium.envs.registration"),
+            *(
+                "sklearn.datasets",
+                "sklearn.neighbors",
+                "sklearn.svm",
+                "scipy.stats",
+                "jinja2",
+                "rich.live",
+                "rich.table",
+            ),
+            *("core.lab.runs.run", "core.lab.study.report", "core.lab.compare.page"),
         ):
             import_module(module)
     gc.collect()

@@ -15,7 +15,7 @@ LINES = [json.loads(line) for line in (CORPUS / "lines.jsonl").read_text("utf-8"
 
 def ended(words, capsys):
     """How a command ends in this process."""
-    from core.lab.cli.main import main
+    from trivium import main
 
     try:
         code = main(words)
@@ -27,7 +27,7 @@ def ended(words, capsys):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    from core.lab.cli.main import main
+    from trivium import main
 
     folder = tmp_path_factory.mktemp("finished") / "run"
     assert main(["run", *TINY, "--out", str(folder), "--json"]) == 0
