@@ -44,7 +44,10 @@ def flags_of(args: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="the short form, a minute in all")
     parser.add_argument("--failures", type=Path, default=Path("trust-failures"), help="where failures are kept")
     parser.add_argument("--out", type=Path, help="a record, gone on with where it is there")
-    return parser.parse_args(args)
+    flags = parser.parse_args(args)
+    if flags.out and flags.quick:
+        parser.error("--out keeps the figures of a whole trial, not of --quick")
+    return flags
 
 
 def summary(name: str, said: Outcome) -> dict[str, Any]:
@@ -53,11 +56,18 @@ def summary(name: str, said: Outcome) -> dict[str, Any]:
     return {"counts": counts, "most": most, "failures": len(said.failures), **said.notes}
 
 
-def write(path: Path, seed: int, found: dict[str, Any]) -> None:
+def command(flags: argparse.Namespace, seed: int) -> str:
+    """What makes these figures again."""
+    given = {"--minutes": flags.minutes, "--count": flags.count, "--jobs": flags.jobs if flags.jobs > 1 else None}
+    words = [word for flag, value in given.items() if value for word in (flag, f"{value:g}")]
+    return " ".join(["python benchmarks/trust.py", flags.trial, *words, "--seed", str(seed)])
+
+
+def write(path: Path, how: str, seed: int, found: dict[str, Any]) -> None:
     """The record: of each trial what was found last, each with its own command, seed and versions."""
     held = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for name, figures in found.items():
-        held[name] = {**provenance(seeds=[seed]), **figures}
+        held[name] = {**provenance(seeds=[seed], command=how), **figures}
     path.write_text(json.dumps(held, indent=1) + "\n", "utf-8")
 
 
@@ -86,7 +96,7 @@ def main(args: list[str] | None = None) -> int:
         + (f", kept in {flags.failures}" if failed else "")
     )
     if flags.out and flags.only is None:
-        write(flags.out, seed, found)
+        write(flags.out, command(flags, seed), seed, found)
     return 1 if failed else 0
 
 

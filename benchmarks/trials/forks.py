@@ -131,7 +131,8 @@ def _ended(watch: int, seconds: float) -> bool:
 
 
 def _stream(handle: int) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.FileIO(handle, "w", closefd=False), encoding="utf-8")
+    errors = "backslashreplace" if handle == 2 else "strict"  # as Python itself has them
+    return io.TextIOWrapper(io.FileIO(handle, "w", closefd=False), encoding="utf-8", errors=errors)
 
 
 def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Mapping[str, str], room: int) -> None:
