@@ -5,9 +5,15 @@ from typing import ClassVar
 
 from core.lab import check
 
+BUDGETS = ("updates", "timesteps")  # of a whole run, which can be stopped at any update
+MOST = 10_000_000  # of all that is looped over, or held in memory, within one update
+
 
 class Checked:
-    """A Config whose numbers are all above 0, but those that its class names: a task names its own as well."""
+    """A Config whose numbers are all above 0, but those that its class names: a task names its own as well.
+
+    Whole numbers are at most MOST, budgets apart.
+    """
 
     nonnegative: ClassVar[tuple[str, ...]] = ()  # 0 or more
     probability: ClassVar[tuple[str, ...]] = ()  # from 0 to 1
@@ -23,3 +29,6 @@ class Checked:
             nonnegative=self.nonnegative,
             probability=self.probability,
         )
+        for name in numbers:
+            if name not in BUDGETS and type(value := getattr(self, name)) is int and value > MOST:
+                raise ValueError(f"{name} must be at most {MOST:,}, not {value:,}")
