@@ -6,7 +6,7 @@ from typing import ClassVar
 from core.lab import check
 
 BUDGETS = ("updates", "timesteps")  # of a whole run, which can be stopped at any update
-MOST = 10_000_000  # of all that is looped over, or held in memory, within one update
+MOST = 1_000_000_000  # of all that is looped over, or held in memory, within one update
 
 
 class Checked:

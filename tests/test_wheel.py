@@ -149,7 +149,7 @@ def test_a_stranger_s_package_brings_a_command_and_runs_resumes_and_compares_by_
     assert "flower_beds" in run(environment, "list", **there).stdout
     helped = run(environment, "--help", **there)
     assert re.search(r"^  water BED +waters a bed$", helped.stdout, re.M), helped.stdout
-    assert re.search(r"^  prune +cannot be read", helped.stdout, re.M)
+    assert re.search(r"^  prune +cannot be used", helped.stdout, re.M)
     watered = run(environment, "water", "roses", **there)
     assert (watered.returncode, watered.stdout) == (7, "watered ['roses']\n")
     broken = run(environment, "prune", **there)

@@ -81,7 +81,7 @@ def test_replay_forgets_the_oldest_and_comes_back_from_its_state():
 
 def learner(seed=0, **options):
     w = corridor()
-    exam = ExactExam(w, None, 0.9, 0, n_val=10)
+    exam = ExactExam(w, None, 0.9, 0, None, n_val=10)
     settings = {
         "updates": 30,
         "envs": 4,

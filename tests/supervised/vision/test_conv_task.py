@@ -72,7 +72,7 @@ def test_a_run_goes_on_with_the_pictures_it_began_with_or_not_at_all(signs, tmp_
     task = find(str(Path(image_folder.__file__)))
     setup = Setup(task, configure(task, {**SMALL, "dir": str(signs), "updates": 40}), seed=0, preset="quick")
     run = start(setup, tmp_path / ".run")
-    assert run.result["data"].keys() == {str(signs)}
+    assert run.result["data"].keys() == {signs.name}
     (run.folder / "result.json").unlink()
     resume(open_run(run.folder, task))
     (run.folder / "result.json").unlink()

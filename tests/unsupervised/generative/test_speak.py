@@ -24,7 +24,7 @@ class Parrot:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     run = SimpleNamespace(learner=Parrot(), w=np.zeros(3), setup=SimpleNamespace(task=SimpleNamespace(name="parrot")))
-    monkeypatch.setattr(runs, "open_run", lambda folder, task, data: run)
+    monkeypatch.setattr(runs, "open_run", lambda folder, task, data, imports: run)
     return run, tmp_path
 
 
@@ -47,7 +47,7 @@ def test_what_cannot_be_said_is_refused(folder):
         (["--word", "ten"], "there is no word 'ten'"),
         (["--count", "0"], "count must be from 1"),
         (["--temperature", "nan"], "temperature"),
-        (["--seed", "-1"], "seed must be 0 or more"),
+        (["--seed", "-1"], "seed must be from 0 to"),
     ):
         with pytest.raises(Refusal, match=reason):
             speak(["run", *words, *out])

@@ -60,7 +60,7 @@ def test_a_name_of_two_packages_and_a_broken_one_harm_no_other(strangers, capsys
     for words, why in (
         (["run", "mine"], "error: installed packages register the task 'mine' more than once (left and right): uninst"),
         (["wave"], "error: installed packages register the command 'wave' more than once (left:wave and right:wave)"),
-        (["run", "torn"], "error: the task 'torn' (broken.task) cannot be imported: not today"),
+        (["run", "torn"], "error: the task 'torn' (broken.task) cannot be imported: it raised RuntimeError: not today"),
         (["rip"], "error: the command rip (broken.rip:rip) of the package that brought it cannot be loaded: not today"),
         (["compare", "wine"], "error: no task is of the problem 'wine'"),
     ):

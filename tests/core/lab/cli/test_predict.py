@@ -44,7 +44,7 @@ def test_a_csv_file_is_read_as_that_of_training(tmp_path):
 def test_an_address_or_a_huge_file_is_refused(tmp_path, monkeypatch):
     with pytest.raises(Refusal, match="is an address; download"):
         read_examples(Path("https://example.org/x.csv"))
-    with pytest.raises(Refusal, match=r"~nobody-here/x\.csv cannot be found"):
+    with pytest.raises(Refusal, match=r"~nobody-here/x\.csv cannot be read"):
         read_examples(Path("~nobody-here/x.csv"))
     monkeypatch.setattr(predict, "LARGEST", 1 << 20)
     (tmp_path / "x.npy").write_bytes(bytes((1 << 20) + 1))

@@ -8,8 +8,8 @@ import threading
 import time
 
 import pytest
-from core.lab.cli.main import main
 
+from core.lab.cli import main
 from core.lab.errors import Stopped
 from core.lab.guard import aside
 from core.lab.runs import signals
@@ -107,7 +107,6 @@ def odd(folder, top="", field="", member="pass", make="", end=""):
             "the field at of Config holds PosixPath.'x'., a PosixPath",
         ),
         ({"member": REPORT.replace("{}", "{'a': 10**400}")}, "the figure a in metrics of the report is 1000"),
-        ({"member": REPORT.replace("{}", "{'a': 1}").replace("'b'", "'b', pictures={'x.png': ''}")}, "did not draw"),
         ({"member": "monitor = '5'"}, "odd: monitor is 5, which is no figure of evaluate: val_accuracy"),
         ({"member": "@property\n    def weights(self): raise KeyError('w')"}, "odd: weights raised KeyError: 'w'"),
         ({"member": "def update(self): d = super().update(); self.w = None; return d"}, "odd: w raised AttributeError"),
