@@ -23,13 +23,14 @@ Read = Callable[[bytes, Path], object]
 
 
 def _table(raw: bytes, _: Path) -> object:
-    from core.lab.data.tables import learn, read_table
-    from supervised.tables.targets import classes, looks_like_classes, values
+    from core.lab.data.encoder import learn
+    from core.lab.data.tables import read_table
+    from supervised.tables.targets import target_of
 
     rows = read_table(raw)
-    target = list(rows.columns)[-1]
-    (classes if looks_like_classes(rows, target) else values)(rows, target)
-    return learn(rows.without(target))(rows)
+    name = list(rows.columns)[-1]
+    target = target_of(rows, name)
+    return learn(target.rows.without(name))(target.rows)
 
 
 def _wav(raw: bytes, _: Path) -> object:

@@ -1,9 +1,11 @@
 """Files that are written whole or not at all, JSON that holds what it should, and the lock of a folder."""
 
+import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from core.lab.schema import is_plain, misfit
 
 LOCK = ".lock"
 LARGEST = 1 << 28  # bytes of JSON
+PIECE = 1 << 20  # bytes that are read at once, so that a small file takes no room for a large one
 
 
 class Locked(Refusal):
@@ -24,7 +27,7 @@ def read_file(path: str | Path, most: int) -> bytes:
     """The bytes of a person's own file. Raises Refusal for one that is missing, or has more than `most` bytes."""
     path = user_path(path)
     with refusing(f"{path} cannot be read", OSError, ValueError), open(path, "rb") as handle:  # a null byte's too
-        raw = handle.read(most + 1)
+        raw = b"".join(islice(iter(partial(handle.read, PIECE), b""), most // PIECE + 1))
     if len(raw) > most:
         raise Refusal(f"{path} is larger than {most >> 20} MiB")
     return raw
@@ -43,6 +46,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path, form: Any = dict) -> dict[str, Any]:
     """The object in a JSON file of a run folder; Refusal when it is missing, broken, or not of the form (`misfit`)."""
     try:
+        check_file(path)
         if path.stat().st_size > LARGEST:
             raise ValueError(f"it is larger than {LARGEST >> 20} MiB")
         return checked(json.loads(path.read_text("utf-8")), form)
@@ -50,6 +54,12 @@ def read_json(path: Path, form: Any = dict) -> dict[str, Any]:
         raise Refusal(f"{path.parent} is not a run folder: it has no {path.name}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def check_file(path: Path) -> None:
+    """Raises OSError for what is there and no file: a pipe would wait for ever, a device never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a file")
 
 
 def checked(value: Any, form: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.lab.errors import Refusal, refusing
-from core.lab.files import LOCK, checked, free_name, is_leftover, lock, read_json
+from core.lab.files import LOCK, check_file, checked, free_name, is_leftover, lock, read_json
 
 CONFIG, LOG, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.safetensors"
 RESULT, PAGE = "result.json", "report.html"
@@ -41,6 +41,7 @@ def read_log(folder: Path, size: int | None = None, form: Any = ROW_FORM) -> lis
     if not path.exists():
         return rows
     with refusing(f"{path} cannot be read", OSError, ValueError):
+        check_file(path)
         lines = path.read_bytes()[:size].decode("utf-8").split("\n")[:-1]
     for number, line in enumerate(lines, 1):
         with refusing(f"{path}, line {number}, cannot be read", ValueError, RecursionError):

@@ -9,10 +9,11 @@ import filelock
 import numpy as np
 import pytest
 
-from core.checkpoint import save, written
+from core.checkpoint import CheckpointError, load, save, written
 from core.lab.environment import check_memory
 from core.lab.errors import Refusal
-from core.lab.files import Locked, lock, read_json, sweep
+from core.lab.files import PIECE, Locked, lock, read_file, read_json, sweep
+from core.lab.runs.folder import read_log
 from core.lab.schema import is_plain, misfit
 
 FORM = {"name": str, "n": int, "x?": float, "all": {...: float}, "list?": [int], "kind?": {"a", "b"}, "or?": (str, int)}
@@ -123,3 +124,26 @@ def test_a_limit_in_which_numpy_does_not_load_is_told(monkeypatch):
     monkeypatch.setattr(resource, "getrlimit", lambda which: (300 << 20, 300 << 20))
     with pytest.raises(Refusal, match="300 MB of address space"):
         check_memory()
+
+
+def test_a_small_file_takes_no_room_for_the_largest(tmp_path):
+    (tmp_path / "small").write_bytes(b"abc")
+    assert read_file(tmp_path / "small", 1 << 50) == b"abc"
+    (tmp_path / "large").write_bytes(bytes(PIECE + 2))
+    assert len(read_file(tmp_path / "large", PIECE + 2)) == PIECE + 2
+    with pytest.raises(Refusal, match="larger than 1 MiB"):
+        read_file(tmp_path / "large", PIECE + 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_or_a_device_in_a_run_folder_is_refused_at_once(tmp_path):
+    for name in "config.json", "metrics.jsonl", "checkpoint.safetensors":
+        os.mkfifo(tmp_path / name)
+    (tmp_path / "result.json").symlink_to("/dev/zero")
+    for name in "config.json", "result.json":
+        with pytest.raises(Refusal, match="it is not a file"):
+            read_json(tmp_path / name)
+    with pytest.raises(Refusal, match="it is not a file"):
+        read_log(tmp_path)
+    with pytest.raises(CheckpointError, match="is not a file"):
+        load(tmp_path / "checkpoint.safetensors")
