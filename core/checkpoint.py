@@ -96,7 +96,7 @@ def load(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
 
     Raises CheckpointError when the file is missing, cut off, changed in any bit, or not one of ours.
     """
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise CheckpointError(f"{path} is not a file")  # a pipe would wait for ever
     try:
         with safe_open(path, "np") as file:

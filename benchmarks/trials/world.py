@@ -61,7 +61,7 @@ def build(where: Path) -> Path:
     (world / "bad.py").write_text("raise SystemExit('no')\n")
     (world / "not_utf8.txt").write_bytes(b"caf\xe9\n" * 100)
     (world / "folder").mkdir()
-    (world / "link").symlink_to("nowhere")
+    (world / "link").symlink_to("gone/for/good")
     return world
 
 

@@ -42,12 +42,19 @@ def guarded(what: str, after: Callable[[], str] = str, passing: tuple[type[Excep
                 raise
             raise Refusal(f"{refusal}{after()}") from refusal
         except BaseException as error:
+            if left(error):
+                raise
             pressed = isinstance(error, KeyboardInterrupt)
             if pressed and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 raise
             if isinstance(error, Exception) and os.environ.get("TRIVIUM_DEBUG"):
                 raise
             raise Refusal(f"{what} raised {said(error)}{after()}") from error
+
+
+def left(error: BaseException) -> bool:
+    """Is a context merely being closed, which a signal left on its way in or out? Nobody's code has raised this."""
+    return isinstance(error, GeneratorExit) and (error.__traceback__ is None or error.__traceback__.tb_next is None)
 
 
 def said(error: BaseException) -> str:

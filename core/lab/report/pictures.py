@@ -6,6 +6,7 @@ What a run has learnt is worth more than a picture of it: inside `noting` a pict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from os.path import getsize, isfile  # for whom a name that cannot be is no file, where a Path raises
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def noting() -> Iterator[dict[str, str]]:
 
 def reason(path: Path) -> str:
     """Why a picture cannot be shown, in words; "" where it can: it failed inside this `noting`, or there is none."""
-    there = path.suffix in KINDS and path.is_file() and path.stat().st_size > 0
+    there = path.suffix in KINDS and isfile(path) and getsize(path) > 0
     return (_failed.get() or {}).get(path.name, "" if there else "there is no such picture")
 
 
@@ -70,7 +71,7 @@ def is_whole(path: Path) -> bool:
     """Is this a picture or a sound of a kind that pages show, with its beginning and its end?"""
     _, head, tail = KINDS.get(path.suffix, ("", b"", b""))
     try:
-        data = path.read_bytes() if head else b""
+        data = path.read_bytes() if head and isfile(path) else b""
     except (OSError, ValueError):
         return False
     return bool(head) and data.startswith(head) and data.endswith(tail)
