@@ -114,9 +114,12 @@ def _mutated(path: Path, raw: bytes, rng: np.random.Generator) -> bytes:
 
 def _forged(path: Path, rng: np.random.Generator) -> str:
     """A checkpoint of other arrays or texts whose SHA-256 is right: one that somebody made, not one that broke."""
-    from core.checkpoint import load, save
+    from core.checkpoint import CheckpointError, load, save
 
-    arrays, texts = load(path)
+    try:
+        arrays, texts = load(path)
+    except CheckpointError:  # damaged already
+        return "mutate"
     name = list(arrays)[rng.integers(len(arrays))]
     a = arrays[name]
     match int(rng.integers(6)):

@@ -51,6 +51,14 @@ def odd(folder, top="", field="", member="pass", make="", end=""):
     return str(path)
 
 
+@pytest.fixture(autouse=True)
+def keyboard():
+    """As in a terminal: where a shell starts us in the background, SIGINT is ignored and no key is ever pressed."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     ("parts", "says"),
     [
