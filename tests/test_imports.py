@@ -178,3 +178,10 @@ def test_the_types_of_a_package_are_those_of_the_names_that_it_gives(package):
     found = {a.asname: (n.module, a.name) for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
     assert found == {name: (f"{package}.{home}", name) for name, home in module._WHERE.items()}
     assert all(getattr(module, name) is not None for name in module.__all__)
+
+
+@pytest.mark.parametrize("package", LAZY)
+def test_no_module_of_before_takes_the_place_of_a_name_of_today(package):
+    found = importlib.import_module(package)
+    before = {entry.partition("=")[0] for entry in getattr(found, "FORMER", "").split()}
+    assert not before & found._WHERE.keys()

@@ -24,7 +24,7 @@ _NAMES = {
 _WHERE = {name: home for home, names in _NAMES.items() for name in names.split()}
 __all__ = list(_WHERE)
 FORMER = """
-animate=report.gif cartpole=problems.cartpole cells=compare.cell characters=text.window_model check=runs.check
+animate=report.gif cartpole=problems.cartpole cells=compare.cell characters=text.window_model
 compare_page=compare.page compare_pictures=compare.plots compare_tables=compare.tables compared=compare.groups
 data_files=data.download data_kinds=data.splits data_known=data.sets.free_spoken_digits
 datasets=data.splits,data.registry demo=cli.demo display=runs.progress,report.format engines=study.engines
