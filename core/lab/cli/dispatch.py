@@ -98,36 +98,41 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
 def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
     """Runs one command and returns its exit code: 0, 1 (a check failed), 2 (refused), 130 or 143 (stopped)."""
-    with on_screen():
-        try:
-            words = sys.argv[1:] if args is None else args
-            check_words(words)
-            code = dispatch(words, paradigm)
-            sys.stdout.flush()
-            return code
-        except Refusal as refusal:
-            return _refused(str(refusal))
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
-            return 130
-        except Stopped as stop:
-            print("stopped", file=sys.stderr)
-            return 128 + stop.signum
-        except BrokenPipeError:  # the reader of our output went away
-            return _silenced(1)
-        except MemoryError:
-            return _refused("there is not enough memory for this: try a smaller network or batch")
-        except Exception as error:
-            if os.environ.get("TRIVIUM_DEBUG"):
-                raise
-            if isinstance(error, OSError) and error.strerror:  # a name that is too long, a disk that is full
-                code = _refused(f"{error.filename or 'the output'}: {error.strerror}")
-                return code if error.filename else _silenced(code)
-            import traceback
+    try:
+        with on_screen():
+            return _code(args, paradigm)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
 
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            at = f"{Path(frame.filename).name}:{frame.lineno}; TRIVIUM_DEBUG=1 shows the whole way there"
-            return _refused(f"{type(error).__name__}: {error} ({at})")
+
+def _code(args: Sequence[str] | None, paradigm: str | None) -> int:
+    try:
+        words = sys.argv[1:] if args is None else args
+        check_words(words)
+        code = dispatch(words, paradigm)
+        sys.stdout.flush()
+        return code
+    except Refusal as refusal:
+        return _refused(str(refusal))
+    except Stopped as stop:
+        print("stopped", file=sys.stderr)
+        return 128 + stop.signum
+    except BrokenPipeError:  # the reader of our output went away
+        return _silenced(1)
+    except MemoryError:
+        return _refused("there is not enough memory for this: try a smaller network or batch")
+    except Exception as error:
+        if os.environ.get("TRIVIUM_DEBUG"):
+            raise
+        if isinstance(error, OSError) and error.strerror:  # a name that is too long, a disk that is full
+            code = _refused(f"{error.filename or 'the output'}: {error.strerror}")
+            return code if error.filename else _silenced(code)
+        import traceback
+
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        at = f"{Path(frame.filename).name}:{frame.lineno}; TRIVIUM_DEBUG=1 shows the whole way there"
+        return _refused(f"{type(error).__name__}: {error} ({at})")
 
 
 def check_words(words: Sequence[str]) -> None:

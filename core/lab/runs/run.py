@@ -169,6 +169,8 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
                 with guarded(f"{run.setup.task.name}: report", lambda: kept):
                     made, undrawn = reported(learner, best, run.folder if pictures else None)
                     report = plain_report(made)
+                if signals.caught is not None:  # what it stopped has kept it to itself, as a film that fails does
+                    raise Stopped(signals.caught)
                 report.texts.update({"Notes": "\n".join(notes)} if notes else {})
                 result = result_of(run.setup, loop, best, report, data.sums)
             write_shown(run.folder, report, undrawn)

@@ -1,5 +1,6 @@
 """Tasks that misbehave: whatever they do, one line says what and where, and nothing that was learnt is lost."""
 
+import contextlib
 import json
 import os
 import re
@@ -217,3 +218,21 @@ def test_other_code_that_does_not_end_stops_at_once(where, tmp_path, capfd):
 def test_a_configuration_may_hold_what_is_plain(tmp_path):
     setup = prepare(odd(tmp_path, field="a: tuple = (1, ('b', None))"), "default", {}, 0, None)
     assert setup.config.a == (1, ("b", None))
+
+
+def test_a_signal_that_a_report_keeps_to_itself_stops_the_run_all_the_same(tmp_path):
+    def swallows(learner, w, folder):
+        with contextlib.suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        return whole(learner, w, folder)
+
+    setup = prepare(odd(tmp_path), "default", {"updates": 3}, 0, None)
+    learner = type(setup.build()[0])
+    whole = learner.report
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learner, "report", swallows)
+        with pytest.raises(Stopped):
+            start(setup, tmp_path / "run", pictures=False)
+    assert not (tmp_path / "run" / "result.json").exists()
+    assert resume(Run(tmp_path / "run", setup), pictures=False).result["task"] == "odd"
