@@ -192,10 +192,10 @@ def _end(groups: Sequence[Group], metric: str, name: str, out: Path, flags: Comp
 
 
 def _runs(folders: Sequence[Path], flags: CompareFlags) -> int:
-    from core.lab.compare.groups import common_metric, grouped, result_of
+    from core.lab.compare.groups import common_metric, finished_result, grouped
 
     if len(folders) < 2:
-        result_of(folders[0])  # refuses what is no run
+        finished_result(folders[0])  # refuses what is no run
         raise Refusal(f"{folders[0]} is one run: name two or more to compare")
     groups = grouped(folders, flags.data)
     common_metric(groups)  # refuses before a folder is made

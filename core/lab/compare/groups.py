@@ -21,7 +21,7 @@ from core.lab.runs.tasks import Task, find
 from core.lab.study.spec import by
 
 
-def result_of(folder: Path) -> dict[str, Any]:
+def finished_result(folder: Path) -> dict[str, Any]:
     """The result of a finished run. Raises Refusal when there is none, or what it holds is not a result."""
     if not folder.is_dir():
         raise Refusal(f"there is no folder {folder}: name a problem (trivium list shows them), all, or run folders")
@@ -121,7 +121,7 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
         if (other := given.setdefault(folder.resolve(), folder)) is not folder:
             also = f", as {other} too" if other != folder else ""
             raise Refusal(f"{folder} is given twice{also}: a run says nothing new of itself")
-    groups, outside, results = list[Group](), tasks or {}, [(folder, result_of(folder)) for folder in folders]
+    groups, outside, results = list[Group](), tasks or {}, [(folder, finished_result(folder)) for folder in folders]
     for pairs in by(lambda pair: json.dumps([pair[1]["task"], pair[1]["config"]], sort_keys=True), results).values():
         pairs.sort(key=lambda pair: pair[1]["seed"])
         twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))

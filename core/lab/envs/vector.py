@@ -187,7 +187,7 @@ class SyncEnvs(Envs):
     def __init__(self, make_one: Callable[[], Any], n: int, rng: Rng, name: str) -> None:
         from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-        from core.lab.envs.plain import Plain
+        from core.lab.envs.interface import Plain
 
         self.rng, self.seeds, self.actions = rng, np.zeros(n, np.int64), [list[Array]() for _ in range(n)]
         self.make_one = lambda: Plain(make_one())
@@ -203,7 +203,7 @@ class SyncEnvs(Envs):
         return self.vec.envs[0]
 
     def notes(self) -> list[str]:
-        from core.lab.envs.plain import notes
+        from core.lab.envs.interface import notes
 
         with suppress(Exception, SystemExit, GeneratorExit):  # it fails again where it learns, and the step is named
             return notes(self.name, self.make_one)
@@ -212,7 +212,7 @@ class SyncEnvs(Envs):
     @contextmanager
     def _named(self, when: str) -> Iterator[None]:
         """Also says how the environment departs from Gymnasium's interface, as those of the old Gym do."""
-        from core.lab.envs.plain import fault
+        from core.lab.envs.interface import fault
 
         try:
             with super()._named(when):

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import Array
 from core.lab import Learner, Refusal, Report, printable, write_json
+from core.lab.plain import plain_report
 from core.lab.report.format import figure
 from core.lab.report.page import Section, picture, write_page
 from core.lab.report.pictures import is_whole, noting, why
@@ -109,17 +110,19 @@ def run_page(folder: Path) -> None:
 def reported(learner: Learner, w: Array, folder: Path | None) -> tuple[Report, dict[str, str]]:
     """The learner's report, with pictures in `folder`; and the pictures that could not be drawn, each with its reason.
 
-    A report that fails while it draws is made again without pictures: what was measured is worth more.
+    A report that fails while it draws is made again without pictures: what was measured is worth more. Raises Refusal
+    for figures that are no numbers.
     """
     with noting() as undrawn:
         try:
-            return learner.report(w, folder), undrawn
+            report = learner.report(w, folder)
         except Refusal:
             raise
         except Exception as error:
             if folder is None:
                 raise
-            return learner.report(w, None), undrawn | {ALL: why(error)}
+            report, undrawn = learner.report(w, None), undrawn | {ALL: why(error)}
+    return plain_report(report), undrawn
 
 
 def write_shown(folder: Path, report: Report, undrawn: Mapping[str, str]) -> None:

@@ -140,21 +140,24 @@ def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: 
 
 def _again(run: Run) -> tuple[Report, dict[str, str]]:
     """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
-    learner, data = run.built()
-    paths = path_fields(run.setup.task.config)
-    loop = Loop(learner, run.folder, run.setup.texts(learner, data.sums), paths=paths)
+    loop, _ = _loop(run)
     if not loop.load():
         raise Refusal("its checkpoint is not there")
-    with blas_threads(learner.net.size):
-        made, undrawn = reported(learner, loop.chosen, run.folder)
-        return plain_report(made), undrawn
+    with blas_threads(loop.learner.net.size):
+        return reported(loop.learner, loop.chosen, run.folder)
+
+
+def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
+    """The loop of a run at its start, and the sums of the data that it reads."""
+    learner, data = run.built()
+    texts, paths = run.setup.texts(learner, data.sums), path_fields(run.setup.task.config)
+    return Loop(learner, run.folder, texts, save_every, paths), data.sums
 
 
 def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
     with Signals().installed() as signals:
-        learner, data = run.built()
-        texts, paths = run.setup.texts(learner, data.sums), path_fields(run.setup.task.config)
-        loop = Loop(learner, run.folder, texts, save_every, paths)
+        loop, sums = _loop(run, save_every)
+        learner = loop.learner
         try:
             (run.folder / folders.LOG).touch()
             if hasattr(learner, "prediction"):
@@ -167,12 +170,11 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
                 best = loop.train(signals, watch)
                 kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
                 with guarded(f"{run.setup.task.name}: report", lambda: kept):
-                    made, undrawn = reported(learner, best, run.folder if pictures else None)
-                    report = plain_report(made)
+                    report, undrawn = reported(learner, best, run.folder if pictures else None)
                 if signals.caught is not None:  # what it stopped has kept it to itself, as a film that fails does
                     raise Stopped(signals.caught)
                 report.texts.update({"Notes": "\n".join(notes)} if notes else {})
-                result = result_of(run.setup, loop, best, report, data.sums)
+                result = result_of(run.setup, loop, best, report, sums)
             write_shown(run.folder, report, undrawn)
             write_json(run.folder / folders.RESULT, result)
             if pictures:

@@ -18,3 +18,4 @@ def test_a_guard_that_a_signal_left_half_way_is_closed_in_silence():
     guard = guarded("it")
     guard.__enter__()
     guard.gen.close()  # what Python does when nothing holds it any more
+    assert guard.gen.gi_frame is None
