@@ -11,7 +11,8 @@ from pathlib import Path
 
 from core.lab.errors import Refusal
 from core.lab.guard import guarded
-from core.lab.runs.tasks import import_file
+from core.lab.paths import user_path
+from core.lab.runs.tasks import import_file, is_file
 
 
 def load(names: Sequence[str]) -> tuple[str, ...]:
@@ -20,8 +21,8 @@ def load(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _load(name: str) -> str:
-    if name.endswith(".py") or "/" in name or "\\" in name:
-        path = Path(name).absolute()
+    if is_file(name):
+        path = user_path(name).absolute()
         module = import_file(path, "file to import:")
         if path.stem.isidentifier() and importlib.util.find_spec(path.stem) is None:
             sys.modules[path.stem] = module  # "worlds:World", as an environment of worlds.py may be registered

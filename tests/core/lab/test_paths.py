@@ -12,6 +12,7 @@ import toy_task
 from core.lab.cli import main
 from core.lab.errors import Refusal
 from core.lab.paths import Located, UserPath, located, path_fields
+from core.lab.runs.imports import load
 from core.lab.runs.run import open_run, prepare, resume, start
 from core.lab.runs.tasks import find
 from core.lab.study.spec import plan
@@ -149,6 +150,7 @@ def test_a_tilde_is_the_home_folder_everywhere(tmp_path, monkeypatch, capsys):
     (tmp_path / "home").mkdir()
     shutil.copy(toy_task.__file__, tmp_path / "home" / "mine.py")
     assert main(["run", "~/mine.py", "--updates", "20", "--json", "--out=~/r"]) == 0
+    assert load(["~/mine.py"]) == (str(tmp_path / "home" / "mine.py"),)
     for words in (["eval", "~/r", "--task=~/mine.py"], ["inspect", "~/r"]):
         assert main(words) == 0, capsys.readouterr().err
     assert open_run("~/r", find("~/mine.py")).w.size
