@@ -145,6 +145,12 @@ def test_each_layer_has_its_activation_and_can_be_looked_at():
     np.testing.assert_array_equal(y, model.predict(X))
 
 
+def test_activations_go_by_scikit_learns_names_too():
+    models = [classifier(activation=name, epochs=3).fit(X, LABELS) for name in ("logistic", "sigmoid", "relu")]
+    np.testing.assert_array_equal(models[0].w_, models[1].w_)
+    assert not np.array_equal(models[0].w_, models[2].w_)
+
+
 def test_dropout_is_for_learning_alone():
     model = classifier(dropout=0.5).fit(X, LABELS)
     np.testing.assert_array_equal(model.predict_proba(X), model.predict_proba(X))
