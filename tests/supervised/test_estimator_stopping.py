@@ -109,14 +109,16 @@ def test_rows_of_ones_own_judge_and_are_not_learnt_from():
 
 
 def test_a_warm_start_holds_out_the_same_rows_and_does_not_end_worse():
-    held, log = [], {"epochs": 5, "scoring": lambda m, x, y: held.append(x) or float(m.predict(x).mean())}
-    model = regressor(warm_start=True, **log).fit(X, NOISE)
-    best = model.best_validation_score_
-    model.set_params(lr=0.03).fit(X, NOISE)
+    held = []
+    model = regressor(warm_start=True, epochs=5, scoring=lambda m, x, y: held.append(x) or -float(len(held)))
+    first = model.fit(X, NOISE).w_.copy()
+    assert model.validation_scores_ == [-1, -2, -3, -4, -5]  # each worse than the one before
+    np.testing.assert_array_equal(model.fit(X, NOISE).w_, first)
     assert all(np.array_equal(x, held[0]) for x in held)
-    assert len(model.validation_scores_) == 10
-    assert model.predict(held[0]).mean() == pytest.approx(max(model.validation_scores_))
-    assert model.best_validation_score_ >= best
+    assert model.validation_scores_ == [-1, -2, -3, -4, -5, -7, -8, -9, -10, -11]  # -6 is where it began
+    assert model.n_iter_ == 5
+    model.set_params(scoring=lambda m, x, y: held.append(x) or len(held)).fit(X, NOISE)  # each better
+    assert not np.array_equal(model.w_, first)
 
 
 def test_a_callback_sees_each_epoch_and_can_end_the_fit():
