@@ -25,6 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 Work = Callable[[], "int | None"]
+STOPS = {signal.SIGINT, signal.SIGTERM}
 CRASH = 99  # the exit code of a fork in which an exception came through, as a traceback would show it
 LINES = 40_000  # bytes that are kept of what a command says
 
@@ -96,8 +97,10 @@ def fork(
     said = [os.memfd_create(name) for name in ("out", "err")]
     hold = os.pipe() if ready else None
     start = time.monotonic()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # what comes before the work begins waits for it
     if not (pid := os.fork()):
         _child(work, folder, said, hold, environ or {}, room)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     with suppress(OSError):  # whichever of the two is first
         os.setpgid(pid, pid)
     if hold and ready:
@@ -139,8 +142,8 @@ def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Map
     code = CRASH
     try:
         os.setpgid(0, 0)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if hold:
             os.close(hold[1])
             os.read(hold[0], 1)  # until the parent has closed its end
@@ -155,20 +158,32 @@ def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Map
         os.chdir(folder)
         if room:
             resource.setrlimit(resource.RLIMIT_AS, (room, room))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         code = work() or 0
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
-    except BaseException:
-        with suppress(BaseException):
-            traceback.print_exc()
+    except BaseException as error:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        if isinstance(error, KeyboardInterrupt) and _at_the_door(error):
+            code = 128 + signal.SIGINT
+        else:
+            with suppress(BaseException):
+                traceback.print_exc()
     finally:
         with suppress(BaseException):
             sys.stdout.flush()
         with suppress(BaseException):
             sys.stderr.flush()
         os._exit(code)
+
+
+def _at_the_door(error: BaseException) -> bool:
+    """Did it come before the command began, or after it had ended? An interpreter of its own would be starting then."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return not any(frame.filename.startswith(str(ROOT / "core")) for frame in frames)
 
 
 def command(words: Sequence[Any]) -> Work:
