@@ -136,7 +136,8 @@ def _forged(path: Path, rng: np.random.Generator) -> str:
         case _:
             text = list(texts)[rng.integers(len(texts))]
             texts[text] = str(rng.choice(mutate.WORDS)).replace("\0", "")
-    save(path, arrays, texts)
+    save(aside := path.with_name("aside"), arrays, texts)  # beside it, since the one before may be a folder by now
+    aside.replace(path)
     return f"forged {name}"
 
 
