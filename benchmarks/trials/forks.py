@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 Work = Callable[[], "int | None"]
 STOPS = {signal.SIGINT, signal.SIGTERM}
 CRASH = 99  # the exit code of a fork in which an exception came through, as a traceback would show it
+WALL = 6.0  # seconds on the clock for each that a process may take of the processor, which it shares with others
 LINES = 40_000  # bytes that are kept of what a command says
 
 
@@ -87,12 +88,12 @@ def fork(
     room: int = 0,
     ready: Callable[[int], None] | None = None,
     kill: tuple[float, int] | None = None,
-    limit: float = 60.0,
+    limit: float = 30.0,
 ) -> Ended:
     """`work` in a fork whose current folder is `folder`; its number is the exit code, an exception CRASH.
 
     `kill` = (seconds, signal) sends the signal then, unless it has ended. `room` limits its memory in bytes. `ready` is
-    called with the process's number before the work begins (strace takes hold of it there).
+    called with the process's number before the work begins (strace takes hold of it there). `limit` is that of `late`.
     """
     said = [os.memfd_create(name) for name in ("out", "err")]
     hold = os.pipe() if ready else None
@@ -108,13 +109,13 @@ def fork(
         ready(pid)
         os.close(hold[1])
         start = time.monotonic()
-    watch, late = os.pidfd_open(pid), True
+    watch, out_of_time = os.pidfd_open(pid), True
     try:
         if kill and not _ended(watch, max(0.0, start + kill[0] - time.monotonic())):
             signal.pidfd_send_signal(watch, kill[1])
-        late = not _ended(watch, limit)
+        out_of_time = late(pid, lambda seconds: _ended(watch, seconds), limit)
     finally:
-        if late:  # or the trial itself is being stopped
+        if out_of_time:  # or the trial itself is being stopped
             os.killpg(pid, signal.SIGKILL)
         os.close(watch)
         _, status, usage = os.wait4(pid, 0)
@@ -125,8 +126,28 @@ def fork(
         texts.append(os.pread(handle, LINES, max(0, size - LINES)).decode("utf-8", "replace"))
         os.close(handle)
     code = os.waitstatus_to_exitcode(status)
-    ended = Ended(None if code < 0 else code, -code if code < 0 else None, *texts, took, usage.ru_maxrss / 1024, late)
-    return ended
+    how = None if code < 0 else code, -code if code < 0 else None
+    return Ended(*how, *texts, took, usage.ru_maxrss / 1024, out_of_time)
+
+
+def late(pid: int, ended: Callable[[float], bool], limit: float) -> bool:
+    """Waits for a process. True when it took `limit` seconds of the processor, or WALL times that on the clock.
+
+    So a busy machine is no reason to be late. `ended(seconds)` waits that long, and says whether it has ended.
+    """
+    start = time.monotonic()
+    while not ended(min(limit, 1.0)):
+        if _processor(pid) > limit or time.monotonic() - start > WALL * limit:
+            return True
+    return False
+
+
+def _processor(pid: int) -> float:
+    """Seconds of the processor that a process has taken, and those of its children that it has waited for."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _ended(watch: int, seconds: float) -> bool:
