@@ -5,7 +5,8 @@ run("digits", hidden=64).predict(x)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,12 +23,13 @@ from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
 from core.lab.runs.imports import load
 from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
-from core.lab.runs.page import mend_page, reported, run_page, write_shown
-from core.lab.runs.progress import tell_notes
+from core.lab.runs.page import ALL, mend_page, reported, run_page, write_shown
+from core.lab.runs.progress import notes_of
 from core.lab.runs.result import result_of
 from core.lab.runs.setup import Setup
 from core.lab.runs.signals import Signals
 from core.lab.runs.tasks import Task, configure, find, is_file, preset
+from core.lab.terminal import note
 
 if TYPE_CHECKING:
     from core.lab import Data
@@ -153,21 +155,48 @@ def start(
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
     """Goes on where the folder's checkpoint stands; of a finished run only what its page lacks is made again."""
     with lock(run.folder, needed=not (run.folder / folders.RESULT).exists()), aside():
+        died = (run.folder / folders.DRAWING).exists()
         sweep(run.folder)
         if not (run.folder / folders.RESULT).exists():
-            return _go(run, watch, save_every, pictures)
-        if pictures:
-            mend_page(run.folder, partial(_again, run))
+            return _go(run, watch, save_every, pictures, died)
+        if pictures and run.result:  # which is refused, before anything is drawn, where it is damaged
+            with Signals().installed() as signals:
+                mend_page(run.folder, partial(_again, run, signals))
         return run
 
 
-def _again(run: Run) -> tuple[Report, dict[str, str]]:
+def _again(run: Run, signals: Signals) -> tuple[Report, dict[str, str]]:
     """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
     loop, _ = _loop(run)
     if not loop.load():
         raise Refusal("its checkpoint is not there")
-    with blas_threads(loop.learner.net.size):
-        return reported(loop.learner, loop.chosen, run.folder)
+    name = run.setup.task.name
+    with blas_threads(loop.learner.net.size), guarded(f"{name}: report"):
+        return _report(loop.learner, loop.chosen, run.folder, notes_of(name, loop.learner), signals)
+
+
+def _report(
+    learner: Learner, w: Array, folder: Path | None, notes: Sequence[str], signals: Signals
+) -> tuple[Report, dict[str, str]]:
+    """What `reported` gives, with the learner's notes among the texts. Raises Stopped where a signal came."""
+    report, undrawn = reported(learner, w, folder)
+    if signals.caught is not None:  # what it stopped has kept it to itself, as a film that fails does
+        raise Stopped(signals.caught)
+    report.texts.update({"Notes": "\n".join(notes)} if notes else {})
+    return report, undrawn
+
+
+@contextmanager
+def _drawing(folder: Path | None) -> Iterator[None]:
+    """While a report draws into a folder a file there says so, which a process leaves that dies of it."""
+    with suppress(OSError):
+        if folder:
+            (folder / folders.DRAWING).touch()
+    try:
+        yield
+    finally:
+        if folder:
+            (folder / folders.DRAWING).unlink(missing_ok=True)
 
 
 def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
@@ -177,33 +206,40 @@ def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
     return Loop(learner, run.folder, texts, save_every, paths), data.sums
 
 
-def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
+def _go(run: Run, watch: Watch, save_every: float, pictures: bool, died: bool = False) -> Run:
+    """`died`: the process before has died while it drew. Then the result is written first, and pictures afterwards."""
+    name, folder = run.setup.task.name, run.folder
     with Signals().installed() as signals:
         loop, sums = _loop(run, save_every)
         learner = loop.learner
         try:
-            (run.folder / folders.LOG).touch()
-            if run.setup.task.predictor or hasattr(learner, "prediction"):
-                write_json(run.folder / folders.PREDICTION, run.setup.facts(learner))
-            notes = tell_notes(run.setup.task.name, learner)
-            loop.load()
+            facts = run.setup.facts(learner) if run.setup.task.predictor or hasattr(learner, "prediction") else None
+            loop.load()  # what is refused is refused before anything is written
+            (folder / folders.LOG).touch()
+            if facts is not None:
+                write_json(folder / folders.PREDICTION, facts)
             _keep_places(run)
+            for line in (notes := notes_of(name, learner)):
+                note(line)
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
-                kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
-                with guarded(f"{run.setup.task.name}: report", lambda: kept):
-                    report, undrawn = reported(learner, best, run.folder if pictures else None)
-                if signals.caught is not None:  # what it stopped has kept it to itself, as a film that fails does
-                    raise Stopped(signals.caught)
-                report.texts.update({"Notes": "\n".join(notes)} if notes else {})
+                kept = f"; the weights are kept: trivium resume {folder} makes the report again"
+                drawn = folder if pictures and not died else None
+                with _drawing(drawn), guarded(f"{name}: report", lambda: kept):
+                    report, undrawn = _report(learner, best, drawn, notes, signals)
                 result = result_of(run.setup, loop, best, report, sums)
-            write_shown(run.folder, report, undrawn)
-            write_json(run.folder / folders.RESULT, result)
-            if pictures:
-                run_page(run.folder)
+            if pictures and died:
+                undrawn[ALL] = f"the process ended while it drew; trivium resume {folder} draws again"
+                note("the process before this one ended while it drew: the result is written first, pictures then")
+            write_shown(folder, report, undrawn)
+            write_json(folder / folders.RESULT, result)
+            if pictures and died:
+                mend_page(folder, partial(_again, run, signals))
+            elif pictures:
+                run_page(folder)
         except OSError as error:
-            how = f"make room or mend it, then trivium resume {run.folder}"
-            raise Refusal(f"cannot write to {run.folder}: {error.strerror or error}; {how}") from error
+            how = f"make room or mend it, then trivium resume {folder}"
+            raise Refusal(f"cannot write to {folder}: {error.strerror or error}; {how}") from error
     return run
 
 
