@@ -72,6 +72,10 @@ class Learner(Protocol):
     #   sample(rng, n) -> batch, loss(w, batch, g=None, rng=None) -> float        for `trivium check`
     #   predict(w, x) -> Array | str              for `trivium predict`
     #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
+    #   start_from(w, state)                      takes w (net.size,), another run's best, as its start, where it keeps
+    #                                             copies of w beside `weights`; `state` is what the other learner kept
+    #   longer_by: str                            the field of Config by which it goes on beyond its end, where that is
+    #                                             neither updates nor timesteps; "" where it cannot
     #   notes() -> list[str]                      what a person should know before it learns; told, and on the page
     #   stream(w, prompt, length, temperature, top_k, rng), texts, unseen, context      for `trivium generate`
     #   recordings(w, word, voice, count, temperature, rng)                             for `trivium speak`

@@ -20,9 +20,11 @@ SHOWN = "report.json"  # captions and texts of the page
 
 NUMBERS = {...: float}
 SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float}
+ORIGIN_FORM = {"folder": str, "task": str, "w_sha256": str, "layout": {...: [int]}}  # of a run that another starts from
 CONFIG_FORM = {
     **{"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int},
     **{"beside?": {...: str}, "data_folder?": (str, type(None))},  # where files lay when the run began
+    **{"from?": ORIGIN_FORM, "lengthened?": [{"field": str, "was": int}]},
 }
 COMPARED_FORM = {  # what has to be known of a run to set it beside others
     **{"task": str, "paradigm": {"supervised", "unsupervised", "reinforcement"}, "problem": str, "preset": str},

@@ -73,12 +73,10 @@ def _live(title: str) -> Iterator[Watch]:
         yield watch
 
 
-def tell_notes(task: str, learner: Any) -> list[str]:
-    """What the learner has to say before it learns, if anything; also told on stderr, but not by each job of many."""
-    if not hasattr(learner, "notes"):
-        return []
+def tell_notes(task: str, learner: Any, notes: Sequence[str] = ()) -> list[str]:
+    """`notes`, and what the learner has to say before it learns; also told on stderr, but not by each job of many."""
     with guarded(f"{task}: notes"):
-        notes = list(map(str, learner.notes()))
+        notes = [*notes, *(map(str, learner.notes()) if hasattr(learner, "notes") else ())]
     for line in notes:
         note(line)
     return notes

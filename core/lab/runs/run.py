@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
 from core.lab.runs.imports import load
 from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
+from core.lab.runs.origin import begin, check_fits, from_json, origin_of
 from core.lab.runs.page import mend_page, reported, run_page, write_shown
 from core.lab.runs.progress import tell_notes
 from core.lab.runs.result import result_of
@@ -111,6 +112,8 @@ def start(
 
     A folder that was `made` for this run goes again when the run is refused at once, as one does that is made here.
     """
+    if setup.origin and out.exists() and out.samefile(setup.origin.folder):
+        raise Refusal(f"{out} is the run to start from: name another folder with --out")
     new = made or not out.exists()
     out = folders.create(out, force)
     with lock(out), aside():
@@ -140,14 +143,14 @@ def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: 
 
 def _again(run: Run) -> tuple[Report, dict[str, str]]:
     """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
-    loop, _ = _loop(run)
+    loop, _ = loop_of(run)
     if not loop.load():
         raise Refusal("its checkpoint is not there")
     with blas_threads(loop.learner.net.size):
         return reported(loop.learner, loop.chosen, run.folder)
 
 
-def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
+def loop_of(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
     """The loop of a run at its start, and the sums of the data that it reads."""
     learner, data = run.built()
     texts, paths = run.setup.texts(learner, data.sums), path_fields(run.setup.task.config)
@@ -156,16 +159,19 @@ def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
 
 def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
     with Signals().installed() as signals:
-        loop, sums = _loop(run, save_every)
-        learner = loop.learner
+        loop, sums = loop_of(run, save_every)
+        learner, origin = loop.learner, run.setup.origin
+        if origin:
+            check_fits(origin, learner)
         try:
             (run.folder / folders.LOG).touch()
             if hasattr(learner, "prediction"):
                 with guarded(f"{run.setup.task.name}: prediction"):
                     json.dumps(prediction := learner.prediction(), allow_nan=False)
                 write_json(run.folder / folders.PREDICTION, prediction)
-            notes = tell_notes(run.setup.task.name, learner)
-            loop.load()
+            notes = tell_notes(run.setup.task.name, learner, run.setup.notes(learner))
+            if not loop.load() and origin:
+                begin(loop, origin)
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
                 kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
@@ -212,7 +218,11 @@ def open_run(
     values = moved(task.config, values, folder, found.get("beside", {}))
     if data is None and (kept := found.get("data_folder")) and Path(kept).is_dir():
         data = Path(kept)
-    return Run(folder, Setup(task, configure(task, values), seed, found.get("preset", "default"), data, imports))
+    config, lengthened = configure(task, values), [(each["field"], each["was"]) for each in found.get("lengthened", ())]
+    for field, was in lengthened:
+        configure(task, {**values, field: was})
+    about = found.get("preset", "default"), data, imports, from_json(found.get("from")), tuple(lengthened)
+    return Run(folder, Setup(task, config, seed, *about))
 
 
 def run(
@@ -223,10 +233,15 @@ def run(
     out: str | Path | None = None,
     data: Path | None = None,
     force: bool = False,
+    from_: str | Path | None = None,
     **config: Any,
 ) -> Run:
-    """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords."""
+    """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords.
+
+    `from_` is the folder of a run whose best weights it starts from: all of them, or the layers that fit.
+    """
     setup = prepare(task, preset, config, seed, data)
+    setup = replace(setup, origin=origin_of(from_)) if from_ else setup
     folder = user_path(out) if out else folders.new_folder(Path("runs") / setup.task.name)
     return start(setup, folder, force, made=not out)
 
