@@ -1,7 +1,7 @@
 """The run folder: what a run leaves behind, and how it is written so that a crash loses nothing.
 
 config.json (first), metrics.jsonl (one line an evaluation), checkpoint.safetensors and the one before it,
-result.json (last), report.html, pictures. A lock of the operating system keeps a second process out.
+result.json (last), report.html, MODEL.md, pictures. A lock of the operating system keeps a second process out.
 """
 
 import json
@@ -17,6 +17,7 @@ CONFIG, LOG, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.safetensor
 RESULT, PAGE = "result.json", "report.html"
 PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
+MODEL = "MODEL.md"  # what the network is, for who is given it
 
 NUMBERS = {...: float}
 SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float}

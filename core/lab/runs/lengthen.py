@@ -1,8 +1,8 @@
 """`trivium resume DIR --updates N`: a finished run goes on beyond its end, to N updates in all.
 
 It goes on from its last state, not from its best weights, and its schedules fall back to where a run of N has them
-after as many updates: a step size that had fallen to 0 rises again. So it ends as no run that was N long from its start.
-The best weights so far stay in the race.
+after as many updates: a step size that had fallen to 0 rises again. So it ends as no run of N from its start. The best
+weights so far stay in the race.
 
 The result is put aside and config.json written anew, in this order; a checkpoint of before fits it then. Whatever is
 killed in between, the same command and `resume` go on.
@@ -46,9 +46,7 @@ def lengthen(run: Run, name: str, n: int) -> Run:
         loop, _ = loop_of(run)
         task, own = run.setup.task.name, length(run, loop.learner)
         if name != own:
-            other = (
-                f"--{own} N does" if own else f"trivium run {task} --from {run.folder} begins another with its weights"
-            )
+            other = f"--{own} N does" if own else f"trivium run {task} --from {run.folder} begins another there"
             raise Refusal(f"--{name} takes no run of {task} beyond its end: {other}")
         if n == (now := int(getattr(run.setup.config, name))):
             return run

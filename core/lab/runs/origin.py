@@ -55,7 +55,7 @@ class Origin:
         taken, anew = divided(self.layout, _layout(learner))
         which = f"layers {', '.join(taken)} of the weights; {', '.join(anew)} begin anew" if anew else "all weights"
         whose = f"a run of the task {self.task} (w_sha256 {self.w_sha256[:12]})"
-        return f"starts from {whose}, from {which}; what that run learnt from is not counted here"
+        return f"It starts from {whose}, from {which}; what that run learnt from is not counted here"
 
 
 def origin_of(folder: str | Path) -> Origin:

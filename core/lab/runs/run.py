@@ -21,6 +21,7 @@ from core.lab.guard import aside, guarded
 from core.lab.paths import located, missing, moved, path_fields, user_path
 from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
+from core.lab.runs.card import mend_card, write_card
 from core.lab.runs.imports import load
 from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
 from core.lab.runs.origin import begin, check_fits, from_json, origin_of
@@ -138,6 +139,7 @@ def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: 
             return _go(run, watch, save_every, pictures)
         if pictures:
             mend_page(run.folder, partial(_again, run))
+        mend_card(run.folder, run.setup, lambda: run.built()[0])
         return run
 
 
@@ -185,6 +187,7 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
             write_json(run.folder / folders.RESULT, result)
             if pictures:
                 run_page(run.folder)
+            write_card(run.folder, run.setup, learner)
         except OSError as error:
             how = f"make room or mend it, then trivium resume {run.folder}"
             raise Refusal(f"cannot write to {run.folder}: {error.strerror or error}; {how}") from error

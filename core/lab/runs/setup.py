@@ -101,7 +101,7 @@ class Setup:
         notes = [self.origin.note(learner)] if self.origin else []
         if self.lengthened:
             name, ends = self.lengthened[-1][0], [f"{name} {was}" for name, was in self.lengthened]
-            how = f"went on beyond its end, from {', then '.join(ends)} to {name} {getattr(self.config, name)}"
+            how = f"It went on beyond its end, from {', then '.join(ends)} to {name} {getattr(self.config, name)}"
             notes.append(f"{how}; its schedules fell back to where so long a run has them, so it is no such run")
         return notes
 
