@@ -104,6 +104,15 @@ def _row(name: str, known: DataSet, root: Path) -> dict[str, Any]:
     }
 
 
+def known() -> list[DataSet]:
+    """All sets, but those of other packages that cannot be loaded."""
+    found = [*SETS.values()]
+    for name, points in _others().items():
+        with suppress(Refusal):
+            found.append(_loaded(name, points))
+    return found
+
+
 def fetch(name: str, root: Path | None = None) -> list[Path]:
     """Fetches what is missing of a data set, checks all of it, and returns the paths; none for an embedded set."""
     (_, known), root = lookup(name), root or download.default_root()
