@@ -5,9 +5,12 @@ Epochs of minibatches over weighted rows, in the dtype of X, dense or sparse, wi
 """
 
 import math
+import reprlib
 import time
 from collections.abc import Callable
 from copy import copy, deepcopy
+from functools import wraps
+from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -28,6 +31,9 @@ FORMER: dict[str, Callable[[Any], dict[str, Any]]] = {  # keywords of before, an
     "patience": lambda n: {"n_iter_no_change": math.inf if n is None else n},
     "validation": lambda share: {"early_stopping": bool(share), **({"validation_fraction": share} if share else {})},
 }
+NUMBERS = {"epochs": Integral, "batch": Integral} | dict.fromkeys(
+    ("lr", "decay", "validation_fraction", "n_iter_no_change", "tol"), Real
+)
 QUASI_NEWTON = "lbfgs"  # the one optimizer that goes by name: it takes no minibatches
 
 
@@ -46,6 +52,26 @@ def row_weights(s: Any, X: Any) -> Array:
     if (checked < 0).any():
         raise ValueError(f"Negative values in data passed to `sample_weight`: the least is {checked.min()}")
     return checked
+
+
+def given(X_val: Any, y_val: Any) -> bool:
+    """Whether there are rows of the user's own to stop by. Raises ValueError for targets without rows."""
+    if X_val is None and y_val is not None:
+        raise ValueError("y_val are the targets of X_val: pass both")
+    return X_val is not None
+
+
+def checked(loss: LossRule) -> LossRule:
+    """The same loss. It raises ValueError where it does not give a value, and a gradient of the shape of y."""
+
+    @wraps(loss)
+    def call(y: Array, t: Array, **options: Any) -> Loss:
+        found = loss(y, t, **options)
+        if not isinstance(found, tuple) or len(found) != 2 or np.shape(found[1]) != y.shape:
+            raise ValueError(f"loss must give (value, gradient at y {y.shape}), but it gave {reprlib.repr(found)}")
+        return found
+
+    return call
 
 
 def has_epochs(model: Any) -> bool:
@@ -68,7 +94,8 @@ class Fitted(Inside, BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
 
     def _measure(self) -> Callable[[Array, Array, Array | None], Loss]:
         """(y, t, s) -> (1/B) sum_i s_i l_i, and its gradient at y (B, O)."""
-        loss, by_weight = self._rule(), weighted(self._rule())
+        loss = checked(self._rule())
+        by_weight = weighted(loss)
         return lambda y, t, s: loss(y, t) if s is None else by_weight(y, t, s)
 
     def _new_optimizer(self, net: Layer) -> Any:
@@ -84,11 +111,16 @@ class Fitted(Inside, BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         return deepcopy(self.optimizer) if hasattr(self.optimizer, "step") else self.optimizer(net.layout)
 
     def _check_params(self) -> None:
+        for name, kind in NUMBERS.items():
+            if not isinstance(value := getattr(self, name), kind):
+                what = "a whole number" if kind is Integral else "a number"
+                raise ValueError(f"{name} must be {what}, not {value!r}")
         check(self, positive=("epochs", "batch", "lr", "n_iter_no_change"), nonnegative=("decay", "tol"))
         check(self, share=("validation_fraction",), positive=("validation_fraction",))
         if not has_epochs(self) and self.optimizer != QUASI_NEWTON:
             raise ValueError(f"there is no optimizer {self.optimizer!r}: {QUASI_NEWTON!r}, or an object of the core")
-        if isinstance(self.scoring, str) and self.scoring not in ("loss", *get_scorer_names()):
+        known = ("loss", None, *get_scorer_names())
+        if not callable(self.scoring) and self.scoring not in known:
             raise ValueError(f"there is no scoring {self.scoring!r}: 'loss', or one of sklearn's get_scorer_names()")
 
     def _begin(self, dtype: Any) -> None:
@@ -156,7 +188,9 @@ class Fitted(Inside, BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             loss = measure(self._outputs(held.X), held.t, held.s)[0]
             if scorer is None or not math.isfinite(loss):
                 return loss, -loss
-            return loss, float(scorer(judge, held.X, held.y, **options))
+            if math.isnan(score := float(scorer(judge, held.X, held.y, **options))):
+                raise ValueError(f"the {len(held.y)} rows held out are too few for that score: take more, or another")
+            return loss, score
 
         return judged
 
@@ -241,7 +275,11 @@ class Fitted(Inside, BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
 
     def _checked(self, X: Any, y: Any = "no_validation", reset: bool = False, **options: Any) -> Any:
         """Rows, dense or sparse, and their targets where there are any."""
-        return validate_data(self, X, y, accept_sparse="csr", dtype=[np.float64, np.float32], reset=reset, **options)
+        options |= {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "reset": reset}
+        if isinstance(y, str) and y == "no_validation":
+            return validate_data(self, X, **options)
+        X, y = validate_data(self, X, y, **options)
+        return X, y.toarray() if hasattr(y, "toarray") else y
 
     def _new(self, X: Any) -> Any:
         """Checked rows to be judged."""

@@ -33,7 +33,7 @@ from core import (
 )
 from core.lab import check
 from core.lab.former import renamed
-from supervised.estimator_base import FORMER, Fitted, Held, has_epochs, row_weights
+from supervised.estimator_base import FORMER, Fitted, Held, given, has_epochs, row_weights
 from supervised.learner import LossRule
 
 Callback = Callable[[Any, dict[str, float]], Any]  # of a model and a row of its history
@@ -107,7 +107,7 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
         elif not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start goes on with the classes {self.classes_}, but y holds {classes}")
         t, held = self._labels(X, y), None
-        if X_val is not None:
+        if given(X_val, y_val):
             X_val, y_val = self._data(X_val, y_val, False)
             held = Held(X_val, y_val, self._labels(X_val, y_val), None)
         return self._learn(X, y, t, self._weights(X, t, sample_weight), held, fresh, False)
@@ -132,7 +132,7 @@ class NetworkClassifier(ClassifierMixin, Fitted):  # type: ignore[misc]
         X, y = self._checked(X, y, reset, multi_output=True)
         check_classification_targets(y)
         several = type_of_target(y) == "multilabel-indicator"
-        y = np.asarray(y.toarray() if hasattr(y, "toarray") else y) if several else column_or_1d(y, warn=True)
+        y = y if several else column_or_1d(y, warn=True)
         if reset:
             self._several = several
         elif several != self._several:
@@ -249,9 +249,7 @@ class NetworkRegressor(RegressorMixin, Fitted):  # type: ignore[misc]
         """Learns from X (N, I), dense or sparse, and values y (N,) or (N, O); X_val and y_val are to stop by."""
         fresh = not (self.warm_start and hasattr(self, "w_"))
         X, y, t = self._data(X, y, fresh)
-        held = None
-        if X_val is not None:
-            held = Held(*self._data(X_val, y_val, False), None)
+        held = Held(*self._data(X_val, y_val, False), None) if given(X_val, y_val) else None
         s = None if sample_weight is None else row_weights(sample_weight, X)
         return self._learn(X, y, t, s, held, fresh, False)
 
