@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array
-from core.lab.data.encoder import where
+from core.lab.data.columns import where
 from core.lab.data.notation import PLAIN, blank, decide
 from core.lab.data.tables import Rows
 
