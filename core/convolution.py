@@ -85,7 +85,7 @@ def Conv2d(
     def fill(rng: Rng, w: Array) -> None:
         init(rng, w[:n].reshape(-1, O), gain)
 
-    constants = {"kernel": k, "stride": stride, "padding": padding}
+    constants = {"kernel": k, "stride": stride, "padding": (before, around - before)}
     layout: Layout = {"weight": (k, k, I, O), "bias": (O,)} if bias else {"weight": (k, k, I, O)}
     return Layer(forward, layout, fill, op="conv2d", constants=constants, places=places)
 
@@ -154,7 +154,7 @@ def MaxPool2d(k: int = 2, stride: int | None = None) -> Layer:
         *axes, H, W = places
         return *axes, (H - k) // s + 1, (W - k) // s + 1
 
-    return Layer(forward, op="max_pool2d", constants={"kernel": k, "stride": s}, places=places)
+    return Layer(forward, op="max_pool2d", constants={"kernel": k, "stride": s, "padding": (0, 0)}, places=places)
 
 
 def _maximum(x: Array, axis: int, k: int, s: int) -> tuple[Array, Callable[[Array], Array]]:
