@@ -142,8 +142,8 @@ class Folds:
         lost = [learner.importances(part) for learner, part in parts]
         importance.tell(made, _joined(lost), self.learners[0].judged[1], folder)
         source = self.learners[0].source
-        made.texts |= {"How rows are weighted": source.weights} if source.weights else {}
-        made.texts["How the columns were read"] = f"In the first fold:\n{source.page}"
+        told = {"How rows are weighted": source.weights, "How the columns were read": source.page}
+        made.texts |= {title: f"In the first fold:\n{text}" for title, text in told.items() if text}
         return made
 
 

@@ -100,7 +100,8 @@ def make(config: Config, rng: Rng, data: Any) -> TableLearner | Folds:
             raise ValueError(f"{len(t)} rows are too few for {config.folds} folds: at least {A_FOLD} a fold are needed")
         indices = fold_indices(t, config.folds, stratified)
         rngs = rng.spawn(config.folds)
-        return Folds([_learner(config, table, each, own) for each, own in zip(indices, rngs, strict=True)], indices)
+        learners = [_learner(config, table, each, rngs[k], quiet=k > 0) for k, each in enumerate(indices)]
+        return Folds(learners, indices)
     except ValueError as error:
         raise ValueError(f"{config.file or config.name}: {error}") from error
 
@@ -120,12 +121,13 @@ def _table(config: Config, data: Any) -> Table:
     return Table(target.rows.without(*names, config.sample_weight), target, names, s)
 
 
-def _learner(config: Config, table: Table, index: Splits, rng: Rng) -> TableLearner:
+def _learner(config: Config, table: Table, index: Splits, rng: Rng, quiet: bool = False) -> TableLearner:
     """The learner of the rows that `index` holds."""
     (rows, target, names, s), train = table, index.x_train
     categorical = [column for column in config.categorical if column not in names]
     ignore = [column for column in config.ignore if column != config.sample_weight]
-    read = encoded(rows, train, config.file, categorical=categorical, ignore=ignore, told=target.told)
+    told: dict[str, Any] = {"told": target.told, "quiet": quiet}
+    read = encoded(rows, train, config.file, categorical=categorical, ignore=ignore, **told)
     x, values = read.x, not target.classes and not target.labels
     mean, std = _units(index.t_train) if values else (0.0, 1.0)
     targets = [t if target.classes else ((t - mean) / std).astype(np.float32) for t in index[1::2]]
