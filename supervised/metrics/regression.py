@@ -62,6 +62,10 @@ class Regression:
         values = y * self.std + self.mean
         return values[:, 0] if values.shape[1] == 1 else values
 
+    def names(self, O: int) -> tuple[str, ...]:
+        """None: values are no classes."""
+        return ()
+
     def validate(self, model: Model) -> dict[str, float]:
         y, t, s = model(self.splits.x_val), self.splits.t_val, self.weights.val
         if len(self.targets) > 1:
