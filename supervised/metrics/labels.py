@@ -54,6 +54,10 @@ class Labels:
         """1 where a label is likelier to hold than not: (N, K)."""
         return (y > 0).astype(np.int64)
 
+    def names(self, O: int) -> tuple[str, ...]:
+        """None: several labels may hold at once."""
+        return ()
+
     def validate(self, model: Model) -> dict[str, float]:
         y, t, s = model(self.splits.x_val), self.splits.t_val, self.weights.val
         right = np.average(self.answer(y) == t, 0, s)

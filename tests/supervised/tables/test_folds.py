@@ -93,3 +93,10 @@ def test_too_many_folds_are_refused(file):
     with pytest.raises(ValueError, match="60 rows are too few for 13 folds"):
         make(Config(file, "kind", folds=13), np.random.default_rng(0), Data())
     assert table.Config(folds=0).folds == 0
+
+
+def test_the_card_says_how_the_rows_are_divided(file, tmp_path):
+    setup = Setup(find("table"), Config(file, "kind", ignore=("value",), folds=K, updates=20))
+    card = (start(setup, tmp_path / "run", pictures=False).folder / "MODEL.md").read_text()
+    assert "Cross-validation: 60 rows, 3 networks; each row is in the test part of one of them" in card
+    assert "The test part:" not in card
