@@ -98,7 +98,7 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
 
 def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
-    """Runs one command and returns its exit code: 0, 1 (a check failed), 2 (refused), 124 (time was up), 130 or 143 (stopped)."""
+    """Runs one command; its exit code: 0, 1 (a check failed), 2 (refused), 124 (time was up), 130 or 143 (stopped)."""
     try:
         with on_screen():
             return _code(args, paradigm)
