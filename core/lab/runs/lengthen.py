@@ -20,7 +20,7 @@ from core.lab.errors import Refusal, refusing
 from core.lab.files import sweep
 from core.lab.guard import aside
 from core.lab.runs import folder as folders
-from core.lab.runs.run import Run, loop_of
+from core.lab.runs.open import Run, loop_of
 from core.lab.runs.tasks import configure
 
 LENGTHS = ("timesteps", "updates", "passes", "rounds", "again")  # fields of a Config that say how long a run learns

@@ -227,7 +227,8 @@ class Loop:
         if "lengthened" in self.texts:  # the checkpoint may be of before, when the same count was further on
             self.evaluations = min(self.evaluations, self._due())
         self.best = arrays.get("best")
-        if (self.folder / LOG).stat().st_size < self.log_bytes:
+        log = self.folder / LOG
+        if self.log_bytes and not (log.is_file() and log.stat().st_size >= self.log_bytes):
             raise Refusal(
                 f"{self.folder / LOG} is shorter than when the checkpoint was written: put the whole file back"
             )

@@ -18,6 +18,7 @@ TOY = str(TOY_TASK)
 STILL = {"updates": 20, "lr": 1e-12}  # what it learns is nothing to float32
 DEEPER = """
 from toy_task import *
+predictor = None
 class Deep(Toy):
     def __init__(self, config, rng):
         super().__init__(config, rng)
