@@ -74,12 +74,15 @@ def test_a_run_is_deleted_whole_and_no_other(place, capsys):
 
 
 @pytest.mark.parametrize(
-    "fault", ["no run", "other task's folder", "a file beside", "a run inside", "a link", "nothing"]
+    "fault", ["no run", "other task's folder", "a file beside", "a run inside", "a link inside", "a link", "nothing"]
 )
 def test_nothing_that_is_no_run_is_deleted(place, capsys, fault):
     target, why = "runs/a", "also holds what is no part of a run"
     if fault == "a file beside":
         Path("runs/a/thesis.txt").write_text("years of work")
+    elif fault == "a link inside":
+        (place / "elsewhere.png").write_bytes(b"years of work")
+        Path("runs/a/more.png").symlink_to(place / "elsewhere.png")
     elif fault == "a run inside":
         shutil.copytree("runs/c", "runs/a/inner")
     else:
