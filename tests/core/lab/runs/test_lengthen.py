@@ -71,7 +71,7 @@ def test_toy_without_a_schedule_ends_as_a_run_of_that_length(longer, tmp_path):
     assert np.array_equal(a, b)
 
 
-@pytest.mark.parametrize("moment", ["result", "config", "update", "end"])
+@pytest.mark.parametrize("moment", ["result", "config", "update", "end", "page", "card"])
 def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(finished, longer, tmp_path, monkeypatch, moment):
     out = Path(shutil.copytree(finished.folder, tmp_path / "run"))
 
@@ -88,6 +88,10 @@ def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(finished, longer, tm
             )
             with pytest.raises(Killed):
                 lengthen(opened(out), "updates", 60)
+        elif moment in ("page", "card"):  # when the new result is there, and what tells of it is not
+            patch.setattr(f"core.lab.runs.run.{'run_page' if moment == 'page' else 'write_card'}", killed)
+            with pytest.raises(Killed):
+                resume(lengthen(opened(out), "updates", 60))
         else:
             made = lengthen(opened(out), "updates", 60)
             stop = {"update": 0.6, "end": 1.0}[moment]
@@ -96,6 +100,7 @@ def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(finished, longer, tm
     assert (out / "result.updates-30.json").exists() == (moment != "result")
     resume(lengthen(opened(out), "updates", 60))  # the same command again
     assert left(out) == left(longer.folder)
+    assert "trivium resume DIR --updates 60" in (out / folders.PAGE).read_text()
 
 
 def test_a_kill_between_result_and_configuration_leaves_a_run_that_goes_on(finished, tmp_path):
