@@ -1,3 +1,4 @@
+from core.convolution import Conv2d as Conv2d, Flatten as Flatten, MaxPool2d as MaxPool2d
 from core.ensembles import EnsembleLinear as EnsembleLinear
 from core.flops import flops as flops
 from core.initializers import (
@@ -37,8 +38,11 @@ from core.losses import (
     huber as huber,
     log_softmax as log_softmax,
     mse as mse,
+    pinball as pinball,
     plain_cross_entropy as plain_cross_entropy,
+    poisson as poisson,
     softmax as softmax,
+    weighted as weighted,
 )
 from core.network import (
     MLP as MLP,
