@@ -15,6 +15,7 @@ from core.layers import (
     Embedding as Embedding,
     LayerNorm as LayerNorm,
     Linear as Linear,
+    Rescale as Rescale,
     RMSNorm as RMSNorm,
     activation as activation,
     gelu as gelu,

@@ -12,8 +12,9 @@ from core.lab.vision.photos import See, square
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
-from supervised.learner import Augment, Supervised, SupervisedConfig
+from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
+from supervised.predictor import Augment
 from supervised.vision.convnet import ConvNet
 
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
