@@ -445,7 +445,7 @@ def test_a_network_of_windows_is_reported_too(tmp_path):
     parts, net = Splits(x[:30], t[:30], x[30:45], t[30:45], x[45:], t[45:]), ConvNet((8, 8), 4, 2)
     budget = Budget(updates=3, width=4, folds=2, probed=30, mapped=15)
     found = deep_report(net, net.init(rng), parts, train, (8, 8), "ab", tmp_path, rng, budget)
-    assert "pass.png" in found.pictures
+    assert {"pass.png", "kernels.png"} <= set(found.pictures)
     assert "sensitive_first_layer.png" not in found.pictures  # its first weights do not meet the pixels one by one
 
 
