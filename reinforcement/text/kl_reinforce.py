@@ -17,7 +17,8 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, log_softmax
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import TEMPERATURE, ReviewExam
+from core.lab.problems.review_writer import TEMPERATURE
+from core.lab.problems.reviews import ReviewExam
 from core.lab.text.sampling import asker
 from reinforcement.config import Checked
 

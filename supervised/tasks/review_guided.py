@@ -1,11 +1,13 @@
 """Write positive reviews, taught by labels: a reader of what is being written steers the writer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from core import AdamW, Rng
 from core.lab import Cell, Data
+from core.lab.problems.review_writer import FACTS as FACTS, ReviewWriter
 from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
-from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
+from supervised.text.guided_writer import GuidedPredictor, GuidedWriter, GuidedWriterConfig
 
 PARADIGM = "supervised"
 PROBLEM = "text"
@@ -26,7 +28,15 @@ PRESETS = {"quick": {"hidden": 64, "longest": 100, "updates": 300}, "best": {"up
 CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=3.0, teacher="a label: is it good?")
 
 
+def _predictor(config: Config, writer: ReviewWriter) -> GuidedPredictor:
+    return GuidedPredictor(writer.network(config.hidden, outputs=2), writer, config.strength)
+
+
+def predictor(config: Config, facts: Any) -> GuidedPredictor:
+    return _predictor(config, ReviewWriter.of(facts, config.context, config.longest))
+
+
 def make(config: Config, rng: Rng, data: Data) -> GuidedWriter:
     exam = ReviewExam(data("reviews"), config.context, config.longest)
-    net = exam.network(config.hidden, outputs=2)
+    net = _predictor(config, exam).net
     return GuidedWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)

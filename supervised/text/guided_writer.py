@@ -17,7 +17,8 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, check_shapes, cross_entropy
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import Ask, ReviewExam
+from core.lab.problems.review_writer import Ask, ReviewWriter
+from core.lab.problems.reviews import ReviewExam
 from core.lab.text.sampling import asker
 
 STEPS = 20  # minibatches of one update()
@@ -58,6 +59,24 @@ class GuidedWriterConfig:
         check(self, positive=("updates", "batch", "labels"), nonnegative=("strength",))
 
 
+@dataclass(frozen=True)
+class GuidedPredictor:
+    """The network with both answers, and how it writes."""
+
+    net: Layer
+    writer: ReviewWriter
+    strength: float  # how much the reader is heard
+
+    def ask(self, w: Array) -> Ask:
+        """The network that writes: windows to the logits of Bayes' rule."""
+        both = asker(self.net, w, self.writer.context)
+        return lambda x: guided(both(x), self.strength)
+
+    def predict(self, w: Array, x: str | Array) -> str | Array:
+        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
+        return self.writer.answer(self.ask(w), x)
+
+
 class GuidedWriter(Kept):
     """`updates` minibatches of `batch` characters, drawn from all of the training part.
 
@@ -83,6 +102,7 @@ class GuidedWriter(Kept):
         self.config = settings(GuidedWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
         self.exam, self.net, self.w = exam, net, net.init(w_rng)
+        self.predictor = GuidedPredictor(net, exam, self.config.strength)
         self.optimizer, self.schedule, self.count, self.g = optimizer, schedule, 0, np.zeros_like(self.w)
         part, labels = exam.parts["train"], self.config.labels
         self.windows = exam.windows(part.texts, exam.context + 1)  # N, K + 1
@@ -122,17 +142,15 @@ class GuidedWriter(Kept):
             back(dy, g)
         return loss
 
-    def ask(self, w: Array) -> Ask:
-        """The network that writes: windows to the logits of Bayes' rule."""
-        both = asker(self.net, w, self.exam.context)
-        return lambda x: guided(both(x), self.config.strength)
-
     def evaluate(self) -> dict[str, float]:
-        return {"updates": float(self.count), **self.exam.validate(self.ask(self.w))}
+        return {"updates": float(self.count), **self.exam.validate(self.predictor.ask(self.w))}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(self.ask(w))
+        return self.exam.report(self.predictor.ask(w))
+
+    def prediction(self) -> dict[str, Any]:
+        return self.exam.facts()
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
-        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
-        return self.exam.answer(self.ask(w), x)
+        """A review that begins with a text, as the predictor writes it."""
+        return self.predictor.predict(w, x)

@@ -29,6 +29,19 @@ class Vocabulary:
             total += np.bincount(codes, minlength=len(total))
         return cls(np.flatnonzero(total > 1))
 
+    @classmethod
+    def known(cls, characters: str) -> Vocabulary:
+        """The one with these `characters`. Raises ValueError where they are none, or not in order, each once."""
+        codes = np.concatenate(list(_code_points(characters)) or [np.zeros(0, np.uint32)]).astype(np.int64)
+        if not len(codes) or (np.diff(codes) <= 0).any():
+            raise ValueError("the characters of a vocabulary must stand in order, each once")
+        return cls(codes)
+
+    @property
+    def characters(self) -> str:
+        """Those that have an id, in order."""
+        return "".join(map(chr, self.codes))
+
     def __len__(self) -> int:
         return len(self.codes) + 1
 

@@ -76,7 +76,7 @@ def test_it_writes_what_the_labels_praise_and_each_counts_once():
     assert answers == 100
     assert one.evaluate()["val_positive"] > 0.9
     assert one.report(one.w, None).metrics["test_positive"] > 0.9
-    one.config = replace(one.config, strength=0)  # the same network, left to itself
+    one.predictor = replace(one.predictor, strength=0)  # the same network, left to itself
     assert 0.2 < one.evaluate()["val_positive"] < 0.8
 
 
