@@ -122,6 +122,14 @@ def test_of_a_long_table_a_part_is_learnt_from_and_all_rows_get_a_cluster(tmp_pa
     assert report.texts["Classes"] == "0: apple\n1: cherry\n2: melon"
 
 
+def test_dates_and_times_are_told_as_such():
+    rows = read_table(b"when,at\n2024-02-28,9:05\n2024-03-01,9:15\n2030-01-01,0:00\n2030-01-03,2:00\n")
+    encoder = learn(rows)
+    assert in_units(encoder, encoder(rows)[0]) == "when 2024-02-28, at 9:05"
+    lines = typical(rows, encoder, np.array([0, 0, 1, 1])).split("\n")
+    assert [line.split()[:2] for line in lines[1:3]] == [["when", "2024-02-29"], ["at", "9:10"]]
+
+
 def test_a_typical_member_is_told_in_the_units_of_the_file():
     rows = read_table(fruit(6)).without("empty", "planet")
     said = np.array([0, 1, 2] * 2)
