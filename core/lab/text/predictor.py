@@ -51,14 +51,18 @@ class TextPredictor:
         """Contexts (S, K) of ids -> logits (S, V) of the next; to be asked many times with the same w."""
         return self.asker(self.net, w, self.context)
 
+    def window(self, prompt: str) -> Array:
+        """What the network sees after a prompt, (1, K)."""
+        before = self.vocabulary.encode(self.before)
+        lacking = np.full(max(self.context - len(before), 0), self.boundary or 0, before.dtype)  # nothing, or unknown
+        ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
+        return self.windows(np.append(lacking, before), ids, self.context + 1)[-1:, :-1]
+
     def write(
         self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array, top_k: int, rng: Rng | None
     ) -> Iterator[Array]:
         """Yields the next ids (streams,) of texts that go on after `prompt`: see `sampling.write`."""
-        before = self.vocabulary.encode(self.before)
-        lacking = np.full(max(self.context - len(before), 0), self.boundary or 0, before.dtype)  # nothing, or unknown
-        ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
-        x = self.windows(np.append(lacking, before), ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
+        x = self.window(prompt).repeat(streams, 0)  # S, K
         return sampling.write(self.ask(w), x, length, temperature, top_k, rng, self.slide)
 
     def stream(
