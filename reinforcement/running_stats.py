@@ -6,7 +6,7 @@ so weights of a network that was shown the former become those of the same funct
 and opened again is one vector, and needs no statistics beside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -40,13 +40,22 @@ class RunningMeanStd:
 
     def folded(self, w: Array, *nets: Layer) -> Array:
         """A copy of w, in which `nets` lie one after another, whose first layers, Linear(I, H), take x as it comes."""
-        v, a = w.copy(), 0
-        for net in nets:
-            I, H = next(iter(net.layout.values()))
-            W, b = v[a : a + I * H].reshape(I, H), v[a + I * H : a + I * H + H]
+        v = w.copy()
+        for W, b in _first(v, nets):
             W /= self.deviation[:, None]
             b -= self.mean @ W
-            a += net.size
+        return v
+
+    def unfolded(self, w: Array, drawn: Array, *nets: Layer) -> Array:
+        """The other way: a copy of w, for networks that are shown (x - mean) / deviation.
+
+        A first layer that is still as it is in `drawn` stays: it was drawn for what they are shown.
+        """
+        v = w.copy()
+        for (W, b), (before, _) in zip(_first(v, nets), _first(drawn, nets), strict=True):
+            if (before != W).any():
+                b += self.mean @ W
+                W *= self.deviation[:, None]
         return v
 
     def state(self) -> State:
@@ -54,3 +63,12 @@ class RunningMeanStd:
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count, self.mean, self.var = int(state["count"]), state["mean"].copy(), state["var"].copy()
+
+
+def _first(v: Array, nets: Sequence[Layer]) -> Iterator[tuple[Array, Array]]:
+    """Views of W (I, H) and b (H,) of the first layer of each of `nets`, which lie in v one after another."""
+    a = 0
+    for net in nets:
+        I, H = next(iter(net.layout.values()))
+        yield v[a : a + I * H].reshape(I, H), v[a + I * H : a + I * H + H]
+        a += net.size

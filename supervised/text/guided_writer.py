@@ -9,6 +9,7 @@ classifier of beginnings, Yang and Klein (2021), FUDGE, arXiv:2104.05218; an ans
 et al. (2021), GeDi, arXiv:2009.06367. Weakness: the reader forgets what lies more than K characters back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, check_shapes, cross_entropy
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.review_writer import Ask, ReviewWriter
+from core.lab.problems.review_writer import ReviewWriter
 from core.lab.problems.reviews import ReviewExam
-from core.lab.text.sampling import asker
+from core.lab.text.sampling import Ask, asker
 
 STEPS = 20  # minibatches of one update()
 
@@ -46,6 +47,16 @@ def guided(y: Array, strength: float) -> Array:
     return y[:, :V] - strength * np.logaddexp(0, -y[:, V:])
 
 
+def guided_asker(strength: float) -> Callable[[Layer, Array, int], Ask]:
+    """How a network with both answers is asked: windows to the logits of Bayes' rule."""
+
+    def asked(net: Layer, w: Array, K: int) -> Ask:
+        both = asker(net, w, K)
+        return lambda x: guided(both(x), strength)
+
+    return asked
+
+
 @dataclass(frozen=True)
 class GuidedWriterConfig:
     """How long it learns, from how many labels, and how much they count."""
@@ -59,28 +70,11 @@ class GuidedWriterConfig:
         check(self, positive=("updates", "batch", "labels"), nonnegative=("strength",))
 
 
-@dataclass(frozen=True)
-class GuidedPredictor:
-    """The network with both answers, and how it writes."""
-
-    net: Layer
-    writer: ReviewWriter
-    strength: float  # how much the reader is heard
-
-    def ask(self, w: Array) -> Ask:
-        """The network that writes: windows to the logits of Bayes' rule."""
-        both = asker(self.net, w, self.writer.context)
-        return lambda x: guided(both(x), self.strength)
-
-    def predict(self, w: Array, x: str | Array) -> str | Array:
-        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
-        return self.writer.answer(self.ask(w), x)
-
-
 class GuidedWriter(Kept):
     """`updates` minibatches of `batch` characters, drawn from all of the training part.
 
-    `config` is a GuidedWriterConfig, or its fields are keywords. Of the reviews `labels` have a label, half of them
+    `config` is a GuidedWriterConfig, or its fields are keywords; its `strength` is heard by `predictor`, whose asker is
+    made with it. Of the reviews `labels` have a label, half of them
     good; it is an answer of the teacher, counted the first time that a character of this review is learnt from. The
     last weights are judged: none are chosen. Raises ValueError for more labels than there are reviews.
     """
@@ -91,7 +85,7 @@ class GuidedWriter(Kept):
     def __init__(
         self,
         exam: ReviewExam,
-        net: Layer,
+        predictor: ReviewWriter,
         optimizer: Optimizer,
         rng: Rng,
         config: GuidedWriterConfig | None = None,
@@ -101,8 +95,8 @@ class GuidedWriter(Kept):
     ) -> None:
         self.config = settings(GuidedWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.net, self.w = exam, net, net.init(w_rng)
-        self.predictor = GuidedPredictor(net, exam, self.config.strength)
+        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.w = self.net.init(w_rng)
         self.optimizer, self.schedule, self.count, self.g = optimizer, schedule, 0, np.zeros_like(self.w)
         part, labels = exam.parts["train"], self.config.labels
         self.windows = exam.windows(part.texts, exam.context + 1)  # N, K + 1
@@ -148,9 +142,9 @@ class GuidedWriter(Kept):
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.exam.report(self.predictor.ask(w))
 
-    def prediction(self) -> dict[str, Any]:
-        return self.exam.facts()
+    def prediction(self) -> dict[str, str]:
+        return self.exam.facts
 
-    def predict(self, w: Array, x: str | Array) -> str | Array:
-        """A review that begins with a text, as the predictor writes it."""
+    def predict(self, w: Array, x: Any) -> Any:
+        """What the predictor says."""
         return self.predictor.predict(w, x)

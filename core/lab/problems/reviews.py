@@ -10,19 +10,19 @@ Both readers are logistic regression on words and pairs of words, weighted by TF
 means something beside the judge's verdict on real reviews and beside what else makes a review: so both are reported.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from core import Array, cosine, log_softmax, warm_up
-from core.lab import Report, check, printable
+from core import Array, Rng, cosine, log_softmax, warm_up
+from core.lab import Report, printable
 from core.lab.data.splits import SEED, Reviews
-from core.lab.problems.review_writer import Ask, ReviewWriter, whole_words
+from core.lab.problems.review_writer import Written, whole_words, write
 from core.lab.text import lines
+from core.lab.text.predictor import facts_of
+from core.lab.text.sampling import Ask
 from core.lab.text.tokenize import words
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.witten_bell import WittenBell
@@ -35,20 +35,6 @@ ORDER = 6  # characters of the longest n-grams that the reference model counts
 DECAY, RATE = 0.05, warm_up(0.02, cosine)  # how all three learn from real reviews: weight decay, and the rate's course
 
 Reader = Callable[[Sequence[str]], Array]  # texts -> is each positive? (N,) bool
-
-
-@dataclass(frozen=True)
-class ReviewConfig:
-    """What a task on reviews adds to the configuration of its algorithm, whoever teaches."""
-
-    context: int = 24  # characters that the next one is predicted from
-    hidden: int = 256  # units of each of the two hidden layers
-    longest: int = 250  # characters that a written review may have
-    lr: float = 8e-3  # step size of AdamW at its highest
-
-    def __post_init__(self) -> None:
-        super().__post_init__()  # type: ignore[misc]  # of the algorithm's
-        check(self, positive=("hidden", "longest", "lr"), span={"context": (6, math.inf)})  # of the longest n-grams
 
 
 class Part(NamedTuple):
@@ -102,21 +88,38 @@ def runs(texts: Sequence[str], n: int) -> list[tuple[str, ...]]:
     return [tuple(one[i : i + n]) for one in (words(text.lower()) for text in texts) for i in range(len(one) - n + 1)]
 
 
-class ReviewExam(ReviewWriter):
-    """What all three are asked; of real reviews the readers see no more than `longest` characters either."""
+class ReviewExam:
+    """What all three are asked. `ask` is the network that writes: windows of `context` ids to logits.
+
+    `facts` are what a `ReviewWriter` has to know of the texts.
+
+    A written review ends where the network ends it, or after `longest` characters, at the last whole word; of real
+    ones the readers see no more than that either.
+    """
 
     def __init__(self, reviews: Reviews, context: int, longest: int) -> None:
-        self.parts = split_reviews(reviews)
-        text = "".join(text + lines.END for text in self.parts["train"].texts)
-        super().__init__(Vocabulary.of(text), context, longest)
+        self.parts, self.context, self.longest = split_reviews(reviews), context, longest
+        self.facts = facts_of("".join(text + lines.END for text in self.parts["train"].texts), context)
+        self.vocabulary = Vocabulary.from_characters(self.facts["vocabulary"])
+        self.end = int(self.vocabulary.encode(lines.END)[0])
         self.rater = reader(self.parts["rater"])
         self.val = self.five_stars("val")
+
+    def windows(self, texts: Sequence[str], width: int) -> Array:
+        """The windows (N, width) of all characters of these texts and of their ENDs."""
+        ids = self.vocabulary.encode("".join(text + lines.END for text in texts))
+        return lines.windows(self.end)(ids[:0], ids, width)
 
     def five_stars(self, name: str) -> Array:
         """Windows (POSITIONS, K + 1) of a part's good reviews, evenly spread."""
         part = self.parts[name]
         rows = self.windows([text for text, good in zip(part.texts, part.good, strict=True) if good], self.context + 1)
         return rows[:: max(len(rows) // POSITIONS, 1)]
+
+    def write(self, ask: Ask, n: int, rng: Rng, beginning: str = "") -> Written:
+        """n reviews, drawn from softmax(y / TEMPERATURE); `beginning` is given, and no part of what is returned."""
+        x = self.windows([beginning], self.context + 1)[-1:, :-1].repeat(n, 0)  # S, K
+        return write(ask, x, self.longest, self.vocabulary, rng)
 
     def nats(self, ask: Ask, rows: Array) -> float:
         """Nats per character of windows (N, K + 1), at temperature 1."""

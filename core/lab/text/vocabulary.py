@@ -30,16 +30,16 @@ class Vocabulary:
         return cls(np.flatnonzero(total > 1))
 
     @classmethod
-    def known(cls, characters: str) -> Vocabulary:
-        """The one with these `characters`. Raises ValueError where they are none, or not in order, each once."""
-        codes = np.concatenate(list(_code_points(characters)) or [np.zeros(0, np.uint32)]).astype(np.int64)
-        if not len(codes) or (np.diff(codes) <= 0).any():
-            raise ValueError("the characters of a vocabulary must stand in order, each once")
+    def from_characters(cls, characters: str) -> Vocabulary:
+        """The vocabulary of `characters`. Raises ValueError unless they are in the order of their code points."""
+        codes = np.array(list(map(ord, characters)), np.int64)
+        if (np.diff(codes) <= 0).any():
+            raise ValueError("the characters of a vocabulary must stand in the order of their code points, each once")
         return cls(codes)
 
     @property
     def characters(self) -> str:
-        """Those that have an id, in order."""
+        """All that it holds, in the order of their ids."""
         return "".join(map(chr, self.codes))
 
     def __len__(self) -> int:

@@ -10,8 +10,7 @@ from toy_reviews import toy_reviews
 from core.lab.data.registry import Data
 from core.lab.data.splits import Reviews
 from core.lab.problems import reviews as praise
-from core.lab.problems.review_writer import whole_words
-from core.lab.problems.reviews import Part, ReviewExam, distinct, reader, runs, split_reviews
+from core.lab.problems.reviews import Part, ReviewExam, distinct, reader, runs, split_reviews, whole_words
 
 SIZES = {"val": 10, "test": 30, "judge": 50, "rater": 50}
 
