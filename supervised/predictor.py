@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from core import Array, Layer, Rng, softmax
+from core.lab.errors import Refusal
 from core.lab.learner import Probabilities
+from core.lab.signature import Classes, Features, Inputs, Pixels, Signature
 from core.lab.vision.photos import Photo, See
 
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
@@ -31,6 +34,8 @@ class Answer(Protocol):
     def names(self, O: int) -> tuple[str, ...]:
         """The names of the classes that O outputs stand for; () where the answer is no class."""
 
+    # Optional: outputs(O) -> Outputs        what O outputs mean in an export, where they are no classes
+
 
 @dataclass(frozen=True)
 class SupervisedPredictor:
@@ -46,6 +51,7 @@ class SupervisedPredictor:
     augment: Augment | None = None
     copies: int = 0
     batch: int = SIZE  # that it learnt by: judging takes no more memory than learning
+    picture: tuple[int, ...] = ()  # (H, W) or (H, W, 3) of an example that is pixels in [0, 1]
 
     def outputs(self, w: Array, x: Array, copies: int = 0) -> Array:
         """y (N, O) at x (N, ...): the pooled answer of all members, and of all augmented copies."""
@@ -75,6 +81,24 @@ class SupervisedPredictor:
         if not np.isfinite(x).all():
             raise ValueError("it holds values that are not finite")
         return x
+
+    @property
+    def inputs(self) -> Inputs:
+        """What it takes when it is exported."""
+        return Pixels(self.picture) if self.picture else Features(self.shape)
+
+    def signature(self, w: Array) -> Signature:
+        """What it computes, to be exported: one look at each example."""
+        said, O = self.said, self.outputs(w, self.inputs.examples(self.inputs.sample(np.random.default_rng(0), 1)))
+        if hasattr(said, "outputs"):
+            means = said.outputs(O.shape[-1])
+        elif names := said.names(O.shape[-1]):
+            means = Classes(names)
+        else:
+            raise Refusal(f"what {type(said).__name__} makes of the outputs cannot be exported")
+        notes = [f"photographs are cut to their subject before they are {self.picture[:2]} pixels"] if self.see else []
+        notes += [f"without the {self.copies} augmented copies that the run itself looks at"] if self.copies else []
+        return Signature(self.inputs, self.net, w, means, partial(self.outputs, w), tuple(notes))
 
     def asked(self, w: Array, x: Any) -> Array:
         """y (N, O) at what `examples` takes."""
