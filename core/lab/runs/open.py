@@ -83,7 +83,7 @@ class Run:
 
     @property
     def predictor(self) -> Any:
-        """What answers: a Predictor, or the learner itself where the task has none."""
+        """What answers: a Predictor, or the learner itself where it has none."""
         return self._opened[0]
 
     @property
