@@ -130,7 +130,7 @@ def _indices(config: Config, table: Table) -> list[Splits]:
 
 
 def _encoded(config: Config, table: Table, train: Array, quiet: bool) -> Read:
-    categorical = [column for column in config.categorical if column not in table.names]
+    categorical = [column for column in config.categorical if column not in (*table.names, config.sample_weight)]
     ignore = [column for column in config.ignore if column != config.sample_weight]
     options: dict[str, Any] = {"categorical": categorical, "ignore": ignore, "quiet": quiet}
     return encoded(table.rows, train, config.file, told=table.target.told, **options)
