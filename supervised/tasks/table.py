@@ -39,7 +39,7 @@ from supervised.tables.predictor import (
     TablePredictor,
     table_predictor,
 )
-from supervised.tables.targets import Target, targets_of
+from supervised.tables.targets import Target, rare_classes, targets_of
 from supervised.tables.weights import check_class_weight, class_weights, sample_weights
 
 PARADIGM = "supervised"
@@ -154,6 +154,7 @@ def _table(config: Config, data: Any) -> Table:
             raise ValueError(f"the column {both[0]!r} is to be learnt, and to {what}")
     kind = "classes" if config.kind == "auto" and len(names) == 1 and names[0] in config.categorical else config.kind
     target = targets_of(rows, names, kind)
+    target = target._replace(told=[*target.told, *rare_classes(names[0], target, config.folds)])
     if len(target.rows) < LEAST:
         raise ValueError(
             f"the table has {len(target.rows)} rows; at least {LEAST} are needed to learn, choose and test"

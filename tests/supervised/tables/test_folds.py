@@ -95,6 +95,13 @@ def test_too_many_folds_are_refused(file):
         fold_indices(np.arange(100) % 10, 20, True)
 
 
+def test_of_a_rare_class_it_is_told_what_folds_make_of_it(tmp_path, caplog):
+    (tmp_path / "b.csv").write_text("a,t\n" + "".join(f"{k % 7},{'xyr'[2 if k == 0 else k % 2]}\n" for k in range(40)))
+    make(Config(str(tmp_path / "b.csv"), "t", folds=2), np.random.default_rng(0), Data())
+    says = "t: the class 'r' has 1 row, which no network is both taught and asked"
+    assert [message.partition("b.csv: ")[2].rpartition(":")[0] for message in caplog.messages] == [says]
+
+
 def test_a_class_of_fewer_rows_than_folds_is_shared_out_without_warnings(recwarn):
     indices = fold_indices(np.array([0] * 50 + [1] * 2), 5, True)
     assert sum(int(index.t_test.sum()) for index in indices) == 2
