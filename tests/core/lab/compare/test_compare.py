@@ -310,7 +310,7 @@ def test_the_line_in_which_a_loss_is_taken():
     from supervised.learner import Supervised
     from unsupervised.linear_probe import ProbedCode
 
-    assert line(Supervised).startswith("loss, dy = self.rule(y, t)\n# the gradient comes from")
+    assert line(Supervised).startswith("loss, dy = self.rule(y, *told)\n# the gradient comes from")
     assert line(ProbedCode).startswith("return self.auto.loss")
     assert line(Evolution) == "no gradient goes through the network"
 
