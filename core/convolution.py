@@ -107,9 +107,9 @@ def _patches(
 ) -> Iterator[tuple[tuple[slice, slice], Array]]:
     """The patches of a few images x (B, H, W, I) at a time, in their order: slices of B and H', (b h W', k * k * I).
 
-    Of an image too large for the cache a few lines at a time. They begin `before` places outside the image, one every `stride` places, as many as `places` (H', W') says; the
-    image's own places stand `spread` apart. With `one` a column of ones stands behind the others. The next patches
-    take the place of those before.
+    Of an image too large for the cache a few lines at a time. They begin `before` places outside the image, one every
+    `stride` places, as many as `places` (H', W') says; the image's own places stand `spread` apart. With `one` a column
+    of ones stands behind the others. The next patches take the place of those before.
     """
     (B, _, _, I), (H_, W_) = x.shape, places
     columns = k * k * I + one
