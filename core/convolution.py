@@ -1,9 +1,10 @@
 """Convolution: one matrix for the patch around every place of an image, and pooling (LeCun et al. 1989, 1998).
 
-Images are (..., H, W, I), the features last (NHWC) and all axes before H batch. A patch of k x k places is a row of a
-matrix, so that a convolution is the product of a Linear with each place as one more example. The patches are a strided
-view of the image; they are copied for a few images at a time, as many as a cache holds, and made again on the way back,
-never kept. A one beside each patch makes the bias a row of the matrix: W and b lie one after the other in w.
+Images are (..., H, W, I), the features last (NHWC), and all axes before H are batch: members of an ensemble that stand
+there share the kernels. A patch of k x k places is a row of a matrix, so that a convolution is the product of a Linear
+with each place as one more example. The patches are a strided view of the image; they are copied for a few images at a
+time, as many as a cache holds, and made again on the way back, never kept. A one beside each patch makes the bias a row
+of the matrix: W and b lie one after the other in w.
 """
 
 import math

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import Adam, Conv2d, Flatten, Linear, MaxPool2d, Sequential, convolution, cross_entropy, flops, relu
+from core import MLP, Adam, Conv2d, Flatten, Linear, MaxPool2d, Sequential, convolution, cross_entropy, flops, relu
 from core.gradcheck import layer_errors
 
 CASES = [  # k, stride, padding, zeros at both ends of a line
@@ -102,6 +102,7 @@ def test_pooling_is_its_definition_and_of_equals_the_first_learns(k, stride):
         MaxPool2d(),
         MaxPool2d(3, 2),
         Flatten(),
+        Sequential(Conv2d(3, 4), MaxPool2d(), Flatten(), MLP(48, 5, 2, members=2)),  # kernels that both members share
         Sequential(Conv2d(3, 4, 5), MaxPool2d(), relu, Conv2d(4, 9, padding="valid"), MaxPool2d(1, 2), Flatten()),
     ],
 )
