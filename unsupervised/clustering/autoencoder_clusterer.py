@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core import Array, Back, Layer, Rng, softmax
+from core import Array, Back, Layer, Parts, Rng, softmax
 from core.lab import Kept, Report, Splits
 from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
@@ -105,8 +105,8 @@ class AutoEncoderClusterer(Kept):
         check_clusters(splits.x_train, clusters)
         self.splits, self.model, self.clusters, self.given = splits, model, clusters, given
         Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
-        I = splits.x_train.shape[1:]
-        self.predictor = predictor or on_code(encoder, decoder, model.layer(Z, clusters), I)
+        parts = Parts(encoder=encoder, decoder=decoder, clusters=model.layer(Z, clusters))
+        self.predictor = predictor or on_code(parts, splits.x_train.shape[1:])
         self.net, self.layer = self.predictor.net, self.predictor.net.parts[-1]
         self.logits, self.predict = self.predictor.logits, self.predictor.predict
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])

@@ -49,9 +49,6 @@ class ClusterPredictor:
         return Probabilities(tuple(map(str, range(y.shape[-1]))), softmax(y))
 
 
-def on_code(
-    encoder: Layer, decoder: Layer, clusters: Layer, shape: tuple[int, ...], **reading: Any
-) -> ClusterPredictor:
-    """One whose clusters lie in the code of an auto-encoder."""
-    parts = Parts(encoder=encoder, decoder=decoder, clusters=clusters)
+def on_code(parts: Parts, shape: tuple[int, ...], **reading: Any) -> ClusterPredictor:
+    """One whose clusters, or classes, lie in the code of an auto-encoder: `parts` are encoder, decoder, and they."""
     return ClusterPredictor(parts.net, shape, parts, **reading)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core import MLP, Array, Layer, Rng
+from core import MLP, Array, Layer, Parts, Rng
 from core.lab import Splits, check
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer, Gaussians
@@ -62,7 +62,8 @@ def cluster_predictor(
     if config.method == "mutual_information":
         return ClusterPredictor(direct(I, K), (I,), **reading)
     Z, clusters = config.code, Gaussians if config.method == "autoencoder" else Centres
-    return on_code(MLP(I, *hidden, Z), MLP(Z, *hidden[::-1], I), clusters(Z, K), (I,), **reading)
+    parts = Parts(encoder=MLP(I, *hidden, Z), decoder=MLP(Z, *hidden[::-1], I), clusters=clusters(Z, K))
+    return on_code(parts, (I,), **reading)
 
 
 def table_predictor(config: TableClusters, I: int, K: int, **reading: Any) -> ClusterPredictor:
