@@ -16,6 +16,9 @@ _NAMES = {
     "network": """
         Concat MLP Parts Residual Sequential chain
     """,
+    "convolution": """
+        Conv2d Flatten MaxPool2d
+    """,
     "flops": """
         flops
     """,

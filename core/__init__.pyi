@@ -1,3 +1,4 @@
+from core.convolution import Conv2d as Conv2d, Flatten as Flatten, MaxPool2d as MaxPool2d
 from core.ensembles import EnsembleLinear as EnsembleLinear
 from core.flops import flops as flops
 from core.initializers import (

@@ -19,7 +19,7 @@ TINY = {
     "digits": "--quick --updates 40 --hidden 16",
     "function_fit": "--quick --updates 40 --sweep 20 --n-init 1 --width 8 --points 100",
     "table": "--quick --updates 40 --hidden 8",
-    "image_folder": "--quick --updates 20 --features 4 --side 16",
+    "image_folder": "--quick --updates 20 --features 4 --size 16",
     "cartpole_imitation": "--quick --updates 40 --hidden 8",
     "digit_clusters": "--quick --updates 20 --hidden 16 --batch 64",
     "digit_autoencoder": "--quick --updates 40 --hidden 16",
@@ -121,7 +121,7 @@ class Subject:
                 found[name] = steady(json.loads(path.read_text("utf-8")))
             elif path.name == "metrics.jsonl":
                 found[name] = [steady(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-            elif path.suffix in (".png", ".gif", ".wav"):
+            elif path.suffix in (".png", ".gif", ".wav", ".md"):
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
             else:  # pages and checkpoints hold seconds, a session holds a process: that they are there is all
                 found[name] = "there"

@@ -1,16 +1,17 @@
 """Fashion-MNIST, clothing in 10 classes, 28x28 pixels, by a convolutional network; mirrored and shifted."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
-
-from core import Array, Rng
-from core.lab import Splits
-from core.lab.vision.photos import Photo, ink
+from core import Rng
+from core.lab.vision.photos import ink
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import conv_task
 from supervised.vision.conv_task import ConvNetConfig, classifier
+from supervised.vision.images import Images
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"
@@ -20,6 +21,7 @@ reads a picture and names the piece. It is the harder sister of MNIST: shirts, c
 this size. Good is a test accuracy above 0.92.
 """
 CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"
+IMAGES = Images((28, 28), CLASSES, partial(ink, side=28, margin=0))
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,9 @@ PRESETS = {
 }
 
 
-def framed(x: Array) -> Array:
-    """Pictures (N, 28 * 28) with two empty pixels around: (N, 32 * 32), a side that can be halved."""
-    return np.pad(x.reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2))).reshape(len(x), -1)
-
-
-def see(photo: Photo) -> Array:
-    """A picture out of a file as an example: the piece of clothing alone, light on black."""
-    return framed(ink(photo, side=28, margin=0)[None])[0]
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return conv_task.predictor(config, IMAGES)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    framed_splits = Splits(*(framed(part) if part.ndim > 1 else part for part in data("fashion-mnist")))
-    return classifier(config, framed_splits, (32, 32), CLASSES, rng, CLOTHING_RULES, see)
+    return classifier(config, data("fashion-mnist"), IMAGES, rng, CLOTHING_RULES)

@@ -48,6 +48,7 @@ BREAKS = [
 ALL = bool(os.environ.get("TRIVIUM_CHECK_ALL"))  # every task, on the whole of its quick preset
 FOLDERS = {  # tasks that read downloaded files
     "mnist_augmented": "mnist",
+    "mnist_cnn": "mnist",
     "mnist_mlp": "mnist",
     "fashion_cnn": "fashion-mnist",
     "fashion_mlp": "fashion-mnist",
