@@ -6,6 +6,7 @@ so weights of a network that was shown the former become those of the same funct
 and opened again is one vector, and needs no statistics beside it.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,10 +18,14 @@ MIN_DEVIATION = 1e-3  # deviation below which a number counts as one that does n
 
 
 class RunningMeanStd:
-    """Of I numbers; before anything came, mean 0 and deviation 1. Merged batch by batch (Chan et al. 1979)."""
+    """Of I numbers; before anything came, mean 0 and deviation 1. Merged batch by batch (Chan et al. 1979).
 
-    def __init__(self, I: int) -> None:
-        self.count, self.mean, self.var = 0, np.zeros(I), np.ones(I)
+    With `within` the first numbers of a row, so many, are places of I numbers each, the pixels of a picture say, that
+    have statistics in common; the numbers behind them, a mask say, stay as they are.
+    """
+
+    def __init__(self, I: int, within: int | None = None) -> None:
+        self.count, self.mean, self.var, self.within = 0, np.zeros(I), np.ones(I), within
 
     @property
     def deviation(self) -> Array:
@@ -28,10 +33,17 @@ class RunningMeanStd:
 
     def __call__(self, x: Array) -> Array:
         """(x - mean) / deviation, (..., I) float32."""
-        return ((x - self.mean) / self.deviation).astype(np.float32)
+        if self.within is None:
+            return ((x - self.mean) / self.deviation).astype(np.float32)
+        z = x.astype(np.float32)  # of a picture in float64 there would be too much
+        places = z[..., : self.within].reshape(*x.shape[:-1], -1, len(self.mean))
+        mean, deviation = self.mean.astype(np.float32), self.deviation.astype(np.float32)
+        z[..., : self.within] = ((places - mean) / deviation).reshape(*x.shape[:-1], -1)
+        return z
 
     def add(self, x: Array) -> None:
         """Rows x (N, I) are taken in."""
+        x = x if self.within is None else x[:, : self.within].reshape(-1, len(self.mean))
         n, far = len(x), x.mean(0, np.float64) - self.mean
         total = self.count + n
         self.mean = self.mean + far * n / total
@@ -39,13 +51,17 @@ class RunningMeanStd:
         self.count = total
 
     def folded(self, w: Array, *nets: Layer) -> Array:
-        """A copy of w, in which `nets` lie one after another, whose first layers, Linear(I, H), take x as it comes."""
+        """A copy of w, in which `nets` lie one after another, whose first layers take x as it comes.
+
+        They are Linear(I, H), or Conv2d(I, H) without zeros around: all that it sees was normalised.
+        """
         v, a = w.copy(), 0
         for net in nets:
-            I, H = next(iter(net.layout.values()))
-            W, b = v[a : a + I * H].reshape(I, H), v[a + I * H : a + I * H + H]
-            W /= self.deviation[:, None]
-            b -= self.mean @ W
+            *places, I, H = next(iter(net.layout.values()))
+            b = a + math.prod(places) * I * H
+            for W in v[a:b].reshape(-1, I, H):
+                W /= self.deviation[:, None]
+                v[b : b + H] -= self.mean @ W
             a += net.size
         return v
 
