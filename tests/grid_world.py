@@ -13,13 +13,16 @@ FREE = np.argwhere(~WALLS)
 
 
 class GridWorld(gym.Env):
-    """Start and goal are drawn among the free pixels; each step costs COST, the goal pays 1 and ends the episode."""
+    """The start is drawn among the free pixels, and so is the goal, unless it is given; each step costs COST.
+
+    The goal pays 1 and ends the episode.
+    """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 4}  # noqa: RUF012
     observation_space, action_space = spaces.Box(0, 255, (SIDE, SIDE, 3), np.uint8), spaces.Discrete(4)
 
-    def __init__(self, render_mode=None, masks=False):
-        self.render_mode, self.masks = render_mode, masks
+    def __init__(self, render_mode=None, masks=False, goal=None):
+        self.render_mode, self.masks, self.fixed = render_mode, masks, goal
 
     def render(self):
         picture = np.where(WALLS[..., None], np.uint8(100), np.uint8(0)).repeat(3, -1)
@@ -32,6 +35,9 @@ class GridWorld(gym.Env):
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
         self.at, self.goal = FREE[self.np_random.choice(len(FREE), 2, replace=False)]
+        while self.fixed is not None and tuple(self.at) == self.fixed:
+            self.at = FREE[self.np_random.integers(len(FREE))]
+        self.goal = self.goal if self.fixed is None else np.array(self.fixed)
         return self.render(), self.info()
 
     def step(self, action):
@@ -43,15 +49,15 @@ class GridWorld(gym.Env):
         return self.render(), float(won) - COST, won, False, self.info()
 
 
-def best_return():
-    """The mean over all starts and goals of 1 - COST * steps along the shortest way, by value iteration."""
+def best_return(goal=None):
+    """The mean over all starts, and goals, of 1 - COST * steps along the shortest way, by value iteration."""
     values = []
-    for goal in map(tuple, FREE):
+    for end in map(tuple, FREE if goal is None else [goal]):
         V = np.full((SIDE, SIDE), -np.inf)
-        V[goal] = 0
-        for _ in range(SIDE * SIDE):
+        V[end] = 0
+        for _ in range(SIDE + SIDE):
             for at in map(tuple, FREE):
-                if at != goal:
-                    V[at] = max((next_at == goal) - COST + V[next_at] for next_at in map(tuple, at + MOVES))
-        values += [V[tuple(at)] for at in FREE if tuple(at) != goal]
+                if at != end:
+                    V[at] = max((step == end) - COST + V[step] for step in map(tuple, at + MOVES))
+        values += [V[tuple(at)] for at in FREE if tuple(at) != end]
     return float(np.mean(values))
