@@ -10,10 +10,14 @@ _NAMES = {
         Back Layer Places Rng
     """,
     "layers": """
-        Dropout Embedding LayerNorm Linear RMSNorm activation gelu identity leaky_relu relu sigmoid softplus step tanh
+        Dropout Embedding LayerNorm Linear RMSNorm Rescale activation gelu identity leaky_relu relu sigmoid softplus
+        step tanh
     """,
     "network": """
         Concat MLP Parts Residual Sequential chain
+    """,
+    "convolution": """
+        Conv2d Flatten MaxPool2d
     """,
     "flops": """
         flops

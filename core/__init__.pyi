@@ -1,3 +1,4 @@
+from core.convolution import Conv2d as Conv2d, Flatten as Flatten, MaxPool2d as MaxPool2d
 from core.ensembles import EnsembleLinear as EnsembleLinear
 from core.flops import flops as flops
 from core.initializers import (
@@ -14,6 +15,7 @@ from core.layers import (
     Embedding as Embedding,
     LayerNorm as LayerNorm,
     Linear as Linear,
+    Rescale as Rescale,
     RMSNorm as RMSNorm,
     activation as activation,
     gelu as gelu,

@@ -208,6 +208,24 @@ def Dropout(p: float) -> Layer:
     return Layer(forward, op="dropout", constants={"p": p})
 
 
+def Rescale(mean: Array | float, scale: Array | float = 1.0) -> Layer:
+    """y = scale (x - mean), constants (I,) or numbers: a layer without parameters, before all others.
+
+    A mean and 1 / standard deviation of the training examples standardise them; of the middle and 2 / width of an
+    interval it becomes [-1, 1].
+    """
+
+    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
+        m, k = (np.asarray(each, w.dtype) for each in (mean, scale))
+
+        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Array | None:
+            return k * dy if dx else None
+
+        return k * (x - m), back
+
+    return Layer(forward, op="rescale", constants={"mean": mean, "scale": scale})
+
+
 def Embedding(V: int, E: int, init: Initializer = glorot, gain: float = 1.0) -> Layer:
     """y = the rows of a table W (V, E) at the ids x: (..., K) integers -> (..., K*E).
 

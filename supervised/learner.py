@@ -16,10 +16,10 @@ import numpy as np
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, cosine
 from core.lab import Epochs, Exam, Kept, Report, Splits, check, settings
 from core.lab.data.checks import check_examples
-from core.lab.vision.photos import Photo, See
+from core.lab.vision.photos import See
+from supervised.predictor import Answer, Augment, SupervisedPredictor
 
 STEPS = 20  # minibatches in one update
-Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
 LossRule = Callable[[Array, Array], Loss]
 NO_SPLITS = Splits(*[np.zeros(0, np.float32)] * 6)  # of an exam that no learner has bound to its own yet
 
@@ -54,17 +54,11 @@ class Model:
         return self.outputs(x)
 
 
-class TargetExam(Exam, Protocol):
+class TargetExam(Exam, Answer, Protocol):
     """An exam on one kind of target, classes or values. It is made without data; the learner gives it the splits."""
 
     def bound(self, splits: Splits, O: int) -> TargetExam:
         """This exam on these splits. Raises ValueError for targets that a network with O outputs cannot learn."""
-
-    def pool(self, ys: Array) -> Array:
-        """One answer out of many, (K, N, O) -> (N, O): of the members of an ensemble, or of copies of one example."""
-
-    def answer(self, y: Array) -> Array:
-        """What is said of each example, y (N, O) -> (N, ...)."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +79,9 @@ class Supervised(Kept):
 
     `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `config` is a
     SupervisedConfig, or its fields are keywords. `augment` changes each batch in ways that leave its targets true; at
-    the end an example is judged by the mean over itself and its augmented copies. `observe` adds figures of the network
-    to those of the validation part; they choose nothing. A net that puts an axis of members before the batch is an
+    the end an example is judged by the mean over itself and its augmented copies. `predictor` answers what a person
+    asks; a task that makes its own puts it there. `observe` adds figures of the network to those of the validation
+    part; they choose nothing. A net that puts an axis of members before the batch is an
     ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
     Each target is an answer of the teacher, counted the first time it is used; those of the validation part choose
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
@@ -113,7 +108,7 @@ class Supervised(Kept):
         former = {"memory": "average_horizon", "looks": "test_time_augmentations"}
         self.config = settings(SupervisedConfig, config, changes, former)
         self.splits, self.net, self.optimizer, self.schedule, self.augment = splits, net, optimizer, schedule, augment
-        self.rule, self.monitor, self.see, self.observe = loss, exam.monitor, see, observe
+        self.rule, self.monitor, self.observe = loss, exam.monitor, observe
         w_rng, self.rng = rng.spawn(2)
         self.w = net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
@@ -121,6 +116,9 @@ class Supervised(Kept):
         self.exam = exam.bound(splits, net(splits.x_train[:1], self.w)[0].shape[-1])
         self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
         self.study: Study | None = None  # adds to the report
+        judged = self.config.test_time_augmentations, self.config.batch
+        one = splits.x_train.shape[1:]
+        self.predictor = SupervisedPredictor(net, self.exam, one, see, augment, *judged)
 
     @property
     def progress(self) -> float:
@@ -157,38 +155,16 @@ class Supervised(Kept):
         return loss
 
     def outputs(self, w: Array, x: Array, copies: int = 0) -> Array:
-        """y (N, O) at x (N, ...): the pooled answer of all members, and of all augmented copies. Always the same."""
-        rng, parts = np.random.default_rng(0), []
-        size = max(self.epochs.batch, 32)  # judging takes no more memory than learning
-        for a in range(0, len(x), size):
-            part = x[a : a + size]
-            views = [part]
-            if self.augment:
-                views += [self.augment(rng, part) for _ in range(copies)]
-            ys = [self.net(view, w)[0] for view in views]
-            many = np.concatenate([y.reshape(-1, len(part), y.shape[-1]) for y in ys])  # K, N, O
-            parts.append(many[0] if len(many) == 1 else self.exam.pool(many))
-        return np.concatenate(parts)
+        """y (N, O) at x (N, ...), as the predictor gives it."""
+        return self.predictor.outputs(w, x, copies)
 
     def model(self, w: Array, copies: int = 0) -> Model:
         """The network with weights w, as an exam takes it."""
         return Model(self.net, w, lambda x: self.outputs(w, x, copies))
 
     def predict(self, w: Array, x: Any) -> Any:
-        """What the network says of each example: x (N, ...) as in training, or one example alone, or a photo.
-
-        A photo out of a file becomes an example as `see` says.
-        """
-        if isinstance(x, Photo) and self.see:
-            x = self.see(x)
-        x, one = np.asarray(x, np.float32), self.splits.x_train.shape[1:]
-        if x.shape == one or (x.shape[1:] != one and x.size == np.prod(one)):
-            x = x[None]
-        if x.shape[1:] != one and x[:1].size == np.prod(one):
-            x = x.reshape(len(x), *one)  # pictures (N, H, W) as rows
-        if not np.isfinite(x).all():
-            raise ValueError("it holds values that are not finite")
-        return self.exam.answer(self.outputs(w, x, self.config.test_time_augmentations))
+        """What the network says of each example, as the predictor does."""
+        return self.predictor.predict(w, x)
 
     def evaluate(self) -> dict[str, float]:
         model = self.model(self.weights)

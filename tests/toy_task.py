@@ -5,6 +5,7 @@
 
 import time
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -83,6 +84,11 @@ class Toy:
         self.count = int(state["count"])
         set_rng_state(self.rng, state["rng"])
         self.optimizer.state = unprefixed("adam", state)
+
+
+def predictor(config, facts):
+    net = MLP(2, config.hidden, 2)
+    return SimpleNamespace(net=net, predict=lambda w, x: net(x, w)[0].argmax(axis=-1))
 
 
 def make(config, rng, data):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, mse
+from core import Array, Layer, Optimizer, Rescale, Rng, Schedule, Sequential, cosine, mse
 from core.lab import Kept, Report, check, settings
 from core.lab.envs.rollout import rollout
 from core.lab.envs.vector import Envs, Steps
@@ -98,7 +98,7 @@ class WorldModel(Kept):
         envs.vec.close()
         self.spread = self.known.obs.std(0) + 1e-8  # I
         self.pace = (self.known.next_obs - self.known.obs).std(0) + 1e-8  # I
-        self.net = Sequential(scaled(1 / self.spread), *hidden.parts)
+        self.net = Sequential(Rescale(0.0, 1 / self.spread), *hidden.parts)
         self.w = self.net.init(w_rng)
         self.g, self.done = np.empty_like(self.w), 0  # minibatches
         O = self.net(envs.obs, self.w)[0].shape[-1]
@@ -162,13 +162,3 @@ class WorldModel(Kept):
 
     def report(self, w: Array, folder: Path | None) -> Report:
         return self.reporter(partial(self.act, w), folder)
-
-
-def scaled(factor: Array) -> Layer:
-    """y = factor x: a layer without parameters, factor (I,)."""
-
-    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Callable[..., Array | None]]:
-        k = factor.astype(x.dtype)
-        return x * k, lambda dy, g=None, add=False, dx=False: dy * k if dx else None
-
-    return Layer(forward, op="scale", constants={"factor": factor})

@@ -19,7 +19,7 @@ TINY = {
     "digits": "--quick --updates 40 --hidden 16",
     "function_fit": "--quick --updates 40 --sweep 20 --n-init 1 --width 8 --points 100",
     "table": "--quick --updates 40 --hidden 8",
-    "image_folder": "--quick --updates 20 --features 4 --side 16",
+    "image_folder": "--quick --updates 20 --features 4 --size 16",
     "cartpole_imitation": "--quick --updates 40 --hidden 8",
     "digit_clusters": "--quick --updates 20 --hidden 16 --batch 64",
     "digit_autoencoder": "--quick --updates 40 --hidden 16",

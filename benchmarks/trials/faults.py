@@ -187,7 +187,7 @@ class Faults:
             before = world.files(subject.place / "work")
             again("ro")
             ended = self.plainly(subject.words, subject.place)
-            if changed := world.touched(before, subject.place / "work"):
+            if changed := world.touched(before, world.files(subject.place / "work")):
                 return f"changed {changed[0]}"
             return self.judge(subject, ended, lambda: again("rw"))
 

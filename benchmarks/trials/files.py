@@ -15,7 +15,7 @@ from trials import forks, mutate, readers
 from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 250  # files of a fork
-HANG = 10  # seconds
+HANG = 10.0  # seconds of the processor
 ROOM = 1 << 30  # bytes that a fork may take beside what it began with
 
 
@@ -129,18 +129,19 @@ class Files:
         log, at = where / "faults", where / "at"
 
         def batch() -> int:
-            signal.signal(signal.SIGALRM, _alarm)
+            for number in (signal.SIGPROF, signal.SIGALRM):
+                signal.signal(number, _alarm)
             warnings.simplefilter("ignore")
             each = generated(name, number) if grammar else (mutated(name, self.good[name], rng) for _ in range(BATCH))
             with open(log, "w") as said:
                 for k, raw in enumerate(each):
                     at.write_bytes(raw)
-                    signal.alarm(HANG)
+                    _timed(HANG)
                     try:
                         fault = readers.fault(name, raw, where)
                     except Hung:
-                        fault = f"{name}: hangs for {HANG} s"
-                    signal.alarm(0)
+                        fault = f"{name}: hangs for {HANG:.0f} s"
+                    _timed(0.0)
                     if fault:
                         (where / f"bad-{k}").write_bytes(raw)
                         said.write(f"{k} {' '.join(fault.split())}\n")
@@ -148,7 +149,7 @@ class Files:
             return 0
 
         before = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        ended = forks.fork(batch, where, room=before + ROOM, limit=30.0 * HANG)
+        ended = forks.fork(batch, where, room=before + ROOM, limit=10 * HANG)
         said = Outcome()
         said.counts.update({"files": BATCH, f"files: {name}": BATCH})
         said.most["megabytes of a reader's process"] = ended.megabytes
@@ -165,6 +166,12 @@ class Files:
             fault = f"{name}: the process ended: {ended.line()}"
             said.failures.append(Failure("fuzz", fault, self.plan.seed, number, ["files"], "", str(at)))
         return said
+
+
+def _timed(seconds: float) -> None:
+    """An alarm after so much time of the processor, or `forks.WALL` times that on the clock; none for 0."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, forks.WALL * seconds)
 
 
 def _alarm(*_: object) -> None:

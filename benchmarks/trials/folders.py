@@ -136,7 +136,8 @@ def _forged(path: Path, rng: np.random.Generator) -> str:
         case _:
             text = list(texts)[rng.integers(len(texts))]
             texts[text] = str(rng.choice(mutate.WORDS)).replace("\0", "")
-    save(path, arrays, texts)
+    save(aside := path.with_name("aside"), arrays, texts)  # beside it, since the one before may be a folder by now
+    aside.replace(path)
     return f"forged {name}"
 
 
@@ -160,10 +161,10 @@ class Folders:
             said.counts[f"damaged folders: {'refused' if ended.code == 2 else 'taken'}"] += 1
             said.most["megabytes of a command"] = max(ended.megabytes, said.most.get("megabytes of a command", 0.0))
             fault = world.judge(ended, words)
-            changed = [
-                path for path in world.touched(before, copy) if words[0] not in GOING_ON or not path.endswith(LOG)
-            ]
-            if changed and (ended.code == 2 or words[0] not in GOING_ON):
+            going_on = words[0] in GOING_ON
+            changed = world.touched(before, world.files(copy))
+            changed = [path for path in changed if not (going_on and path.endswith(LOG))]
+            if changed and (ended.code == 2 or not going_on):
                 fault = f"changed {', '.join(changed[:3])}: exit {ended.code}, {ended.err.strip()[-200:]}"
                 said.counts["runs overwritten"] += 1
             if fault:

@@ -25,7 +25,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 Work = Callable[[], "int | None"]
+STOPS = {signal.SIGINT, signal.SIGTERM}
 CRASH = 99  # the exit code of a fork in which an exception came through, as a traceback would show it
+WALL = 6.0  # seconds on the clock for each that a process may take of the processor, which it shares with others
 LINES = 40_000  # bytes that are kept of what a command says
 
 
@@ -86,18 +88,20 @@ def fork(
     room: int = 0,
     ready: Callable[[int], None] | None = None,
     kill: tuple[float, int] | None = None,
-    limit: float = 60.0,
+    limit: float = 30.0,
 ) -> Ended:
     """`work` in a fork whose current folder is `folder`; its number is the exit code, an exception CRASH.
 
     `kill` = (seconds, signal) sends the signal then, unless it has ended. `room` limits its memory in bytes. `ready` is
-    called with the process's number before the work begins (strace takes hold of it there).
+    called with the process's number before the work begins (strace takes hold of it there). `limit` is that of `late`.
     """
     said = [os.memfd_create(name) for name in ("out", "err")]
     hold = os.pipe() if ready else None
     start = time.monotonic()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # what comes before the work begins waits for it
     if not (pid := os.fork()):
         _child(work, folder, said, hold, environ or {}, room)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     with suppress(OSError):  # whichever of the two is first
         os.setpgid(pid, pid)
     if hold and ready:
@@ -105,13 +109,13 @@ def fork(
         ready(pid)
         os.close(hold[1])
         start = time.monotonic()
-    watch, late = os.pidfd_open(pid), True
+    watch, out_of_time = os.pidfd_open(pid), True
     try:
         if kill and not _ended(watch, max(0.0, start + kill[0] - time.monotonic())):
             signal.pidfd_send_signal(watch, kill[1])
-        late = not _ended(watch, limit)
+        out_of_time = late(pid, lambda seconds: _ended(watch, seconds), limit)
     finally:
-        if late:  # or the trial itself is being stopped
+        if out_of_time:  # or the trial itself is being stopped
             os.killpg(pid, signal.SIGKILL)
         os.close(watch)
         _, status, usage = os.wait4(pid, 0)
@@ -122,8 +126,28 @@ def fork(
         texts.append(os.pread(handle, LINES, max(0, size - LINES)).decode("utf-8", "replace"))
         os.close(handle)
     code = os.waitstatus_to_exitcode(status)
-    ended = Ended(None if code < 0 else code, -code if code < 0 else None, *texts, took, usage.ru_maxrss / 1024, late)
-    return ended
+    how = None if code < 0 else code, -code if code < 0 else None
+    return Ended(*how, *texts, took, usage.ru_maxrss / 1024, out_of_time)
+
+
+def late(pid: int, ended: Callable[[float], bool], limit: float) -> bool:
+    """Waits for a process. True when it took `limit` seconds of the processor, or WALL times that on the clock.
+
+    So a busy machine is no reason to be late. `ended(seconds)` waits that long, and says whether it has ended.
+    """
+    start = time.monotonic()
+    while not ended(min(limit, 1.0)):
+        if _processor(pid) > limit or time.monotonic() - start > WALL * limit:
+            return True
+    return False
+
+
+def _processor(pid: int) -> float:
+    """Seconds of the processor that a process has taken, and those of its children that it has waited for."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _ended(watch: int, seconds: float) -> bool:
@@ -139,8 +163,8 @@ def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Map
     code = CRASH
     try:
         os.setpgid(0, 0)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if hold:
             os.close(hold[1])
             os.read(hold[0], 1)  # until the parent has closed its end
@@ -155,20 +179,32 @@ def _child(work: Any, folder: Path, said: Sequence[int], hold: Any, environ: Map
         os.chdir(folder)
         if room:
             resource.setrlimit(resource.RLIMIT_AS, (room, room))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         code = work() or 0
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
-    except BaseException:
-        with suppress(BaseException):
-            traceback.print_exc()
+    except BaseException as error:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        if isinstance(error, KeyboardInterrupt) and _at_the_door(error):
+            code = 128 + signal.SIGINT
+        else:
+            with suppress(BaseException):
+                traceback.print_exc()
     finally:
         with suppress(BaseException):
             sys.stdout.flush()
         with suppress(BaseException):
             sys.stderr.flush()
         os._exit(code)
+
+
+def _at_the_door(error: BaseException) -> bool:
+    """Did it come before the command began, or after it had ended? An interpreter of its own would be starting then."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return not any(frame.filename.startswith(str(ROOT / "core")) for frame in frames)
 
 
 def command(words: Sequence[Any]) -> Work:

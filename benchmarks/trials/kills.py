@@ -33,7 +33,8 @@ SPANS, SPAN_SHARES = (
     (0.1, 0.4, 1.1),
     (0.35, 0.45, 0.2),
 )  # of the whole time: early kills are quick, so there are more of them
-LIMIT = 120.0  # seconds that a command may go on
+LIMIT = 30.0  # seconds of the processor that a command may take
+PATIENCE = 120.0  # seconds on the clock of one with workers
 WORKER_SHARE = 0.01  # of the chains: studies with processes of their own, each start of which takes seconds
 CODES = {"term": 143, "int": 130}
 
@@ -99,7 +100,7 @@ class Chain:
         from core.checkpoint import CheckpointError
 
         if ended.late:
-            return f"it hung for {LIMIT:.0f} s"
+            return f"it took {LIMIT:.0f} s of the processor, or hung"
         if "Traceback" in ended.err and ended.signal is None:
             return f"a traceback: {ended.err.strip().splitlines()[-1]}"
         if ended.code not in (0, None, CODES.get(way)):
@@ -129,11 +130,11 @@ def spawn(words: list[str], place: Path, kill: tuple[float, int] | None) -> fork
         process = subprocess.Popen(line, cwd=place, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True)
     start, late = time.monotonic(), False
     try:
-        process.wait(kill[0] + 1.0 if kill else LIMIT)  # an interpreter needs a second before it begins
+        process.wait(kill[0] + 1.0 if kill else PATIENCE)  # an interpreter needs a second before it begins
     except subprocess.TimeoutExpired:
         process.send_signal(kill[1] if kill else signal.SIGKILL)
         late = not kill
-    code = process.wait(LIMIT)
+    code = process.wait(PATIENCE)
     end = time.monotonic() + 10
     while (left := forks.left_over(process.pid)) and time.monotonic() < end:
         time.sleep(0.05)

@@ -17,6 +17,7 @@ from trials import forks, mutate, world
 from trials.campaign import Failure, Outcome, Plan, campaign
 
 BATCH = 40  # lines of a case
+ALONE = 3.0  # seconds until a command of its own is asked to stop
 PATHS = (*mutate.words("paths"), "", "a" * 300)
 TASKS = (
     "digits",
@@ -143,9 +144,9 @@ class Lines:
         self.unit = "commands" if alone else "command lines"
 
     def __call__(self, number: int, where: Path) -> Outcome:
-        said, copy, before = Outcome(), Path(), world.State()
+        said, copy, before, now = Outcome(), Path(), world.State(), world.State()
         for words in generated(2 * (self.plan.seed * 1_000_003 + number) + self.alone, self.batch):
-            if not before or world.files(copy) != before:
+            if not before or now != before:
                 copy, before = world.enter(self.world, where)
             ended = (alone if self.alone else forked)(words, copy)
             said.counts[self.unit] += 1
@@ -161,7 +162,8 @@ class Lines:
             )
             said.most["megabytes of a command"] = max(ended.megabytes, said.most.get("megabytes of a command", 0.0))
             fault = world.judge(ended, words)
-            changed = [name for name in world.touched(before, copy) if not self.meant(words, name)]
+            now = world.files(copy)
+            changed = [name for name in world.touched(before, now) if not self.meant(words, name)]
             if changed:
                 fault = f"changed {', '.join(changed[:3])}: exit {ended.code}"
                 said.counts["runs overwritten"] += 1
@@ -186,18 +188,22 @@ def alone(words: list[str], copy: Path) -> forks.Ended:
     """As a command of its own, in a new interpreter."""
     said = [copy.parent / "out", copy.parent / "err"]
     env = {**os.environ, **world.QUIET, "PYTHONPATH": str(forks.ROOT), "PYTHONIOENCODING": "utf-8"}
-    start, late = time.monotonic(), False
+    start = time.monotonic()
     with open(said[0], "wb") as out, open(said[1], "wb") as err:
         line = [sys.executable, "-m", "trivium", *(word.encode("utf-8", "surrogatepass") for word in words)]
         process = subprocess.Popen(
             line, cwd=copy, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
         )
-        for seconds, number in ((3.0, signal.SIGTERM), (world.HANG, signal.SIGKILL)):
+
+        def ended(seconds: float) -> bool:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
-                break
-            late = number == signal.SIGKILL
-            os.killpg(process.pid, number)
+            return process.returncode is not None
+
+        if not ended(ALONE):
+            os.killpg(process.pid, signal.SIGTERM)
+        if late := forks.late(process.pid, ended, world.HANG):
+            os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
     texts = [path.read_bytes()[-forks.LINES :].decode("utf-8", "replace") for path in said]
     return forks.Ended(

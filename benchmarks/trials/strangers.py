@@ -157,7 +157,7 @@ class Strangers:
                     "new",
                 ]
                 (folder / "odd_env.py").write_text(source)
-            work = world.asked_to_stop(forks.command(words), 5.0)
+            work = world.asked_to_stop(forks.command(words), 3.0)  # and in its midst at most 6 s later
             ended = forks.fork(here(work), folder, environ=world.QUIET, room=world.room(), limit=world.HANG)
             said.counts["misbehaving tasks and environments"] += 1
             if fault := world.judge(ended, words, strangers=True):

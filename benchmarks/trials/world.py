@@ -25,7 +25,7 @@ RUNS = {
 }
 HALF = "digit_autoencoder --quick --updates 1000000 --hidden 16"  # stopped before its end
 PATIENCE = 0.4  # seconds until a command that learns is asked to stop
-HANG = 10.0  # seconds that any command may take
+HANG = 10.0  # seconds that any command may take of the processor, and `forks.WALL` times that on the clock
 ROOM = 1 << 30  # bytes of memory that a command may take beside what is loaded
 QUIET = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "TRIVIUM_DATA": "data"}  # no network
 MEGABYTES = 1024  # that a command may hold
@@ -85,9 +85,8 @@ def files(folder: Path) -> State:
     return found
 
 
-def touched(before: State, folder: Path) -> list[str]:
+def touched(before: State, now: State) -> list[str]:
     """The files that are not as they were, under whatever name (what is moved aside is kept); locks apart."""
-    now = files(folder)
     return sorted(name for key, name in before.items() if key not in now and not name.endswith(".lock"))
 
 

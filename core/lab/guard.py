@@ -5,7 +5,6 @@ What it prints goes to stderr, since stdout is for results alone; what it raises
 
 import ctypes
 import os
-import signal
 import sys
 import sysconfig
 import traceback
@@ -15,6 +14,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 from core.lab.errors import Refusal, Stopped
+from core.lab.interrupt import raises_interrupt
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = tuple(str(ROOT / name) for name in ("core", "supervised", "unsupervised", "reinforcement", "trivium.py"))
@@ -44,8 +44,7 @@ def guarded(what: str, after: Callable[[], str] = str, passing: tuple[type[Excep
         except BaseException as error:
             if left(error):
                 raise
-            pressed = isinstance(error, KeyboardInterrupt)
-            if pressed and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            if isinstance(error, KeyboardInterrupt) and raises_interrupt():
                 raise
             if isinstance(error, Exception) and os.environ.get("TRIVIUM_DEBUG"):
                 raise

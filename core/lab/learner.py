@@ -6,7 +6,7 @@ Any object with these members is a learner; there is no base class to inherit fr
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from core import Array, Layer
 from core.lab.former import moved
@@ -70,11 +70,36 @@ class Learner(Protocol):
     # Optional, and skipped by name where they are missing:
     #   weights: Array                            the vector that is judged, where it is not w (a running average)
     #   sample(rng, n) -> batch, loss(w, batch, g=None, rng=None) -> float        for `trivium check`
-    #   predict(w, x) -> Array | str              for `trivium predict`
-    #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
     #   notes() -> list[str]                      what a person should know before it learns; told, and on the page
+    #   prediction() -> dict                      facts of the data that the task's `predictor` is made from again
+    #   predict(w, x), and whatever else a Predictor may have, where the task has no `predictor`
+
+
+class Probabilities(NamedTuple):
+    """How likely each class is, of each example."""
+
+    classes: tuple[str, ...]  # C names
+    p: Array  # N, C: rows that sum to 1
+
+
+class Predictor(Protocol):
+    """What a run answers with, once it has learnt: made from its configuration and a few facts, without its data.
+
+    A task's `predictor(config, facts)` makes it; the facts are those that the learner's `prediction()` gave, as JSON
+    gives them back. Its network has the layout of the learner's, so that it takes the learner's weights.
+    """
+
+    net: Layer
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """An answer for each example, x (N, ...) -> (N, ...); a text for a text. ValueError for what is none."""
+
+    # Optional, and skipped by name where they are missing:
+    #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
+    #   probabilities(w, x) -> Probabilities | None       how likely each class is; None where the answer is no class
     #   stream(w, prompt, length, temperature, top_k, rng), texts, unseen, context      for `trivium generate`
     #   recordings(w, word, voice, count, temperature, rng)                             for `trivium speak`
+    #   game: Game                                                                      for `trivium play`
 
 
 class Exam(Protocol):

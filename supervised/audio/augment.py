@@ -13,7 +13,7 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab.audio.spectrogram import hertz, mel
-from supervised.learner import Augment
+from supervised.predictor import Augment
 
 
 @dataclass(frozen=True)

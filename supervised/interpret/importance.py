@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array, Layer, Rng
+from core.layer import is_matrix
 from supervised.interpret.blocks import accuracy, by_class, flows, names
 from supervised.interpret.features import flat
 from supervised.interpret.plots import COLOURS, Shape, panels, pictures, show
@@ -137,11 +138,13 @@ def draw_first_layer(path: Path, found: Sensitivity, net: Layer, w: Array, shape
 def draw_weights(path: Path, found: Sensitivity, net: Layer) -> None:
     """How sensitivity is spread over the weights of each matrix: few weights carry most of it."""
     with panels(path, 1, 1, 5, 3.4) as (_, (axis,)):
-        shown = [(name, values) for name, values in net.views(found.importance).items() if values.ndim == 2]
+        shown = [
+            (name, values) for name, values in net.views(found.importance).items() if is_matrix(name, values.shape)
+        ]
         for k, (name, values) in enumerate(shown):
             rising = np.sort(values.ravel())[::-1]
             share = np.concatenate([[0], np.cumsum(rising) / max(rising.sum(), 1e-30)])
-            label = f"{name} {values.shape[0]} x {values.shape[1]}"
+            label = f"{name} {' x '.join(map(str, values.shape))}"
             axis.plot(np.linspace(0, 1, len(share)), share, color=COLOURS[k % len(COLOURS)], label=label)
         axis.plot([0, 1], [0, 1], color="grey", linestyle=":", label="if all mattered alike")
         axis.set(xlabel="share of the weights, most important first", ylim=(0, 1.02))

@@ -14,11 +14,13 @@ import numpy as np
 
 from core import MLP, Array, Layer, Rng
 from core.lab import Splits
+from core.layer import is_matrix
 from supervised.interpret import (
     forward_backward as passes,
     greedy as layerwise,
     importance as sensitive,
     invariance as invariances,
+    kernels as kernel,
     label_noise as data,
     representations as represented,
     scaling as size,
@@ -47,6 +49,8 @@ CAPTIONS = {
     "sensitive",
     "sensitive_first_layer.png": "The hidden units that matter most: their weights, blue above 0 and red below, and "
     "under them how much each weight matters",
+    "kernels.png": "What the kernels of each convolution look for: the pieces of validation pictures at which they "
+    "answer most, a row a kernel; grey is outside of a picture",
     "sensitive_units.png": "The hidden units that matter most, and for which classes",
     "pass.png": "One picture on its way forward, and the gradient of its loss on the way back, layer by layer. Its "
     "label is {label}; of all it was the least decided",
@@ -146,6 +150,8 @@ def deep_report(
     found = Findings(folder=folder, texts={"How the deep report was made": spent(budget, some, C)})
     _representations(found, subject, train, make, budget, rules or {}, rngs[1])
     _invariance(found, subject, train, budget, rngs[2])
+    if convolutions := kernel.strongest(net, w, some.x_val, shape):
+        found.draw("kernels.png", kernel.draw_kernels, convolutions, low, high)
     _gradient(found, subject, rngs[3])
     _data(found, subject, train, make, budget, rngs[4])
     return found
@@ -230,7 +236,8 @@ def _gradient(found: Findings, s: Subject, rng: Rng) -> None:
     found.draw("pruning.png", sensitive.draw_pruning, curves, 1 / C)
     form = s.shape, s.classes, s.low, s.high
     found.draw("sensitive_pixels.png", sensitive.draw_pixels, held, by_class(x, t, C), *form)
-    if next(shape[0] for shape in s.net.layout.values() if len(shape) == 2) == x.shape[1]:
+    first = next(shape for name, shape in s.net.layout.items() if is_matrix(name, shape))
+    if len(first) == 2 and first[0] == x.shape[1]:
         found.draw("sensitive_first_layer.png", sensitive.draw_first_layer, held, s.net, s.w, s.shape)
     if held.units:
         found.draw("sensitive_units.png", sensitive.draw_units, held, s.classes)

@@ -106,6 +106,10 @@ class ActivationsExam:
         """What each network says, in the order of ACTIVATIONS: (N, A)."""
         return y.reshape(len(y), -1, self.sizes[-1]).argmax(-1)
 
+    def names(self, O: int) -> tuple[str, ...]:
+        """None: the outputs are those of many networks."""
+        return ()
+
     def report(self, model: Model, folder: Path | None) -> Report:
         splits = self.splits
 

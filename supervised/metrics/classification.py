@@ -123,8 +123,9 @@ class Classification:
             self.draw(made, y, model, folder)
         return made
 
-    def names(self, C: int) -> tuple[str, ...]:
-        return self.classes or tuple(map(str, range(C)))
+    def names(self, O: int) -> tuple[str, ...]:
+        """The names of the classes, or their numbers."""
+        return self.classes or tuple(map(str, range(O)))
 
     def scored(self, y: Array, baselines: dict[str, float], given: str) -> Report:
         """The figures of y (N, C) on the test part; the reference is the support vector machine among `baselines`."""

@@ -49,6 +49,10 @@ class Regression:
         values = y * self.std + self.mean
         return values[:, 0] if values.shape[1] == 1 else values
 
+    def names(self, O: int) -> tuple[str, ...]:
+        """None: values are no classes."""
+        return ()
+
     def validate(self, model: Model) -> dict[str, float]:
         y, t = model(self.splits.x_val), self.splits.t_val
         return {"val_mse": float((((y - t) * self.std) ** 2).mean()), "val_r2": r2(y, t)}

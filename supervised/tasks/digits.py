@@ -14,8 +14,11 @@ from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.interpret.report import Budget
 from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
+from supervised.metrics.classification import Classification
+from supervised.predictor import Augment, SupervisedPredictor
 
 PARADIGM = "supervised"
+SIDE = 8  # pixels along each side
 ABOUT = """
 Handwritten digits, scanned at 8x8 pixels: the data set that comes with scikit-learn. The network gets 64 grey
 values and says which digit it is, from 0 to 9. While it learns, each image is moved, turned and bent a little. It
@@ -62,22 +65,35 @@ class Config(SupervisedConfig):
 PRESETS = {"quick": {"updates": 600}, "best": {"hidden": 256, "layers": 2, "members": 4, "updates": 1500, "lr": 0.003}}
 
 
-def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    splits, strength = data("digits"), AffineElastic(*config.deformation)
-    side = round(splits.x_train.shape[1] ** 0.5)
+def augmentation(config: Config) -> Augment | None:
+    """How images are deformed in training, if at all."""
+    strength = AffineElastic(*config.deformation)
 
     def augment(rng: Rng, x: Array) -> Array:
         n = next(n for n in range(min(8, len(x)), 0, -1) if len(x) % n == 0)  # as many deformations as share x evenly
-        return deform(x, deformations(rng, n, side, strength))
+        return deform(x, deformations(rng, n, SIDE, strength))
 
+    return augment if any(config.deformation) else None
+
+
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
     members = None if config.members == 1 else config.members
-    net = MLP(side * side, *[config.hidden] * config.layers, 10, dropout=config.dropout, members=members)
-    shape, see, smoothing = (side, side), partial(ink, side=side, margin=0), config.label_smoothing
+    net = MLP(SIDE * SIDE, *[config.hidden] * config.layers, 10, dropout=config.dropout, members=members)
+    see, copies = partial(ink, side=SIDE, margin=0), config.test_time_augmentations
+    return SupervisedPredictor(
+        net, Classification(), (SIDE * SIDE,), see, augmentation(config), copies=copies, batch=config.batch
+    )
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    splits, said, smoothing = data("digits"), predictor(config, {}), config.label_smoothing
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        change = augment if augmented and any(config.deformation) else None
-        options: dict[str, Any] = {"augment": change, "label_smoothing": smoothing, "shape": shape, "see": see}
+        change = said.augment if augmented else None
+        options: dict[str, Any] = {"augment": change, "label_smoothing": smoothing, "shape": (SIDE, SIDE)}
         return Classifier(splits, net, Adam(config.lr), rng, config, updates=updates, **options)
 
-    about = shape, "0123456789", Budget(batch=config.batch, repeats=3), DIGIT_RULES
-    return studied(learn, splits, net, rng, config.updates, config.interpret, *about)
+    about = (SIDE, SIDE), "0123456789", Budget(batch=config.batch, repeats=3), DIGIT_RULES
+    learner = studied(learn, splits, said.net, rng, config.updates, config.interpret, *about)
+    learner.predictor = said
+    return learner

@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from core import Array, Rng
-from core.lab import Splits
 from core.lab.vision.photos import Photo, ink
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
@@ -36,16 +33,10 @@ PRESETS = {
 }
 
 
-def framed(x: Array) -> Array:
-    """Pictures (N, 28 * 28) with two empty pixels around: (N, 32 * 32), a side that can be halved."""
-    return np.pad(x.reshape(-1, 28, 28), ((0, 0), (2, 2), (2, 2))).reshape(len(x), -1)
-
-
 def see(photo: Photo) -> Array:
     """A picture out of a file as an example: the piece of clothing alone, light on black."""
-    return framed(ink(photo, side=28, margin=0)[None])[0]
+    return ink(photo, side=28, margin=0).ravel()
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    framed_splits = Splits(*(framed(part) if part.ndim > 1 else part for part in data("fashion-mnist")))
-    return classifier(config, framed_splits, (32, 32), CLASSES, rng, CLOTHING_RULES, see)
+    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES, see)

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from core import Array, Rng
-from core.lab import UserPath
+from core.lab import UserPath, check
 from core.lab.data.splits import split_classes
 from core.lab.vision.photos import folder, photographs
 from supervised.learner import ReportPart, Supervised
 from supervised.vision.conv_task import ConvNetConfig, classifier
+from supervised.vision.convnet import LEAST
 
 PARADIGM = "supervised"
 PROBLEM = "images"
@@ -23,21 +24,20 @@ it at once. What accuracy is good depends on your pictures; the report sets it b
 @dataclass(frozen=True)
 class Config(ConvNetConfig):
     dir: UserPath = ""  # a folder that holds a folder for each class; empty: pieces of scikit-learn's two photographs
-    side: int = 32  # pixels along each side, to which the pictures' middle is resized; a multiple of 8
+    size: int = 32  # pixels along each side, to which the pictures' middle is resized; from 8 to 256
     colour: bool = True  # red, green and blue; else grey
     updates: int = 2000  # minibatches, in all
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.side not in range(8, 257, 8):
-            raise ValueError(f"side must be a multiple of 8 from 8 to 256, not {self.side}")
+        check(self, span={"size": (LEAST, 256)})
 
 
 PRESETS = {"quick": {"features": 8, "updates": 300}, "best": {"updates": 8000, "test_time_augmentations": 8}}
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    form = config.side, config.colour
+    form = config.size, config.colour
     read = folder(data, config.dir, *form) if config.dir else photographs(data, *form)
     splits = split_classes(read.x.reshape(len(read.x), -1), read.t)
     learner = classifier(config, splits, read.x.shape[1:], read.classes, rng)

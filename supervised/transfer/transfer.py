@@ -15,7 +15,8 @@ import numpy as np
 
 from core import Array, Optimizer, Rng, cosine, cross_entropy
 from core.lab import Kept, Report, Splits, check, settings
-from supervised.learner import Augment, Build, Supervised
+from supervised.learner import Build, Supervised
+from supervised.predictor import Augment
 from supervised.transfer.report import transfer_report
 
 STEPS = 5  # steps of all trios in one update

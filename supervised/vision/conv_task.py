@@ -12,8 +12,9 @@ from core.lab.vision.photos import See, square
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
-from supervised.learner import Augment, Supervised, SupervisedConfig
+from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
+from supervised.predictor import Augment
 from supervised.vision.convnet import ConvNet
 
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
@@ -26,26 +27,30 @@ class ConvNetConfig(SupervisedConfig):
     updates: int = 2800  # minibatches, in all
     average_horizon: int = 300  # minibatches that the running average of the weights, which is judged, goes back
     features: int = 32  # features of the first stage; they double from stage to stage
+    depth: int = 1  # convolutions of a stage; those after the first are residual
     lr: float = 0.005  # step size of AdamW at its highest; falls to 0 as a cosine
     weight_decay: float = 0.05  # by which weights shrink, times the step size
     mirror: float = 0.5  # share of the pictures that are mirrored, left to right
     shift: int = 3  # pixels by which a picture moves at most, along both axes
     turn: float = 0.0  # standard deviation of the turns, radians
     stretch: float = 0.0  # of the stretches along each axis
+    shear: float = 0.0  # of the shears
+    bend: float = 0.0  # of the bends, pixels
     erase: float = 0.0  # share of the pictures in which a rectangle is hidden
     interpret: bool = False  # find out, layer by layer, what the network has learnt
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        sizes = ("weight_decay", "shift", "turn", "stretch")
-        check(self, positive=("features", "lr"), nonnegative=sizes, probability=("mirror", "erase"))
+        sizes = ("weight_decay", "shift", "turn", "stretch", "shear", "bend")
+        check(self, positive=("features", "depth", "lr"), nonnegative=sizes, probability=("mirror", "erase"))
 
 
 def augmentation(config: ConvNetConfig, shape: tuple[int, ...]) -> Augment | None:
     """How images of this shape are augmented in training, if at all; a border goes on as it ends."""
     steps: list[Step] = []
-    if config.turn or config.stretch:
-        steps.append(warp(shape, AffineElastic(turn=config.turn, stretch=config.stretch), edge=True))
+    warped = AffineElastic(turn=config.turn, stretch=config.stretch, shear=config.shear, bend=config.bend)
+    if warped != AffineElastic():
+        steps.append(warp(shape, warped, edge=True))
     if config.shift:
         steps.append(shift(config.shift, edge=True))
     if config.mirror:
@@ -77,6 +82,6 @@ def classifier(
         return Supervised(splits, net, optimizer, rng, config, updates=updates, **options)
 
     see = see or partial(square, side=shape[0], colour=len(shape) == 3)
-    net = ConvNet(shape, config.features, len(classes))
+    net = ConvNet(shape, config.features, len(classes), config.depth)
     budget = Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000)
     return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)

@@ -14,7 +14,8 @@ from supervised.classifier import Classifier
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
-from supervised.learner import Augment, Supervised, SupervisedConfig
+from supervised.learner import Supervised, SupervisedConfig
+from supervised.predictor import Augment
 
 
 @dataclass(frozen=True)

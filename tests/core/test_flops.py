@@ -3,11 +3,25 @@
 import numpy as np
 import pytest
 
-from core import MLP, Concat, Embedding, EnsembleLinear, LayerNorm, Linear, Parts, Residual, Sequential, flops, relu
+from core import (
+    MLP,
+    Concat,
+    Conv2d,
+    Embedding,
+    EnsembleLinear,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Parts,
+    Residual,
+    Sequential,
+    flops,
+    relu,
+)
 from supervised.audio.tdnn import TDNN
 from supervised.meta.maml import step_sizes
 from supervised.translation.embedding_bag import EmbeddingBag
-from supervised.vision.convnet import Conv2d, ConvNet, MaxPool2d
+from supervised.vision.convnet import ConvNet
 
 CONVOLUTIONS = 2 * (9 * 3 * 8 * 64 + 9 * 8 * 16 * 16 + 9 * 16 * 32 * 4)  # at 8 x 8, 4 x 4 and 2 x 2 places
 HEARD = 2 * (5 * 80 * 16 * 46 + 3 * 16 * 16 * 22 + 3 * 16 * 16 * 10)  # of 50 moments 46, 22 and 10 are left
@@ -56,7 +70,8 @@ def test_flops_are_those_of_the_products_that_are_done(net, example, places):
         y, _ = layer(y, w[at : at + layer.size])
         at += layer.size
         if "weight" in layer.layout:
-            done += 2 * layer.layout["weight"][-2] * y.size
+            shape = layer.layout["weight"]  # E, I, O of an ensemble; k, k, I, O of a convolution
+            done += 2 * np.prod(shape[-2:-1] if layer.op == "ensemble_linear" else shape[:-1]) * y.size
     assert flops(net, places) == done
 
 

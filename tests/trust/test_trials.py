@@ -1,6 +1,8 @@
 """The trials find what they are to find: a harness that cannot fail proves nothing."""
 
 import os
+import signal
+import time
 from collections import Counter
 
 import numpy as np
@@ -122,14 +124,36 @@ def test_a_fork_tells_how_it_ended(tmp_path):
     assert forks.fork(lambda: os.read(os.pipe()[0], 1) and 0, tmp_path, limit=0.05).late
 
 
+def test_a_process_is_late_by_its_own_time_and_a_busy_machine_makes_none_late(tmp_path):
+    def spin():
+        while True:
+            pass
+
+    def sleep():
+        time.sleep(0.3)  # of another's time
+        return 0
+
+    assert forks.fork(spin, tmp_path, limit=0.1).late
+    ended = forks.fork(sleep, tmp_path, limit=0.1)
+    assert (ended.code, ended.late) == (0, False)
+
+
+def test_ctrl_c_at_the_door_is_no_fault_of_the_command(tmp_path):
+    def early(pid):
+        os.kill(pid, signal.SIGINT)
+
+    ended = forks.fork(lambda: time.sleep(9), tmp_path, ready=early)
+    assert (ended.code, ended.err) == (130, "")
+
+
 def test_files_that_were_changed_are_told(tmp_path):
     (tmp_path / "a").write_text("1")
     (tmp_path / "b").write_text("2")
     before = world.files(tmp_path)
     (tmp_path / "a").rename(tmp_path / "moved")
-    assert world.touched(before, tmp_path) == []
+    assert world.touched(before, world.files(tmp_path)) == []
     (tmp_path / "b").write_text("3")
-    assert world.touched(before, tmp_path) == ["b"]
+    assert world.touched(before, world.files(tmp_path)) == ["b"]
 
 
 def test_an_outcome_crosses_a_pipe():

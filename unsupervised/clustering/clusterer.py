@@ -12,7 +12,6 @@ Weakness: too much agreement or smoothness, and the network stays undecided: at 
 the two views have in common, so inputs must be centred (`centre`), else what all examples share comes first.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,18 +34,6 @@ BLOCK = 1 << 24  # distances that are in memory at once
 JUDGED = 10_000  # training examples that the information is taken over, at most
 SCALE = 1_000, 10  # the radius is a share of the distance of so many examples to their tenth neighbour
 GIVEN = "The number of clusters, that they are about equally large, and deformations that leave an example what it is."
-
-
-def centre(mean: Array) -> Layer:
-    """y = x - mean, mean (I,) that of the training examples: a layer without parameters, before all others."""
-
-    def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Callable[..., Array | None]]:
-        def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Array | None:
-            return dy if dx else None
-
-        return x - mean.astype(w.dtype), back
-
-    return Layer(forward, op="center", constants={"mean": mean})
 
 
 def squared_distances(x: Array, y: Array) -> Array:

@@ -41,12 +41,11 @@ def speak(args: Sequence[str]) -> int:
     flags = parse(SpeakFlags, args, "trivium speak")
     imports = load(flags.import_)
     run = open_run(flags.folder, find(flags.task) if flags.task else None, flags.data, imports)
-    if not hasattr(run.learner, "recordings"):
-        raise Refusal(f"the learner of {run.setup.task.name} does not speak")
+    say = run.can("recordings", "speak")
     rng = np.random.default_rng(flags.seed)
     try:
-        with blas_threads(run.learner.net.size):
-            files = run.learner.recordings(run.w, flags.word, flags.voice, flags.count, flags.temperature, rng)
+        with blas_threads(run.predictor.net.size):
+            files = say(run.w, flags.word, flags.voice, flags.count, flags.temperature, rng)
     except ValueError as error:
         raise Refusal(str(error)) from error
     paths = [flags.out / name for name in files]

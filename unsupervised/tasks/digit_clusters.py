@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from core import MLP, Array, Rng, Sequential
+from core import MLP, Array, Rescale, Rng, Sequential
 from core.lab import Cell, Splits
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from unsupervised.autoencoder import Augment
-from unsupervised.clustering.clusterer import Clusterer, centre
+from unsupervised.clustering.clusterer import Clusterer
 from unsupervised.clustering.image_task import ImageClusters, learner
 
 PARADIGM = "unsupervised"
@@ -70,7 +70,7 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
     def mutual_information() -> Clusterer:
         milder = AffineElastic(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k)
         alter = deformer(side, milder, len(splits.x_train))
-        net = Sequential(centre(splits.x_train.mean(0)), *MLP(I, config.hidden, config.clusters).parts)
+        net = Sequential(Rescale(splits.x_train.mean(0)), *MLP(I, config.hidden, config.clusters).parts)
         return Clusterer(splits, net, config.lr, rng, config, augment=augment, alter=alter, given=GIVEN)
 
     return learner(config, splits, rng, augment, DEFORMED, mutual_information)

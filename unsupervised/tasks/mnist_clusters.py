@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from core import MLP, Array, Rng, Sequential
+from core import MLP, Array, Rescale, Rng, Sequential
 from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, flat, warp
 from unsupervised.autoencoder import Augment
-from unsupervised.clustering.clusterer import Clusterer, centre
+from unsupervised.clustering.clusterer import Clusterer
 from unsupervised.clustering.image_task import ImageClusters, learner
 
 PARADIGM = "unsupervised"
@@ -56,7 +56,7 @@ def sort(config: Config, splits: Splits, rng: Rng) -> Any:
     augment = altered(config, round(I**0.5))
 
     def mutual_information() -> Clusterer:
-        net = Sequential(centre(splits.x_train.mean(0)), *MLP(I, H, H, config.clusters).parts)
+        net = Sequential(Rescale(splits.x_train.mean(0)), *MLP(I, H, H, config.clusters).parts)
         return Clusterer(splits, net, config.lr, rng, config, augment=augment, given=GIVEN)
 
     return learner(config, splits, rng, augment, ALTERED, mutual_information)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.lab.environment import check_memory
 from core.lab.errors import Refusal, Stopped, nearest, refusing
+from core.lab.interrupt import interruptible
 from core.lab.plugins import only, plugins
 from core.lab.terminal import on_screen, one_line
 
@@ -98,12 +99,8 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
 def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
     """Runs one command and returns its exit code: 0, 1 (a check failed), 2 (refused), 130 or 143 (stopped)."""
-    try:
-        with on_screen():
-            return _code(args, paradigm)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    with interruptible(), on_screen():
+        return _code(args, paradigm)
 
 
 def _code(args: Sequence[str] | None, paradigm: str | None) -> int:

@@ -58,8 +58,24 @@ class OpenFlags:
         from core.lab.runs.run import open_run
         from core.lab.runs.tasks import find
 
-        imports = load(self.import_)
-        return open_run(self.folder, find(self.task) if self.task else None, self.data, imports)
+        imports, task = load(self.import_), find(self.task) if self.task else None
+        return open_run(self.folder, task, self.data, imports, self.places())
+
+    def places(self) -> dict[str, str]:
+        """Where files of the run lie now, by the field of the task that names them."""
+        return {}
+
+
+@dataclasses.dataclass(frozen=True)
+class DataFlags(OpenFlags):
+    """The flags of a command that needs what the run learnt from."""
+
+    _: dataclasses.KW_ONLY
+    file: Path | None = None  # where the run's file lies now, if it was moved
+    dir: Path | None = None  # where the run's folder of pictures or sounds lies now, if it was moved
+
+    def places(self) -> dict[str, str]:
+        return {name: str(path) for name in ("file", "dir") if (path := getattr(self, name))}
 
 
 def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:

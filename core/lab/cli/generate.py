@@ -40,9 +40,9 @@ class GenerateFlags(OpenFlags):
 def generate(args: Sequence[str]) -> int:
     """Shows the text on stdout and one line about the network on stderr; returns the exit code.
 
-    A learner that writes has `stream(w, prompt, length, temperature, top_k, rng)`, which gives the text character by
+    A predictor that writes has `stream(w, prompt, length, temperature, top_k, rng)`, which gives the text character by
     character, and `texts(w, prompt, streams, length, ...)` for many; `unseen(prompt)` says which characters of the
-    prompt it never learnt. Raises Refusal for a learner without them, and for a prompt that it refuses.
+    prompt it never learnt. Raises Refusal for a run without them, and for a prompt that it refuses.
     """
     from core.lab.environment import blas_threads
 
@@ -54,15 +54,13 @@ def generate(args: Sequence[str]) -> int:
             raise Refusal(f"--{name.replace('_', '-')} must be from {low} to {high}, not {getattr(flags, name)}")
     prompt = _read() if flags.prompt == "-" else flags.prompt
     run = flags.run()
-    learner: Any = run.learner
-    if not hasattr(learner, "stream"):
-        raise Refusal(f"the learner of {run.setup.task.name} does not write; a run of `trivium run text` does")
-    if unseen := learner.unseen(prompt):
+    run.can("stream", "write; one of `trivium run text` does")
+    if unseen := run.predictor.unseen(prompt):
         characters = ", ".join(map(ascii, unseen[:10])) + (", ..." if len(unseen) > 10 else "")
         print(f"not in the training text, read as the unknown symbol: {characters}", file=sys.stderr)
     try:
         with refusing(run.setup.task.name, ValueError), blas_threads(0):
-            seconds = _write(run.w, learner, prompt, flags)
+            seconds = _write(run.w, run.predictor, prompt, flags)
     except KeyboardInterrupt:
         print()
         return 130
@@ -74,8 +72,8 @@ def generate(args: Sequence[str]) -> int:
 
 def about(run: Run) -> str:
     """The network in words: its task, its size, how far it looks back, and what it scored."""
-    learner: Any = run.learner
-    words = f"{run.setup.task.name}: {learner.net.size:,} parameters, a window of {learner.context} characters"
+    net, context = run.predictor.net, run.predictor.context
+    words = f"{run.setup.task.name}: {net.size:,} parameters, a window of {context} characters"
     try:
         score = run.result["score"]
         return f"{words}, {score['metric']} {score['value']:.3f}"
@@ -83,18 +81,18 @@ def about(run: Run) -> str:
         return f"{words}, its run not finished"
 
 
-def _write(w: Any, learner: Any, prompt: str, flags: GenerateFlags) -> float:
+def _write(w: Any, writer: Any, prompt: str, flags: GenerateFlags) -> float:
     """Shows the text or texts; returns the seconds that the network took, without those of the terminal."""
     rng, seconds, shown = np.random.default_rng(flags.seed), 0.0, printable(prompt)
     how = flags.length, flags.temperature, flags.top_k, rng
     if flags.streams > 1:
         start = time.perf_counter()
-        texts = learner.texts(w, prompt, flags.streams, *how)
+        texts = writer.texts(w, prompt, flags.streams, *how)
         seconds = time.perf_counter() - start
         for i, text in enumerate(texts, 1):
             print(f"--- {i}", shown + printable(text).rstrip("\n"), sep="\n")
         return seconds
-    pieces: Iterator[str] = learner.stream(w, prompt, *how)
+    pieces: Iterator[str] = writer.stream(w, prompt, *how)
     print(shown, end="", flush=True)
     start = time.perf_counter()
     while piece := "".join(islice(pieces, PIECE)):

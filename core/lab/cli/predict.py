@@ -59,7 +59,7 @@ def predict(args: Sequence[str]) -> int:
     flags = parse(PredictFlags, args, "trivium predict")
     run = flags.run()
     with refusing(f"{flags.file} does not fit this network", ValueError, TypeError):
-        predicted = run.predict(read_examples(flags.file, getattr(run.learner, "reads", ())))
+        predicted = run.predict(read_examples(flags.file, getattr(run.predictor, "reads", ())))
     said = predicted if isinstance(predicted, str) else predicted.tolist()
     if flags.json:
         print(json.dumps(said))

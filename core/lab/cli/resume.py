@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.lab import check
-from core.lab.cli.flags import OpenFlags, parse
+from core.lab.cli.flags import DataFlags, parse
 from core.lab.cli.run import drive
 
 
 @dataclass(frozen=True)
-class ResumeFlags(OpenFlags):
+class ResumeFlags(DataFlags):
     """Goes on with a run that was stopped: trivium resume DIR."""
 
     save_every: float = 20.0  # seconds between checkpoints

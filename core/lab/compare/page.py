@@ -118,11 +118,15 @@ def line(kind: type) -> str:
 
 
 def first_matrix(run: Run) -> Array | None:
-    """The weights into the first hidden layer, (I, H); of an ensemble those of its first member; None for ids."""
+    """The weights into the first hidden layer, (I, H); of an ensemble those of its first member; None for ids.
+
+    Those of a convolution are a matrix on its patches.
+    """
     if run.learner.net.ids:  # an embedding is looked up, row by row: its columns listen to nothing
         return None
     W = next((W for W in run.learner.net.views(run.w).values() if W.ndim > 1), None)
-    return W if W is None or W.ndim == 2 else W.reshape(-1, *W.shape[-2:])[0]
+    W = W[0] if W is not None and W.ndim == 3 else W
+    return W if W is None else W.reshape(-1, W.shape[-1])
 
 
 def character_norms(run: Run) -> CharacterNorms | None:

@@ -1,5 +1,6 @@
 """Pictures that several paradigms draw: sheets of images, matrices of counts, the weights of a first layer."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from core import Array
 from core.lab.report.pictures import save_figure, saving
 
 WIDEST = 30  # characters of the title of an image
+CACHE = "mkdir -p failed", "Matplotlib created a temporary cache"  # where there is no home: pictures do without
+logging.getLogger("matplotlib").addFilter(lambda record: not str(record.msg).startswith(CACHE))
 
 
 def new_figure(size: tuple[float, float], *grid: int, **options: Any) -> tuple[Any, Any]:

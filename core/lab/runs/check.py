@@ -20,6 +20,7 @@ from core.lab.environment import blas_threads
 from core.lab.guard import aside, said
 from core.lab.learner import MEMBERS
 from core.lab.plain import plain_report
+from core.lab.runs.setup import Setup
 from core.lab.runs.tasks import Task, configure, preset
 
 STEPS = 3  # updates that a comparison of two learners takes
@@ -188,6 +189,21 @@ class Check:
         x = batch[0] if isinstance(batch, tuple) else batch
         said = learner.predict(learner.w, x)  # type: ignore[attr-defined]
         expect(isinstance(said, str) or len(said) == len(x), "predict does not give one answer an example")
+
+    def check_predictor(self) -> None:
+        """predictor(config, facts) gives the learner's answers without its data"""
+        if not (make := self.task.predictor):
+            raise Warn("the task has no predictor: a run of it can be asked only where its data is")
+        learner = self.learner()
+        facts = Setup(self.task, self.config).facts(learner)
+        predictor: Any = make(self.config, facts)
+        ours, its = learner.net.layout, predictor.net.layout
+        expect(ours == its, f"the predictor's layout is {its}, that of the learner {ours}")
+        learner, batch = self._batch(5, "sample")
+        x, w = batch[0] if isinstance(batch, tuple) else batch, learner.w
+        expected: Any = getattr(learner, "predictor", learner)
+        if hasattr(predictor, "predict"):
+            expect(np.array_equal(predictor.predict(w, x), expected.predict(w, x)), "the predictor gives other answers")
 
     def check_report(self) -> None:
         """a run to the end gives a report with finite figures, and leaves the weights alone"""

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from core.checkpoint import ASIDE
 from core.lab.errors import Refusal, refusing
 from core.lab.files import LOCK, check_file, checked, free_name, is_leftover, lock, read_json
 
@@ -17,6 +18,7 @@ CONFIG, LOG, CHECKPOINT = "config.json", "metrics.jsonl", "checkpoint.safetensor
 RESULT, PAGE = "result.json", "report.html"
 PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
+DRAWING = "drawing" + ASIDE  # there while a report draws before its result is written: see `_go`
 
 NUMBERS = {...: float}
 SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float}

@@ -41,6 +41,7 @@ _ANY = {  # old field: new field, of every task that has the new one and not the
     "ahead": "n_step",
     "exploring": "exploration_fraction",
     "leash": "kl_coef",
+    "side": "size",
 }
 _OWN = {  # old field: the new ones, of which a task has one
     "steps": ("rollout", "timesteps"),

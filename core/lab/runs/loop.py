@@ -219,7 +219,8 @@ class Loop:
             self.seconds, self.best_value = float(arrays["loop.seconds"]), float(arrays["loop.best_value"])
             self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
         self.best = arrays.get("best")
-        if (self.folder / LOG).stat().st_size < self.log_bytes:
+        log = self.folder / LOG
+        if self.log_bytes and not (log.is_file() and log.stat().st_size >= self.log_bytes):
             raise Refusal(
                 f"{self.folder / LOG} is shorter than when the checkpoint was written: put the whole file back"
             )

@@ -57,7 +57,10 @@ SCORE_HEADER = ("task", "paradigm", "metric", "value", "chance", "best baseline"
 
 
 def run_sections(folder: Path) -> list[Section]:
-    """What a page shows of a finished run: score, figures, curves, pictures, texts; all out of its folder."""
+    """What a page shows of a finished run: score, figures, curves, pictures, texts; all out of its folder.
+
+    The curves are drawn here, and where they cannot be, that is said on stderr too.
+    """
     result, shown, rows = read_result(folder), read_shown(folder), read_log(folder)
     told = result["metrics"] | {f"baseline: {name}": value for name, value in result["baselines"].items()}
     with noting() as failed:
@@ -67,6 +70,8 @@ def run_sections(folder: Path) -> list[Section]:
             learning_curves(folder / CURVES, rows, [name for name in rows[-1] if name not in COUNTERS])
             of = "means over the training part between two evaluations, and figures on the validation part"
             pictures.insert(0, picture(folder / CURVES, f"Learning curves: {of}"))
+    if CURVES in failed:
+        print(printable(f"not drawn: {CURVES}: {failed[CURVES]}"), file=sys.stderr)
     return [
         Section(
             f"{result['task']}: {result['score']['metric']} {figure(result['score']['value'])}",
@@ -93,6 +98,7 @@ def lacking(folder: Path) -> list[str]:
         return [SHOWN, PAGE]
     lost = [name for name in shown["pictures"] if not (is_inside(name) and is_whole(folder / name))]
     lost += [name for name in shown.get("undrawn", ()) if name not in lost]
+    lost += [] if is_whole(folder / CURVES) or not read_log(folder) else [CURVES]
     return lost if (folder / PAGE).exists() and not lost else [*lost, PAGE]
 
 
@@ -136,14 +142,17 @@ def mend_page(folder: Path, report: Callable[[], tuple[Report, Mapping[str, str]
 
     `report` makes the learner's report anew, with its pictures in the folder, whose lock the caller holds.
     """
-    if not (lost := lacking(folder)):
-        return
+    lost: list[str] = []
     try:
-        if lost != [PAGE]:
+        if not (lost := lacking(folder)):
+            return
+        read_log(folder)  # which the page shows: a damaged one is told before anything is drawn
+        if not {*lost} <= {PAGE, CURVES}:
             write_shown(folder, *report())
         run_page(folder)
         still = [name for name in lacking(folder) if name != PAGE]
         said = f"made again: {', '.join(lost)}" + (f"; still not drawn: {', '.join(still)}" if still else "")
     except Exception as error:  # the result is there, whatever hinders its page
-        said = f"the page of {folder} could not be made again ({', '.join(lost)}): {' '.join(str(error).split())}"
+        why_not = " ".join(str(error).split())
+        said = f"the page of {folder} could not be made again ({', '.join(lost) or PAGE}): {why_not}"
     print(printable(said), file=sys.stderr)

@@ -9,7 +9,6 @@ from core.lab import printable
 from core.lab.guard import guarded
 from core.lab.report.format import figure
 from core.lab.runs.loop import Row, Watch, silent
-from core.lab.terminal import note
 
 COUNTERS = ("progress", "update", "examples", "answers", "seconds")
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -73,12 +72,9 @@ def _live(title: str) -> Iterator[Watch]:
         yield watch
 
 
-def tell_notes(task: str, learner: Any) -> list[str]:
-    """What the learner has to say before it learns, if anything; also told on stderr, but not by each job of many."""
+def notes_of(task: str, learner: Any) -> list[str]:
+    """What the learner has to say before it learns, if anything."""
     if not hasattr(learner, "notes"):
         return []
     with guarded(f"{task}: notes"):
-        notes = list(map(str, learner.notes()))
-    for line in notes:
-        note(line)
-    return notes
+        return list(map(str, learner.notes()))

@@ -5,8 +5,8 @@ run("digits", hidden=64).predict(x)
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,12 +23,13 @@ from core.lab.plain import plain_report
 from core.lab.runs import folder as folders, former
 from core.lab.runs.imports import load
 from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
-from core.lab.runs.page import mend_page, reported, run_page, write_shown
-from core.lab.runs.progress import tell_notes
+from core.lab.runs.page import ALL, mend_page, reported, run_page, write_shown
+from core.lab.runs.progress import notes_of
 from core.lab.runs.result import result_of
 from core.lab.runs.setup import Setup
 from core.lab.runs.signals import Signals
 from core.lab.runs.tasks import Task, configure, find, is_file, preset
+from core.lab.terminal import note
 
 if TYPE_CHECKING:
     from core.lab import Data
@@ -55,21 +56,43 @@ class Run:
         except Refusal:
             config, begun = self.setup.config, (self.folder / folders.LOG).exists()
             if lost := missing(type(config), asdict(config)) if begun else "":
-                how = f"put it back, or write into {self.folder / folders.CONFIG} where it is now"
+                how = "put it back, or say with --file or --dir where it lies now"
                 raise Refusal(f"{lost} of the run in {self.folder}, is not there: {how}") from None
             raise
 
-    @cached_property
-    def _opened(self) -> tuple[Learner, Array]:
-        learner, data = self.built()
-        arrays = read_checkpoint(self.folder, self.setup.texts(learner, data.sums), path_fields(self.setup.task.config))
+    def _best(self, texts: dict[str, str]) -> Array:
+        """The best weights of the checkpoint, whose texts must be these."""
+        arrays = read_checkpoint(self.folder, texts, path_fields(self.setup.task.config))
         if arrays is None or "best" not in arrays:
             raise Refusal(f"the run in {self.folder} has no weights yet: trivium resume {self.folder}")
-        return learner, arrays["best"]
+        return arrays["best"]
+
+    @cached_property
+    def _learnt(self) -> tuple[Learner, Array]:
+        learner, data = self.built()
+        return learner, self._best(self.setup.texts(learner.net, data.sums))
+
+    @cached_property
+    def _opened(self) -> tuple[Any, Array]:
+        """What answers, with its weights. Needs the run's data only where the task has no `predictor`."""
+        make, path = self.setup.task.predictor, self.folder / folders.PREDICTION
+        if make is None or not path.exists():
+            return self._learnt
+        facts = read_json(path, self.setup.task.facts)
+        wrong = f"{path} does not fit the task {self.setup.task.name}"
+        how = f"remove it, and the run is opened with its data, or trivium resume {self.folder} writes it again"
+        with guarded(f"{wrong}: predictor", lambda: f"; {how}"):
+            predictor = make(self.setup.config, facts)
+        return predictor, self._best(self.setup.texts(predictor.net))
 
     @property
     def learner(self) -> Learner:
-        """The learner, built anew, at its start."""
+        """The learner, built anew, at its start. Needs the run's data."""
+        return self._learnt[0]
+
+    @property
+    def predictor(self) -> Any:
+        """What answers: a Predictor, or the learner itself where the task has none."""
         return self._opened[0]
 
     @property
@@ -77,19 +100,21 @@ class Run:
         """The best weights, (net.size,)."""
         return self._opened[1]
 
+    def can(self, member: str, what: str) -> Any:
+        """That member of what answers. Raises Refusal where it lacks it: the run does not `what`."""
+        if not hasattr(self.predictor, member):
+            raise Refusal(f"a run of {self.setup.task.name} does not {what}")
+        return getattr(self.predictor, member)
+
     def predict(self, x: Any) -> Any:
-        """What the best weights say of `x`; its form is the learner's, such as (N, 64) images -> (N,) classes."""
-        learner: Any
-        learner, w = self._opened
-        if not hasattr(learner, "predict"):
-            raise Refusal(f"the learner of {self.setup.task.name} does not predict")
-        name = f"{self.setup.task.name}: predict"
-        with guarded(name, passing=(ValueError, TypeError)), blas_threads(learner.net.size):
-            return learner.predict(w, x)
+        """What the best weights say of `x`, in the task's own form, such as (N, 64) images -> (N,) classes."""
+        ask, name = self.can("predict", "predict"), f"{self.setup.task.name}: predict"
+        with guarded(name, passing=(ValueError, TypeError)), blas_threads(self.predictor.net.size):
+            return ask(self.w, x)
 
     def evaluate(self) -> Report:
-        """The report on the test part, made again from the best weights; no files are written."""
-        learner, w = self._opened
+        """The report on the test part, made again from the best weights; no files are written. Needs the run's data."""
+        learner, w = self._learnt
         with guarded(f"{self.setup.task.name}: report"), blas_threads(learner.net.size):
             return plain_report(learner.report(w, None))
 
@@ -130,67 +155,113 @@ def start(
 def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: bool = True) -> Run:
     """Goes on where the folder's checkpoint stands; of a finished run only what its page lacks is made again."""
     with lock(run.folder, needed=not (run.folder / folders.RESULT).exists()), aside():
+        died = (run.folder / folders.DRAWING).exists()
         sweep(run.folder)
         if not (run.folder / folders.RESULT).exists():
-            return _go(run, watch, save_every, pictures)
-        if pictures:
-            mend_page(run.folder, partial(_again, run))
+            return _go(run, watch, save_every, pictures, died)
+        if pictures and run.result:  # which is refused, before anything is drawn, where it is damaged
+            with Signals().installed() as signals:
+                mend_page(run.folder, partial(_again, run, signals))
         return run
 
 
-def _again(run: Run) -> tuple[Report, dict[str, str]]:
+def _again(run: Run, signals: Signals) -> tuple[Report, dict[str, str]]:
     """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
     loop, _ = _loop(run)
     if not loop.load():
         raise Refusal("its checkpoint is not there")
-    with blas_threads(loop.learner.net.size):
-        return reported(loop.learner, loop.chosen, run.folder)
+    name = run.setup.task.name
+    with blas_threads(loop.learner.net.size), guarded(f"{name}: report"):
+        return _report(loop.learner, loop.chosen, run.folder, notes_of(name, loop.learner), signals)
+
+
+def _report(
+    learner: Learner, w: Array, folder: Path | None, notes: Sequence[str], signals: Signals
+) -> tuple[Report, dict[str, str]]:
+    """What `reported` gives, with the learner's notes among the texts. Raises Stopped where a signal came."""
+    report, undrawn = reported(learner, w, folder)
+    if signals.caught is not None:  # what it stopped has kept it to itself, as a film that fails does
+        raise Stopped(signals.caught)
+    report.texts.update({"Notes": "\n".join(notes)} if notes else {})
+    return report, undrawn
+
+
+@contextmanager
+def _drawing(folder: Path | None) -> Iterator[None]:
+    """While a report draws into a folder a file there says so, which a process leaves that dies of it."""
+    with suppress(OSError):
+        if folder:
+            (folder / folders.DRAWING).touch()
+    try:
+        yield
+    finally:
+        if folder:
+            (folder / folders.DRAWING).unlink(missing_ok=True)
 
 
 def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
     """The loop of a run at its start, and the sums of the data that it reads."""
     learner, data = run.built()
-    texts, paths = run.setup.texts(learner, data.sums), path_fields(run.setup.task.config)
+    texts, paths = run.setup.texts(learner.net, data.sums), path_fields(run.setup.task.config)
     return Loop(learner, run.folder, texts, save_every, paths), data.sums
 
 
-def _go(run: Run, watch: Watch, save_every: float, pictures: bool) -> Run:
+def _go(run: Run, watch: Watch, save_every: float, pictures: bool, died: bool = False) -> Run:
+    """`died`: the process before has died while it drew. Then the result is written first, and pictures afterwards."""
+    name, folder = run.setup.task.name, run.folder
     with Signals().installed() as signals:
         loop, sums = _loop(run, save_every)
         learner = loop.learner
         try:
-            (run.folder / folders.LOG).touch()
-            if hasattr(learner, "prediction"):
-                with guarded(f"{run.setup.task.name}: prediction"):
-                    json.dumps(prediction := learner.prediction(), allow_nan=False)
-                write_json(run.folder / folders.PREDICTION, prediction)
-            notes = tell_notes(run.setup.task.name, learner)
-            loop.load()
+            facts = run.setup.facts(learner) if run.setup.task.predictor or hasattr(learner, "prediction") else None
+            loop.load()  # what is refused is refused before anything is written
+            (folder / folders.LOG).touch()
+            if facts is not None:
+                write_json(folder / folders.PREDICTION, facts)
+            _keep_places(run)
+            for line in (notes := notes_of(name, learner)):
+                note(line)
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
-                kept = f"; the weights are kept: trivium resume {run.folder} makes the report again"
-                with guarded(f"{run.setup.task.name}: report", lambda: kept):
-                    report, undrawn = reported(learner, best, run.folder if pictures else None)
-                if signals.caught is not None:  # what it stopped has kept it to itself, as a film that fails does
-                    raise Stopped(signals.caught)
-                report.texts.update({"Notes": "\n".join(notes)} if notes else {})
+                kept = f"; the weights are kept: trivium resume {folder} makes the report again"
+                drawn = folder if pictures and not died else None
+                with _drawing(drawn), guarded(f"{name}: report", lambda: kept):
+                    report, undrawn = _report(learner, best, drawn, notes, signals)
                 result = result_of(run.setup, loop, best, report, sums)
-            write_shown(run.folder, report, undrawn)
-            write_json(run.folder / folders.RESULT, result)
-            if pictures:
-                run_page(run.folder)
+            if pictures and died:
+                undrawn[ALL] = f"the process ended while it drew; trivium resume {folder} draws again"
+                note("the process before this one ended while it drew: the result is written first, pictures then")
+            write_shown(folder, report, undrawn)
+            write_json(folder / folders.RESULT, result)
+            if pictures and died:
+                mend_page(folder, partial(_again, run, signals))
+            elif pictures:
+                run_page(folder)
         except OSError as error:
-            how = f"make room or mend it, then trivium resume {run.folder}"
-            raise Refusal(f"cannot write to {run.folder}: {error.strerror or error}; {how}") from error
+            how = f"make room or mend it, then trivium resume {folder}"
+            raise Refusal(f"cannot write to {folder}: {error.strerror or error}; {how}") from error
     return run
 
 
+def _keep_places(run: Run) -> None:
+    """Writes into config.json where the run's files lie, if they do not lie where it says."""
+    path = run.folder / folders.CONFIG
+    kept, now = read_json(path, folders.CONFIG_FORM)["config"], asdict(run.setup.config)
+    if any(kept.get(name) != now[name] for name in path_fields(type(run.setup.config))):
+        write_json(path, run.setup.describe_in(run.folder))
+
+
 def open_run(
-    folder: str | Path, task: Task | None = None, data: Path | None = None, imports: tuple[str, ...] = ()
+    folder: str | Path,
+    task: Task | None = None,
+    data: Path | None = None,
+    imports: tuple[str, ...] = (),
+    places: Mapping[str, str] | None = None,
 ) -> Run:
     """A run folder as a Run. A task that came as a file must be given again: its path is not followed from a folder.
 
-    `imports` are what was imported beside it, here and now, which a folder does not lead to either.
+    `imports` are what was imported beside it, here and now, which a folder does not lead to either. `places` says where
+    files of the run lie now, by the field of the task that names them.
 
     Raises Refusal when the folder holds no run, or its config.json does not fit the installed task.
     """
@@ -209,10 +280,17 @@ def open_run(
         raise Refusal(f"{folder} is a run of the task {name}, not of {task.name}")
     if before:
         values = former.config(name, values, (field.name for field in fields(task.config)))
-    values = moved(task.config, values, folder, found.get("beside", {}))
+    values = moved(task.config, values, folder, found.get("beside", {})) | _placed(task, places or {})
     if data is None and (kept := found.get("data_folder")) and Path(kept).is_dir():
         data = Path(kept)
     return Run(folder, Setup(task, configure(task, values), seed, found.get("preset", "default"), data, imports))
+
+
+def _placed(task: Task, places: Mapping[str, str]) -> dict[str, str]:
+    """Fields of the task that hold paths, with others. Raises Refusal for a field that it has not."""
+    for name in places.keys() - path_fields(task.config).keys():
+        raise Refusal(f"the task {task.name} reads no --{name}")
+    return {name: str(user_path(path).absolute()) for name, path in places.items()}
 
 
 def run(

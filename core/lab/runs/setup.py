@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import Layer
 from core.lab import Learner
 from core.lab.environment import blas_threads
 from core.lab.errors import Refusal
+from core.lab.files import checked
 from core.lab.guard import guarded
 from core.lab.learner import MEMBERS
 from core.lab.paths import beside
@@ -84,13 +86,19 @@ class Setup:
                 )
         return learner, data
 
-    def texts(self, learner: Learner, sums: dict[str, str]) -> dict[str, str]:
-        """What a checkpoint of this run carries, and what another run's checkpoint is told by."""
-        return {
+    def facts(self, learner: Learner) -> dict[str, Any]:
+        """What the learner's `prediction()` gives, as JSON gives it back. Raises Refusal for what it cannot hold."""
+        with guarded(f"{self.task.name}: prediction"):
+            facts: dict[str, Any] = learner.prediction() if hasattr(learner, "prediction") else {}
+            return checked(json.loads(json.dumps(facts, allow_nan=False)), self.task.facts)
+
+    def texts(self, net: Layer, sums: dict[str, str] | None = None) -> dict[str, str]:
+        """What a checkpoint of this run carries, and what another run's checkpoint is told by; None: of any data."""
+        said = {
             "format": str(former.FORMAT),
             "task": self.task.name,
             "seed": str(self.seed),
             "config": json.dumps(asdict(self.config)),
-            "layout": json.dumps({k: list(v) for k, v in learner.net.layout.items()}),
-            "data": json.dumps(dict(sorted(sums.items()))),
+            "layout": json.dumps({k: list(v) for k, v in net.layout.items()}),
         }
+        return said if sums is None else {**said, "data": json.dumps(dict(sorted(sums.items())))}

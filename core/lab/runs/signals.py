@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
 from typing import Any
 
 from core.lab.errors import Stopped
+from core.lab.interrupt import GRACE, handling
 
-GRACE = 2.0  # seconds that an update which was told to stop may take to its end
 LAST = 4  # signals, of which all but the first come by themselves
-
-
-@contextmanager
-def handling(handler: Callable[[int, Any], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM go to `handler`; but not in a thread beside the main one, whose starter handles signals."""
-    try:
-        before = {s: signal.signal(s, handler) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread
-        before = {}
-    try:
-        yield
-    finally:
-        for s, handle in before.items():
-            signal.signal(s, handle)
 
 
 class Signals:

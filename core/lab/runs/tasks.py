@@ -27,6 +27,7 @@ from core.lab.runs import former
 
 if TYPE_CHECKING:
     from core.lab import Learner
+    from core.lab.learner import Predictor
 
 GROUP = "trivium.tasks"
 PARADIGMS = ("supervised", "unsupervised", "reinforcement")
@@ -59,6 +60,16 @@ class Task:
     make: Make
     module: ModuleType
     outside: bool  # given as the path of a file, not installed
+
+    @property
+    def predictor(self) -> Callable[[Any, Any], Predictor] | None:
+        """predictor(config, facts): what a run of the task answers with, without its data; None where it has none."""
+        return getattr(self.module, "predictor", None)
+
+    @property
+    def facts(self) -> Any:
+        """The form, as `core.lab.schema` has it, of the facts that the predictor is made from."""
+        return getattr(self.module, "FACTS", {...: object})
 
     @property
     def about(self) -> str:

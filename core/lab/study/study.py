@@ -20,8 +20,8 @@ from typing import Any
 
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import LOCK, Locked, is_leftover, lock, sweep, write_json
+from core.lab.interrupt import handling
 from core.lab.runs.loop import Row, Watch
-from core.lab.runs.signals import handling
 from core.lab.study.folder import FAILED, ROWS, RUNS, SESSION, SPEC, failure, read_row, read_session, read_spec, row
 from core.lab.study.job import Job, Outcome
 from core.lab.study.runner import followed, work

@@ -17,7 +17,7 @@ from supervised.tasks import cats_dogs, image_folder
 from supervised.vision.conv_task import ConvNetConfig, augmentation
 
 ROOT = DATA
-SMALL = {"features": 4, "updates": 160, "batch": 16, "side": 16, "lr": 0.01}
+SMALL = {"features": 4, "updates": 160, "batch": 16, "size": 16, "lr": 0.01}
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_run_goes_on_with_the_pictures_it_began_with_or_not_at_all(signs, tmp_
 
 
 def test_without_a_folder_there_is_something_to_try():
-    learner = image_folder.make(image_folder.Config(features=4, side=64), np.random.default_rng(0), Data())
+    learner = image_folder.make(image_folder.Config(features=4, size=64), np.random.default_rng(0), Data())
     learner.update()
     assert len(learner.splits.t_train) + len(learner.splits.t_val) + len(learner.splits.t_test) == 2 * 6 * 10
     assert learner.evaluate()["val_accuracy"] > 0.5
@@ -97,9 +97,9 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"side": 12}, "multiple of 8"),
-        ({"side": 0}, "multiple of 8"),
-        ({"side": 512}, "256"),
+        ({"size": 7}, "size must be from 8 to 256, not 7"),
+        ({"size": 512}, "256"),
+        ({"depth": 0}, "depth must be above 0"),
         ({"features": 0}, "features"),
         ({"lr": float("nan")}, "lr"),
         ({"mirror": 1.5}, "mirror must be from 0 to 1"),
@@ -113,7 +113,7 @@ def test_nonsense_is_refused(fields, says):
         image_folder.Config(**fields)
 
 
-@pytest.mark.parametrize("field", ["mirror", "shift", "turn", "stretch", "erase"])
+@pytest.mark.parametrize("field", ["mirror", "shift", "turn", "stretch", "shear", "bend", "erase"])
 def test_each_alteration_alters_and_keeps_the_shape(field):
     nothing = ConvNetConfig(mirror=0, shift=0)
     assert augmentation(nothing, (8, 8, 3)) is None
@@ -130,7 +130,7 @@ def test_cats_and_dogs_as_they_are_divided():
     learner = cats_dogs.make(cats_dogs.Config(features=4), np.random.default_rng(0), Data(ROOT))
     assert [len(part) for part in learner.splits[1::2]] == [9000, 1000, 2000]
     assert learner.splits.x_train.shape == (9000, 3072)
-    assert next(iter(learner.net.layout.values())) == (27, 4)
+    assert next(iter(learner.net.layout.values())) == (3, 3, 3, 4)
     learner.update()
     said = learner.predict(learner.w, learner.splits.x_val[:5])
     assert set(said) <= {"cat", "dog"}

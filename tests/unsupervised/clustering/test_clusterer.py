@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from core import MLP, Adam, Linear, Sequential
+from core import MLP, Adam, Linear, Rescale, Sequential
 from core.gradcheck import directional_error, layer_errors
 from core.lab.data.registry import Data, split
 from core.lab.state import set_rng_state
 from unsupervised.clustering import clusterer as module
-from unsupervised.clustering.clusterer import Clusterer, centre, hold_then_fall, nearest_neighbours
+from unsupervised.clustering.clusterer import Clusterer, hold_then_fall, nearest_neighbours
 from unsupervised.clustering.evaluate import contingency, hungarian_accuracy, name_clusters
 from unsupervised.clustering.mutual_information import agreement_loss, information
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
@@ -29,7 +29,7 @@ def jitter(rng, x):
 
 def clusterer(splits, seed=0, C=3, **options):
     given = {"updates": 200, "starts": 2, "batch": 64, "neighbours": 5, "augment": jitter, "smoothness": 0.5}
-    net = Sequential(centre(splits.x_train.mean(0)), *MLP(2, 16, C).parts)
+    net = Sequential(Rescale(splits.x_train.mean(0)), *MLP(2, 16, C).parts)
     return Clusterer(splits, net, 0.01, np.random.default_rng(seed), **{**given, **options})
 
 
@@ -59,9 +59,9 @@ def test_gradient_and_value(balance, agreement):
 def test_a_centred_input_has_mean_0_and_the_gradient_passes():
     rng = np.random.default_rng(0)
     x = 5 + rng.standard_normal((6, 3))
-    y, _ = centre(x.mean(0))(x, np.zeros(0))
+    y, _ = Rescale(x.mean(0))(x, np.zeros(0))
     assert y.mean(0) == pytest.approx(0, abs=1e-12)
-    assert max(layer_errors(Sequential(centre(x.mean(0)), Linear(3, 2)), x, rng).values()) < 1e-6
+    assert max(layer_errors(Sequential(Rescale(x.mean(0)), Linear(3, 2)), x, rng).values()) < 1e-6
 
 
 def test_information_on_known_answers():

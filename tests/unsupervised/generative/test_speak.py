@@ -21,9 +21,15 @@ class Parrot:
         return {f"{word}_{k}.wav": f"{word} {voice} {temperature} {rng.integers(1000)}".encode() for k in range(count)}
 
 
+class Opened(runs.Run):
+    """A run that answers as the parrot does."""
+
+    predictor, w = Parrot(), np.zeros(3)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    run = SimpleNamespace(learner=Parrot(), w=np.zeros(3), setup=SimpleNamespace(task=SimpleNamespace(name="parrot")))
+    run = Opened(tmp_path, SimpleNamespace(task=SimpleNamespace(name="parrot")))
     monkeypatch.setattr(runs, "open_run", lambda folder, task, data, imports: run)
     return run, tmp_path
 
@@ -38,8 +44,8 @@ def test_files_are_written_and_the_same_seed_gives_the_same_bytes(folder, capsys
     assert len(set(a)) == 3
 
 
-def test_what_cannot_be_said_is_refused(folder):
-    run, path = folder
+def test_what_cannot_be_said_is_refused(folder, monkeypatch):
+    _, path = folder
     out = ["--out", str(path / "a")]
     speak(["run", "--word", "two", *out])
     for words, reason in (
@@ -54,6 +60,6 @@ def test_what_cannot_be_said_is_refused(folder):
     (path / "file").write_text("")
     with pytest.raises(Refusal, match="cannot write"):
         speak(["run", "--word", "one", "--out", str(path / "file")])
-    run.learner = SimpleNamespace(net=Parrot.net)
-    with pytest.raises(Refusal, match="the learner of parrot does not speak"):
+    monkeypatch.setattr(Opened, "predictor", SimpleNamespace(net=Parrot.net))
+    with pytest.raises(Refusal, match="a run of parrot does not speak"):
         speak(["run", *out])

@@ -116,7 +116,7 @@ def test_nonsense_is_refused_in_one_line(poet, flags, says):
 
 def test_a_learner_that_does_not_write_says_so(tmp_path):
     run = start(prepare(TOY, "quick", {}, 0, None), tmp_path / "run", pictures=False)
-    with pytest.raises(Refusal, match="the learner of toy_task does not write"):
+    with pytest.raises(Refusal, match="a run of toy_task does not write"):
         command.generate([str(run.folder), "--task", TOY])
     with pytest.raises(Refusal, match="not a run folder"):
         command.generate([str(tmp_path / "nothing")])

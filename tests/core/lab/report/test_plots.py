@@ -1,11 +1,15 @@
 """Pictures show what they are given: read back pixel by pixel, or asked of the drawing itself."""
 
+import inspect
+import logging
+
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 
-from core.lab.report.plots import image_sheet, matrix, mosaic, weight_sheet
+from core.lab.report.plots import CACHE, image_sheet, matrix, mosaic, weight_sheet
 
 
 @pytest.fixture
@@ -76,3 +80,12 @@ def test_weights_are_a_tile_a_unit_with_zero_in_the_middle(tmp_path, shown):
         tile = W[:, k] / (np.abs(W[:, k]).max() or 1)
         assert array[:2, 3 * k : 3 * k + 2].ravel() == pytest.approx(tile)
     assert array.shape == (2, 8)
+
+
+def test_that_there_is_no_home_for_a_cache_is_not_told(caplog):
+    said = logging.getLogger("matplotlib")
+    for words in CACHE:
+        assert words in inspect.getsource(matplotlib)  # they are still Matplotlib's
+        said.warning(words + " %s", "/home")
+    said.warning("something else")
+    assert caplog.messages == ["something else"]

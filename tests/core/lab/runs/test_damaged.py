@@ -1,6 +1,7 @@
 """A run's result outlives its pictures; what a folder lacks is made again; what it should not hold is one line."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -23,6 +24,9 @@ DRAWN = """        if folder:
                     raise ZeroDivisionError("odd\\\\nlines")
             if (folder / "more trouble").exists():
                 raise KeyError("no figure")
+            if (folder / "deadly").exists():
+                import os
+                os._exit(9)
         pictures = {"fine.png": "a line", "odd.png": "another"} if folder else {}
         return Report("""
 
@@ -77,6 +81,75 @@ def test_a_report_that_fails_while_it_draws_is_made_without_pictures(task, tmp_p
     assert run.result["metrics"]["test_accuracy"] > 0.9
     assert folders.read_shown(run.folder)["undrawn"] == {"pictures": "KeyError: 'no figure'"}
     assert "No pictures: KeyError" in (run.folder / "report.html").read_text()
+
+
+def forked(work):
+    """The exit code of a process that does `work`."""
+    if not (pid := os.fork()):
+        try:
+            work()
+        finally:
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that is a copy of this one")
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_process_that_dies_while_it_draws_costs_no_result_and_no_picture(task, whole, tmp_path, capfd, deaths):
+    out = tmp_path / "run"
+    assert forked(lambda: begun(task, out, "deadly")) == 9
+    assert not (out / "result.json").exists()
+    if deaths == 2:  # in the same place: now there is a result
+        assert forked(lambda: resume(open_run(out, find(task)))) == 9
+        assert open_run(out, find(task)).result["metrics"] == open_run(whole, find(task)).result["metrics"]
+        assert "trivium resume" in folders.read_shown(out)["undrawn"]["pictures"]
+        assert not (out / folders.DRAWING).exists()
+    (out / "deadly").unlink()
+    resume(open_run(out, find(task)))
+    assert {path.name for path in out.iterdir()} == {path.name for path in whole.iterdir()}
+    for name in ("fine.png", "odd.png", "report.json"):
+        assert (out / name).read_bytes() == (whole / name).read_bytes()
+    assert (out / "report.html").read_text().count("<img") == 3
+
+
+def test_what_is_refused_is_refused_before_anything_is_written(task, whole, tmp_path, capsys):
+    folder = tmp_path / "run"
+    shutil.copytree(whole, folder)
+
+    def held():
+        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+    (folder / "fine.png").unlink()
+    put("result.json", b"{}")(folder)  # finished, damaged: no picture is made again
+    before = held()
+    assert main(["resume", str(folder), "--task", task]) == 2
+    assert held() == before
+    (folder / "result.json").unlink()
+    (folder / "metrics.jsonl").unlink()  # not finished, and its log is gone
+    put("checkpoint.safetensors", b"x")(folder)
+    before = held()
+    assert main(["resume", str(folder), "--task", task]) == 2
+    assert held() == before
+
+
+def test_curves_that_cannot_be_written_are_told_and_made_again(task, whole, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "run"
+    shutil.copytree(whole, folder)
+    (folder / "curves.png").unlink()
+    real = os.replace
+
+    def full(source, target):
+        if str(target).endswith("curves.png"):
+            raise OSError(28, "No space left on device")
+        real(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", full)
+        assert main(["resume", str(folder), "--task", task]) == 0
+    assert "not drawn: curves.png: OSError: [Errno 28] No space left on device" in capsys.readouterr().err
+    assert main(["resume", str(folder), "--task", task]) == 0
+    assert "made again: curves.png, report.html\n" in capsys.readouterr().err
+    assert (folder / "curves.png").read_bytes() == (whole / "curves.png").read_bytes()
 
 
 @pytest.mark.parametrize("lost", ["fine.png", "report.html", "report.json"])
