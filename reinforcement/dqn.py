@@ -9,7 +9,7 @@ The gradient at the output is Q(obs, action) - target, cut off at 1, at the acti
 one says what they would have been worth. Weakness: with n > 1 the explorer's own actions are taken for the best.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,9 @@ class DQN(Agent):
         self.old, self.replay = self.w.copy(), ReplayBuffer(c.replay_size)
         self.play_in(make_envs, c.envs, env_rng)
         check_replay_size(c)
+
+    def start_from(self, w: Array, state: Mapping[str, Array]) -> None:
+        self.w[:] = self.old[:] = w
 
     @property
     def explore(self) -> float:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core import MLP, Array, Back, Layer, Linear, Rng, Sequential, orthogonal, relu, tanh
-from core.convolution import Conv2d
+from core import MLP, Array, Back, Conv2d, Flatten, Layer, Linear, Rescale, Rng, Sequential, orthogonal, relu, tanh
 from reinforcement.distributions import NEVER
 
 FINE = 10  # sides above which every other place is skipped
@@ -32,16 +31,16 @@ def actor_and_two_critics(I: int, hidden: int, A: int) -> tuple[Layer, Layer]:
     return MLP(I, hidden, hidden, 2 * A, last_gain=0.1), MLP(I + A, hidden, hidden, 1, members=2)
 
 
-def reshaped(axes: int, shape: tuple[int, ...], scale: float = 1.0) -> Layer:
-    """y = scale x, whose last axes, so many, become `shape`."""
+def to_picture(H: int, W: int, C: int) -> Layer:
+    """A row as a picture: (..., H W C) -> (..., H, W, C)."""
 
     def forward(x: Array, w: Array, rng: Rng | None) -> tuple[Array, Back]:
         def back(dy: Array, g: Array | None = None, add: bool = False, dx: bool = False) -> Any:
-            return (scale * dy).reshape(x.shape) if dx else None
+            return dy.reshape(x.shape) if dx else None
 
-        return (x if scale == 1 else scale * x).reshape(*x.shape[:-axes], *shape), back
+        return x.reshape(*x.shape[:-1], H, W, C), back
 
-    return Layer(forward, op="reshape", constants={"scale": scale}, places=lambda _: shape[:-1])
+    return Layer(forward, op="to_picture", places=lambda places: (*places, H, W))
 
 
 def picture_network(H: int, W: int, C: int, hidden: int, O: int, scale: float = 1.0, last_gain: float = 1.0) -> Layer:
@@ -57,9 +56,10 @@ def picture_network(H: int, W: int, C: int, hidden: int, O: int, scale: float = 
         layers, features, places = [*layers, conv, relu], more, conv.places(places)
     inside = math.prod(places) * features
     return Sequential(
-        reshaped(1, (H, W, C), scale),
+        to_picture(H, W, C),
+        Rescale(0.0, scale),
         *layers,
-        reshaped(3, (inside,)),
+        Flatten(),
         Linear(inside, hidden, init=orthogonal, gain=2**0.5),
         relu,
         Linear(hidden, O, init=orthogonal, gain=last_gain),

@@ -6,7 +6,7 @@ of proximal policy optimization"). With r = p(action) / p_old(action), the gradi
 where the advantage A pushes it. Actions are choices or numbers: `family` knows their density.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from core import Array, Concat, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, clip_norm, linear
-from core.lab import Exam, settings
+from core.lab import Exam, settings, unprefixed
 from core.lab.envs.rollout import Policy, rollout
 from core.lab.envs.vector import Envs, Steps
 from reinforcement.agent import Agent
@@ -113,6 +113,15 @@ class PPO(Agent):
         self.actor, self.critic, self.obs_stats = actor, critic, obs_stats
         self.family, self.density = family, family.density
         self.play_in(make_envs, self.config.envs, env_rng)
+
+    def start_from(self, w: Array, state: Mapping[str, Array]) -> None:
+        """Statistics of the observations, if the other run kept some of as many numbers, are taken over with w."""
+        stats, theirs = self.obs_stats, unprefixed("seen", state)
+        if stats is None or "mean" not in theirs or theirs["mean"].shape != stats.mean.shape:
+            self.w[:] = w
+        else:
+            stats.load(theirs)
+            self.w[:] = stats.unfolded(w, self.w, self.actor, self.critic)
 
     @property
     def entropy_weight(self) -> float:

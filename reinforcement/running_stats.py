@@ -7,7 +7,7 @@ and opened again is one vector, and needs no statistics beside it.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -55,14 +55,24 @@ class RunningMeanStd:
 
         They are Linear(I, H), or Conv2d(I, H) without zeros around: all that it sees was normalised.
         """
-        v, a = w.copy(), 0
-        for net in nets:
-            *places, I, H = next(iter(net.layout.values()))
-            b = a + math.prod(places) * I * H
-            for W in v[a:b].reshape(-1, I, H):
-                W /= self.deviation[:, None]
-                v[b : b + H] -= self.mean @ W
-            a += net.size
+        v = w.copy()
+        for W, b in _first(v, nets):
+            for V in W:
+                V /= self.deviation[:, None]
+                b -= self.mean @ V
+        return v
+
+    def unfolded(self, w: Array, drawn: Array, *nets: Layer) -> Array:
+        """The other way: a copy of w, for networks that are shown (x - mean) / deviation.
+
+        A first layer that is still as it is in `drawn` stays: it was drawn for what they are shown.
+        """
+        v = w.copy()
+        for (W, b), (before, _) in zip(_first(v, nets), _first(drawn, nets), strict=True):
+            if (before != W).any():
+                for V in W:
+                    b += self.mean @ V
+                    V *= self.deviation[:, None]
         return v
 
     def state(self) -> State:
@@ -70,3 +80,16 @@ class RunningMeanStd:
 
     def load(self, state: Mapping[str, Array]) -> None:
         self.count, self.mean, self.var = int(state["count"]), state["mean"].copy(), state["var"].copy()
+
+
+def _first(v: Array, nets: Sequence[Layer]) -> Iterator[tuple[Array, Array]]:
+    """Views of W (places, I, H), a Linear's at one place, and b (H,) of the first layer of each of `nets`.
+
+    They lie in v one after another.
+    """
+    a = 0
+    for net in nets:
+        *places, I, H = next(iter(net.layout.values()))
+        b = a + math.prod(places) * I * H
+        yield v[a:b].reshape(-1, I, H), v[b : b + H]
+        a += net.size

@@ -13,7 +13,7 @@ one w, in this order.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,9 @@ class SAC(Agent):
         self.play_in(make_envs, c.envs, env_rng)
         self.A = self.logits(self.w, self.envs.obs).shape[-1] // 2
         check_replay_size(c)
+
+    def start_from(self, w: Array, state: Mapping[str, Array]) -> None:
+        self.w[:], self.old[:] = w, self.parts.split(w)[1]
 
     def logits(self, w: Array, obs: Array) -> Array:
         """[m, log s] of the policy: obs (B, I) -> (B, 2A)."""

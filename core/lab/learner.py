@@ -70,6 +70,10 @@ class Learner(Protocol):
     # Optional, and skipped by name where they are missing:
     #   weights: Array                            the vector that is judged, where it is not w (a running average)
     #   sample(rng, n) -> batch, loss(w, batch, g=None, rng=None) -> float        for `trivium check`
+    #   start_from(w, state)                      takes w (net.size,), another run's best, as its start, where it keeps
+    #                                             copies of w beside `weights`; `state` is what the other learner kept
+    #   longer_by: str                            the field of Config by which it goes on beyond its end, where that is
+    #                                             neither updates nor timesteps; "" where it cannot
     #   notes() -> list[str]                      what a person should know before it learns; told, and on the page
     #   prediction() -> dict                      facts of the data that the task's `predictor` is made from again
     #   predict(w, x), and whatever else a Predictor may have, where the task has no `predictor`

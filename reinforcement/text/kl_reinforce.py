@@ -75,6 +75,7 @@ class RewardTunedWriter(Kept):
     """
 
     monitor = "+updates"
+    longer_by = "rounds"
 
     kept = "count", "round", "start", "rng", "optimizer", "tuner"
 

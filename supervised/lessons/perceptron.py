@@ -11,7 +11,7 @@ no more than (R / gamma)^2 mistakes (Novikoff 1962; see supervised/lessons/separ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ class Perceptron(Kept):
     """
 
     monitor = "+val_accuracy"
+    longer_by = "passes"
     kept = "weights", "right", "mistakes", "done", "rests", "rng"
 
     def __init__(
@@ -83,6 +84,10 @@ class Perceptron(Kept):
         self.mistakes, wrong = np.concatenate(mistakes), sum(map(len, mistakes[1:]))
         self.done, self.rests = self.done + 1, not wrong
         return {"mistakes": wrong, "examples": len(x), "answers": answers}
+
+    def start_from(self, w: Array, state: Mapping[str, Array]) -> None:
+        self.w[:] = self.weights[:] = w
+        self.right = self._right()
 
     def _right(self) -> Array:
         """How many training examples each neuron is right on, (O,)."""

@@ -7,6 +7,7 @@ starts alike in all three. Several draws of labels make several such trios, and 
 ensemble; its first member is the source network.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,9 @@ class Transfer(Kept):
         self.orders = np.stack([balanced(draw_rng, target.t_train)[: max(c.labels)] for _ in range(c.draws)])
         self.sizes = np.repeat(c.labels, c.draws)  # trios: how many labels each has
         self._show_source()
+
+    def start_from(self, w: Array, state: Mapping[str, Array]) -> None:
+        raise ValueError("a third of its networks learns from nothing: it takes no other start")
 
     def _members(self, start: int) -> slice:
         return slice(1 + start * self.trios, 1 + (start + 1) * self.trios)
@@ -171,7 +175,7 @@ class Transfer(Kept):
         share = self._right(self.w, target.x_val[:CURVE], target.t_val[:CURVE]).mean(2)  # 3, labels
         source = self.build()(own.x_val[:CURVE], self.source.weights)[0].argmax(-1) == own.t_val[:CURVE]
         return {
-            "learnt": self.progress,
+            "learnt": float(self.source.done + self.done),
             "source_val_accuracy": float(source.mean()),
             **{
                 f"val_accuracy_{n}_{how}": float(share[h, k])

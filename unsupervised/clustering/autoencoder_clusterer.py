@@ -81,6 +81,7 @@ class AutoEncoderClusterer(Kept):
     """
 
     monitor = "+information"
+    longer_by = ""  # its last update fits the clusters to a code that then stays
     kept = "fitted", "auto"
 
     def __init__(

@@ -90,6 +90,7 @@ class Clusterer(Kept):
     """
 
     monitor = "+information"
+    longer_by = ""  # each start is as long as the others
     kept = "order=epochs.order", "done", "rng", "said", "adam=optimizer"
 
     def __init__(

@@ -91,6 +91,7 @@ class DEC(Kept):
     """
 
     monitor = "+information"
+    longer_by = ""  # how long each of its parts lasts follows from the whole
     kept = "p", "done", "start", "adam=optimizer"
 
     def __init__(

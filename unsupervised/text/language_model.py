@@ -128,6 +128,11 @@ class Language(Kept):
         return self.count / (self.config.updates + self.config.again)
 
     @property
+    def longer_by(self) -> str:
+        """Once the validation part has taught, only it can go on."""
+        return "again" if self.config.again else "updates"
+
+    @property
     def rate(self) -> float:
         first, again = self.count / self.config.updates, self.count - self.config.updates
         return self.schedule(first) if first < 1 else AGAIN * self.schedule(again / self.config.again)

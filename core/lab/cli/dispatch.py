@@ -31,18 +31,19 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   compare PROBLEM | all     compares the three teachers on one problem, or on all; or finished runs: compare DIR DIR
   study SPEC                runs tasks x settings x seeds, on this machine or on a cluster
   status DIR                shows how far a study is
+  runs [FOLDER]             lists runs: of what, how far, how good, how large; --delete removes some
   results [run|docs]        lists the records that documents quote; measures them again, writes them into the documents
   inspect FILE              shows where a checkpoint comes from, without running anything in it
   check TASK                checks that a task keeps the contract
   new PARADIGM NAME         writes a task of your own, and its test
-  data [NAME]               lists the data sets and where they lie, or fetches one
+  data [NAME]               lists the data sets and where they lie, or fetches one; --clear removes them
 {others}
   COMMAND --help            explains a command
 """
 
 # The command NAME is the function of that name in core.lab.cli.NAME, which is imported when it runs.
 COMMANDS = (
-    *("demo", "list", "run", "resume", "eval", "predict", "generate", "compare", "study", "status", "results"),
+    *("demo", "list", "run", "resume", "eval", "predict", "generate", "compare", "study", "status", "runs", "results"),
     *("inspect", "check", "new", "data"),
 )
 FUNCTIONS = {"list": "tasks", "eval": "evaluate"}  # the two that have another name, since these words are taken
@@ -98,7 +99,10 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
 
 
 def main(args: Sequence[str] | None = None, paradigm: str | None = None) -> int:
-    """Runs one command and returns its exit code: 0, 1 (a check failed), 2 (refused), 130 or 143 (stopped)."""
+    """Runs one command and returns its exit code.
+
+    0, 1 (a check failed), 2 (refused), 124 (time was up), 130 or 143 (stopped).
+    """
     with interruptible(), on_screen():
         return _code(args, paradigm)
 

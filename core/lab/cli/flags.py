@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Imports = Annotated[tuple[str, ...], tyro.conf.arg(name="import"), tyro.conf.UseAppendAction]
+From = Annotated[Path | None, tyro.conf.arg(name="from")]
 SEED, SEEDS, JOBS = (0, 2**63 - 1), (1, 10_000), (1, 1024)  # from, to: seeds, how many of them, processes at once
 
 
@@ -37,9 +38,11 @@ class RunFlags:
     save_every: float = 20.0  # seconds between checkpoints
     json: bool = False  # prints the result as JSON and nothing else
     import_: Imports = ()  # a file or module to import first, which executes it; may be given several times
+    from_: From = None  # a run whose weights it starts from: all, or the layers that fit
+    minutes: float | None = None  # that it may take; then it stops, saved, with exit code 124, and `resume` goes on
 
     def __post_init__(self) -> None:
-        check(self, span={"seed": SEED}, nonnegative=("save_every",))
+        check(self, span={"seed": SEED}, nonnegative=("save_every",), positive=limits(self))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +79,11 @@ class DataFlags(OpenFlags):
 
     def places(self) -> dict[str, str]:
         return {name: str(path) for name in ("file", "dir") if (path := getattr(self, name))}
+
+
+def limits(flags: Any) -> tuple[str, ...]:
+    """The flag of a time limit, where one was given: it must be above 0."""
+    return () if flags.minutes is None else ("minutes",)
 
 
 def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:

@@ -19,12 +19,15 @@ from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, new_folder, read_shown
 
 if TYPE_CHECKING:
+    from core.lab.runs.limit import Limit
     from core.lab.runs.run import Run
 
 
 def run(args: Sequence[str], paradigm: str | None = None) -> int:
     from core.lab.runs.former import check_flags
     from core.lab.runs.imports import load
+    from core.lab.runs.limit import Limit
+    from core.lab.runs.origin import origin_of
     from core.lab.runs.run import start
     from core.lab.runs.setup import Setup
     from core.lab.runs.tasks import configure, find, preset
@@ -39,26 +42,29 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
         check_flags(task.name, rest, (field.name for field in fields(task.config)))
     config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
     values, imports = located(task.config, vars(config)), load(flags.import_)
-    setup = Setup(task, configure(task, values), flags.seed, name, flags.data, imports)
+    limit, origin = Limit(flags.minutes), origin_of(flags.from_) if flags.from_ else None
+    setup = Setup(task, configure(task, values), flags.seed, name, flags.data, imports, origin)
     out, made = flags.out or new_folder(Path("runs") / task.name), flags.out is None
     go = partial(start, setup, out, flags.force, save_every=flags.save_every, made=made)
-    return drive(lambda watch: go(watch=watch), out, setup, flags.json)
+    return drive(lambda watch: go(watch=watch), out, setup, flags.json, limit)
 
 
-def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool) -> int:
-    """Runs with a display, prints the result, or on a signal the command that goes on."""
+def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool, limit: Limit) -> int:
+    """Runs with a display, prints the result, or on a signal and at the time limit the command that goes on."""
+    from core.lab.runs.limit import EXIT
     from core.lab.runs.progress import watching
 
     try:
         with watching(setup.task.name, as_json) as watch:
-            run = go(watch)
+            run = go(limit.on(watch))
     except Stopped as stop:
         task = ["--task", str(setup.task.module.__file__)] if setup.task.outside else []
         words = ["trivium", "resume", str(folder), *task, *(["--data", str(setup.data)] if setup.data else [])]
         words += [word for name in setup.imports for word in ("--import", name)]
         all_or_less = " in the midst of an update; all up to the last checkpoint" if stop.midway else "; all"
-        print(f"stopped{all_or_less} is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
-        return 128 + stop.signum
+        why = "time limit reached" if limit.reached else "stopped"
+        print(f"{why}{all_or_less} is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
+        return EXIT if limit.reached else 128 + stop.signum
     return show_result(run, as_json)
 
 

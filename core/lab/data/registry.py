@@ -5,6 +5,7 @@ missing. How a set is divided is decided once, in its file, never drawn from a r
 """
 
 import hashlib
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,15 @@ def _row(name: str, known: DataSet, root: Path) -> dict[str, Any]:
     }
 
 
+def known() -> list[DataSet]:
+    """All sets, but those of other packages that cannot be loaded."""
+    found = [*SETS.values()]
+    for name, points in _others().items():
+        with suppress(Refusal):
+            found.append(_loaded(name, points))
+    return found
+
+
 def fetch(name: str, root: Path | None = None) -> list[Path]:
     """Fetches what is missing of a data set, checks all of it, and returns the paths; none for an embedded set."""
     (_, known), root = lookup(name), root or download.default_root()
@@ -121,6 +131,20 @@ def lookup(name: str) -> tuple[str, DataSet]:
     if full not in others:
         raise Refusal(f"there is no data set {name!r}{nearest(full, [*SETS, *others])}")
     return full, _loaded(full, others[full])
+
+
+def whose(name: str, sha256: str) -> DataSet | None:
+    """The set that a remembered sum is of, one of its files or all of an embedded one; None for a person's own."""
+    for known in SETS.values():
+        if any((form.name, form.sha256) == (name, sha256) for file in known.files for form in file.forms()):
+            return known
+    with suppress(Refusal):
+        full, known = lookup(name)
+        if not known.files:
+            sums = dict[str, str]()
+            known.read(full, download.default_root(), sums)
+            return known if sums[full] == sha256 else None
+    return None
 
 
 def _others() -> dict[str, list[EntryPoint]]:

@@ -1,7 +1,7 @@
 """The run folder: what a run leaves behind, and how it is written so that a crash loses nothing.
 
 config.json (first), metrics.jsonl (one line an evaluation), checkpoint.safetensors and the one before it,
-result.json (last), report.html, pictures. A lock of the operating system keeps a second process out.
+result.json (last), report.html, MODEL.md, pictures. A lock of the operating system keeps a second process out.
 """
 
 import json
@@ -19,12 +19,15 @@ RESULT, PAGE = "result.json", "report.html"
 PREDICTION = "prediction.json"  # what `predict` needs beside the weights, where the learner says it: data, no code
 SHOWN = "report.json"  # captions and texts of the page
 DRAWING = "drawing" + ASIDE  # there while a report draws before its result is written: see `_go`
+MODEL = "MODEL.md"  # what the network is, for who is given it
 
 NUMBERS = {...: float}
 SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float}
+ORIGIN_FORM = {"folder": str, "task": str, "w_sha256": str, "layout": {...: [int]}}  # of a run that another starts from
 CONFIG_FORM = {
     **{"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int},
     **{"beside?": {...: str}, "data_folder?": (str, type(None))},  # where files lay when the run began
+    **{"from?": ORIGIN_FORM, "lengthened?": [{"field": str, "was": int}]},
 }
 COMPARED_FORM = {  # what has to be known of a run to set it beside others
     **{"task": str, "paradigm": {"supervised", "unsupervised", "reinforcement"}, "problem": str, "preset": str},

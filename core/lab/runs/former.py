@@ -113,6 +113,17 @@ def same_files(found: Mapping[str, str], expected: Mapping[str, str], paths: Ite
     return made
 
 
+def lengthened(found: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a checkpoint; as the expected ones where they are of the moment before the run was lengthened."""
+    made = dict(found)
+    with suppress(KeyError, ValueError, AttributeError, TypeError, RecursionError):
+        *earlier, (name, was) = json.loads(expected["lengthened"])
+        config, longer = json.loads(found["config"]), json.loads(expected["config"])[name]
+        if config[name] == was and json.loads(found.get("lengthened", "[]")) == earlier:
+            made |= {"config": json.dumps({**config, name: longer}), "lengthened": expected["lengthened"]}
+    return made
+
+
 def _by_sums(texts: Mapping[str, str], paths: Iterable[str]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Configuration and data, each path being the sum of what lies there, or its last part where no sum is known."""
     config, sums = json.loads(texts["config"]), _by_leaf(texts)

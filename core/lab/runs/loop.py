@@ -30,6 +30,7 @@ from core.lab.runs.signals import Signals
 
 EVALUATIONS = 20  # evenly spaced points of progress
 STILL = 10_000  # updates without progress after which there will be none
+MAY = {"from", "lengthened"}  # texts that a checkpoint has where they say something
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
 Row = dict[str, float]
 Watch = Callable[[float, Row | None], None]  # told the progress after each update, with a row after an evaluation
@@ -75,7 +76,7 @@ class Loop:
             while self.progress < 1 and signals.caught is None:
                 self._update()
                 row, self.seconds = None, before + time.perf_counter() - started
-                if (due := int(self.progress * EVALUATIONS + 1e-9)) > self.evaluations:
+                if (due := self._due()) > self.evaluations:
                     self.evaluations, row = due, self._evaluate()
                     self.log_bytes += log.write(json.dumps(row, allow_nan=False).encode() + b"\n")
                     log.flush()
@@ -86,10 +87,10 @@ class Loop:
                 now = time.perf_counter()
                 first = row is not None and not (self.folder / CHECKPOINT).exists()  # whatever comes, weights are kept
                 if first or now - saved > max(self.save_every, 20 * cost):  # a large network does not only save
-                    self._save(log)
+                    self.save(log)
                     cost = (saved := time.perf_counter()) - now
             signals.rest()  # the update has ended: its state is saved in peace
-            self._save(log)
+            self.save(log)
         if signals.caught is not None:
             raise Stopped(signals.caught)
         return self.chosen
@@ -110,6 +111,10 @@ class Loop:
             if self.updates - self.reached[1] > STILL:
                 raise Refusal(f"{self._of('progress')} stands still at {value} since {STILL:,} updates")
         return value
+
+    def _due(self) -> int:
+        """How many evaluations there should have been."""
+        return int(self.progress * EVALUATIONS + 1e-9)
 
     def _update(self) -> None:
         self.updates += 1
@@ -182,7 +187,8 @@ class Loop:
         path = self.folder / CHECKPOINT
         return f"; the last good checkpoint is {path}" if path.exists() else "; there was no checkpoint yet"
 
-    def _save(self, log: Any) -> None:
+    def save(self, log: Any) -> None:
+        """Writes a checkpoint of where the run stands; `log` is the open metrics.jsonl."""
         self._check_weights()
         log.flush()
         os.fsync(log.fileno())
@@ -218,6 +224,8 @@ class Loop:
             vars(self).update(counts)
             self.seconds, self.best_value = float(arrays["loop.seconds"]), float(arrays["loop.best_value"])
             self.sums = {name: float(total) for name, total in unprefixed("sums", arrays).items()}
+        if "lengthened" in self.texts:  # the checkpoint may be of before, when the same count was further on
+            self.evaluations = min(self.evaluations, self._due())
         self.best = arrays.get("best")
         log = self.folder / LOG
         if self.log_bytes and not (log.is_file() and log.stat().st_size >= self.log_bytes):
@@ -243,17 +251,17 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str], paths: Iterable[str]
     except CheckpointError as error:
         advice = f"; move {other} to {path} to go on from the one before" if other.exists() and other != path else ""
         raise Refusal(f"{error}{advice}") from error
+    found = former.lengthened(found, texts)
     if former.check_format(found.get("format"), path) < former.FORMAT:
         found = dict(former.same_texts(found, texts))
     if changed := former.changed_files(found, texts):
         how = "put it back as it was, or begin another run"
         raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")
     found = former.same_files(found, texts, paths)
-    for name, expected in texts.items():
-        if found.get(name) != expected:
-            raise Refusal(
-                f"{path} belongs to another run: its {name} is {found.get(name, 'missing')}, here it is {expected}"
-            )
+    for name in (*texts, *(MAY & found.keys() - texts.keys())):
+        if found.get(name) != (expected := texts.get(name)):
+            its, here = found.get(name, "missing"), "missing" if expected is None else expected
+            raise Refusal(f"{path} belongs to another run: its {name} is {its}, here it is {here}")
     size = sum(math.prod(shape) for shape in json.loads(texts["layout"]).values())
     for name in {"w", "best"} & {"w", *arrays}:
         if name not in arrays or arrays[name].shape != (size,) or not np.isfinite(arrays[name].sum(dtype=np.float64)):

@@ -72,9 +72,7 @@ def _live(title: str) -> Iterator[Watch]:
         yield watch
 
 
-def notes_of(task: str, learner: Any) -> list[str]:
-    """What the learner has to say before it learns, if anything."""
-    if not hasattr(learner, "notes"):
-        return []
+def notes_of(task: str, learner: Any, notes: Sequence[str] = ()) -> list[str]:
+    """`notes`, and what the learner has to say before it learns, if anything."""
     with guarded(f"{task}: notes"):
-        return list(map(str, learner.notes()))
+        return [*notes, *(map(str, learner.notes()) if hasattr(learner, "notes") else ())]

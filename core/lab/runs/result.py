@@ -18,6 +18,7 @@ def result_of(setup: Setup, loop: Loop, best: Array, report: Report, sums: dict[
     """What result.json will hold."""
     return {
         **{name: value for name, value in setup.describe().items() if name not in ("format", "outside", "command")},
+        **({"from": setup.origin.described(loop.learner)} if setup.origin else {}),
         "parameters": loop.learner.net.size,
         "examples": loop.examples,
         "answers": loop.answers + report.answers,

@@ -5,12 +5,12 @@ run("digits", hidden=64).predict(x)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
-from functools import cached_property, partial
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import Array
 from core.lab import Learner, Report, lock, read_json, write_json
@@ -18,109 +18,20 @@ from core.lab.environment import blas_threads
 from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.files import sweep
 from core.lab.guard import aside, guarded
-from core.lab.paths import located, missing, moved, path_fields, user_path
-from core.lab.plain import plain_report
-from core.lab.runs import folder as folders, former
+from core.lab.paths import located, path_fields, user_path
+from core.lab.runs import folder as folders
+from core.lab.runs.card import mend_card, write_card
 from core.lab.runs.imports import load
-from core.lab.runs.loop import Loop, Row, Watch, read_checkpoint, silent
+from core.lab.runs.loop import Watch, silent
+from core.lab.runs.open import Run, loop_of, open_run
+from core.lab.runs.origin import begin, check_fits, origin_of
 from core.lab.runs.page import ALL, mend_page, reported, run_page, write_shown
 from core.lab.runs.progress import notes_of
 from core.lab.runs.result import result_of
 from core.lab.runs.setup import Setup
 from core.lab.runs.signals import Signals
-from core.lab.runs.tasks import Task, configure, find, is_file, preset
+from core.lab.runs.tasks import configure, find, preset
 from core.lab.terminal import note
-
-if TYPE_CHECKING:
-    from core.lab import Data
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run, or one that can go on: its folder, and what it was set up as."""
-
-    folder: Path
-    setup: Setup
-
-    @cached_property
-    def result(self) -> dict[str, Any]:
-        """What result.json holds. Raises Refusal when the run has not finished."""
-        if not (self.folder / folders.RESULT).exists():
-            raise Refusal(f"the run in {self.folder} has not finished: trivium resume {self.folder}")
-        return folders.read_result(self.folder)
-
-    def built(self) -> tuple[Learner, Data]:
-        """The learner at its start, and its data. Raises Refusal, also where what the run began with is not there."""
-        try:
-            return self.setup.build()
-        except Refusal:
-            config, begun = self.setup.config, (self.folder / folders.LOG).exists()
-            if lost := missing(type(config), asdict(config)) if begun else "":
-                how = "put it back, or say with --file or --dir where it lies now"
-                raise Refusal(f"{lost} of the run in {self.folder}, is not there: {how}") from None
-            raise
-
-    def _best(self, texts: dict[str, str]) -> Array:
-        """The best weights of the checkpoint, whose texts must be these."""
-        arrays = read_checkpoint(self.folder, texts, path_fields(self.setup.task.config))
-        if arrays is None or "best" not in arrays:
-            raise Refusal(f"the run in {self.folder} has no weights yet: trivium resume {self.folder}")
-        return arrays["best"]
-
-    @cached_property
-    def _learnt(self) -> tuple[Learner, Array]:
-        learner, data = self.built()
-        return learner, self._best(self.setup.texts(learner.net, data.sums))
-
-    @cached_property
-    def _opened(self) -> tuple[Any, Array]:
-        """What answers, with its weights. Needs the run's data only where the task has no `predictor`."""
-        make, path = self.setup.task.predictor, self.folder / folders.PREDICTION
-        if make is None or not path.exists():
-            return self._learnt
-        facts = read_json(path, self.setup.task.facts)
-        wrong = f"{path} does not fit the task {self.setup.task.name}"
-        how = f"remove it, and the run is opened with its data, or trivium resume {self.folder} writes it again"
-        with guarded(f"{wrong}: predictor", lambda: f"; {how}"):
-            predictor = make(self.setup.config, facts)
-        return predictor, self._best(self.setup.texts(predictor.net))
-
-    @property
-    def learner(self) -> Learner:
-        """The learner, built anew, at its start. Needs the run's data."""
-        return self._learnt[0]
-
-    @property
-    def predictor(self) -> Any:
-        """What answers: a Predictor, or the learner itself where the task has none."""
-        return self._opened[0]
-
-    @property
-    def w(self) -> Array:
-        """The best weights, (net.size,)."""
-        return self._opened[1]
-
-    def can(self, member: str, what: str) -> Any:
-        """That member of what answers. Raises Refusal where it lacks it: the run does not `what`."""
-        if not hasattr(self.predictor, member):
-            raise Refusal(f"a run of {self.setup.task.name} does not {what}")
-        return getattr(self.predictor, member)
-
-    def predict(self, x: Any) -> Any:
-        """What the best weights say of `x`, in the task's own form, such as (N, 64) images -> (N,) classes."""
-        ask, name = self.can("predict", "predict"), f"{self.setup.task.name}: predict"
-        with guarded(name, passing=(ValueError, TypeError)), blas_threads(self.predictor.net.size):
-            return ask(self.w, x)
-
-    def evaluate(self) -> Report:
-        """The report on the test part, made again from the best weights; no files are written. Needs the run's data."""
-        learner, w = self._learnt
-        with guarded(f"{self.setup.task.name}: report"), blas_threads(learner.net.size):
-            return plain_report(learner.report(w, None))
-
-    def rows(self) -> list[Row]:
-        """The log: one row an evaluation."""
-        return folders.read_log(self.folder)
 
 
 def start(
@@ -136,6 +47,8 @@ def start(
 
     A folder that was `made` for this run goes again when the run is refused at once, as one does that is made here.
     """
+    if setup.origin and out.exists() and out.samefile(setup.origin.folder):
+        raise Refusal(f"{out} is the run to start from: name another folder with --out")
     new = made or not out.exists()
     out = folders.create(out, force)
     with lock(out), aside():
@@ -162,17 +75,20 @@ def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: 
         if pictures and run.result:  # which is refused, before anything is drawn, where it is damaged
             with Signals().installed() as signals:
                 mend_page(run.folder, partial(_again, run, signals))
+        mend_card(run.folder, run.setup, lambda: run.built()[0])
         return run
 
 
 def _again(run: Run, signals: Signals) -> tuple[Report, dict[str, str]]:
     """The report of a finished run anew, with its pictures, from where its checkpoint stands."""
-    loop, _ = _loop(run)
+    loop, _ = loop_of(run)
     if not loop.load():
         raise Refusal("its checkpoint is not there")
     name = run.setup.task.name
     with blas_threads(loop.learner.net.size), guarded(f"{name}: report"):
-        return _report(loop.learner, loop.chosen, run.folder, notes_of(name, loop.learner), signals)
+        return _report(
+            loop.learner, loop.chosen, run.folder, notes_of(name, loop.learner, run.setup.notes(loop.learner)), signals
+        )
 
 
 def _report(
@@ -199,28 +115,25 @@ def _drawing(folder: Path | None) -> Iterator[None]:
             (folder / folders.DRAWING).unlink(missing_ok=True)
 
 
-def _loop(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
-    """The loop of a run at its start, and the sums of the data that it reads."""
-    learner, data = run.built()
-    texts, paths = run.setup.texts(learner.net, data.sums), path_fields(run.setup.task.config)
-    return Loop(learner, run.folder, texts, save_every, paths), data.sums
-
-
 def _go(run: Run, watch: Watch, save_every: float, pictures: bool, died: bool = False) -> Run:
     """`died`: the process before has died while it drew. Then the result is written first, and pictures afterwards."""
     name, folder = run.setup.task.name, run.folder
     with Signals().installed() as signals:
-        loop, sums = _loop(run, save_every)
-        learner = loop.learner
+        loop, sums = loop_of(run, save_every)
+        learner, origin = loop.learner, run.setup.origin
+        if origin:
+            check_fits(origin, learner)
         try:
             facts = run.setup.facts(learner) if run.setup.task.predictor or hasattr(learner, "prediction") else None
-            loop.load()  # what is refused is refused before anything is written
+            begun = loop.load()  # what is refused is refused before anything is written
             (folder / folders.LOG).touch()
             if facts is not None:
                 write_json(folder / folders.PREDICTION, facts)
             _keep_places(run)
-            for line in (notes := notes_of(name, learner)):
+            for line in (notes := notes_of(name, learner, run.setup.notes(learner))):
                 note(line)
+            if not begun and origin:
+                begin(loop, origin)
             with blas_threads(learner.net.size):
                 best = loop.train(signals, watch)
                 kept = f"; the weights are kept: trivium resume {folder} makes the report again"
@@ -237,6 +150,7 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool, died: bool = 
                 mend_page(folder, partial(_again, run, signals))
             elif pictures:
                 run_page(folder)
+            write_card(folder, run.setup, learner)
         except OSError as error:
             how = f"make room or mend it, then trivium resume {folder}"
             raise Refusal(f"cannot write to {folder}: {error.strerror or error}; {how}") from error
@@ -251,48 +165,6 @@ def _keep_places(run: Run) -> None:
         write_json(path, run.setup.describe_in(run.folder))
 
 
-def open_run(
-    folder: str | Path,
-    task: Task | None = None,
-    data: Path | None = None,
-    imports: tuple[str, ...] = (),
-    places: Mapping[str, str] | None = None,
-) -> Run:
-    """A run folder as a Run. A task that came as a file must be given again: its path is not followed from a folder.
-
-    `imports` are what was imported beside it, here and now, which a folder does not lead to either. `places` says where
-    files of the run lie now, by the field of the task that names them.
-
-    Raises Refusal when the folder holds no run, or its config.json does not fit the installed task.
-    """
-    folder = user_path(folder)
-    found = read_json(folder / folders.CONFIG, folders.CONFIG_FORM)
-    name, values, seed = found["task"], found["config"], found["seed"]
-    before = former.check_format(found.get("format"), folder / folders.CONFIG) < former.FORMAT
-    if before and found.get("outside") is not True:
-        name = former.TASKS.get(name, name)
-    if seed < 0:
-        raise Refusal(f"{folder / folders.CONFIG} has the seed {seed}, which is below 0")
-    if task is None and (found.get("outside") is True or is_file(name)):  # a folder of data names no code
-        raise Refusal(f"the task of {folder} came as a file: give it again with --task FILE")
-    task = task or find(name)
-    if task.name != name:
-        raise Refusal(f"{folder} is a run of the task {name}, not of {task.name}")
-    if before:
-        values = former.config(name, values, (field.name for field in fields(task.config)))
-    values = moved(task.config, values, folder, found.get("beside", {})) | _placed(task, places or {})
-    if data is None and (kept := found.get("data_folder")) and Path(kept).is_dir():
-        data = Path(kept)
-    return Run(folder, Setup(task, configure(task, values), seed, found.get("preset", "default"), data, imports))
-
-
-def _placed(task: Task, places: Mapping[str, str]) -> dict[str, str]:
-    """Fields of the task that hold paths, with others. Raises Refusal for a field that it has not."""
-    for name in places.keys() - path_fields(task.config).keys():
-        raise Refusal(f"the task {task.name} reads no --{name}")
-    return {name: str(user_path(path).absolute()) for name, path in places.items()}
-
-
 def run(
     task: str,
     *,
@@ -301,10 +173,15 @@ def run(
     out: str | Path | None = None,
     data: Path | None = None,
     force: bool = False,
+    from_: str | Path | None = None,
     **config: Any,
 ) -> Run:
-    """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords."""
+    """Runs a task to the end and returns it: run("digits", hidden=64).predict(x). Fields of its Config are keywords.
+
+    `from_` is the folder of a run whose best weights it starts from: all of them, or the layers that fit.
+    """
     setup = prepare(task, preset, config, seed, data)
+    setup = replace(setup, origin=origin_of(from_)) if from_ else setup
     folder = user_path(out) if out else folders.new_folder(Path("runs") / setup.task.name)
     return start(setup, folder, force, made=not out)
 

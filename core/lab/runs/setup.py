@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from core.lab.guard import guarded
 from core.lab.learner import MEMBERS
 from core.lab.paths import beside
 from core.lab.runs import former
+from core.lab.runs.origin import Origin
 from core.lab.runs.tasks import Task, configure, preset
 
 if TYPE_CHECKING:
@@ -35,14 +36,22 @@ class Setup:
     preset: str = "default"
     data: Path | None = None  # where data sets lie; None: TRIVIUM_DATA or the cache
     imports: tuple[str, ...] = ()  # files and modules that were imported beside the task
+    origin: Origin | None = None  # the run whose weights it starts from
+    lengthened: tuple[tuple[str, int], ...] = ()  # (field, what it was) each time it went on beyond its end
 
     @property
     def command(self) -> str:
-        """The command that repeats the run."""
+        """The command that repeats the run, or the commands where it went on beyond its end."""
+        if self.lengthened:
+            *earlier, (name, was) = self.lengthened
+            shorter = replace(self, config=replace(self.config, **{name: was}), lengthened=tuple(earlier))
+            out = "" if earlier else " --out DIR"
+            return f"{shorter.command}{out} && trivium resume DIR --{name} {getattr(self.config, name)}"
         base = configure(self.task, preset(self.task, self.preset))
         words = ["trivium", "run", f"{self.task.module.__file__}" if self.task.outside else self.task.name]
         words += ["--seed", str(self.seed)] + (["--preset", self.preset] if self.preset != "default" else [])
         words += [word for name in self.imports for word in ("--import", name)]
+        words += ["--from", self.origin.folder] if self.origin else []
         changed = {name: value for name, value in asdict(self.config).items() if value != getattr(base, name)}
         for flag, value in ((name.replace("_", "-"), value) for name, value in changed.items()):
             if isinstance(value, bool):
@@ -53,6 +62,7 @@ class Setup:
 
     def describe(self) -> dict[str, Any]:
         """What config.json holds. A task that came as a file is named, but never found again by itself."""
+        earlier = [{"field": name, "was": was} for name, was in self.lengthened]
         return {
             "format": former.FORMAT,
             "task": self.task.name,
@@ -63,6 +73,8 @@ class Setup:
             "preset": self.preset,
             "config": asdict(self.config),
             "command": self.command,
+            **({"from": asdict(self.origin)} if self.origin else {}),
+            **({"lengthened": earlier} if earlier else {}),
         }
 
     def describe_in(self, folder: Path) -> dict[str, Any]:
@@ -92,6 +104,15 @@ class Setup:
             facts: dict[str, Any] = learner.prediction() if hasattr(learner, "prediction") else {}
             return checked(json.loads(json.dumps(facts, allow_nan=False)), self.task.facts)
 
+    def notes(self, learner: Learner) -> list[str]:
+        """What has to be known of where it began, and of how it went on."""
+        notes = [self.origin.note(learner)] if self.origin else []
+        if self.lengthened:
+            name, ends = self.lengthened[-1][0], [f"{name} {was}" for name, was in self.lengthened]
+            how = f"It went on beyond its end, from {', then '.join(ends)} to {name} {getattr(self.config, name)}"
+            notes.append(f"{how}; its schedules fell back to where so long a run has them, so it is no such run")
+        return notes
+
     def texts(self, net: Layer, sums: dict[str, str] | None = None) -> dict[str, str]:
         """What a checkpoint of this run carries, and what another run's checkpoint is told by; None: of any data."""
         said = {
@@ -100,5 +121,7 @@ class Setup:
             "seed": str(self.seed),
             "config": json.dumps(asdict(self.config)),
             "layout": json.dumps({k: list(v) for k, v in net.layout.items()}),
+            **({"from": self.origin.text()} if self.origin else {}),
+            **({"lengthened": json.dumps(self.lengthened)} if self.lengthened else {}),
         }
         return said if sums is None else {**said, "data": json.dumps(dict(sorted(sums.items())))}
