@@ -30,7 +30,11 @@ class GridWorld(gym.Env):
         return picture
 
     def info(self):
-        return {"action_mask": np.array([not WALLS[tuple(self.at + move)] for move in MOVES], np.int8)} if self.masks else {}
+        return (
+            {"action_mask": np.array([not WALLS[tuple(self.at + move)] for move in MOVES], np.int8)}
+            if self.masks
+            else {}
+        )
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)

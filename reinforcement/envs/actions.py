@@ -113,9 +113,7 @@ class Actions:
         `given` is one row, or a row of each choice, in a tuple or under the names of a Dict.
         Raises ValueError where its size is another, or no option of a choice is allowed.
         """
-        rows = [np.asarray(row).ravel() for row in _rows(given)]
-        row = np.concatenate(rows) if rows else np.zeros(0)
-        S = sum(self.sizes)
+        row, S = mask_row(given), sum(self.sizes)
         if len(row) != S or row.dtype.kind not in "biuf":
             raise ValueError(f"gave an action mask of {len(row)} numbers, but its actions have {S} options,")
         each = np.split(row != 0, np.cumsum(self.sizes)[:-1])
@@ -124,6 +122,12 @@ class Actions:
         if learner == "dqn":
             return np.asarray(reduce(np.logical_and.outer, each)).ravel()
         return row != 0
+
+
+def mask_row(given: Any) -> Array:
+    """A mask as one row, the parts of a tuple or a Dict one after another."""
+    rows = [np.asarray(row).ravel() for row in _rows(given)]
+    return np.concatenate(rows) if rows else np.zeros(0)
 
 
 def _rows(given: Any) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from gymnasium import spaces
 
 from core import Array
 from core.lab import Refusal
-from reinforcement.envs.actions import Actions
+from reinforcement.envs.actions import Actions, mask_row
 
 INFO, METHOD = "action_mask", "action_masks"
 
@@ -59,7 +59,7 @@ class MaskedObservation(gym.ObservationWrapper[Array, Any, Array]):
             given = info.get(INFO) if isinstance(info, dict) else None
         if given is None:
             raise Refusal("gave no action mask, though it gave one before: --action-masks off learns without,")
-        if over and not np.any(np.concatenate([np.ravel(row) for row in np.atleast_1d(given)])):
+        if over and not mask_row(given).any():
             return self.observation(obs)
         try:
             return np.append(obs, self.actions.mask(given, self.learner).astype(obs.dtype))

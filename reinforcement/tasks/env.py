@@ -65,7 +65,7 @@ class Config(Checked):
     value_weight: float | None = None  # ppo 0.25: of the critic's squared error
     entropy_weight: float | None = None  # ppo 0: of the reward for staying undecided
     batches: int | None = None  # dqn 64, sac 64: minibatches after each roll-out
-    replay_size: int | None = None  # dqn, sac: steps that are remembered: 100,000, or as many as 512 MiB hold
+    replay_size: int | None = None  # dqn, sac: steps that are remembered; 100,000, or as many as 512 MiB hold
     tau: float | None = None  # dqn 0.01, sac 0.005: how fast the old weights follow
     n_step: int | None = None  # dqn 1: steps after which the value of what follows stands for the rest
     explore: float | None = None  # dqn 0.05: share of actions drawn evenly, in the end
@@ -81,7 +81,8 @@ class Config(Checked):
                 raise ValueError(f"{name} must be of type {TYPES[name].__name__}, not {value!r}")
         super().__post_init__()
         learners, networks = ("auto", *LEARNERS), ("auto", "conv", "mlp")
-        check(self, among={"learner": learners, "network": networks, "action_masks": ("auto", "off")})
+        known = {"learner": learners, "network": networks, "action_masks": ("auto", "off")}
+        check(self, span={"frames": (1, 64), "side": (pictures.SMALLEST, 256)}, among=known)
         if self.learner != "auto":
             self.settings(self.learner)
 

@@ -7,7 +7,7 @@ wrappers; whoever asks a trained network does so in the environment's own units.
 import json
 import math
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -108,6 +108,8 @@ def _lines(raw: bytes) -> list[Any]:
 def _through(env: Any, x: Any) -> Array:
     """x as the outermost wrapper shows it. It may be in the form of any wrapper on the way, the innermost first."""
     views = list(_views(env))
+    if (seen := _stacked(views, x)) is not None:
+        return np.stack(seen)
     for k, (space, _) in enumerate(views):
         if (seen := _of_space(space, x)) is not None:
             for _, view in views[k + 1 :]:
@@ -137,7 +139,7 @@ def _views(env: Any) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
         if isinstance(wrapper, gym.ObservationWrapper) and not isinstance(wrapper, wrappers.NormalizeObservation):
             views.append((wrapper.observation_space, wrapper.observation))
         elif isinstance(wrapper, wrappers.FrameStackObservation):
-            views.append((wrapper.observation_space, partial(_repeated, wrapper.stack_size)))
+            views.append((wrapper.observation_space, Repeated(wrapper.stack_size)))
         elif wrapper.observation_space != views[-1][0] or isinstance(wrapper, gym.ObservationWrapper):
             views = [(wrapper.observation_space, _same)]
     return iter(views)
@@ -147,8 +149,34 @@ def _same(obs: Any) -> Any:
     return obs
 
 
-def _repeated(frames: int, obs: Any) -> Any:
-    return np.stack([obs] * frames)
+@dataclass(frozen=True)
+class Repeated:
+    """One observation as several frames, as after a reset."""
+
+    frames: int
+
+    def __call__(self, obs: Any) -> Array:
+        return np.stack([obs] * self.frames)
+
+
+def _stacked(views: list[tuple[Any, Callable[[Any], Any]]], x: Any) -> list[Any] | None:
+    """x (N, frames, ...), several of the environment's observations each, as the outermost wrapper shows it.
+
+    None where no frames are stacked, or x has another shape.
+    """
+    at = next((k for k, (_, view) in enumerate(views) if isinstance(view, Repeated)), None)
+    space = views[0][0]
+    if at is None or space.shape is None or isinstance(x, dict) or _dicts(x):
+        return None
+    given, frames = np.asarray(x), views[at][0].shape[0]
+    if given.shape[1:] != (frames, *space.shape) or (seen := _of_space(space, given.reshape(-1, *space.shape))) is None:
+        return None
+    for _, view in views[1:at]:
+        seen = [view(one) for one in seen]
+    several = [np.stack(seen[k : k + frames]) for k in range(0, len(seen), frames)]
+    for _, view in views[at + 1 :]:
+        several = [view(one) for one in several]
+    return several
 
 
 def _of_space(space: Any, x: Any) -> list[Any] | None:
@@ -194,7 +222,10 @@ def _pixels(space: Any, x: Any) -> Any:
     colours = getattr(x, "pixels", None)
     if colours is None or space.dtype != np.uint8:
         return x
-    return colours if colours.shape == space.shape else np.rint(255 * np.asarray(x))
+    if colours.shape == space.shape:
+        return colours
+    grey = np.rint(255 * np.asarray(x))
+    return grey.reshape(space.shape) if grey.size == math.prod(space.shape) else grey
 
 
 def _parts(space: Any) -> Any:
