@@ -1,4 +1,6 @@
-"""A grid world of 7 x 7 pixels: the agent is green, the goal red, the rim and a wall are grey. What is best is known."""
+"""A grid world of 7 x 7 pixels, whose best return is known: the agent is green, the goal red, rim and wall are grey."""
+
+from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -18,7 +20,7 @@ class GridWorld(gym.Env):
     The goal pays 1 and ends the episode.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 4}  # noqa: RUF012
+    metadata: ClassVar = {"render_modes": ["rgb_array"], "render_fps": 4}
     observation_space, action_space = spaces.Box(0, 255, (SIDE, SIDE, 3), np.uint8), spaces.Discrete(4)
 
     def __init__(self, render_mode=None, masks=False, goal=None):

@@ -1,7 +1,7 @@
 """The actions of an environment as what an agent says: choices, each from 0, and then real numbers.
 
-Discrete, MultiDiscrete, MultiBinary and a Box of whole numbers are choices, a Box of real numbers is numbers, a Dict or a
-Tuple holds what its parts hold, one after another. Numbers go from -1 to 1 where they have borders; a number that is
+Discrete, MultiDiscrete, MultiBinary and a Box of whole numbers are choices, a Box of real numbers is numbers, a Dict or
+a Tuple holds what its parts hold, one after another. Numbers go from -1 to 1 where they have borders; a number that is
 fixed is no part of what an agent says, and is filled in.
 """
 

@@ -2,8 +2,8 @@
 
 Observations become a row of float32 (FlattenObservation: Box, Discrete, MultiDiscrete, MultiBinary, Dict, Tuple), from
 -1 to 1 where their borders are known (RescaleObservation), or of the bytes of a picture; several frames may be shown at
-once (FrameStackObservation). Behind it stands the mask of the actions that are allowed, where the environment gives one.
-Actions become choices from 0, or numbers, or both. Whatever is not supported is a ValueError of one line.
+once (FrameStackObservation). Behind it stands the mask of the actions that are allowed, where there is one. Actions
+become choices from 0, or numbers, or both. Whatever is not supported is a ValueError of one line.
 """
 
 import difflib
