@@ -27,7 +27,7 @@ _NAMES = {
     """,
     "losses": """
         Loss binary_cross_entropy check_shapes cross_entropy difference flat_label_index hinge huber log_softmax mse
-        plain_cross_entropy softmax
+        pinball plain_cross_entropy poisson softmax weighted
     """,
     "optimizers": """
         Adam AdamW Momentum Optimizer RMSProp SGD Schedule average clip_norm constant cosine linear warm_up

@@ -38,8 +38,11 @@ from core.losses import (
     huber as huber,
     log_softmax as log_softmax,
     mse as mse,
+    pinball as pinball,
     plain_cross_entropy as plain_cross_entropy,
+    poisson as poisson,
     softmax as softmax,
+    weighted as weighted,
 )
 from core.network import (
     MLP as MLP,

@@ -5,7 +5,9 @@ the first argument. What separates the three ways to learn is what stands here a
 itself, or an action weighted by the reward that followed it. Each raises ValueError for arrays that do not fit.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
+from inspect import signature
 
 import numpy as np
 
@@ -130,26 +132,60 @@ def difference(y: Array, t: Array) -> Array:
     return np.subtract(y, t, out=np.empty_like(y))
 
 
-def mse(y: Array, t: Array) -> Loss:
-    """mean((y - t)^2) over the batch and the features; the gradient is 2 (y - t) / (number of entries)."""
+def _mean(loss: Array, slope: Array, sample_weight: Array | None) -> tuple[float, Array]:
+    """The mean of loss (..., O) over all entries, or over rows weighted by sample_weight (...); slope is dloss/dy."""
+    if sample_weight is None:
+        return float(loss.sum().real) / loss.size, slope / loss.size
+    check_shapes(loss.shape[:-1], sample_weight=sample_weight)
+    share = (sample_weight / (sample_weight.sum() * loss.shape[-1])).astype(slope.dtype)[..., None]
+    return float((share * loss).sum().real), share * slope
+
+
+def mse(y: Array, t: Array, sample_weight: Array | None = None) -> Loss:
+    """mean((y - t)^2) over the batch and the features; the gradient is 2 (y - t) / (number of entries).
+
+    sample_weight (...) makes it a mean over rows so weighted, here as in all losses of this file.
+    """
     d = difference(y, t)
-    return float((d * d).sum().real) / d.size, (2 / d.size) * d
+    if sample_weight is None:  # the same as below, in one pass less
+        return float((d * d).sum().real) / d.size, (2 / d.size) * d
+    return _mean(d * d, 2 * d, sample_weight)
 
 
-def huber(y: Array, t: Array, delta: float = 1.0) -> Loss:
+def huber(y: Array, t: Array, delta: float = 1.0, sample_weight: Array | None = None) -> Loss:
     """mean of d^2/2 where |d| <= delta, else delta (|d| - delta/2), with d = y - t (Huber 1964)."""
     d = difference(y, t)
     inner = np.clip(d, -delta, delta)
-    return float((inner * (d - 0.5 * inner)).sum().real) / d.size, inner / d.size
+    return _mean(inner * (d - 0.5 * inner), inner, sample_weight)
 
 
-def binary_cross_entropy(y: Array, t: Array) -> Loss:
+def pinball(y: Array, t: Array, quantile: float = 0.5, sample_weight: Array | None = None) -> Loss:
+    """mean of q (t - y) where y <= t, else (1 - q) (y - t): the gradient of one entry is -q, or 1 - q.
+
+    It is least where y is the q-quantile of t (Koenker and Bassett 1978). At q = 0.5 it is half the absolute error.
+    """
+    d = difference(y, t)
+    slope = (d.real > 0) - np.asarray(quantile, d.dtype)
+    return _mean(slope * d, slope, sample_weight)
+
+
+def poisson(y: Array, t: Array, sample_weight: Array | None = None) -> Loss:
+    """mean of exp(y) - t y: y is the log of the expected count, t >= 0 the count; the gradient is exp(y) - t.
+
+    The negative log-likelihood of Poisson's distribution, but for log t!, which y cannot change.
+    """
+    mean = np.exp(y)
+    d = difference(mean, t)
+    return _mean(mean - t * y, d, sample_weight)
+
+
+def binary_cross_entropy(y: Array, t: Array, sample_weight: Array | None = None) -> Loss:
     """mean of log(1 + exp(y)) - t y: y are logits, t in [0, 1]; the gradient of one entry is sigmoid(y) - t."""
     d = difference(0.5 * np.tanh(0.5 * y) + 0.5, t)  # sigmoid(y) - t
-    return float((np.logaddexp(0, y.real) - t * y.real).sum()) / y.size, d / y.size
+    return _mean(np.logaddexp(0, y.real) - t * y.real, d, sample_weight)
 
 
-def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
+def hinge(y: Array, t: Array, margin: float = 1.0, sample_weight: Array | None = None) -> Loss:
     """sum over c != t of max(0, margin - y_t + y_c), divided by C; y (..., C), t (...) labels.
 
     The multi-class hinge of Weston and Watkins (1999), scaled by the number of classes as PyTorch does.
@@ -162,5 +198,30 @@ def hinge(y: Array, t: Array, margin: float = 1.0) -> Loss:
     z.put(at, 0)
     d = (z > 0).astype(y.dtype)  # C, B
     d.put(at, -row_sum(d.T))
-    scale = 1 / Y.size
-    return float(np.maximum(z, 0).sum().real) * scale, (d * scale).T.reshape(y.shape)
+    return _mean(np.maximum(z, 0).T.reshape(y.shape), d.T.reshape(y.shape), sample_weight)
+
+
+def weighted(loss: Callable[..., Loss]) -> Callable[[Array, Array, Array], Loss]:
+    """The rule (y, t, s) -> (1/B) sum_i s_i l_i and its gradient s_i dl_i/dy_i / B, of rows with weights s (...).
+
+    l_i is the loss of row i alone, B the number of rows. `loss` is a mean over rows. One that knows no keyword
+    `sample_weight` is called for its gradient once, and for its value once for each distinct weight.
+    """
+    try:
+        knows = "sample_weight" in signature(loss).parameters
+    except ValueError:  # of some functions that are not written in Python
+        knows = False
+
+    def rule(y: Array, t: Array, s: Array) -> Loss:
+        check_shapes(y.shape[:-1], sample_weight=s)
+        mean = float(s.mean())
+        if knows and mean:
+            value, dy = loss(y, t, sample_weight=s)  # divides by the sum of s, not by B
+            return value * mean, dy * mean
+        value, dy = 0.0, loss(y, t)[1] * s[..., None].astype(y.dtype)
+        for k in np.unique(s[s != 0]):
+            i = s == k
+            value += float(k) * float(i.mean()) * loss(y[i], t[i])[0]
+        return value, dy
+
+    return rule

@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, cosine
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, average, cosine, weighted
 from core.lab import Epochs, Exam, Kept, Report, Splits, check, settings
-from core.lab.data.checks import check_examples
+from core.lab.data.checks import check_examples, check_weights
 from core.lab.vision.photos import See
 from supervised.predictor import Answer, Augment, SupervisedPredictor
 
@@ -80,9 +80,11 @@ class Supervised(Kept):
     `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `config` is a
     SupervisedConfig, or its fields are keywords. `augment` changes each batch in ways that leave its targets true; at
     the end an example is judged by the mean over itself and its augmented copies. `predictor` answers what a person
-    asks; a task that makes its own puts it there. `observe` adds figures of the network to those of the validation
-    part; they choose nothing. A net that puts an axis of members before the batch is an
-    ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
+    asks; a task that makes its own puts it there, and in `facts` what of the data it needs. `observe` adds figures of
+    the network to those of the validation part; they choose nothing. A net that puts an axis of members before the
+    batch is an ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
+    `sample_weight` (N,) says how much each training example counts, as a share of their mean; 0 is an example that
+    teaches nothing, and a weight of each class is `a[t]`. What the exam weighs, the exam says.
     Each target is an answer of the teacher, counted the first time it is used; those of the validation part choose
     the weights, and count at the start. Raises ValueError for data that cannot be learnt from.
     """
@@ -99,6 +101,7 @@ class Supervised(Kept):
         *,
         loss: LossRule,
         exam: TargetExam,
+        sample_weight: Array | None = None,
         schedule: Schedule = cosine,
         augment: Augment | None = None,
         see: See | None = None,
@@ -108,17 +111,23 @@ class Supervised(Kept):
         former = {"memory": "average_horizon", "looks": "test_time_augmentations"}
         self.config = settings(SupervisedConfig, config, changes, former)
         self.splits, self.net, self.optimizer, self.schedule, self.augment = splits, net, optimizer, schedule, augment
-        self.rule, self.monitor, self.observe = loss, exam.monitor, observe
+        self.rule: Callable[..., Loss] = loss if sample_weight is None else weighted(loss)
+        self.monitor, self.observe = exam.monitor, observe
         w_rng, self.rng = rng.spawn(2)
         self.w = net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
         check_examples(splits)
+        self.rows = [splits.x_train, splits.t_train]  # that teach; and their weights, where there are any
+        if sample_weight is not None:
+            s = check_weights(sample_weight, len(splits.x_train))
+            self.rows.append((s / s.mean()).astype(self.w.dtype))
         self.exam = exam.bound(splits, net(splits.x_train[:1], self.w)[0].shape[-1])
         self.epochs, self.done = Epochs(len(splits.x_train), self.config.batch, self.rng), 0  # minibatches
         self.study: Study | None = None  # adds to the report
         judged = self.config.test_time_augmentations, self.config.batch
         one = splits.x_train.shape[1:]
         self.predictor = SupervisedPredictor(net, self.exam, one, see, augment, *judged)
+        self.facts: dict[str, Any] = {}  # that the task's `predictor` is made from again
 
     @property
     def progress(self) -> float:
@@ -129,27 +138,30 @@ class Supervised(Kept):
         for _ in range(min(STEPS, self.config.updates - self.done)):
             i = self.epochs.next(self.done)
             answers += self.epochs.answered(i)
-            x, t = self.splits.x_train[i], self.splits.t_train[i]  # (B, ...), (B, ...)
+            x, *told = (part[i] for part in self.rows)  # (B, ...), (B, ...) and (B,)
             if self.augment:
                 x = self.augment(self.rng, x)
-            losses.append(self.loss(self.w, (x, t), self.g, self.rng))
+            losses.append(self.loss(self.w, (x, *told), self.g, self.rng))
             self.optimizer.step(self.w, self.g, self.schedule(self.progress))
             self.done += 1
             average(self.weights, self.w, max(1 / self.done, 1 / self.config.average_horizon))
         return {"loss": float(np.mean(losses)), "examples": len(losses) * self.epochs.batch, "answers": answers}
 
-    def sample(self, rng: Rng, n: int) -> tuple[Array, Array]:
+    def sample(self, rng: Rng, n: int) -> tuple[Array, ...]:
         N = len(self.splits.x_train)
         i = rng.choice(N, min(n, N), replace=False)
-        return self.splits.x_train[i], self.splits.t_train[i]
+        return tuple(part[i] for part in self.rows)
 
-    def loss(self, w: Array, batch: tuple[Array, Array], g: Array | None = None, rng: Rng | None = None) -> float:
-        """The teacher's loss over a batch of x (B, ...) and t (B, ...); with `g` its gradient is written there."""
-        x, t = batch
+    def loss(self, w: Array, batch: tuple[Array, ...], g: Array | None = None, rng: Rng | None = None) -> float:
+        """The teacher's loss over a batch x (B, ...), t (B, ...) and, where there are any, weights (B,).
+
+        With `g` its gradient is written there.
+        """
+        x, *told = batch
         y, back = self.net(x, w, rng)  # B, O
         if y.ndim > 2:  # members, B, O: the teacher tells every member the same
-            t = np.broadcast_to(t, (len(y), *t.shape))
-        loss, dy = self.rule(y, t)  # the gradient comes from what the teacher says
+            told = [np.broadcast_to(part, (len(y), *part.shape)) for part in told]
+        loss, dy = self.rule(y, *told)  # the gradient comes from what the teacher says
         if g is not None:
             back(dy, g)
         return loss
@@ -161,6 +173,9 @@ class Supervised(Kept):
     def model(self, w: Array, copies: int = 0) -> Model:
         """The network with weights w, as an exam takes it."""
         return Model(self.net, w, lambda x: self.outputs(w, x, copies))
+
+    def prediction(self) -> dict[str, Any]:
+        return self.facts
 
     def predict(self, w: Array, x: Any) -> Any:
         """What the network says of each example, as the predictor does."""

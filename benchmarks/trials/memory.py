@@ -3,11 +3,13 @@
 The learner is updated and evaluated as the loop does it, a new one after each time that it is done; every second the
 resident memory is read. The slope is that of the least squares line through what was read after the first minute, in
 MB an hour, with the garbage collected before each reading, so that what waits for it is not taken for a leak. Beside it
-stand the file handles and the child processes at the end, which must be those at the beginning.
+stand the file handles and the child processes at the end, which must be those at the beginning; and the slope of what
+is in use of the heap, where the C library is glibc: what it keeps free for later grows in steps and is no leak.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -38,6 +40,22 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+class _Heap(ctypes.Structure):
+    """glibc's struct mallinfo2."""
+
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+
+def in_use() -> float:
+    """Megabytes of the heap that are in use; 0 where the C library does not tell."""
+    if (ask := getattr(ctypes.CDLL(None), "mallinfo2", None)) is None:
+        return 0.0
+    ask.restype = _Heap
+    heap = ask()
+    return (heap.uordblks + heap.hblkhd) / 1e6
+
+
 def children() -> int:
     return len(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
@@ -54,7 +72,7 @@ def work(task: str, config: dict[str, Any], seconds: float, where: Path) -> int:
     gc.unfreeze()
     gc.collect()
     handles, before = len(os.listdir("/proc/self/fd")), children()
-    times, held, rounds = list[float](), list[float](), 0
+    times, held, used, rounds = list[float](), list[float](), list[float](), 0
     start = read = time.monotonic()
 
     def watch(progress: float, row: Any) -> None:
@@ -65,6 +83,7 @@ def work(task: str, config: dict[str, Any], seconds: float, where: Path) -> int:
             read = time.monotonic()
             times.append(read - start)
             held.append(resident())
+            used.append(in_use())
 
     with blas_threads(0):
         while time.monotonic() - start < seconds:
@@ -74,7 +93,7 @@ def work(task: str, config: dict[str, Any], seconds: float, where: Path) -> int:
             rounds += 1
     gc.collect()
     said = {"times": times, "held": held, "rounds": rounds, "handles": len(os.listdir("/proc/self/fd")) - handles}
-    (where / "held.json").write_text(json.dumps({**said, "children": children() - before}))
+    (where / "held.json").write_text(json.dumps({**said, "used": used, "children": children() - before}))
     return 0
 
 
@@ -105,9 +124,10 @@ class Memory:
         if ended.code != 0:
             return failed(ended.line())
         found = json.loads((where / "held.json").read_text())
-        rate = slope(found["times"], found["held"])
+        rate, used = (slope(found["times"], found[name]) for name in ("held", "used"))
         note = {"task": task, "minutes": round(self.seconds / 60, 1), "rounds": found["rounds"]}
         note |= {"MB": round(max(found["held"], default=0.0), 1), "MB an hour": rate and round(rate, 3)}
+        note |= {"MB an hour in use": used and round(used, 3)}
         said.notes[paradigm] = note
         print(f"  memory: {paradigm}: {note}", flush=True)
         left = found["handles"] + found["children"]

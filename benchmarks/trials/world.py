@@ -44,10 +44,14 @@ def build(where: Path) -> Path:
         ended = forks.fork(forks.command(line.split()), world, environ=QUIET)
         if ended.code != 0:
             raise RuntimeError(f"trivium {line}: {ended.line()}")
-    for seconds in (1.0, 3.0, 9.0):
-        line = f"run {HALF} --save-every 0 --out half --force"
-        if forks.fork(forks.command(line.split()), world, kill=(seconds, signal.SIGTERM)).code == 143:
+    for seconds in (1.0, 3.0, 9.0, 27.0):
+        shutil.rmtree(world / "half", ignore_errors=True)
+        line = f"run {HALF} --save-every 0 --out half"
+        ended = forks.fork(forks.command(line.split()), world, kill=(seconds, signal.SIGTERM))
+        if ended.code == 143 and (world / "half" / "checkpoint.previous.safetensors").exists():
             break
+    else:
+        raise RuntimeError(f"no run could be stopped half way: {ended.line()}")
     for name, good in readers.seeds(world / "codes").items():
         suffix = {"table": "csv", "wav": "wav", "text": "txt", "array": "npy", "archive": "npz", "picture": "png"}.get(
             name

@@ -42,18 +42,28 @@ def guarded(what: str, after: Callable[[], str] = str, passing: tuple[type[Excep
                 raise
             raise Refusal(f"{refusal}{after()}") from refusal
         except BaseException as error:
-            if left(error):
-                raise
-            if isinstance(error, KeyboardInterrupt) and raises_interrupt():
+            if not theirs(error):
                 raise
             if isinstance(error, Exception) and os.environ.get("TRIVIUM_DEBUG"):
                 raise
             raise Refusal(f"{what} raised {said(error)}{after()}") from error
 
 
-def left(error: BaseException) -> bool:
-    """Is a context merely being closed, which a signal left on its way in or out? Nobody's code has raised this."""
-    return isinstance(error, GeneratorExit) and (error.__traceback__ is None or error.__traceback__.tb_next is None)
+def theirs(error: BaseException) -> bool:
+    """Has a stranger's code raised this? No signal, no key that the user pressed, and no context that merely closes."""
+    if isinstance(error, GeneratorExit):  # which a signal leaves on its way in or out
+        return error.__traceback__ is not None and error.__traceback__.tb_next is not None
+    return not (isinstance(error, Stopped) or (isinstance(error, KeyboardInterrupt) and raises_interrupt()))
+
+
+@contextmanager
+def forgiving() -> Iterator[None]:
+    """What a stranger's code raises inside is of no account."""
+    try:
+        yield
+    except BaseException as error:
+        if not theirs(error):
+            raise
 
 
 def said(error: BaseException) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from gymnasium import spaces, wrappers
 
 from core.lab import Report
-from core.lab.guard import said
+from core.lab.guard import said, theirs
 from core.lab.runs.tasks import lacking
 from reinforcement.envs import pictures, plugins
 from reinforcement.envs.actions import WIDEST, Actions, borders
@@ -91,7 +91,9 @@ def build(name: str, limit: int, **options: Any) -> Any:
         env = gym.make(name, disable_env_checker=True, **options)
     except gym.error.DependencyNotInstalled as error:
         raise ValueError(f"the environment {name} needs: {robots(spec) or str(error).splitlines()[0]}") from None
-    except (Exception, SystemExit) as error:  # whatever a stranger's environment raises when it is made
+    except BaseException as error:  # whatever a stranger's environment raises when it is made
+        if not theirs(error):
+            raise
         raise ValueError(f"the environment {name} cannot be made: {said(error)}") from error
     for what in "observation_space", "action_space":
         if not isinstance(getattr(env, what, None), spaces.Space):

@@ -10,7 +10,7 @@ import numpy as np
 from core import Array, cross_entropy, log_softmax, softmax
 from core.lab import Report, Splits
 from core.lab.data.checks import check_labels
-from supervised.baselines import SVM, accuracy, classifiers
+from supervised.baselines import ALIKE, SVM, Weights, accuracy, classifiers
 from supervised.learner import NO_SPLITS, Model
 
 Show = Callable[[Array], Array]  # examples x (n, ...) -> pictures (n, H, W) or (n, H, W, 3) in [0, 1]
@@ -18,26 +18,26 @@ MANY = 20  # classes from which figures and cells are not listed one by one
 BINS = 15
 
 
-def calibration(p: Array, t: Array) -> tuple[float, Array]:
+def calibration(p: Array, t: Array, s: Array | None = None) -> tuple[float, Array]:
     """The expected calibration error, and per bin of confidence (15, 3): share of examples, confidence, accuracy.
 
     sum over bins of share * |accuracy - confidence|, confidence = max_c p_c, bins of equal width (Guo et al. 2017,
-    arXiv:1706.04599). p (N, C) probabilities, t (N,) labels; an empty bin has NaN.
+    arXiv:1706.04599). p (N, C) probabilities, t (N,) labels, s (N,) weights; an empty bin has NaN.
     """
     confidence, right = p.max(-1), p.argmax(-1) == t
     at = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    count = np.bincount(at, minlength=BINS)
+    s = np.ones(len(t)) if s is None else s
+    count = np.bincount(at, s, BINS)
     with np.errstate(invalid="ignore"):
-        bins = np.stack(
-            [count / len(t), np.bincount(at, confidence, BINS) / count, np.bincount(at, right, BINS) / count], 1
-        )
+        sure, true = (np.bincount(at, s * values, BINS) / count for values in (confidence, right))
+        bins = np.stack([count / s.sum(), sure, true], 1)
     return float(np.nansum(bins[:, 0] * np.abs(bins[:, 2] - bins[:, 1]))), bins
 
 
-def confusion(said: Array, t: Array, C: int) -> Array:
-    """How often class t (row) was called `said` (column): (C, C)."""
-    counts = np.zeros((C, C), int)
-    np.add.at(counts, (t, said), 1)
+def confusion(said: Array, t: Array, C: int, s: Array | None = None) -> Array:
+    """How often class t (row) was called `said` (column), or the weight s (N,) of those examples: (C, C)."""
+    counts = np.zeros((C, C), int if s is None else float)
+    np.add.at(counts, (t, said), 1 if s is None else s)
     return counts
 
 
@@ -49,25 +49,28 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def class_figures(y: Array, t: Array, names: tuple[str, ...]) -> dict[str, float]:
+def class_figures(y: Array, t: Array, names: tuple[str, ...], s: Array | None = None) -> dict[str, float]:
     """Accuracy with its interval, nats, macro-F1, calibration error, and the recall of each class: y (N, C) logits.
 
-    F1_c = 2 TP / (2 TP + FP + FN), averaged over the classes that are in t or were said.
+    F1_c = 2 TP / (2 TP + FP + FN), averaged over the classes that are in t or were said. Weights s (N,) weigh all of
+    them; the interval is then that of (sum s)^2 / sum s^2 examples, Kish's effective number, to the nearest.
     """
     said, C = y.argmax(-1), y.shape[-1]
-    counts = confusion(said, t, C)
+    counts = confusion(said, t, C, s)
     true, told = counts.sum(1), counts.sum(0)
     there = true + told > 0
     f1 = 2 * counts.diagonal()[there] / (true + told)[there]
     recall = {name: counts[c, c] / true[c] for c, name in enumerate(names) if true[c]}
-    low, high = wilson(int((said == t).sum()), len(t))
+    share = accuracy(said, t, s)
+    n = len(t) if s is None else round(float(s.sum() ** 2 / (s**2).sum()))
+    low, high = wilson(round(share * n), n)
     return {
-        "test_accuracy": accuracy(said, t),
+        "test_accuracy": share,
         "test_accuracy_low": low,
         "test_accuracy_high": high,
-        "test_nats": cross_entropy(y, t)[0],
+        "test_nats": cross_entropy(y, t, sample_weight=s)[0],
         "test_macro_f1": float(f1.mean()),
-        "test_calibration_error": calibration(softmax(y), t)[0],
+        "test_calibration_error": calibration(softmax(y), t, s)[0],
         "test_worst_class": float(min(recall.values())),
         **({f"test_recall_{name}": float(r) for name, r in recall.items()} if C <= MANY else {}),
     }
@@ -84,7 +87,8 @@ class Classification:
     """The exam of a classifier. Weights are chosen by the accuracy on the validation part.
 
     `classes` names the classes; examples are pictures where `shape` (H, W[, 3]) is given; `show` turns examples into
-    pictures where a reshape does not. Baselines are given the first `most` training examples.
+    pictures where a reshape does not. Baselines are given the first `most` training examples. `weights` weigh the
+    examples in all figures; pictures count examples.
     """
 
     classes: tuple[str, ...] = ()
@@ -93,6 +97,7 @@ class Classification:
     most: int = 5000
     monitor: str = "+val_accuracy"
     splits: Splits = NO_SPLITS
+    weights: Weights = ALIKE
 
     def bound(self, splits: Splits, O: int) -> Self:
         check_labels(splits, O)
@@ -112,13 +117,13 @@ class Classification:
         return np.array(self.classes)[said] if self.classes else said
 
     def validate(self, model: Model) -> dict[str, float]:
-        y, t = model(self.splits.x_val), self.splits.t_val
-        return {"val_accuracy": accuracy(y.argmax(-1), t), "val_nats": cross_entropy(y, t)[0]}
+        y, t, s = model(self.splits.x_val), self.splits.t_val, self.weights.val
+        return {"val_accuracy": accuracy(y.argmax(-1), t, s), "val_nats": cross_entropy(y, t, sample_weight=s)[0]}
 
     def report(self, model: Model, folder: Path | None) -> Report:
         s, y = self.splits, model(self.splits.x_test)
         given = "the same labels" if len(s.t_train) <= self.most else f"the first {self.most} training labels"
-        made = self.scored(y, classifiers(s, self.most), f", given {given}")
+        made = self.scored(y, classifiers(s, self.most, self.weights), f", given {given}")
         if folder:
             self.draw(made, y, model, folder)
         return made
@@ -130,7 +135,7 @@ class Classification:
     def scored(self, y: Array, baselines: dict[str, float], given: str) -> Report:
         """The figures of y (N, C) on the test part; the reference is the support vector machine among `baselines`."""
         names, svm = self.names(y.shape[-1]), baselines.pop(SVM)
-        figures = class_figures(y, self.splits.t_test, names)
+        figures = class_figures(y, self.splits.t_test, names, self.weights.test)
         return Report(figures, "test_accuracy", 1 / len(names), svm, SVM + given, baselines)
 
     def draw(self, made: Report, y: Array, model: Model, folder: Path) -> None:

@@ -1,15 +1,16 @@
-"""What the teacher says, out of a column of a table: classes or values. What cannot be learnt is refused.
+"""What the teacher says, out of the columns of a table: classes, values, or labels. What cannot be learnt is refused.
 
 A row without a target, or with an odd cell in a column of numbers, is left out, and told.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from core import Array
-from core.lab.data.encoder import where
+from core.lab.data.columns import where
 from core.lab.data.notation import PLAIN, blank, decide
 from core.lab.data.tables import Rows
 
@@ -19,12 +20,34 @@ RARE = 5  # rows of a class below which there is a warning
 
 
 class Target(NamedTuple):
-    """The column to be learnt."""
+    """What is to be learnt."""
 
     rows: Rows  # those that have a target
-    t: Array  # (N,) classes from 0 to C - 1, or (N, 1) values
-    classes: tuple[str, ...]  # the names of the C classes, none where t holds values
+    t: Array  # (N,) classes from 0 to C - 1, (N, O) values, or (N, K) labels, 0 or 1
+    classes: tuple[str, ...]  # the names of the C classes, none where t holds values or labels
     told: list[str]  # a line for whatever was not taken as it stands
+    labels: bool = False
+
+
+def targets_of(rows: Rows, names: Sequence[str], kind: str = "auto") -> Target:
+    """`target_of` one column; several are labels where all of them hold 0 and 1 alone, and else values.
+
+    Of `kind` "value" they are values in any case, of "classes" labels. A row that lacks one of its targets is left out.
+    """
+    if len(names) == 1:
+        return target_of(rows, names[0], kind)
+    told, n = list[str](), 0
+    while len(rows) != n:  # until no column leaves a row out
+        n = len(rows)
+        for name in names:
+            found = target_of(rows, name, "value")
+            rows, told = found.rows, told + found.told
+    t = np.concatenate([target_of(rows, name, "value").t for name in names], 1)
+    binary = np.isin(t, (0, 1)).all(0)
+    if kind == "classes" and not binary.all():
+        name = names[int(binary.argmin())]
+        raise ValueError(f"the column {name!r} holds other values than 0 and 1: several targets of classes are labels")
+    return Target(rows, t, (), told, bool(binary.all()) and kind != "value")
 
 
 def target_of(rows: Rows, name: str, kind: str = "auto") -> Target:

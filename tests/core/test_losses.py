@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import oracles
 import pytest
 from hypothesis import given, settings, strategies as st
+from sklearn.metrics import mean_pinball_loss, mean_poisson_deviance
 
 from core import (
     binary_cross_entropy,
@@ -17,8 +19,11 @@ from core import (
     log_softmax,
     losses,
     mse,
+    pinball,
     plain_cross_entropy,
+    poisson,
     softmax,
+    weighted,
 )
 from core.gradcheck import directional_error
 
@@ -29,8 +34,12 @@ def labels(y: np.ndarray, rng: RNG) -> np.ndarray:
     return rng.integers(0, y.shape[-1], y.shape[:-1])
 
 
-def weighted(y: np.ndarray, rng: RNG) -> dict[str, np.ndarray]:
-    return {"class_weight": rng.uniform(0.5, 2, y.shape[-1]), "sample_weight": rng.uniform(0.5, 2, y.shape[:-1])}
+def rows(y: np.ndarray, rng: RNG) -> dict[str, np.ndarray]:
+    return {"sample_weight": rng.uniform(0.5, 2, y.shape[:-1])}
+
+
+def weights(y: np.ndarray, rng: RNG) -> dict[str, np.ndarray]:
+    return {"class_weight": rng.uniform(0.5, 2, y.shape[-1]), **rows(y, rng)}
 
 
 # name: from y (..., F) and a generator to the arguments after y; targets are drawn to fit
@@ -39,16 +48,21 @@ LOSSES = {
     "plain_cross_entropy": lambda y, rng: (plain_cross_entropy, [labels(y, rng)], {}),
     "cross_entropy soft": lambda y, rng: (cross_entropy, [softmax(rng.standard_normal(y.shape))], {}),
     "cross_entropy smoothed": lambda y, rng: (cross_entropy, [labels(y, rng)], {"smoothing": 0.1}),
-    "cross_entropy weighted": lambda y, rng: (cross_entropy, [labels(y, rng)], weighted(y, rng)),
+    "cross_entropy weighted": lambda y, rng: (cross_entropy, [labels(y, rng)], weights(y, rng)),
     "cross_entropy all": lambda y, rng: (
         cross_entropy,
         [softmax(rng.standard_normal(y.shape))],
-        {"smoothing": 0.2, **weighted(y, rng)},
+        {"smoothing": 0.2, **weights(y, rng)},
     ),
     "mse": lambda y, rng: (mse, [rng.standard_normal(y.shape)], {}),
     "huber": lambda y, rng: (huber, [3 * rng.standard_normal(y.shape)], {"delta": 0.7}),
     "binary_cross_entropy": lambda y, rng: (binary_cross_entropy, [rng.uniform(0, 1, y.shape)], {}),
     "hinge": lambda y, rng: (hinge, [labels(y, rng)], {"margin": 0.8}),
+    "pinball": lambda y, rng: (pinball, [3 * rng.standard_normal(y.shape)], {"quantile": 0.8}),
+    "poisson": lambda y, rng: (poisson, [rng.poisson(3.0, y.shape)], {}),
+    "mse weighted": lambda y, rng: (mse, [rng.standard_normal(y.shape)], rows(y, rng)),
+    "hinge weighted": lambda y, rng: (hinge, [labels(y, rng)], rows(y, rng)),
+    "poisson weighted": lambda y, rng: (poisson, [rng.poisson(3.0, y.shape)], rows(y, rng)),
 }
 named = pytest.mark.parametrize("name", LOSSES)
 
@@ -92,7 +106,7 @@ def test_float32_stays_float32(name: str) -> None:
 
 
 def test_targets_of_another_shape_are_refused_not_broadcast() -> None:
-    for loss in mse, huber, binary_cross_entropy:
+    for loss in mse, huber, binary_cross_entropy, pinball, poisson:
         with pytest.raises(ValueError, match="shape"):
             loss(np.zeros((5, 1)), np.zeros(5))
 
@@ -106,12 +120,46 @@ def test_one_label_for_many_rows_is_refused(shape: tuple[int, ...]) -> None:
     for options in {"sample_weight": np.ones(shape)}, {"class_weight": np.ones(shape)}:
         with pytest.raises(ValueError, match="shape"):
             cross_entropy(y, t, **options)
+    with pytest.raises(ValueError, match="sample_weight must have the shape"):
+        mse(y, y, np.ones(shape))
+
+
+@pytest.mark.parametrize("loss", [mse, huber, pinball, poisson, binary_cross_entropy, hinge, cross_entropy])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_weight_of_2_is_the_row_twice_and_one_of_0_is_no_row(loss: Callable, known: bool) -> None:
+    rng, s = np.random.default_rng(3), np.array([0, 1, 2, 0, 3, 1])
+    y, t = rng.standard_normal((6, 4)), rng.integers(0, 2, 6 if loss in (hinge, cross_entropy) else (6, 4))
+    value = loss(y.repeat(s, 0), t.repeat(s, 0))[0]
+    each = np.stack([loss(y[i : i + 1], t[i : i + 1])[1][0] for i in range(6)]) * s[:, None]
+    mean, of_mean = loss(y, t, sample_weight=s)
+    assert mean == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(of_mean, each / s.sum(), rtol=1e-12, atol=1e-15)
+    rule = weighted(loss if known else lambda y, t: loss(y, t))
+    share, of_share = rule(y, t, s)
+    assert share == pytest.approx(value * s.mean(), rel=1e-12)
+    np.testing.assert_allclose(of_share, each / 6, rtol=1e-12, atol=1e-15)
+    nothing, still = rule(y, t, 0 * s)
+    assert nothing == 0
+    assert not still.any()
+    with pytest.raises(ValueError, match="sample_weight must have the shape"):
+        rule(y, t, s[:1])
+
+
+def test_values_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    y, t, s = rng.standard_normal((20, 1)), rng.poisson(2.0, (20, 1)), rng.uniform(0, 3, 20)
+    deviance = 2 * (poisson(y, t, s)[0] - poisson(np.log(np.maximum(t, 1e-300)), t, s)[0])
+    assert deviance == pytest.approx(mean_poisson_deviance(t, np.exp(y), sample_weight=s), rel=1e-12)
+    for q in 0.1, 0.5, 0.9:
+        expected = mean_pinball_loss(t, y, sample_weight=s, alpha=q)
+        assert pinball(y, t, q, s)[0] == pytest.approx(expected, rel=1e-12)
+    assert pinball(y, t)[0] == pytest.approx(np.abs(y - t).mean() / 2, rel=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(1, 3), (3,), (5, 1), (1, 1), (5,), ()])
 def test_one_row_of_targets_for_many_rows_is_refused(shape: tuple[int, ...]) -> None:
     y = np.random.default_rng(0).standard_normal((5, 3))
-    for loss in mse, huber, binary_cross_entropy, *([cross_entropy] if len(shape) == 2 else []):
+    for loss in mse, huber, binary_cross_entropy, pinball, poisson, *([cross_entropy] if len(shape) == 2 else []):
         with pytest.raises(ValueError, match="shape"):
             loss(y, np.zeros(shape))
 
@@ -181,6 +229,12 @@ def test_known_answers() -> None:
     loss, dy = huber(y, np.zeros((2, 2)), delta=2)
     assert loss == (0.5 + 2 * (3 - 1) + 0 + 2) / 4
     assert np.array_equal(dy, np.array([[1, 2], [0, -2]]) / 4)
+    loss, dy = pinball(y, np.zeros((2, 2)), 0.75)
+    assert loss == (0.25 * (1 + 3) + 0 + 0.75 * 2) / 4
+    assert np.array_equal(dy, np.array([[0.25, 0.25], [-0.75, -0.75]]) / 4)
+    loss, dy = poisson(np.log([[2.0, 5.0]]), np.array([[3, 0]]))
+    assert loss == pytest.approx((2 - 3 * math.log(2) + 5) / 2)
+    np.testing.assert_allclose(dy, np.array([[2 - 3, 5 - 0]]) / 2)
     loss, dy = hinge(np.array([[2.0, 1.5, 0.0]]), np.array([0]))
     assert loss == 0.5 / 3
     assert np.array_equal(dy, np.array([[-1, 1, 0]]) / 3)

@@ -98,6 +98,7 @@ C = 5
 rng = np.random.default_rng(7)
 Y, T = 3 * rng.standard_normal((6, C)), rng.integers(0, C, 6)
 SOFT, VALUES, TARGETS = losses.softmax(rng.standard_normal((6, C))), rng.standard_normal((6, C)), rng.random((6, C))
+COUNTS = rng.poisson(2.0, (6, C)).astype(float)
 A, S = rng.uniform(0.5, 2, C), rng.uniform(0.5, 2, 6)
 
 
@@ -149,6 +150,7 @@ def test_other_losses() -> None:
     compare_loss(losses.mse(Y, VALUES), lambda y: F.mse_loss(y, values), Y)
     compare_loss(losses.huber(Y, VALUES, 0.7), lambda y: F.huber_loss(y, values, delta=0.7), Y)
     compare_loss(losses.binary_cross_entropy(Y, TARGETS), lambda y: F.binary_cross_entropy_with_logits(y, targets), Y)
+    compare_loss(losses.poisson(Y, COUNTS), lambda y: F.poisson_nll_loss(y, torch.tensor(COUNTS)), Y)
     compare_loss(losses.hinge(Y, T, 0.8), lambda y: F.multi_margin_loss(y, torch.tensor(T), margin=0.8), Y)
 
 

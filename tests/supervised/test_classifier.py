@@ -111,6 +111,26 @@ def test_the_gradient_at_the_output_is_p_minus_onehot():
     assert learner.g == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("members", [None, 2])
+def test_a_weight_of_2_is_the_example_twice(members):
+    splits = blobs()
+    s = np.random.default_rng(1).integers(0, 4, len(splits.t_train))
+    twice = splits._replace(x_train=splits.x_train.repeat(s, 0), t_train=splits.t_train.repeat(s))
+    learners = [
+        Classifier(
+            part, MLP(4, 8, 3, members=members), Adam(0.01), np.random.default_rng(0), updates=20, batch=10**6, **o
+        )
+        for part, o in ((splits, {"sample_weight": s}), (twice, {}), (splits, {}))
+    ]
+    logs = [learner.update() for learner in learners]
+    assert learners[0].w == pytest.approx(learners[1].w, abs=1e-4)
+    assert logs[0]["loss"] == pytest.approx(logs[1]["loss"], rel=1e-4)
+    assert np.abs(learners[0].w - learners[2].w).max() > 1e-3
+    x, t, share = learners[0].sample(np.random.default_rng(0), 5)
+    assert share.dtype == np.float32
+    assert learners[0].loss(learners[0].w, (x, t, share)) >= 0
+
+
 def test_augmentation_is_used_and_draws_from_rng():
     calls = []
 
@@ -150,6 +170,12 @@ def test_predict_takes_rows_or_one_picture():
 def test_bad_data_is_refused(change, says):
     with pytest.raises(ValueError, match=says):
         classifier(change(blobs()))
+
+
+@pytest.mark.parametrize("s", [np.ones(5), np.full(135, -1.0), np.zeros(135), np.full(135, np.inf), ["a"] * 135])
+def test_weights_that_are_none_are_refused(s):
+    with pytest.raises(ValueError, match="sample_weight must"):
+        classifier(blobs(), sample_weight=s)
 
 
 def test_digits_learn_in_the_quick_preset_and_draw_what_they_name(tmp_path):

@@ -89,6 +89,16 @@ def test_the_slope_of_a_line_after_the_first_minute():
     assert memory.slope(times[:80], held[:80]) is None
 
 
+def test_what_is_in_use_is_what_was_asked_for_and_not_given_back():
+    if not memory.in_use():
+        pytest.skip("the C library does not tell")
+    before = memory.in_use()
+    block = np.ones(10_000_000 // 8)
+    assert memory.in_use() - before == pytest.approx(10, abs=1)
+    del block
+    assert memory.in_use() - before == pytest.approx(0, abs=1)
+
+
 @pytest.mark.parametrize(
     ("ended", "said"),
     [

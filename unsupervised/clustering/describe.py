@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 
 from core import Array
-from core.lab.data.encoder import Categorical, Encoder, Numeric
+from core.lab.data.columns import Categorical, Numeric
+from core.lab.data.encoder import Encoder
 from core.lab.data.notation import blank
 from core.lab.data.tables import Rows
 
@@ -41,7 +42,8 @@ def _number(rows: Rows, column: Numeric, own: Array) -> tuple[float, str]:
     z = v / scale
     here, all_rows, deviation = (float(f) for f in (z[own & there].mean(), z[there].mean(), z[there].std()))
     d = (here - all_rows) / deviation if deviation > 1e-12 else 0.0
-    return abs(d), f"  {name[:WIDE]:{WIDE}} {here * scale:12.4g}   all: {all_rows * scale:12.4g}   {d:+.1f} deviations"
+    own_mean, mean = (column.notation.written(value * scale) for value in (here, all_rows))
+    return abs(d), f"  {name[:WIDE]:{WIDE}} {own_mean:>12}   all: {mean:>12}   {d:+.1f} deviations"
 
 
 def _word(rows: Rows, column: Categorical, own: Array) -> tuple[float, str]:
@@ -62,7 +64,8 @@ def in_units(encoder: Encoder, example: Array) -> str:
         at += len(z)
         if isinstance(column, Numeric):
             missing = column.gaps and z[1] > 0.5
-            value = "missing" if missing else f"{(z[0] + column.mean / column.deviation) * column.deviation:.4g}"
+            v = (z[0] + column.mean / column.deviation) * column.deviation
+            value = "missing" if missing else column.notation.written(float(v))
         else:
             value = ([*column.values, "other"][int(z.argmax())] or "missing")[:WORD]
         told.append(f"{column.name[:WIDE]} {value}")

@@ -3,8 +3,11 @@
 Each function raises ValueError, in one line that names the part, for data that cannot be learnt from.
 """
 
+from typing import Any
+
 import numpy as np
 
+from core import Array
 from core.lab import Splits
 
 PARTS = ("train", "val", "test")
@@ -40,3 +43,16 @@ def check_values(splits: Splits, O: int) -> None:
             raise ValueError(f"the targets of the {part} part have the shape {t.shape}, not (N, {O})")
         if not np.isfinite(t).all():
             raise ValueError(f"the targets of the {part} part hold NaN or infinity")
+
+
+def check_weights(s: Any, n: int) -> Array:
+    """s (n,) as float64: one finite weight an example, none below 0, and one above."""
+    s = np.asarray(s)
+    if s.shape != (n,) or s.dtype.kind not in "biuf":
+        raise ValueError(f"sample_weight must hold one number for each of {n} examples, not {s.dtype} {s.shape}")
+    s = s.astype(np.float64)
+    if not np.isfinite(s).all() or s.min() < 0 or not s.any():
+        raise ValueError(
+            f"sample_weight must be finite, none below 0 and one above: it runs from {s.min()} to {s.max()}"
+        )
+    return s

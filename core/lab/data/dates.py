@@ -3,6 +3,10 @@
 import re
 from datetime import date
 
+import numpy as np
+
+from core import Array
+
 EPOCH = date(1970, 1, 1).toordinal()
 NAMES = "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"
 MONTHS = {name: k for k, name in enumerate(NAMES, 1)}
@@ -37,6 +41,22 @@ def hours(text: str) -> float | None:
     """Hours since midnight, or of a duration: of 9:05, 09:05:30.5, 9:05 pm."""
     found = CLOCK.fullmatch(text)
     return _hours(*found.groups()) if found else None
+
+
+def passed(v: Array) -> dict[str, Array]:
+    """Of dates v (N,), in days since 1970-01-01, the share in [0, 1) of the year that passed before its month, of the
+    month and of the week (from Monday) that passed before the day, and of the day that passed before the hour.
+    """
+    days = np.floor(v)
+    date = days.astype("datetime64[D]")
+    month, year = date.astype("datetime64[M]"), date.astype("datetime64[Y]")
+    first, length = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")
+    return {
+        "month": (month - year.astype("datetime64[M]")).astype(float) / 12,
+        "day": (date - first) / length,
+        "weekday": (days + 3) % 7 / 7,  # 1970-01-01 was a Thursday
+        "hour": v - days,
+    }
 
 
 def _days(

@@ -3,105 +3,38 @@
 encoder = learn(rows.take(train))        # looks at the training rows alone
 x = encoder(rows)                        # (N, I) float32, for rows of any part, and for new ones
 
-A column of numbers, dates or times becomes z = (v - mean) / deviation, the median in place of a missing value, and one
-feature more that says "missing" where the training rows have gaps. Any other column becomes one feature for each
-frequent value, a missing one being a value too, and a last one for all others, so that what was never seen before has
-its place.
+What becomes of a column `columns` says. `encoder.to_json()` and `from_json` are the way to a file and back.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core import Array
-from core.lab.data.notation import PLAIN, Cells, Decided, Notation, blank, decide
+from core.lab.data.columns import (
+    LARGE,
+    VARIES,
+    Categorical,
+    Numeric,
+    column_from_json,
+    column_to_json,
+    cyclic,
+    value_of,
+)
+from core.lab.data.notation import Decided, Notation, blank, decide
 from core.lab.data.tables import Rows
+from core.lab.schema import misfit
 from core.lab.terminal import note
 
 ENTRIES = 1 << 27  # numbers in an encoded table, 4 bytes each
 VALUES = 32  # values of one column that have a feature of their own
-FAR = 10.0  # deviations from the mean at which a number is cut off, so that one wrong digit does not rule the network
 MANY = 0.1  # share of numbers in a column of words that is told
-NAMED = 3  # odd cells that are named
 SAID = 20  # columns of which stderr tells; the page tells of all
-
-
-@dataclass(frozen=True)
-class Numeric:
-    """z = (v - mean) / deviation within +-FAR, the median where v is missing; with `gaps` a feature for that."""
-
-    name: str
-    mean: float
-    deviation: float
-    median: float
-    gaps: bool
-    notation: Notation = PLAIN
-
-    def __str__(self) -> str:
-        gaps = f"; where it is missing the median {self.median:.4g}" if self.gaps else ""
-        return f"{self.name}: {self.notation}, mean {self.mean:.4g}, deviation {self.deviation:.4g}{gaps}"
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        return (self.name, f"{self.name} missing") if self.gaps else (self.name,)
-
-    def read(self, rows: Rows) -> Cells:
-        """The column as numbers, NaN where it is missing or odd."""
-        return self.notation.read(rows.column(self.name))
-
-    def encode(self, rows: Rows, odd: list[str]) -> Iterator[Array]:
-        cells = self.read(rows)
-        odd += told(rows, self.name, cells)
-        missing = np.isnan(cells.values)
-        with np.errstate(over="ignore"):  # what overflows is cut off all the same
-            z = np.where(missing, self.median, cells.values) / self.deviation - self.mean / self.deviation
-        yield np.clip(z, -FAR, FAR)
-        if self.gaps:
-            yield missing
-
-
-def told(rows: Rows, name: str, cells: Cells) -> Iterator[str]:
-    """A line on the odd cells of a column, where there are any, and one on those that are written in the other way."""
-    if cells.odd:
-        n, named = where(rows, name, cells.odd)
-        yield f"{name}: {'1 odd cell is a missing value' if n == 1 else f'{n:,} odd cells are missing values'}: {named}"
-    if cells.other:
-        n, named = where(rows, name, cells.other)
-        yield f"{name}: {n:,} with another decimal mark, or order of day and month, than most cells: {named}"
-
-
-def where(rows: Rows, name: str, texts: frozenset[str]) -> tuple[int, str]:
-    """How many cells of a column hold one of these texts; and the first texts, each with the line it is in first."""
-    found = [(text, line) for text, line in zip(rows.column(name), rows.lines, strict=True) if text in texts]
-    first = dict(reversed(found))
-    shown = [f"{text[:40]!r} (line {line})" for text, line in sorted(first.items(), key=itemgetter(1))[:NAMED]]
-    return len(found), ", ".join(shown) + (", ..." if len(first) > NAMED else "")
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """1 at the value's own feature, or at the last where it has none."""
-
-    name: str
-    values: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.name}: {', '.join(value or 'missing' for value in self.values)}, or another"
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        return (*(f"{self.name} = {value or 'missing'}" for value in self.values), f"{self.name} = other")
-
-    def encode(self, rows: Rows, odd: list[str]) -> Iterator[Array]:
-        place = {value: k for k, value in enumerate(self.values)}
-        k = np.array([place.get(_value(text), len(place)) for text in rows.column(self.name)])
-        yield from (k == j for j in range(len(place) + 1))
 
 
 @dataclass(frozen=True)
@@ -136,6 +69,20 @@ class Encoder:
         x, odd = self.read(rows)
         say("", odd)
         return x
+
+    def to_json(self) -> dict[str, Any]:
+        """The encoder as JSON can hold it."""
+        return {"columns": list(map(column_to_json, self.columns)), "remarks": list(self.remarks)}
+
+    @staticmethod
+    def from_json(value: Any, name: str = "encoder") -> Encoder:
+        """The encoder of `to_json`: it gives the same bytes. Raises ValueError for anything else, with its place."""
+        if fault := misfit(value, {"columns": [dict], "remarks": [str]}, name):
+            raise ValueError(fault)
+        columns = [column_from_json(each, f"{name}.columns.{k}") for k, each in enumerate(value["columns"])]
+        if not columns or len({column.name for column in columns}) < len(columns):
+            raise ValueError(f"{name}.columns has no column, or two of one name")
+        return Encoder(tuple(columns), tuple(value["remarks"]))
 
 
 def say(where: str, lines: Iterable[str]) -> None:
@@ -190,25 +137,28 @@ def _column(rows: Rows, name: str, found: Decided, comma: bool, voted: bool) -> 
 
 
 def _numeric(rows: Rows, name: str, notation: Notation) -> Numeric:
-    v = notation.read(rows.column(name)).values
+    v = np.clip(notation.read(rows.column(name)).values, -LARGE, LARGE)
     there, gaps = v[~np.isnan(v)], bool(np.isnan(v).any())
+    cycles = _cycles(there, notation)
     if not (scale := float(np.abs(there).max(initial=0.0))):
-        return Numeric(name, 0.0, 1.0, 0.0, gaps, notation)
-    there /= scale  # so that the square of no number overflows
+        return Numeric(name, 0.0, 1.0, 0.0, gaps, notation, cycles)
+    there /= scale  # so that the square of no number underflows
     mean, deviation = float(there.mean()), float(there.std())
     unit = scale * (1.0 if deviation <= 1e-12 else deviation)  # below it is one value only, apart from rounding
-    return Numeric(name, scale * mean, unit, scale * float(np.median(there)), gaps, notation)
+    return Numeric(name, scale * mean, unit, scale * float(np.median(there)), gaps, notation, cycles)
+
+
+def _cycles(v: Array, notation: Notation) -> tuple[str, ...]:
+    """The cyclic features that differ among dates or times v; a time of more than a day is a duration, and has none."""
+    duration = notation.kind == "time" and v.max(initial=0.0) >= 24
+    return () if duration else tuple(f for f, wave in cyclic(v, notation).items() if len(v) and np.ptp(wave) > VARIES)
 
 
 def _categorical(rows: Rows, name: str) -> Categorical:
     """The values seen at least twice, the most frequent first: what was seen once, such as a name, teaches nothing."""
-    counts = Counter(map(_value, rows.column(name)))
+    counts = Counter(map(value_of, rows.column(name)))
     often = sorted((value for value, n in counts.items() if n > 1), key=lambda value: (-counts[value], value))
     return Categorical(name, tuple(often[:VALUES]))
-
-
-def _value(text: str) -> str:
-    return "" if blank(text) else text
 
 
 class Read(NamedTuple):
@@ -227,8 +177,11 @@ def encoded(
     categorical: Iterable[str] = (),
     ignore: Iterable[str] = (),
     told: Iterable[str] = (),
+    quiet: bool = False,
 ) -> Read:
     """All rows by an encoder of the training rows; what was `told` before and what is odd goes to stderr and the page.
+
+    With `quiet` to the page alone, as where the same rows are encoded again.
 
     Raises ValueError for names of columns that there are not.
     """
@@ -238,6 +191,6 @@ def encoded(
     encoder = learn(features.take(train), [name for name in categorical if name in features.columns])
     x, odd = encoder.read(features)
     lines = [*told, *encoder.remarks, *odd]
-    say(file, lines)
+    say(file, [] if quiet else lines)
     ignored = [f"left out, as --ignore says: {', '.join(ignore)}"] if ignore else []
     return Read(x, encoder, "\n".join([*map(str, encoder.columns), *lines, *ignored]))

@@ -21,6 +21,7 @@ from core import Array
 from core.lab.data.dates import days, hours
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})  # in small letters
+KINDS, DECIMALS = {"number", "date", "time"}, {".", ","}
 LONGEST = 64  # characters of a number or a date
 ENOUGH = 5000  # cells of a column, from its start to its end, that decide its notation
 SIGNS = dict.fromkeys(map(ord, "\u2212\u2012\u2013\ufe63\uff0d"), "-") | {ord("\u2019"): "'"}
@@ -66,6 +67,13 @@ class Notation:
             "date": f"a date, in days since 1970-01-01, the {order} first where a / divides",
             "time": "a time, in hours",
         }[self.kind]
+
+    def written(self, value: float) -> str:
+        """A number as people write it: a date as 2024-01-31, a time as 9:05."""
+        if self.kind == "date":
+            return str(np.datetime64(round(value), "D"))
+        minutes = round(60 * value)
+        return f"{minutes // 60}:{minutes % 60:02}" if self.kind == "time" else f"{value:.4g}"
 
     @property
     def other(self) -> Notation:

@@ -197,5 +197,11 @@ def _number(text: str) -> bool:
         return False
 
 
-ENCODER = "learn", "Encoder", "Numeric", "Categorical"
-__getattr__ = moved(__name__, {**dict.fromkeys(ENCODER, "core.lab.data.encoder"), "blank": "core.lab.data.notation"})
+__getattr__ = moved(
+    __name__,
+    {
+        **dict.fromkeys(("learn", "Encoder"), "core.lab.data.encoder"),
+        **dict.fromkeys(("Numeric", "Categorical"), "core.lab.data.columns"),
+        "blank": "core.lab.data.notation",
+    },
+)

@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from core.lab.errors import Refusal
+from core.lab.guard import forgiving
 from core.lab.plain import real, short
 
 STEPS = 5  # that are compared of two environments
@@ -42,7 +42,7 @@ def _truth(what: str, value: Any) -> bool:
 def fault(env: Any) -> str:
     """How the environment itself departs from Gymnasium's interface, in one line; '' where nothing is found."""
     one = env.unwrapped
-    with suppress(Exception, SystemExit, GeneratorExit):
+    with forgiving():
         takes = inspect.signature(one.reset).parameters
         if "seed" not in takes and all(p.kind is not p.VAR_KEYWORD for p in takes.values()):
             return "its reset takes no seed, as the old Gym's; it must be reset(self, *, seed=None, options=None)"

@@ -19,7 +19,7 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Refusal, State, prefixed, rng_state, set_rng_state, unprefixed
-from core.lab.guard import aside, left, said
+from core.lab.guard import aside, forgiving, said, theirs
 
 TRAINING_SEEDS = (1 << 30, 1 << 31)  # episodes to learn from start here; fixed start seeds lie below
 MAX_ENVS = 16_384  # environments side by side, that an agent learns from or is judged in; each takes memory
@@ -127,8 +127,8 @@ class Envs:
             yield
         except Refusal as error:
             raise Refusal(f"the environment {self.name} {error} {when}") from None
-        except (Exception, SystemExit, GeneratorExit) as error:
-            if left(error):
+        except BaseException as error:
+            if not theirs(error):
                 raise
             raise Refusal(f"the environment {self.name} failed {when}: {said(error)}") from error
 
@@ -206,7 +206,7 @@ class SyncEnvs(Envs):
     def notes(self) -> list[str]:
         from core.lab.envs.interface import notes
 
-        with suppress(Exception, SystemExit, GeneratorExit):  # it fails again where it learns, and the step is named
+        with forgiving():  # it fails again where it learns, and the step is named
             return notes(self.name, self.make_one)
         return []
 

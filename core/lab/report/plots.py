@@ -117,6 +117,19 @@ def scatter(path: Path, x: Array, y: Array, x_name: str, y_name: str, most: int 
         axis.grid(alpha=0.3)
 
 
+def bars(path: Path, names: Sequence[str], values: Sequence[float], spread: Sequence[float], x_name: str) -> None:
+    """A bar across for each value, the first one on top, with its spread to both sides."""
+    with drawing(path, (6, 1.0 + 0.25 * len(names))) as axis:
+        axis.barh(range(len(names)), values, xerr=spread, error_kw={"elinewidth": 1}, color="C0")
+        axis.axvline(0, color="0.6", linewidth=1)
+        axis.set_yticks(
+            range(len(names)), [name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..." for name in names]
+        )
+        axis.invert_yaxis()
+        axis.set(xlabel=x_name)
+        axis.grid(alpha=0.3, axis="x")
+
+
 def weight_sheet(path: Path, W: Array, shape: Sequence[int] = (), columns: int = 16, most: int = 64) -> None:
     """The weights into the first `most` units of a layer, W (I, O): tiles of `shape` (H, W[, 3]) or square.
 

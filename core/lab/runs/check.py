@@ -17,7 +17,7 @@ from core import Adam, Array, checkpoint
 from core.gradcheck import directional_error
 from core.lab import Data, Learner, Refusal, prefixed, unprefixed, weights
 from core.lab.environment import blas_threads
-from core.lab.guard import aside, said
+from core.lab.guard import aside, said, theirs
 from core.lab.learner import MEMBERS
 from core.lab.plain import plain_report
 from core.lab.runs.setup import Setup
@@ -247,7 +247,9 @@ def outcomes(task: Task, data: Path | None = None) -> list[tuple[str, str, str]]
             outcome, detail = {Skip: "skip", Warn: "warn"}.get(type(error), "FAIL"), str(error)
         except Refusal as refusal:
             outcome, detail = "FAIL", str(refusal)
-        except (Exception, SystemExit, GeneratorExit) as error:
+        except BaseException as error:
+            if not theirs(error):
+                raise
             outcome, detail = "FAIL", said(error)
         found.append((outcome, str(method.__doc__).strip(), detail))
     return found

@@ -149,17 +149,36 @@ def _leaf(path: str) -> str:
     return re.split(r"[\\/]", path.rstrip("\\/"))[-1]
 
 
+def listed(value: Any, now: Any) -> Any:
+    """A text as the list of one, or of none, that a field which was a text holds `now`; anything else as it is."""
+    if isinstance(now, list | tuple) and all(isinstance(each, str) for each in now) and isinstance(value, str):
+        return type(now)([value] if value else ())
+    return value
+
+
+def same_config(found: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, str]:
+    """The texts of a checkpoint, its configuration as the expected one where it says the same.
+
+    Fields that have come since then have their defaults there, and one that was a text may be a list of texts now.
+    """
+    made = dict(found)
+    with suppress(KeyError, ValueError, AttributeError, TypeError, RecursionError):  # of a text that is damaged
+        ours = json.loads(expected["config"])
+        theirs = config(expected["task"], json.loads(found["config"]), ours)
+        if {**ours, **{name: listed(value, ours.get(name)) for name, value in theirs.items()}} == ours:
+            made["config"] = expected["config"]
+    return made
+
+
 def same_texts(found: Mapping[str, str], expected: Mapping[str, str]) -> Mapping[str, str]:
     """The texts of a checkpoint of format 1, each put as today where it says the same as the expected one.
 
-    Fields that have come since then have their defaults there; layouts are compared by their shapes, in their order.
+    Layouts are compared by their shapes, in their order.
     """
     if not {"task", "config", "layout"} <= found.keys():
         return found
-    made, ours = dict(found), json.loads(expected["config"])
+    made = same_config(found, expected)
     with suppress(ValueError, AttributeError, TypeError, RecursionError):  # of a text that is damaged
-        if {**ours, **config(expected["task"], json.loads(found["config"]), ours)} == ours:
-            made["config"] = expected["config"]
         if [*json.loads(found["layout"]).values()] == [*json.loads(expected["layout"]).values()]:
             made["layout"] = expected["layout"]
     if TASKS.get(found["task"]) == expected["task"]:

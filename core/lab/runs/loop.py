@@ -252,8 +252,8 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str], paths: Iterable[str]
         advice = f"; move {other} to {path} to go on from the one before" if other.exists() and other != path else ""
         raise Refusal(f"{error}{advice}") from error
     found = former.lengthened(found, texts)
-    if former.check_format(found.get("format"), path) < former.FORMAT:
-        found = dict(former.same_texts(found, texts))
+    before = former.check_format(found.get("format"), path) < former.FORMAT
+    found = dict((former.same_texts if before else former.same_config)(found, texts))
     if changed := former.changed_files(found, texts):
         how = "put it back as it was, or begin another run"
         raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")

@@ -211,7 +211,7 @@ def preset(task: Task, name: str) -> dict[str, Any]:
 
 
 def configure(task: Task, values: Mapping[str, Any]) -> Any:
-    """The task's Config with these values, each of the type of its default; lists become tuples.
+    """The task's Config with these values, each of the type of its default; lists become tuples, a text a list of one.
 
     Raises Refusal for an unknown field, naming the known ones, for a wrong type, and for what Config itself refuses.
     """
@@ -225,7 +225,7 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         default = fields[name].default
         if task.ours and isinstance(value, str) and value in former.VALUES.get(name, ()):
             raise Refusal(f"{name} {value!r} of {task.name} is now {former.VALUES[name][value]!r}")
-        value = tuple(value) if isinstance(value, list) else value
+        value = former.listed(tuple(value) if isinstance(value, list) else value, default)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.lab import Refusal, Stopped, printable
+from core.lab.guard import theirs
 from core.lab.runs import folder as folders
 from core.lab.runs.loop import Watch, silent
 from core.lab.runs.progress import figures, spark
@@ -62,7 +63,9 @@ def work(job: Job, watch: Watch = silent) -> Ended:
         return job, str(refusal)
     except Stopped as stop:
         return job, stop.signum
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if not theirs(error):
+            raise
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return job, f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 

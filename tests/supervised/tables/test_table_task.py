@@ -203,7 +203,7 @@ def test_an_odd_cell_costs_no_column_wherever_it_stands(tmp_path, caplog):
         learners.append(run_of(tmp_path, {"age": cells, "t": np.where(x > 0, "yes", "no")}))
         odd = [] if k is None else [f"{tmp_path}/a.csv: age: 1 odd cell is a missing value: 'n.a.' (line {k + 2})"]
         assert caplog.messages == odd
-        assert all(line.partition(": ")[2] in learners[-1].page for line in odd)
+        assert all(line.partition(": ")[2] in learners[-1].source.page for line in odd)
     assert all("age" in learner.encoder.features for learner in learners)
     told = learners[0].predict(learners[0].w, b"age\n-1\n--\n")
     assert len(told) == 2

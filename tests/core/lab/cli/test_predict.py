@@ -34,7 +34,7 @@ def test_each_kind_as_what_it_is(tmp_path):
 def test_a_csv_file_is_read_as_that_of_training(tmp_path):
     x = np.array([[0, 1.5], [2, 3]], np.float32)
     (tmp_path / "x.csv").write_bytes("\ufeffa;b\r\n0;1,5\r\n2;3\r\n".encode())
-    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b'"0","1.5"\n"2","3"\n'))
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress(b'"0","1.5"\n"2","3"\n', mtime=0))
     (tmp_path / "x.tsv").write_text("0\t1.5\n2\t3\n")
     for name in ("x.csv", "x.csv.gz", "x.tsv"):
         np.testing.assert_array_equal(read_examples(tmp_path / name), x)

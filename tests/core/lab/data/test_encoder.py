@@ -1,11 +1,15 @@
 """The encoder knows the training rows and nothing else; what it leaves out and what is odd it tells, in every part."""
 
+import json
+import re
+from datetime import date
+
 import numpy as np
 import pytest
 
 from core.lab.data import encoder as encoders
-from core.lab.data.encoder import FAR, VALUES, Numeric, encoded, learn
-from core.lab.data.notation import Notation
+from core.lab.data.columns import FAR, Numeric
+from core.lab.data.encoder import VALUES, Encoder, encoded, learn
 from core.lab.data.tables import Rows, read_table, rows_of
 
 
@@ -130,14 +134,100 @@ def test_new_rows_in_the_other_notation_are_read_and_told():
     assert told == [f"v: 2 {way}: '2,25' (line 3), '4.000,5' (line 4)"]
 
 
-def test_an_encoder_is_plain_data():
-    from dataclasses import asdict
+EVERYTHING = {
+    "n": ["1.5 %", "2 %", "-", "7 %"],
+    "w": ["a", "a", "", "b"],
+    "when": ["2024-02-29 18:00", "1.3.2025", "?", "31 Dec 1999"],
+    "at": ["0:30", "23:59", "7:00", "12:00"],
+    "big": ["1e300", "-1e-300", "0.1", "3"],
+}
 
-    encoder = learn(table(v=["1 %", "2 %", "-"], c=["a", "a", "b"]))
-    kept = asdict(encoder)["columns"]
-    assert kept[0]["notation"] == {"kind": "number", "decimal": ".", "unit": "%", "day_first": False}
-    again = Numeric(**{**kept[0], "notation": Notation(**kept[0]["notation"])})
-    assert (again, kept[1]) == (encoder.columns[0], {"name": "c", "values": ("a",)})
+
+def test_an_encoder_out_of_json_gives_the_same_bytes():
+    rows = table(**EVERYTHING)
+    encoder = learn(rows)
+    again = Encoder.from_json(json.loads(json.dumps(encoder.to_json(), allow_nan=False)))
+    assert again == encoder
+    assert (again.features, str(again), again(rows).tobytes()) == (
+        encoder.features,
+        str(encoder),
+        encoder(rows).tobytes(),
+    )
+
+
+HOSTILE = {
+    "encoder is [], not an object": [],
+    "encoder.columns is missing": {"remarks": []},
+    "encoder.columns.0.type is 'code', not categorical": {"columns": [{"type": "code"}]},
+    "encoder.columns has no column": {"columns": []},
+    "two of one name": {"columns": [{"name": "w"}, {"name": "w"}]},
+    "columns.0.values holds a text twice": {"columns": [{"name": "w", "values": ["a", "a"]}]},
+    "columns.0.values.0 is 3, not a text": {"columns": [{"name": "w", "values": [3]}]},
+    "columns.0.mean is nan": {"columns": [{"mean": float("nan")}]},
+    "no numbers have the mean 1, deviation 0": {"columns": [{"deviation": 0}]},
+    "no numbers have the mean 1, deviation -1": {"columns": [{"deviation": -1.0}]},
+    "no numbers have the mean 1e+99, deviation 1e-300": {"columns": [{"mean": 1e99, "deviation": 1e-300}]},
+    "no dates have the mean 1e+30": {"columns": [{"mean": 1e30, "notation": {"kind": "date"}}]},
+    "columns.0.gaps is 1, not true or false": {"columns": [{"gaps": 1}]},
+    "columns.0.cycles.0 is 'year sin'": {"columns": [{"cycles": ["year sin"]}]},
+    "cycles holds what a number does not have": {"columns": [{"cycles": ["hour sin"]}]},
+    "cycles holds what a time does not have": {"columns": [{"cycles": ["month sin"], "notation": {"kind": "time"}}]},
+    "one of them twice": {"columns": [{"cycles": ["day sin"] * 2, "notation": {"kind": "date"}}]},
+    "columns.0.notation.kind is 'eval'": {"columns": [{"notation": {"kind": "eval"}}]},
+    "columns.0.notation.decimal is ';'": {"columns": [{"notation": {"decimal": ";"}}]},
+}
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+def test_json_that_is_no_encoder_is_refused(said):
+    notation = {"kind": "number", "decimal": ".", "unit": "", "day_first": False}
+    number = {"type": "numeric", "name": "n", "mean": 1.0, "deviation": 2.0, "median": 1, "gaps": False, "cycles": []}
+    word = {"type": "categorical", "values": []}
+
+    def whole(change):
+        if change.get("name") == "w":
+            return word | change
+        return number | change | {"notation": notation | change.get("notation", {})}
+
+    value = HOSTILE[said]
+    if isinstance(value, dict) and "columns" in value:
+        value = {"columns": [whole(column) for column in value["columns"]], "remarks": []}
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Encoder.from_json(value)
+
+
+def test_a_date_is_a_number_and_stands_on_circles():
+    train = table(when=["2024-01-01", "2024-02-29 06:00", "2025-12-31 18:00", "2025-12-31 18:00"])
+    column = learn(train).columns[0]
+    encoder = learn(train)
+    waves = ["month sin", "month cos", "day sin", "day cos", "weekday sin", "weekday cos", "hour sin"]
+    assert encoder.features == ("when", *(f"when: {wave}" for wave in (*waves, "hour cos")))
+    z = encoder(table(when=["2024-05-16 06:00", "-"]))  # a Thursday
+    days = (date(2024, 5, 16) - date(1970, 1, 1)).days + 0.25
+    turns = [4 / 12, 15 / 31, 3 / 7, 6 / 24]
+    expected = [f(2 * np.pi * turn) for turn in turns for f in (np.sin, np.cos)]
+    np.testing.assert_allclose(z[0], [(days - column.mean) / column.deviation, *expected], atol=1e-6)
+    np.testing.assert_allclose(z[1, 1:], 0)
+    told = "mean 2025-01-15, deviation 351.2 days; beside it the month, day, weekday, hour as sin and cos"
+    assert str(column).endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("cells", "waves"),
+    [
+        (["2024-03", "2024-09", "2025-03", "2026-09"], ["weekday"]),  # opposite months: a line, not a circle
+        (["2024-01-01", "2024-01-08", "2024-01-15"], ["day"]),
+        (["2024-01-01 08:00", "2024-01-01 09:00"], ["hour"]),
+        (["0:00", "6:00", "12:00"], ["hour"]),
+        (["6:00", "30:00", "12:00"], []),  # a duration
+        (["1", "2", "3"], []),
+    ],
+)
+def test_what_does_not_differ_among_dates_is_no_feature(cells, waves):
+    encoder = learn(table(v=cells))
+    found = [name.split()[0] for name in encoder.columns[0].cycles]
+    assert sorted(set(found) - {"month"}) == waves
+    assert (encoder(table(v=cells)).std(0) > 1e-3).all()
 
 
 def test_the_page_tells_of_all_columns_and_stderr_of_the_first(monkeypatch, caplog):
