@@ -8,6 +8,7 @@ become choices from 0, or numbers, or both. Whatever is not supported is a Value
 
 import difflib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -106,7 +107,7 @@ class View:
     """How an agent sees an environment, and acts in it."""
 
     name: str
-    limit: int  # steps of an episode, where the environment names no limit
+    build: Callable[..., Any]  # makes the environment itself, with options for it
     learner: str  # "ppo", "dqn" or "sac"
     frames: int = 1  # observations that are seen at once, the newest and those before it
     pictures: bool = False  # as pictures, of at most `side` pixels a side, and grey if `grayscale`
@@ -116,14 +117,14 @@ class View:
 
     def open(self, **options: Any) -> Any:
         """The environment. Raises ValueError, in one line, where it cannot be learnt."""
-        env = build(self.name, self.limit, **options)
+        env = self.build(**options)
         actions = Actions(self.name, env.action_space)
         env = actions.wrap(self._seen(env), self.learner)
         return MaskedObservation(env, actions, self.learner) if self.masks else env
 
     def drawn(self) -> Any:
         """The environment, which renders. Raises ValueError where it draws no pictures."""
-        env = build(self.name, self.limit)
+        env = self.build()
         modes = env.metadata.get("render_modes") or []
         env.close()
         if "rgb_array" not in modes:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from core import MLP, Adam, Layer, Rng
 from core.lab import check
 from core.lab.envs.vector import make as make_envs
@@ -16,6 +18,7 @@ from reinforcement.envs import pictures
 from reinforcement.envs.actions import Actions
 from reinforcement.envs.gymnasium_env import OpenExam, View, build, find, picked
 from reinforcement.envs.masks import offered
+from reinforcement.envs.remembered import Remembered, from_plain, to_plain
 from reinforcement.evaluate import ReturnExam
 from reinforcement.networks import Masked, actor_and_critic, actor_and_two_critics, picture_network
 from reinforcement.ppo import PPO, PPOConfig
@@ -168,7 +171,24 @@ def family(learner: str, actions: Actions) -> ActionDistribution:
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
-    env = build(config.id, config.limit)
+    return made(config, rng, partial(build, config.id, config.limit), find(config.id).reward_threshold)
+
+
+FACTS = {"observations": object, "actions": object, "options": int}  # spaces; options that a mask speaks of
+
+
+def predictor(config: Config, facts: Any) -> PPO | DQN | SAC:
+    """The learner in an environment of which the spaces alone are known, or in its own where they cannot be told."""
+    rng = np.random.default_rng(0)
+    if None in (facts["observations"], facts["actions"]):
+        return make(config, rng, None)
+    spaces = from_plain(facts["observations"]), from_plain(facts["actions"])
+    return made(config, rng, lambda: Remembered(*spaces, facts["options"]), None)
+
+
+def made(config: Config, rng: Rng, build: Callable[..., Any], solved: float | None) -> PPO | DQN | SAC:
+    """The learner in what `build` makes, where the return `solved` is Gymnasium's own measure, if there is one."""
+    env = build()
     actions, seen = Actions(config.id, env.action_space), env.observation_space
     learner = picked(seen, actions) if config.learner == "auto" else config.learner
     if learner not in actions.fits:
@@ -179,7 +199,7 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
         )
     view = View(
         config.id,
-        config.limit,
+        build,
         learner,
         config.frames,
         convolves(config, seen, learner),
@@ -197,7 +217,6 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
     masks = (math.prod(actions.sizes) if learner == "dqn" else sum(actions.sizes)) if view.masks else 0
     I = env.observation_space.shape[0] - masks
     env.close()
-    solved = find(config.id).reward_threshold
     exam = (OpenExam if solved is None else ReturnExam)(
         partial(make_envs, one),
         solved or 0.0,
@@ -208,7 +227,10 @@ def make(config: Config, rng: Rng, data: Any) -> PPO | DQN | SAC:
         family=family(learner, actions),
     )
     picture = pictures.shape(seen, view.grayscale, view.side, view.frames) if view.pictures else None
-    return LEARNERS[learner](config, World(actions, I, picture, masks, exam), rng)
+    agent: Any = LEARNERS[learner](config, World(actions, I, picture, masks, exam), rng)
+    options = sum(actions.sizes) if masks else 0
+    agent.prediction = lambda: {"observations": to_plain(seen), "actions": to_plain(actions.space), "options": options}
+    return agent
 
 
 def convolves(config: Config, seen: Any, learner: str) -> bool:

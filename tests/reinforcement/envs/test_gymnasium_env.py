@@ -1,4 +1,5 @@
 import re
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -8,7 +9,7 @@ from gymnasium import spaces
 from core.lab.cli import main
 from reinforcement.dqn import DQN
 from reinforcement.envs.actions import Actions
-from reinforcement.envs.gymnasium_env import ROBOTS, View, find, picked
+from reinforcement.envs.gymnasium_env import ROBOTS, View, build, find, picked
 from reinforcement.ppo import PPO
 from reinforcement.sac import SAC
 from reinforcement.tasks import env as task
@@ -267,6 +268,6 @@ def test_without_rendering_it_trains_on_and_says_so(odd, tmp_path):
 
 
 def test_wrapped_world_without_a_limit_gets_one():
-    env = View("CliffWalking-v1", 7, "ppo").open()
+    env = View("CliffWalking-v1", partial(build, "CliffWalking-v1", 7), "ppo").open()
     env.reset(seed=0)
     assert [env.step(0)[3] for _ in range(7)] == [False] * 6 + [True]

@@ -22,6 +22,7 @@ from core.lab.runs.run import prepare, start
 from core.lab.vision.photos import Photo
 from reinforcement.distributions import epsilon_greedy_logits, factored, gaussian
 from reinforcement.dqn import DQN
+from reinforcement.envs.remembered import from_plain
 from reinforcement.networks import Masked, picture_network
 from reinforcement.ppo import PPO, ppo_loss
 from reinforcement.running_stats import RunningMeanStd
@@ -359,6 +360,7 @@ def test_an_observation_is_asked_as_a_line_of_json(world, tmp_path, capsys):
     quick = prepare("env", "default", {"id": world(seen=space, actions=MIXED), **tiny}, 0, None)
     start(quick, tmp_path / "run", pictures=False)
     rows = [{"place": [0.5, -1], "room": [3, [1, 0]]}, {"room": [1, [0, 0]], "place": [2, 2]}]
+    gym.registry.pop("Test/Kinds-v0")  # the folder alone answers
     lines.write_text("\n".join(map(json.dumps, rows)) + "\n")
     assert main(["predict", folder, str(lines), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -375,3 +377,51 @@ def test_an_observation_is_asked_as_a_line_of_json(world, tmp_path, capsys):
         lines.write_text(text)
         assert main(["predict", folder, str(lines)]) == 2
         assert says in capsys.readouterr().err
+
+
+REMEMBERED = {
+    "numbers": {"seen": spaces.Box(np.array([-np.inf, 0, -3]), np.array([5, 1e31, 3]), dtype=np.float64)},
+    "ids": {"seen": spaces.Discrete(4, start=2), "masks": odd_steps},
+    "pictures": {"seen": PICTURE, "masks": odd_steps},
+    "parts": {"seen": spaces.Dict(b=PLANE, a=spaces.Tuple([spaces.MultiBinary(2)])), "actions": MIXED},
+    "whole numbers": {"seen": spaces.Box(np.iinfo(np.int64).min, np.iinfo(np.int64).max, (2,), np.int64)},
+    "boxes": {"actions": ACTIONS["boxes"][0]},
+}
+
+
+@pytest.mark.parametrize("case", REMEMBERED)
+def test_an_agent_answers_without_its_environment(case, world):
+    config = task.Config(id=world(**REMEMBERED[case]), timesteps=32, envs=2, hidden=4)
+    agent = task.make(config, np.random.default_rng(0), None)
+    facts = json.loads(json.dumps(agent.prediction(), allow_nan=False))
+    space = agent.envs.single().unwrapped.observation_space
+    space.seed(0)
+    asked = (
+        np.array([flat(space.sample()) for _ in range(20)]) if case != "whole numbers" else np.arange(40).reshape(20, 2)
+    )
+    gym.registry.pop("Test/Kinds-v0")
+    again = task.predictor(config, facts)
+    assert again.net.layout == agent.net.layout
+    w = np.random.default_rng(1).standard_normal(agent.w.shape).astype(np.float32)
+    assert again.predict(w, asked).tolist() == agent.predict(w, asked).tolist()
+    assert len({str(action) for action in agent.predict(w, asked).tolist()}) > 1
+
+
+def flat(obs):
+    parts = obs.values() if isinstance(obs, dict) else obs if isinstance(obs, tuple) else None
+    return np.ravel(obs) if parts is None else np.concatenate([flat(part) for part in parts])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": "Box", "shape": [1 << 20, 1 << 20], "dtype": "float32", "low": 0, "high": 1},
+        {"kind": "Box", "shape": [2], "dtype": "object", "low": 0, "high": 1},
+        {"kind": "Graph", "shape": [2], "dtype": "float32"},
+        {"kind": "MultiBinary", "shape": [-2]},
+        {"kind": "Box"},
+    ],
+)
+def test_a_space_that_no_one_told_is_refused(told):
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        from_plain(told)
