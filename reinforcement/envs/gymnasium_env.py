@@ -139,10 +139,10 @@ class View:
         if not given.is_np_flattenable:
             kind = type(given).__name__
             raise ValueError(f"the observations of {self.name} are a {kind}, which no row of numbers can hold")
-        self._check_width(given, spaces.flatdim(given) * self.frames)
-        env = wrappers.FlattenObservation(env)
-        if not env.observation_space.shape[0]:
+        if not (wide := spaces.flatdim(given) * self.frames):
             raise ValueError(f"the observations of {self.name} are empty: {given}")
+        self._check_width(given, wide)
+        env = wrappers.FlattenObservation(env)
         if self.frames > 1:
             env = wrappers.FlattenObservation(wrappers.FrameStackObservation(env, self.frames))
         return _scaled(env)

@@ -160,6 +160,8 @@ def test_numbers_without_borders_are_for_ppo(odd):
         ({"actions": spaces.Box(0.5, 0.5, (2,), np.float32)}, "no number is free"),
         ({"seen": spaces.Sequence(PLANE)}, "observations of Test/Odd-v0 are a Sequence"),
         ({"seen": spaces.Box(0, 1, (0,), np.float32)}, "are empty"),
+        ({"seen": spaces.Dict({})}, "are empty"),
+        ({"actions": spaces.Sequence(PLANE)}, "only Discrete, MultiDiscrete, MultiBinary and Box"),
         ({"no_such": 1}, "cannot be made: TypeError"),
     ],
 )
