@@ -88,7 +88,8 @@ def ways(learner: Any) -> dict[str, Callable[[int], Any]]:
     def streams(number: int, largest: int) -> Callable[[int], Any]:
         def go(length: int) -> None:
             kept, generation.LARGEST = generation.LARGEST, largest
-            learner.texts(learner.w, "", number, -(-length // number), TEMPERATURE, rng=np.random.default_rng(0))
+            how = -(-length // number), TEMPERATURE
+            learner.predictor.texts(learner.w, "", number, *how, rng=np.random.default_rng(0))
             generation.LARGEST = kept
 
         return go

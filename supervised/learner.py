@@ -80,9 +80,9 @@ class Supervised(Kept):
     `splits` holds x (N, ...) and the targets t (N, ...); `loss(y, t)` is the teacher's; `exam` judges. `config` is a
     SupervisedConfig, or its fields are keywords. `augment` changes each batch in ways that leave its targets true; at
     the end an example is judged by the mean over itself and its augmented copies. `predictor` answers what a person
-    asks; a task that makes its own puts it there. `observe` adds figures of the network to those of the validation
-    part; they choose nothing. A net that puts an axis of members before the batch is an
-    ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
+    asks; a task that makes its own puts it there, and in `facts` what of the data it needs. `observe` adds figures of
+    the network to those of the validation part; they choose nothing. A net that puts an axis of members before the
+    batch is an ensemble (core.ensembles): each member learns by itself, and their mean is what is judged.
     `sample_weight` (N,) says how much each training example counts, as a share of their mean; 0 is an example that
     teaches nothing, and a weight of each class is `a[t]`. What the exam weighs, the exam says.
     Each target is an answer of the teacher, counted the first time it is used; those of the validation part choose
@@ -127,6 +127,7 @@ class Supervised(Kept):
         judged = self.config.test_time_augmentations, self.config.batch
         one = splits.x_train.shape[1:]
         self.predictor = SupervisedPredictor(net, self.exam, one, see, augment, *judged)
+        self.facts: dict[str, Any] = {}  # that the task's `predictor` is made from again
 
     @property
     def progress(self) -> float:
@@ -172,6 +173,9 @@ class Supervised(Kept):
     def model(self, w: Array, copies: int = 0) -> Model:
         """The network with weights w, as an exam takes it."""
         return Model(self.net, w, lambda x: self.outputs(w, x, copies))
+
+    def prediction(self) -> dict[str, Any]:
+        return self.facts
 
     def predict(self, w: Array, x: Any) -> Any:
         """What the network says of each example, as the predictor does."""

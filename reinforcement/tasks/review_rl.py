@@ -1,10 +1,13 @@
 """Write positive reviews, taught by rewards: a rater says of each whole review whether it is praise."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from core import Adam, AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
+from core.lab.problems.review_writer import ReviewConfig, ReviewWriter, review_writer
+from core.lab.problems.reviews import DECAY, RATE, ReviewExam
+from core.lab.text.predictor import FACTS as FACTS
 from reinforcement.text.kl_reinforce import KLReinforceConfig, RewardTunedWriter
 
 PARADIGM = "reinforcement"
@@ -43,8 +46,12 @@ CELL = Cell(
 )
 
 
+def predictor(config: Config, facts: Any) -> ReviewWriter:
+    return review_writer(config, facts)
+
+
 def make(config: Config, rng: Rng, data: Data) -> RewardTunedWriter:
     exam = ReviewExam(data("reviews"), config.context, config.longest)
-    net = exam.network(config.hidden)
-    optimizers = AdamW(config.lr, net.layout, DECAY), Adam(config.tuning)
-    return RewardTunedWriter(exam, net, *optimizers, rng, config, schedule=RATE)
+    writer = predictor(config, exam.facts)
+    optimizers = AdamW(config.lr, writer.net.layout, DECAY), Adam(config.tuning)
+    return RewardTunedWriter(exam, writer, *optimizers, rng, config, schedule=RATE)

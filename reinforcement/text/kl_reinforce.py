@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, log_softmax
+from core import Array, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, log_softmax
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import TEMPERATURE, ReviewExam
-from core.lab.text.sampling import asker
+from core.lab.problems.review_writer import TEMPERATURE, ReviewWriter
+from core.lab.problems.reviews import ReviewExam
 from reinforcement.config import Checked
 
 STEPS_PER_UPDATE = 20  # minibatches of one update() before there are rewards
@@ -82,7 +82,7 @@ class RewardTunedWriter(Kept):
     def __init__(
         self,
         exam: ReviewExam,
-        net: Layer,
+        predictor: ReviewWriter,
         optimizer: Optimizer,
         tuner: Optimizer,
         rng: Rng,
@@ -93,7 +93,8 @@ class RewardTunedWriter(Kept):
     ) -> None:
         self.config = settings(KLReinforceConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.net, self.w = exam, net, net.init(w_rng)
+        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.w = self.net.init(w_rng)
         self.g = np.zeros_like(self.w)
         self.optimizer, self.tuner, self.schedule = optimizer, tuner, schedule
         self.count, self.round = 0, 0
@@ -126,7 +127,7 @@ class RewardTunedWriter(Kept):
 
     def tune(self) -> dict[str, float]:
         """Writes n reviews, hears what the rater says of each, and takes one step."""
-        written = self.exam.write(asker(self.net, self.w, self.exam.context), self.config.n, self.rng)
+        written = self.exam.write(self.predictor.ask(self.w), self.config.n, self.rng)
         reward = self.exam.rater(written.texts).astype(self.w.dtype)  # S
         x, s = written.windows[:, :-1], written.windows[:, -1]
         loss = self.loss(self.w, (x, s, others_baseline(reward)[written.author]), self.g)
@@ -149,12 +150,15 @@ class RewardTunedWriter(Kept):
         return loss
 
     def evaluate(self) -> dict[str, float]:
-        figures = self.exam.validate(asker(self.net, self.w, self.exam.context))
+        figures = self.exam.validate(self.predictor.ask(self.w))
         return {"updates": float(self.count + self.round), **figures}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(asker(self.net, w, self.exam.context))
+        return self.exam.report(self.predictor.ask(w))
 
-    def predict(self, w: Array, x: str | Array) -> str | Array:
-        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
-        return self.exam.answer(asker(self.net, w, self.exam.context), x)
+    def prediction(self) -> dict[str, str]:
+        return self.exam.facts
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """What the predictor says."""
+        return self.predictor.predict(w, x)

@@ -14,8 +14,9 @@ from core.lab.data.splits import Clips, Splits
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
 from supervised.baselines import classifiers
-from supervised.learner import Model, Supervised
+from supervised.learner import Model
 from supervised.metrics.classification import Classification, least_trusted
+from supervised.predictor import SupervisedPredictor
 
 WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 RATE = 8000  # samples per second
@@ -62,15 +63,14 @@ def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
     return Splits(*(part[of] for of in (~test & ~val, val, test) for part in (x, clips.digit)))
 
 
-class SpokenWordClassifier(Supervised):
-    """A learner of sounds that also answers when it is given a recording."""
+class SpokenWordPredictor(SupervisedPredictor):
+    """It answers about a `Sound`, the bytes of a wav file, or log mel spectra (N, MOMENTS, BANDS)."""
 
-    reads = (".wav",)  # files that come to `predict` as their bytes
+    reads = (".wav",)
 
-    def predict(self, w: Array, x: Any) -> Any:
-        """The word in a `Sound` or in the bytes of a wav file, or in each of log mel spectra (N, MOMENTS, BANDS)."""
+    def examples(self, x: Any) -> Array:
         sound = read_sound(x) if isinstance(x, bytes) else x
-        return super().predict(w, word_spectrum(sound)[None] if isinstance(sound, Sound) else x)
+        return super().examples(word_spectrum(sound)[None] if isinstance(sound, Sound) else x)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ no more than (R / gamma)^2 mistakes (Novikoff 1962; see supervised/lessons/separ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from core import SGD, Array, Linear, Loss, Rng, Sequential, check_shapes, step, zeros
+from core import SGD, Array, Layer, Linear, Loss, Rng, Sequential, check_shapes, step, zeros
 from core.lab import Kept, Report, Splits
+from supervised.predictor import SupervisedPredictor
 
 
 def criterion(z: Array, t: Array) -> Loss:
@@ -29,6 +31,27 @@ def criterion(z: Array, t: Array) -> Loss:
     y, _ = step(z, np.empty(0, z.dtype))
     dy = (y - t) / len(z)
     return float((dy * z).sum()), dy
+
+
+def neurons(I: int, O: int) -> Layer:
+    """O threshold neurons on the same I numbers: x (N, I) -> (N, O) of 0 and 1."""
+    return Sequential(Linear(I, O, init=zeros), step)
+
+
+@dataclass(frozen=True)
+class Fires:
+    """What threshold neurons answer: 1 where one fires, else 0."""
+
+    def pool(self, ys: Array) -> Array:
+        """What most say, (K, N, O) -> (N, O)."""
+        return (2 * ys.mean(0) > 1).astype(ys.dtype)
+
+    def answer(self, y: Array) -> Array:
+        return y.astype(np.int64)
+
+    def names(self, O: int) -> tuple[str, ...]:
+        """None: a neuron fires or does not, and has no opinion on how likely it is right."""
+        return ()
 
 
 class Perceptron(Kept):
@@ -59,8 +82,9 @@ class Perceptron(Kept):
             if not np.isfinite(x).all():
                 raise ValueError(f"the {part} part holds NaN or infinity")
         self.splits, self.names, self.passes, self._report = splits, tuple(names), passes, report
-        self.linear = Linear(splits.x_train.shape[1], len(names), init=zeros)
-        self.net, self.rng = Sequential(self.linear, step), rng.spawn(1)[0]
+        self.net, self.rng = neurons(splits.x_train.shape[1], len(names)), rng.spawn(1)[0]
+        self.linear = self.net.parts[0]
+        self.predictor = SupervisedPredictor(self.net, Fires(), splits.x_train.shape[1:])
         self.w = self.net.init(self.rng)
         self.weights, self.right, self.g = self.w.copy(), self._right(), np.empty_like(self.w)
         self.optimizer, self.done, self.rests = SGD(1.0), 0, False
@@ -113,7 +137,8 @@ class Perceptron(Kept):
 
     def predict(self, w: Array, x: Array) -> Array:
         """1 where a neuron fires, else 0: x (N, I) -> (N, O)."""
-        return self.net(x, w)[0].astype(np.int64)
+        said: Array = self.predictor.predict(w, x)
+        return said
 
     def evaluate(self) -> dict[str, float]:
         return {"val_accuracy": float((self.predict(self.weights, self.splits.x_val) == self.splits.t_val).mean())}

@@ -17,13 +17,12 @@ import numpy as np
 from core import Array
 from core.lab import Report, Splits
 from core.lab.data.splits import SEED, split, split_classes
-from core.lab.data.tables import SUFFIXES
 from core.lab.state import State, prefixed, unprefixed
-from core.network import Parts
 from supervised.metrics.regression import Regression
 from supervised.tables import importance
 from supervised.tables.learner import TableLearner
 from supervised.tables.mistakes import worst_rows
+from supervised.tables.predictor import FoldsPredictor, in_units
 
 
 def fold_indices(t: Array, K: int, classes: bool) -> list[Splits]:
@@ -46,20 +45,22 @@ def fold_indices(t: Array, K: int, classes: bool) -> list[Splits]:
 class Folds:
     """K learners of the same table as one learner: `indices` are the rows that each of them was given."""
 
-    reads = SUFFIXES
-
-    def __init__(self, learners: Sequence[TableLearner], indices: Sequence[Splits]) -> None:
-        self.learners, self.indices = learners, indices
-        self.parts = Parts(**{f"fold_{k}": learner.net for k, learner in enumerate(learners, 1)})
-        self.net, self.monitor = self.parts.net, learners[0].monitor
+    def __init__(
+        self,
+        learners: Sequence[TableLearner],
+        indices: Sequence[Splits],
+        predictor: FoldsPredictor,
+        facts: Mapping[str, Any],
+    ) -> None:
+        self.learners, self.indices, self.predictor, self.facts = learners, indices, predictor, facts
+        self.net, self.monitor = predictor.net, learners[0].monitor
         self.w = np.concatenate([learner.w for learner in learners])
         self.weights = self.w.copy()
         for learner, w, weights in zip(learners, self.split(self.w), self.split(self.weights), strict=True):
             learner.w, learner.weights = w, weights  # views: what a learner writes stands in the whole
-        self.exam = learners[0].exam
 
     def split(self, w: Array) -> list[Array]:
-        return self.parts.split(w)
+        return self.predictor.split(w)
 
     @property
     def progress(self) -> float:
@@ -92,24 +93,22 @@ class Folds:
         for n, learner in enumerate(self.learners, 1):
             learner.load(unprefixed(f"{n}", state))
 
-    def predict(self, w: Array, x: Any) -> Any:
-        """The pooled answer of all K networks to each row of a csv file, given as its bytes or as Rows."""
-        ys = [
-            self.in_units(learner, learner.outputs(part, learner.features(x)))
-            for learner, part in zip(self.learners, self.split(w), strict=True)
-        ]
-        exam: Any = self.pooled()
-        return exam.answer(exam.pool(np.stack(ys)))
+    def notes(self) -> list[str]:
+        """How the rows are divided, since no part is test part alone."""
+        N, K = sum(len(index.x_test) for index in self.indices), len(self.learners)
+        return [f"Cross-validation: {N:,} rows, {K} networks; each row is in the test part of one of them"]
 
-    def in_units(self, learner: TableLearner, y: Array) -> Array:
-        """Values in their units, which are those of no fold; logits as they are."""
-        exam = learner.exam
-        return y * exam.std + exam.mean if isinstance(exam, Regression) else y
+    def prediction(self) -> Mapping[str, Any]:
+        return self.facts
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """What is said of each row, as the predictor does."""
+        return self.predictor.predict(w, x)
 
     def pooled(self) -> Any:
         """The exam on all rows at once."""
-        exam: Any = self.exam
-        t = np.concatenate([self.in_units(each, each.splits.t_test) for each in self.learners])
+        exam: Any = self.learners[0].exam
+        t = np.concatenate([in_units(each.exam, each.splits.t_test) for each in self.learners])
         exams: list[Any] = [learner.exam for learner in self.learners]
         s = None if exam.weights.test is None else np.concatenate([each.weights.test for each in exams])
         units = {"mean": 0.0, "std": 1.0} if isinstance(exam, Regression) else {}
@@ -134,7 +133,7 @@ class Folds:
         ]
         about = f"Every row was in the test part of one of {K} networks. The figures are means over the folds:"
         made.texts["Folds"] = "\n".join([about, *rows])
-        y = np.concatenate([self.in_units(each, each.outputs(part, each.splits.x_test)) for each, part in parts])
+        y = np.concatenate([in_units(each.exam, each.outputs(part, each.splits.x_test)) for each, part in parts])
         exam, places = self.pooled(), [place for learner in self.learners for place in learner.source.places]
         if folder:
             exam.draw(made, y, self.learners[0].model(parts[0][1]), folder)
@@ -142,8 +141,8 @@ class Folds:
         lost = [learner.importances(part) for learner, part in parts]
         importance.tell(made, _joined(lost), self.learners[0].judged[1], folder)
         source = self.learners[0].source
-        made.texts |= {"How rows are weighted": source.weights} if source.weights else {}
-        made.texts["How the columns were read"] = f"In the first fold:\n{source.page}"
+        told = {"How rows are weighted": source.weights, "How the columns were read": source.page}
+        made.texts |= {title: f"In the first fold:\n{text}" for title, text in told.items() if text}
         return made
 
 

@@ -1,4 +1,4 @@
-"""A learner of a table: it reads rows as they stand in a csv file, and its report says what is of interest there."""
+"""A learner of a table: its report says what is of interest there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from core import Array
 from core.lab import Report, Splits
 from core.lab.data.encoder import Encoder
-from core.lab.data.tables import SUFFIXES, Rows, read_table
 from supervised.baselines import BOOSTING, Weights, accuracy, predictions
 from supervised.learner import Supervised
 from supervised.metrics.regression import Regression, r2
@@ -30,23 +29,13 @@ class Source:
 
 
 class TableLearner(Supervised):
-    """A learner that reads rows as they stand in a csv file, and is set beside the methods that are made for tables."""
+    """A learner that is set beside the methods that are made for tables."""
 
     source: Source
-    reads = SUFFIXES  # files whose bytes `predict` takes
 
     @property
     def encoder(self) -> Encoder:
         return self.source.encoder
-
-    def features(self, x: bytes | Rows | Array) -> Any:
-        """What the network is given for a csv file, as its bytes or as Rows; an array is features already."""
-        rows = read_table(x, self.encoder.names) if isinstance(x, bytes) else x
-        return self.encoder(rows) if isinstance(rows, Rows) else rows
-
-    def predict(self, w: Array, x: bytes | Rows | Array) -> Any:
-        """What is said of each row of a csv file, given as its bytes or as Rows; an array is features as learnt."""
-        return super().predict(w, self.features(x))
 
     def figures(self, w: Array, folder: Path | None) -> Report:
         """What the exam says of the test part, and of the baselines there, trees among them."""
@@ -67,10 +56,10 @@ class TableLearner(Supervised):
     @property
     def judged(self) -> tuple[str, str]:
         """The figure of the validation part by which columns are asked for their importance, and its name in words."""
-        return ("val_r2", "R^2") if isinstance(self.exam, Regression) else ("-val_nats", "nats")
+        return ("val_r2", "R^2 lost") if isinstance(self.exam, Regression) else ("-val_nats", "nats added")
 
     def importances(self, w: Array) -> dict[str, Array]:
-        """What that figure loses without each column, see `importance`."""
+        """What that figure loses by each column, see `importance`."""
         exam: Any = self.exam
         n, name = importance.rows_asked(len(self.splits.x_val), self.encoder), self.judged[0]
         s, model, sign = exam.weights.val, self.model(w), -1 if name[0] == "-" else 1

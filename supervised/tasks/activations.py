@@ -1,14 +1,18 @@
 """Activations side by side on digits: slopes, units that saturate or die, and what of the error comes back."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core import Adam, Rng, constant
 from core.lab.config import check
+from core.lab.vision.photos import ink
 from supervised.learner import Supervised
 from supervised.lessons.activations import ActivationsExam
+from supervised.predictor import SupervisedPredictor
 
 PARADIGM = "supervised"
+SIDE, CLASSES = 8, 10  # pixels along each side, and digits
 ABOUT = """
 Seven networks read the same 8x8 digits and differ only in their activation function: identity, ReLU, leaky ReLU,
 GELU, softplus, tanh, sigmoid. In go images and labels; out come, for each layer, the share of saturated and of dead
@@ -33,9 +37,19 @@ class Config:
 PRESETS = {"quick": {"updates": 300}, "best": {"updates": 4000}}
 
 
+def _exam(config: Config) -> ActivationsExam:
+    sizes = (SIDE * SIDE, *[config.width] * config.depth, CLASSES)
+    return ActivationsExam(sizes, config.gain, config.lr, config.batch)
+
+
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    exam, see = _exam(config), partial(ink, side=SIDE, margin=0)
+    return SupervisedPredictor(exam.net(), exam, (SIDE * SIDE,), see, batch=config.batch)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    splits = data("digits")
-    sizes = (splits.x_train.shape[1], *[config.width] * config.depth, int(splits.t_train.max()) + 1)
-    exam = ActivationsExam(sizes, config.gain, config.lr, config.batch)
+    said, exam = predictor(config, {}), _exam(config)
     learning: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "schedule": constant}
-    return Supervised(splits, exam.net(), Adam(config.lr), rng, loss=exam.loss, exam=exam, **learning)
+    learner = Supervised(data("digits"), said.net, Adam(config.lr), rng, loss=exam.loss, exam=exam, **learning)
+    learner.predictor = said
+    return learner

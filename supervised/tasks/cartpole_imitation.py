@@ -14,6 +14,7 @@ from core.lab.problems import cartpole
 from supervised.baselines import accuracy
 from supervised.learner import Model, Supervised
 from supervised.metrics.classification import Classification
+from supervised.predictor import SupervisedPredictor
 
 PARADIGM = "supervised"
 PROBLEM = "cartpole"
@@ -68,6 +69,11 @@ class ExpertAgreement(Classification):
         return made
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    net = MLP(4, config.hidden, config.hidden, 2, activation=tanh)
+    return SupervisedPredictor(net, ExpertAgreement(), (4,), batch=config.batch)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
     seeds = int(rng.spawn(1)[0].integers(*TRAINING_SEEDS)), cartpole.VAL_SEED, cartpole.TEST_SEED
     parts = [demonstrations(config.episodes, first) for first in seeds]
@@ -76,6 +82,8 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
     def observe(model: Model) -> dict[str, float]:
         return {"val_return": cartpole.mean_return(lambda obs: exam.answer(model(obs)), 20, cartpole.VAL_SEED)}
 
-    net = MLP(4, config.hidden, config.hidden, 2, activation=tanh)
+    said = predictor(config, {})
     learning: dict[str, Any] = {"loss": cross_entropy, "updates": config.updates, "batch": config.batch}
-    return Supervised(splits, net, Adam(config.lr), rng, exam=exam, observe=observe, **learning)
+    learner = Supervised(splits, said.net, Adam(config.lr), rng, exam=exam, observe=observe, **learning)
+    learner.predictor = said
+    return learner

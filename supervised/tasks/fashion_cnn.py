@@ -1,13 +1,17 @@
 """Fashion-MNIST, clothing in 10 classes, 28x28 pixels, by a convolutional network; mirrored and shifted."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from core import Array, Rng
-from core.lab.vision.photos import Photo, ink
+from core import Rng
+from core.lab.vision.photos import ink
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import conv_task
 from supervised.vision.conv_task import ConvNetConfig, classifier
+from supervised.vision.images import Images
 
 PARADIGM = "supervised"
 PROBLEM = "fashion"
@@ -17,6 +21,7 @@ reads a picture and names the piece. It is the harder sister of MNIST: shirts, c
 this size. Good is a test accuracy above 0.92.
 """
 CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"
+IMAGES = Images((28, 28), CLASSES, partial(ink, side=28, margin=0))
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,9 @@ PRESETS = {
 }
 
 
-def see(photo: Photo) -> Array:
-    """A picture out of a file as an example: the piece of clothing alone, light on black."""
-    return ink(photo, side=28, margin=0).ravel()
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return conv_task.predictor(config, IMAGES)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES, see)
+    return classifier(config, data("fashion-mnist"), IMAGES, rng, CLOTHING_RULES)

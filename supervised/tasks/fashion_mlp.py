@@ -8,6 +8,9 @@ from core import Rng
 from core.lab.vision.photos import ink
 from supervised.interpret.hand_rules import CLOTHING_RULES
 from supervised.learner import Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import mlp_task
+from supervised.vision.images import Images
 from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
@@ -18,6 +21,7 @@ have neighbours, learn side by side, and the mean of their answers counts. Compa
 convolution is worth. Good is a test accuracy above 0.90.
 """
 CLASSES = "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"
+IMAGES = Images((28, 28), CLASSES, partial(ink, side=28, margin=0))
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ PRESETS = {
 }
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return mlp_task.predictor(config, IMAGES)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    see = partial(ink, side=28, margin=0)
-    return classifier(config, data("fashion-mnist"), (28, 28), CLASSES, rng, CLOTHING_RULES, see)
+    return classifier(config, data("fashion-mnist"), IMAGES, rng, CLOTHING_RULES)

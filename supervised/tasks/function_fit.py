@@ -1,6 +1,7 @@
 """Any function of one or two variables, fitted by a network: named ones, or your own with --expression "sin(3*x)*x"."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ from core.lab.data.splits import SEED, Splits
 from supervised.lessons.expressions import Expression, parse
 from supervised.lessons.function_fit import Fit, network, places
 from supervised.lessons.function_report import FunctionReport
+from supervised.metrics.regression import Regression
+from supervised.predictor import SupervisedPredictor
 
 PARADIGM = "supervised"
+FACTS = {"mean": float, "std": float}  # of the values that are learnt
 ABOUT = """
 A network is taught points of a function of one or two variables, and draws the whole function. Choose one by name,
 or write your own: --expression "sin(3*x)*x". The report shows the fit as it forms, what single weights do, and how
@@ -93,15 +97,28 @@ def sampled(expression: Expression, config: Config) -> tuple[Splits, float, floa
     return Splits(rows[0], parts[0], rows[1], parts[1], rows[2], parts[2]), mean, std
 
 
+def _expression(config: Config) -> Expression:
+    return parse(config.expression or FUNCTIONS[config.function])
+
+
+def _network(config: Config, I: int, width: int, depth: int, members: int | None = None) -> Layer:
+    return network(I, width, depth, config.steep / I**2, config.low, config.high, members)
+
+
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    I, exam = len(_expression(config).names), Regression(facts["mean"], facts["std"])
+    return SupervisedPredictor(_network(config, I, config.width, config.depth), exam, (I,), batch=config.batch)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Fit:
-    expression = parse(config.expression or FUNCTIONS[config.function])
+    expression = _expression(config)
     (splits, mean, std), I = sampled(expression, config), len(expression.names)
-
-    def shape(width: int, depth: int, members: int | None = None) -> Layer:
-        return network(I, width, depth, config.steep / I**2, config.low, config.high, members)
-
+    facts, shape = {"mean": mean, "std": std}, partial(_network, config, I)
+    said = predictor(config, facts)
     text, names, layers = expression.text, expression.names, (config.width,) * config.depth
     report = FunctionReport(text, names, layers, shape, config.n_init, config.sweep, config.lr)
     look = places(I, config.low, config.high)
     options: dict[str, Any] = {"updates": config.updates, "batch": config.batch, "lr": config.lr, "report": report}
-    return Fit(splits, shape(config.width, config.depth), rng, look=look, mean=mean, std=std, **options)
+    learner = Fit(splits, said.net, rng, look=look, mean=mean, std=std, **options)
+    learner.predictor, learner.facts = said, facts
+    return learner

@@ -9,11 +9,15 @@ from core.lab import UserPath, check
 from core.lab.data.splits import split_classes
 from core.lab.vision.photos import folder, photographs
 from supervised.learner import ReportPart, Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import conv_task
 from supervised.vision.conv_task import ConvNetConfig, classifier
 from supervised.vision.convnet import LEAST
+from supervised.vision.images import Images
 
 PARADIGM = "supervised"
 PROBLEM = "images"
+FACTS = {"classes": [str]}
 ABOUT = """
 Your own pictures: name a folder with --dir that holds a folder of pictures for each class, and a convolutional
 network learns to tell the classes apart. Without --dir it learns on pieces of two photographs, so that you can try
@@ -36,11 +40,21 @@ class Config(ConvNetConfig):
 PRESETS = {"quick": {"features": 8, "updates": 300}, "best": {"updates": 8000, "test_time_augmentations": 8}}
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return conv_task.predictor(config, _images(config, facts))
+
+
+def _images(config: Config, facts: Any) -> Images:
+    return Images((config.size, config.size, *[3] * config.colour), facts["classes"])
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
     form = config.size, config.colour
     read = folder(data, config.dir, *form) if config.dir else photographs(data, *form)
     splits = split_classes(read.x.reshape(len(read.x), -1), read.t)
-    learner = classifier(config, splits, read.x.shape[1:], read.classes, rng)
+    facts = {"classes": list(read.classes)}
+    learner = classifier(config, splits, _images(config, facts), rng)
+    learner.facts = facts
     study = learner.study
 
     def with_told(w: Array, folder: Path | None) -> ReportPart:

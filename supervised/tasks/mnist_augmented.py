@@ -6,6 +6,9 @@ from typing import Any
 from core import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import mlp_task
+from supervised.vision.images import Images
 from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
@@ -15,6 +18,7 @@ MNIST: 70,000 handwritten digits of 28x28 pixels. A fully connected network read
 training each picture is shifted, turned, stretched and bent anew, since a bent 7 is still a 7; that replaces data
 that nobody has to collect. Good is a test accuracy above 0.99.
 """
+IMAGES = Images((28, 28), "0123456789")
 
 
 @dataclass(frozen=True)
@@ -30,5 +34,9 @@ class Config(MLPConfig):
 PRESETS = {"quick": {"hidden": (256,), "updates": 1200}, "best": {"updates": 13000}}
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return mlp_task.predictor(config, IMAGES)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("mnist"), (28, 28), "0123456789", rng, DIGIT_RULES)
+    return classifier(config, data("mnist"), IMAGES, rng, DIGIT_RULES)

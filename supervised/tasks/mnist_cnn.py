@@ -8,7 +8,10 @@ from core import Rng
 from core.lab.vision.photos import ink
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import conv_task
 from supervised.vision.conv_task import ConvNetConfig, classifier
+from supervised.vision.images import Images
 
 PARADIGM = "supervised"
 PROBLEM = "mnist"
@@ -18,6 +21,7 @@ for the same strokes at every place. In training each picture is shifted, turned
 bent 7 is still a 7. Compare it with mnist_augmented, which is not told which pixels are neighbours. Good is a test
 accuracy above 0.995.
 """
+IMAGES = Images((28, 28), "0123456789", partial(ink, side=28))
 
 
 @dataclass(frozen=True)
@@ -39,5 +43,9 @@ PRESETS = {
 }
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return conv_task.predictor(config, IMAGES)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("mnist"), (28, 28), "0123456789", rng, DIGIT_RULES, partial(ink, side=28))
+    return classifier(config, data("mnist"), IMAGES, rng, DIGIT_RULES)

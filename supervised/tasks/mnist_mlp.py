@@ -6,6 +6,9 @@ from typing import Any
 from core import Rng
 from supervised.interpret.hand_rules import DIGIT_RULES
 from supervised.learner import Supervised
+from supervised.predictor import SupervisedPredictor
+from supervised.vision import mlp_task
+from supervised.vision.images import Images
 from supervised.vision.mlp_task import MLPConfig, classifier
 
 PARADIGM = "supervised"
@@ -15,6 +18,7 @@ MNIST: 70,000 handwritten digits of 28x28 pixels, read by fully connected networ
 shuffle the pixels, and they learn as well. Dropout and noise keep them from learning by heart. Compare it with
 mnist_augmented to see what knowing about pictures is worth. Good is a test accuracy above 0.985.
 """
+IMAGES = Images((28, 28), "0123456789")
 
 
 @dataclass(frozen=True)
@@ -32,5 +36,9 @@ PRESETS = {
 }
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return mlp_task.predictor(config, IMAGES)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
-    return classifier(config, data("mnist"), (28, 28), "0123456789", rng, DIGIT_RULES)
+    return classifier(config, data("mnist"), IMAGES, rng, DIGIT_RULES)

@@ -8,8 +8,9 @@ import numpy as np
 from core import Rng
 from core.lab.config import check
 from core.lab.data.splits import SEED, Splits, split
-from supervised.lessons.perceptron import Perceptron
+from supervised.lessons.perceptron import Fires, Perceptron, neurons
 from supervised.lessons.perceptron_report import perceptron_report
+from supervised.predictor import SupervisedPredictor
 
 PARADIGM = "supervised"
 ABOUT = """
@@ -18,7 +19,7 @@ when it is wrong. In go two numbers, out comes 0 or 1. It learns AND and OR, but
 and shows that two layers can. The score is the accuracy; 1 on AND and OR, at most 0.75 on XOR.
 """
 TABLES = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "xor": (0, 1, 1, 0)}  # of (0, 0), (0, 1), (1, 0), (1, 1)
-PROBLEMS = {**{name: (name,) for name in TABLES}, "logic": tuple(TABLES), "clouds": ()}
+PROBLEMS = {**{name: (name,) for name in TABLES}, "logic": tuple(TABLES), "clouds": ("clouds",)}  # a neuron each
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ def clouds(points: int, distance: float) -> Splits:
     return split(x.astype(np.float32), t[:, None].astype(np.float32))
 
 
+def predictor(config: Config, facts: Any) -> SupervisedPredictor:
+    return SupervisedPredictor(neurons(2, len(PROBLEMS[config.problem])), Fires(), (2,))
+
+
 def make(config: Config, rng: Rng, data: Any) -> Perceptron:
     names = PROBLEMS[config.problem]
-    splits = table(*names) if names else clouds(config.points, config.distance)
-    return Perceptron(splits, names or ("clouds",), rng, passes=config.passes, report=perceptron_report)
+    splits = clouds(config.points, config.distance) if names == ("clouds",) else table(*names)
+    return Perceptron(splits, names, rng, passes=config.passes, report=perceptron_report)

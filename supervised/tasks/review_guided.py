@@ -1,11 +1,14 @@
 """Write positive reviews, taught by labels: a reader of what is being written steers the writer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from core import AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
-from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig
+from core.lab.problems.review_writer import ReviewConfig, ReviewWriter, review_writer
+from core.lab.problems.reviews import DECAY, RATE, ReviewExam
+from core.lab.text.predictor import FACTS as FACTS
+from supervised.text.guided_writer import GuidedWriter, GuidedWriterConfig, guided_asker
 
 PARADIGM = "supervised"
 PROBLEM = "text"
@@ -26,7 +29,11 @@ PRESETS = {"quick": {"hidden": 64, "longest": 100, "updates": 300}, "best": {"up
 CELL = Cell(given="the texts, to write as they do", trials=12, bits=1.0, passes=3.0, teacher="a label: is it good?")
 
 
+def predictor(config: Config, facts: Any) -> ReviewWriter:
+    return review_writer(config, facts, 2, guided_asker(config.strength))
+
+
 def make(config: Config, rng: Rng, data: Data) -> GuidedWriter:
     exam = ReviewExam(data("reviews"), config.context, config.longest)
-    net = exam.network(config.hidden, outputs=2)
-    return GuidedWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)
+    writer = predictor(config, exam.facts)
+    return GuidedWriter(exam, writer, AdamW(config.lr, writer.net.layout, DECAY), rng, config, schedule=RATE)

@@ -7,9 +7,18 @@ from typing import Any
 from core import AdamW, Rng, cosine, cross_entropy, warm_up
 from core.lab import check
 from supervised.audio.augment import Change, changed
-from supervised.audio.spoken_words import BANDS, HIGH, LOW, WORDS, SpokenWordClassifier, SpokenWords, speaker_splits
+from supervised.audio.spoken_words import (
+    BANDS,
+    HIGH,
+    LOW,
+    MOMENTS,
+    WORDS,
+    SpokenWordPredictor,
+    SpokenWords,
+    speaker_splits,
+)
 from supervised.audio.tdnn import TDNN
-from supervised.learner import SupervisedConfig
+from supervised.learner import Supervised, SupervisedConfig
 
 PARADIGM = "supervised"
 ABOUT = """
@@ -52,10 +61,19 @@ class Config(SupervisedConfig):
 PRESETS = {"quick": {"updates": 200}, "best": {"members": 3}}
 
 
-def make(config: Config, rng: Rng, data: Any) -> SpokenWordClassifier:
-    splits = speaker_splits(data("free-spoken-digits"), config.speaker, config.val_speaker)
+def predictor(config: Config, facts: Any) -> SpokenWordPredictor:
     net = TDNN(BANDS, config.hidden, len(WORDS), config.dropout, config.members)
-    loss, exam = partial(cross_entropy, smoothing=config.label_smoothing), SpokenWords(wake=WORDS.index(config.word))
+    exam = SpokenWords(wake=WORDS.index(config.word))
     augment = changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH)
-    learning: dict[str, Any] = {"loss": loss, "exam": exam, "schedule": warm_up(0.05, cosine), "augment": augment}
-    return SpokenWordClassifier(splits, net, AdamW(config.lr, net.layout, config.weight_decay), rng, config, **learning)
+    copies, batch = config.test_time_augmentations, config.batch
+    return SpokenWordPredictor(net, exam, (MOMENTS, BANDS), augment=augment, copies=copies, batch=batch)
+
+
+def make(config: Config, rng: Rng, data: Any) -> Supervised:
+    splits = speaker_splits(data("free-spoken-digits"), config.speaker, config.val_speaker)
+    said, loss = predictor(config, {}), partial(cross_entropy, smoothing=config.label_smoothing)
+    exam, optimizer = SpokenWords(wake=WORDS.index(config.word)), AdamW(config.lr, said.net.layout, config.weight_decay)
+    learning: dict[str, Any] = {"loss": loss, "schedule": warm_up(0.05, cosine), "augment": said.augment}
+    learner = Supervised(splits, said.net, optimizer, rng, config, exam=exam, **learning)
+    learner.predictor = said
+    return learner

@@ -1,7 +1,9 @@
 """Any table: a csv file of your own, or a small one that comes with scikit-learn; classes or values."""
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -20,15 +22,23 @@ from core import (
     relu,
 )
 from core.lab import Splits, UserPath, check, nearest, split
-from core.lab.data.encoder import encoded
+from core.lab.data.encoder import Read, encoded
 from core.lab.data.splits import split_classes
 from core.lab.data.tables import LARGEST, Rows, read_table, rows_of
 from supervised.baselines import Weights
-from supervised.metrics.classification import Classification
-from supervised.metrics.labels import Labels
 from supervised.metrics.regression import Regression
 from supervised.tables.folds import Folds, fold_indices
 from supervised.tables.learner import Source, TableLearner
+from supervised.tables.predictor import (
+    CLASSES,
+    FACTS as FACTS,
+    LABELS,
+    VALUES,
+    Exam,
+    FoldsPredictor,
+    TablePredictor,
+    table_predictor,
+)
 from supervised.tables.targets import Target, targets_of
 from supervised.tables.weights import check_class_weight, class_weights, sample_weights
 
@@ -87,22 +97,54 @@ class Table(NamedTuple):
     s: Array | None  # the weight of each row, where there are any
 
 
+def predictor(config: Config, facts: Any) -> TablePredictor | FoldsPredictor:
+    return table_predictor(facts, partial(_net, config), config.batch, config.folds)
+
+
 def make(config: Config, rng: Rng, data: Any) -> TableLearner | Folds:
     try:
         table = _table(config, data)
-        target = table.target
-        stratified, t = bool(target.classes), target.t
-        if not config.folds:
-            # fixed for good, by the number of rows, and in a file of one's own by their classes too
-            index = (split_classes if config.file and stratified else split)(np.arange(len(t)), t)
-            return _learner(config, table, index, rng)
-        if len(t) < A_FOLD * config.folds:
-            raise ValueError(f"{len(t)} rows are too few for {config.folds} folds: at least {A_FOLD} a fold are needed")
-        indices = fold_indices(t, config.folds, stratified)
-        rngs = rng.spawn(config.folds)
-        return Folds([_learner(config, table, each, own) for each, own in zip(indices, rngs, strict=True)], indices)
+        indices = _indices(config, table)
+        reads = [_encoded(config, table, index.x_train, quiet=k > 0) for k, index in enumerate(indices)]
+        facts = _facts(table, indices, reads)
+        said = predictor(config, facts)
+        if isinstance(said, TablePredictor):
+            learner = _learner(config, table, indices[0], reads[0], said, rng)
+            learner.facts = facts
+            return learner
+        many = zip(indices, reads, said.folds, rng.spawn(config.folds), strict=True)
+        return Folds([_learner(config, table, *one) for one in many], indices, said, facts)
     except ValueError as error:
         raise ValueError(f"{config.file or config.name}: {error}") from error
+
+
+def _indices(config: Config, table: Table) -> list[Splits]:
+    """The rows of each part, of each fold."""
+    t, stratified = table.target.t, bool(table.target.classes)
+    if not config.folds:
+        # fixed for good, by the number of rows, and in a file of one's own by their classes too
+        return [(split_classes if config.file and stratified else split)(np.arange(len(t)), t)]
+    if len(t) < A_FOLD * config.folds:
+        raise ValueError(f"{len(t)} rows are too few for {config.folds} folds: at least {A_FOLD} a fold are needed")
+    return fold_indices(t, config.folds, stratified)
+
+
+def _encoded(config: Config, table: Table, train: Array, quiet: bool) -> Read:
+    categorical = [column for column in config.categorical if column not in table.names]
+    ignore = [column for column in config.ignore if column != config.sample_weight]
+    options: dict[str, Any] = {"categorical": categorical, "ignore": ignore, "quiet": quiet}
+    return encoded(table.rows, train, config.file, told=table.target.told, **options)
+
+
+def _facts(table: Table, indices: Sequence[Splits], reads: Sequence[Read]) -> dict[str, Any]:
+    """What of the table a network of it needs in use."""
+    target, parts = table.target, []
+    for index, read in zip(indices, reads, strict=True):
+        values = not target.classes and not target.labels
+        mean, std = _units(index.t_train) if values else ([], [])
+        parts.append({"encoder": read.encoder.to_json(), "mean": mean, "std": std})
+    kind = CLASSES if target.classes else LABELS if target.labels else VALUES
+    return {"kind": kind, "names": list(target.classes or table.names), "parts": parts}
 
 
 def _table(config: Config, data: Any) -> Table:
@@ -120,40 +162,29 @@ def _table(config: Config, data: Any) -> Table:
     return Table(target.rows.without(*names, config.sample_weight), target, names, s)
 
 
-def _learner(config: Config, table: Table, index: Splits, rng: Rng) -> TableLearner:
+def _learner(
+    config: Config, table: Table, index: Splits, read: Read, predictor: TablePredictor, rng: Rng
+) -> TableLearner:
     """The learner of the rows that `index` holds."""
-    (rows, target, names, s), train = table, index.x_train
-    categorical = [column for column in config.categorical if column not in names]
-    ignore = [column for column in config.ignore if column != config.sample_weight]
-    read = encoded(rows, train, config.file, categorical=categorical, ignore=ignore, told=target.told)
-    x, values = read.x, not target.classes and not target.labels
-    mean, std = _units(index.t_train) if values else (0.0, 1.0)
+    (rows, target, _, s), x, net, exam = table, read.x, predictor.net, cast("Exam", predictor.said)
+    mean, std = (exam.mean, exam.std) if isinstance(exam, Regression) else (0.0, 1.0)
     targets = [t if target.classes else ((t - mean) / std).astype(np.float32) for t in index[1::2]]
     splits = Splits(*(part for i, t in zip(index[::2], targets, strict=True) for part in (x[i], t)))
     weights, taught, said = _weights(config, target, s, index)
-    loss: Any
-    exam: Any
-    if target.classes:
-        loss, exam = cross_entropy, Classification(target.classes, monitor="-val_nats", weights=weights)
-    elif target.labels:
-        loss, exam = binary_cross_entropy, Labels(names, weights=weights)
-    else:
-        several: dict[str, Any] = {"targets": names, "monitor": "+val_r2"} if len(names) > 1 else {}
-        loss, exam = mse, Regression(mean, std, weights=weights, **several)
-    net = _net(x.shape[1], config, len(target.classes) or target.t.shape[1])
-    optimizer = AdamW(config.lr, net.layout, config.weight_decay)
-    learning: dict[str, Any] = {"exam": exam, "updates": config.updates, "batch": config.batch}
+    loss: Any = cross_entropy if target.classes else binary_cross_entropy if target.labels else mse
+    optimizer, judge = AdamW(config.lr, net.layout, config.weight_decay), replace(exam, weights=weights)
+    learning: dict[str, Any] = {"exam": judge, "updates": config.updates, "batch": config.batch}
     learner = TableLearner(splits, net, optimizer, rng, loss=loss, sample_weight=taught, **learning)
     places = tuple(f"line {n}" if config.file else f"row {n - 1}" for n in rows.take(index.x_test).lines)
-    learner.source = Source(read.encoder, read.page, places, said)
+    learner.source, learner.predictor = Source(read.encoder, read.page, places, said), predictor
     return learner
 
 
-def _units(t: Array) -> tuple[Any, Any]:
-    """Mean and deviation of each value of t (N, O): numbers where there is one, else arrays (O,)."""
+def _units(t: Array) -> tuple[list[float], list[float]]:
+    """Mean and deviation of each value of t (N, O)."""
     mean, std = t.mean(0), t.std(0)
     std[std == 0] = 1
-    return (float(mean[0]), float(std[0])) if len(mean) == 1 else (mean, std)
+    return mean.tolist(), std.tolist()
 
 
 def _weights(config: Config, target: Target, s: Array | None, index: Splits) -> tuple[Weights, Array | None, str]:
@@ -181,7 +212,7 @@ def _weights(config: Config, target: Target, s: Array | None, index: Splits) -> 
     return Weights(train, chosen, test), taught, "\n".join(said)
 
 
-def _net(I: int, config: Config, O: int) -> Layer:
+def _net(config: Config, I: int, O: int) -> Layer:
     H, p = config.hidden, config.dropout
     return Sequential(Linear(I, H), relu, Dropout(p), Linear(H, H), relu, Dropout(p), Linear(H, O, init=glorot))
 

@@ -8,6 +8,7 @@ from core.lab import check
 from core.lab.text.sentences import Pairs, divide_pairs
 from supervised.translation.evaluate import TranslationExam
 from supervised.translation.model import TranslatorConfig
+from supervised.translation.predictor import FACTS as FACTS, TranslationPredictor
 from supervised.translation.translator import Translator
 
 PARADIGM = "supervised"
@@ -33,6 +34,10 @@ PRESETS = {
     "quick": {"longest": 20, "features": 8192, "bag": 128, "hidden": 256, "pieces": 600, "updates": 200, "beam": 4},
     "best": {"updates": 1600, "beam": 16},
 }
+
+
+def predictor(config: Config, facts: Any) -> TranslationPredictor:
+    return TranslationPredictor.of(config, facts)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Translator:

@@ -9,6 +9,7 @@ classifier of beginnings, Yang and Klein (2021), FUDGE, arXiv:2104.05218; an ans
 et al. (2021), GeDi, arXiv:2009.06367. Weakness: the reader forgets what lies more than K characters back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, check_shapes, cross_entropy
 from core.lab import Kept, Report, check, settings
-from core.lab.problems.reviews import Ask, ReviewExam
-from core.lab.text.sampling import asker
+from core.lab.problems.review_writer import ReviewWriter
+from core.lab.problems.reviews import ReviewExam
+from core.lab.text.sampling import Ask, asker
 
 STEPS = 20  # minibatches of one update()
 
@@ -45,6 +47,16 @@ def guided(y: Array, strength: float) -> Array:
     return y[:, :V] - strength * np.logaddexp(0, -y[:, V:])
 
 
+def guided_asker(strength: float) -> Callable[[Layer, Array, int], Ask]:
+    """How a network with both answers is asked: windows to the logits of Bayes' rule."""
+
+    def asked(net: Layer, w: Array, K: int) -> Ask:
+        both = asker(net, w, K)
+        return lambda x: guided(both(x), strength)
+
+    return asked
+
+
 @dataclass(frozen=True)
 class GuidedWriterConfig:
     """How long it learns, from how many labels, and how much they count."""
@@ -61,7 +73,8 @@ class GuidedWriterConfig:
 class GuidedWriter(Kept):
     """`updates` minibatches of `batch` characters, drawn from all of the training part.
 
-    `config` is a GuidedWriterConfig, or its fields are keywords. Of the reviews `labels` have a label, half of them
+    `config` is a GuidedWriterConfig, or its fields are keywords; its `strength` is heard by `predictor`, whose asker is
+    made with it. Of the reviews `labels` have a label, half of them
     good; it is an answer of the teacher, counted the first time that a character of this review is learnt from. The
     last weights are judged: none are chosen. Raises ValueError for more labels than there are reviews.
     """
@@ -72,7 +85,7 @@ class GuidedWriter(Kept):
     def __init__(
         self,
         exam: ReviewExam,
-        net: Layer,
+        predictor: ReviewWriter,
         optimizer: Optimizer,
         rng: Rng,
         config: GuidedWriterConfig | None = None,
@@ -82,7 +95,8 @@ class GuidedWriter(Kept):
     ) -> None:
         self.config = settings(GuidedWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.net, self.w = exam, net, net.init(w_rng)
+        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.w = self.net.init(w_rng)
         self.optimizer, self.schedule, self.count, self.g = optimizer, schedule, 0, np.zeros_like(self.w)
         part, labels = exam.parts["train"], self.config.labels
         self.windows = exam.windows(part.texts, exam.context + 1)  # N, K + 1
@@ -122,17 +136,15 @@ class GuidedWriter(Kept):
             back(dy, g)
         return loss
 
-    def ask(self, w: Array) -> Ask:
-        """The network that writes: windows to the logits of Bayes' rule."""
-        both = asker(self.net, w, self.exam.context)
-        return lambda x: guided(both(x), self.config.strength)
-
     def evaluate(self) -> dict[str, float]:
-        return {"updates": float(self.count), **self.exam.validate(self.ask(self.w))}
+        return {"updates": float(self.count), **self.exam.validate(self.predictor.ask(self.w))}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(self.ask(w))
+        return self.exam.report(self.predictor.ask(w))
 
-    def predict(self, w: Array, x: str | Array) -> str | Array:
-        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
-        return self.exam.answer(self.ask(w), x)
+    def prediction(self) -> dict[str, str]:
+        return self.exam.facts
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """What the predictor says."""
+        return self.predictor.predict(w, x)

@@ -14,36 +14,20 @@ of the minibatch. Afterwards the French codes are turned to have the covariance 
 2016, arXiv:1511.05547), so that a classifier that sees curves is no better off than one that sees planes.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from core import (
-    Array,
-    Dropout,
-    Embedding,
-    Layer,
-    Linear,
-    Optimizer,
-    Parts,
-    Rng,
-    Schedule,
-    Sequential,
-    cosine,
-    cross_entropy,
-    he,
-    relu,
-    warm_up,
-)
+from core import Array, Optimizer, Rng, Schedule, cosine, cross_entropy, warm_up
 from core.lab import Epochs, Exam, Kept, Report, settings
 from core.lab.text.bpe import BytePairEncoding
 from core.lab.text.sentences import Pairs
 from supervised.translation.alignment import agreement, unit
-from supervised.translation.embedding_bag import EmbeddingBag, features, padded
-from supervised.translation.model import LANGUAGES, TranslationModel, TranslatorConfig, frames
+from supervised.translation.embedding_bag import features, padded
+from supervised.translation.model import TranslationModel, TranslatorConfig
+from supervised.translation.predictor import TranslationPredictor
 
 STEPS = 2  # minibatches of one update()
 RATE = warm_up(0.05, cosine)
@@ -56,19 +40,6 @@ class Batch(NamedTuple):
     french: Array
     english_pieces: Array  # B, T ids of pieces, 0 behind
     french_pieces: Array
-
-
-def network(c: TranslatorConfig) -> dict[str, Layer]:
-    """The parts of one language, by name."""
-    V = c.pieces
-    embedding = Embedding(V, c.embedding, he, gain=0.5 * math.sqrt(V / 2))
-    return {
-        # linear: with a hidden layer it learns more slowly
-        "encode": Sequential(EmbeddingBag(c.features, c.bag, c.drop), Linear(c.bag, c.code)),
-        "read": Sequential(embedding, Linear(c.window * c.embedding, c.hidden, gain=0.7)),
-        "think": Linear(c.code, c.hidden, bias=False, gain=0.7),
-        "write": Sequential(relu, Dropout(c.drop), Linear(c.hidden, V, gain=0.1)),  # nearly uniform at the start
-    }
 
 
 def next_pieces(pieces: Array, T: int) -> tuple[Array, Array, Array]:
@@ -109,11 +80,11 @@ class Translator(Kept):
         self.config = settings(TranslatorConfig, config, changes)
         self.pairs, self.optimizer, self.schedule = pairs, optimizer, schedule
         self.exam, self.monitor = exam, exam.monitor
-        self.pieces = [BytePairEncoding((pair[k] for pair in pairs.train), self.config.pieces) for k in (0, 1)]
+        sides = [[pair[k] for pair in pairs.train] for k in (0, 1)]
+        self.pieces = [BytePairEncoding.learn(side, self.config.pieces) for side in sides]
+        self.predictor = TranslationPredictor(self.config, self.pieces, sides)
         self.train = self._encoded(pairs.train)
-        parts = network(self.config)
-        self.parts = Parts(**{f"{language}.{name}": part for language in LANGUAGES for name, part in parts.items()})
-        self.net, (w_rng, self.rng) = self.parts.net, rng.spawn(2)
+        self.parts, self.net, (w_rng, self.rng) = self.predictor.parts, self.predictor.net, rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.g, self.epochs = np.zeros_like(self.w), Epochs(len(pairs.train), self.config.batch, self.rng)
         self.done = 0  # minibatches
@@ -142,13 +113,10 @@ class Translator(Kept):
         i = rng.choice(N, min(n, N), replace=False)
         return Batch(*(side[i] for side in self.train))
 
-    def views(self, w: Array) -> dict[str, Array]:
-        """The views of all parts in w, or in g, by name."""
-        return dict(zip(self.parts.layers, self.parts.split(w), strict=True))
-
     def loss(self, w: Array, batch: Batch, g: Array | None = None, rng: Rng | None = None) -> float:
         """contrast times InfoNCE, plus the mean nats of a piece of both languages; with `g` its gradient goes there."""
-        views, grads, c, layers = self.views(w), None if g is None else self.views(g), self.config, self.parts.layers
+        split, c, layers = self.predictor.views, self.config, self.parts.layers
+        views, grads = split(w), None if g is None else split(g)
         a_e, back_e = layers["english.encode"](batch.english, views["english.encode"], rng)  # B, D
         a_f, back_f = layers["french.encode"](batch.french, views["french.encode"], rng)
         (z_e, unit_e), (z_f, unit_f) = unit(a_e), unit(a_f)
@@ -191,20 +159,14 @@ class Translator(Kept):
 
     def model(self, w: Array) -> TranslationModel:
         """The translator with weights w, as an exam takes it."""
-        views = self.views(w)
+        return self.predictor.model(w)
 
-        def call(name: str, x: Array) -> Array:
-            return self.parts.layers[name](x, views[name])[0]
-
-        return TranslationModel(self.config, self.pieces, call, frames(call, self.train[:2]))
+    def prediction(self) -> dict[str, Any]:
+        return self.predictor.facts()
 
     def predict(self, w: Array, x: str | Array) -> str | Array:
-        """The French of each line of an English text; features (N, K) get an array of texts (N,)."""
-        if not isinstance(x, str):
-            return np.array(self.model(w).translate(x))
-        lines = x.removesuffix("\n").split("\n")
-        said = iter(self.model(w).translate([line for line in lines if line.strip()]) if x.strip() else ())
-        return "\n".join(next(said) if line.strip() else "" for line in lines)
+        """The French of each line of an English text, as the predictor gives it."""
+        return self.predictor.predict(w, x)
 
     def evaluate(self) -> dict[str, float]:
         return self.exam.validate(self.model(self.w))

@@ -1,6 +1,7 @@
 """Photographs classified by a convolutional network: what the tasks on them share."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,14 +9,15 @@ from typing import Any
 from core import AdamW, Layer, Rng, cross_entropy
 from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, Step, erase, flat, flip, shift, warp
-from core.lab.vision.photos import See, square
+from core.lab.vision.photos import square
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
-from supervised.predictor import Augment
+from supervised.predictor import Augment, SupervisedPredictor
 from supervised.vision.convnet import ConvNet
+from supervised.vision.images import Images
 
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
 
@@ -60,28 +62,29 @@ def augmentation(config: ConvNetConfig, shape: tuple[int, ...]) -> Augment | Non
     return flat(shape, *steps) if steps else None
 
 
-def classifier(
-    config: ConvNetConfig,
-    splits: Splits,
-    shape: tuple[int, ...],
-    classes: Sequence[str],
-    rng: Rng,
-    rules: Mapping[str, Rule] | None = None,
-    see: See | None = None,
-) -> Supervised:
-    """A classifier of pictures x (N, S*S[*3]) in [0, 1], `shape` (S, S[, 3]).
+def predictor(config: ConvNetConfig, images: Images) -> SupervisedPredictor:
+    """What answers about such images, square ones; of a photo the middle is cut, unless they are seen otherwise."""
+    shape, classes, see = images
+    see = see or partial(square, side=shape[0], colour=len(shape) == 3)
+    net = ConvNet(shape, config.features, len(classes), config.depth)
+    change, copies = augmentation(config, shape), config.test_time_augmentations
+    exam = Classification(tuple(classes), shape, most=BASELINES)
+    return SupervisedPredictor(net, exam, (math.prod(shape),), see, change, copies=copies, batch=config.batch)
 
-    `rules` are what a person would program; `see` makes an example of a picture out of a file, else its middle is cut.
-    """
+
+def classifier(
+    config: ConvNetConfig, splits: Splits, images: Images, rng: Rng, rules: Mapping[str, Rule] | None = None
+) -> Supervised:
+    """A classifier of the images x (N, S*S[*3]); `rules` are what a person would program."""
+    said, (shape, classes, _) = predictor(config, images), images
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
         exam = Classification(tuple(classes), shape, most=BASELINES)
-        augment = augmentation(config, shape) if augmented else None
-        optimizer = AdamW(config.lr, net.layout, config.weight_decay)
-        options: dict[str, Any] = {"loss": cross_entropy, "exam": exam, "augment": augment, "see": see}
+        optimizer, augment = AdamW(config.lr, net.layout, config.weight_decay), said.augment if augmented else None
+        options: dict[str, Any] = {"loss": cross_entropy, "exam": exam, "augment": augment}
         return Supervised(splits, net, optimizer, rng, config, updates=updates, **options)
 
-    see = see or partial(square, side=shape[0], colour=len(shape) == 3)
-    net = ConvNet(shape, config.features, len(classes), config.depth)
     budget = Budget(updates=200, batch=config.batch, examples=4000, judged=500, probed=2000)
-    return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)
+    learner = studied(learn, splits, said.net, rng, config.updates, config.interpret, shape, classes, budget, rules)
+    learner.predictor = said
+    return learner

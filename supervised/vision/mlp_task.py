@@ -1,7 +1,7 @@
 """Pictures told apart by fully connected layers: what the tasks on pictures of one size share."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,13 +9,15 @@ from typing import Any
 from core import MLP, Adam, Dropout, Layer, Rng, Sequential, linear
 from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, warp
-from core.lab.vision.photos import See, ink
+from core.lab.vision.photos import ink
 from supervised.classifier import Classifier
 from supervised.interpret.report import Budget
 from supervised.interpret.representations import Rule
 from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
-from supervised.predictor import Augment
+from supervised.metrics.classification import Classification
+from supervised.predictor import Augment, SupervisedPredictor
+from supervised.vision.images import Images
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class MLPConfig(SupervisedConfig):
         )
 
 
-def augmentation(config: MLPConfig, shape: tuple[int, int]) -> Augment | None:
+def augmentation(config: MLPConfig, shape: tuple[int, ...]) -> Augment | None:
     """How pictures of this shape are augmented in training, if at all."""
     strength = AffineElastic(config.shift, config.turn, config.stretch, config.shear, config.bend)
     steps = [warp(shape, strength, config.smooth)] if strength != AffineElastic() else []
@@ -65,27 +67,30 @@ def augmentation(config: MLPConfig, shape: tuple[int, int]) -> Augment | None:
     return flat(shape, *steps) if steps else None
 
 
-def classifier(
-    config: MLPConfig,
-    splits: Splits,
-    shape: tuple[int, int],
-    classes: Sequence[str],
-    rng: Rng,
-    rules: Mapping[str, Rule] | None = None,
-    see: See | None = None,
-) -> Supervised:
-    """A classifier of the pictures x (N, H W), `shape` (H, W); `rules` are what a person would program."""
-    members = None if config.members == 1 else config.members
-    net = MLP(math.prod(shape), *config.hidden, len(classes), dropout=config.dropout, members=members)
+def predictor(config: MLPConfig, images: Images) -> SupervisedPredictor:
+    """What answers about such images x (N, H W); a photo is cut to its ink, unless they are seen otherwise."""
+    I, members = math.prod(images.shape), None if config.members == 1 else config.members
+    net = MLP(I, *config.hidden, len(images.classes), dropout=config.dropout, members=members)
     if config.dropout_input:
         net = Sequential(Dropout(config.dropout_input), net)
-    see = see or partial(ink, side=shape[0])
+    exam, see = Classification(tuple(images.classes), images.shape), images.see or partial(ink, side=images.shape[0])
+    change, copies = augmentation(config, images.shape), config.test_time_augmentations
+    return SupervisedPredictor(net, exam, (I,), see, change, copies=copies, batch=config.batch)
+
+
+def classifier(
+    config: MLPConfig, splits: Splits, images: Images, rng: Rng, rules: Mapping[str, Rule] | None = None
+) -> Supervised:
+    """A classifier of the images x (N, H W); `rules` are what a person would program."""
+    said, (shape, classes, _) = predictor(config, images), images
 
     def learn(splits: Splits, net: Layer, rng: Rng, updates: int, augmented: bool = True) -> Supervised:
-        augment = augmentation(config, shape) if augmented else None
-        show: dict[str, Any] = {"classes": classes, "shape": shape, "see": see}
+        augment = said.augment if augmented else None
+        show: dict[str, Any] = {"classes": classes, "shape": shape}
         rates: dict[str, Any] = {"schedule": linear, "label_smoothing": config.label_smoothing}
         return Classifier(splits, net, Adam(config.lr), rng, config, updates=updates, augment=augment, **rates, **show)
 
     budget = Budget(updates=300, batch=config.batch)
-    return studied(learn, splits, net, rng, config.updates, config.interpret, shape, classes, budget, rules)
+    learner = studied(learn, splits, said.net, rng, config.updates, config.interpret, shape, classes, budget, rules)
+    learner.predictor = said
+    return learner

@@ -3,14 +3,16 @@
 import math
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from core import Dropout, Layer, Linear, Residual, Rng, Sequential, gelu
 from core.lab import Data, check
 from core.lab.data.splits import Names, Text
 from core.lab.text import lines as records
+from core.lab.text.predictor import FACTS as FACTS, TextPredictor
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from unsupervised.text.character_task import CharacterModel, language_of_lines
+from unsupervised.text.character_task import CharacterModel, language, predictor_of_lines
 from unsupervised.text.evaluate_lines import names_figures
 from unsupervised.text.language_model import Language
 
@@ -58,6 +60,9 @@ def deep_net(config: Config, vocabulary: Vocabulary) -> list[Layer]:
     return [*first, *[Residual(Sequential(Linear(H, H), gelu, Dropout(drop))) for _ in range(config.depth - 1)], last]
 
 
+def predictor(config: Config, facts: Any) -> TextPredictor:
+    return predictor_of_lines(config, facts, partial(deep_net, config))
+
+
 def make(config: Config, rng: Rng, data: Data) -> Language:
-    text = divided(data("names"), config.split)
-    return language_of_lines(config, text, rng, partial(deep_net, config), figures=names_figures)
+    return language(config, divided(data("names"), config.split), predictor, rng, names_figures)

@@ -1,10 +1,13 @@
 """Write reviews as others write them: the next character of real ones, and nobody is asked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from core import AdamW, Rng
 from core.lab import Cell, Data
-from core.lab.problems.reviews import DECAY, RATE, ReviewConfig, ReviewExam
+from core.lab.problems.review_writer import ReviewConfig, ReviewWriter, review_writer
+from core.lab.problems.reviews import DECAY, RATE, ReviewExam
+from core.lab.text.predictor import FACTS as FACTS
 from unsupervised.text.review_model import FreeWriter, FreeWriterConfig
 
 PARADIGM = "unsupervised"
@@ -28,7 +31,11 @@ PRESETS = {
 CELL = Cell(given="nothing; in the second figure, how praise begins", trials=12, bits=0.0, passes=3.0)
 
 
+def predictor(config: Config, facts: Any) -> ReviewWriter:
+    return review_writer(config, facts)
+
+
 def make(config: Config, rng: Rng, data: Data) -> FreeWriter:
     exam = ReviewExam(data("reviews"), config.context, config.longest)
-    net = exam.network(config.hidden)
-    return FreeWriter(exam, net, AdamW(config.lr, net.layout, DECAY), rng, config, schedule=RATE)
+    writer = predictor(config, exam.facts)
+    return FreeWriter(exam, writer, AdamW(config.lr, writer.net.layout, DECAY), rng, config, schedule=RATE)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from core.lab.problems.reviews import distinct
 from core.lab.text import lines as records
 from core.lab.text.hashed_ngrams import HashedNGrams, hashed, leading
 from core.lab.text.hashed_words import MIX, SETS, HashedWords, words_of
+from core.lab.text.predictor import FACTS as FACTS, TextPredictor
 from core.lab.text.vocabulary import Vocabulary
-from unsupervised.text.character_task import CharacterModel, language_of_lines
+from unsupervised.text.character_task import CharacterModel, language, predictor_of_lines
 from unsupervised.text.evaluate_lines import RATINGS, review_figures
 from unsupervised.text.language_model import Language
 
@@ -100,6 +102,9 @@ def review_net(config: Config, vocabulary: Vocabulary) -> list[Layer]:
     return [*layers, Linear(I, V, gain=0.1)]  # nearly uniform at the start: the first loss is ln V
 
 
+def predictor(config: Config, facts: Any) -> TextPredictor:
+    return predictor_of_lines(config, facts, partial(review_net, config), conditioned=True, begin=rated)
+
+
 def make(config: Config, rng: Rng, data: Data) -> Language:
-    text = written(data("reviews"))
-    return language_of_lines(config, text, rng, partial(review_net, config), True, begin=rated, figures=review_figures)
+    return language(config, written(data("reviews")), predictor, rng, review_figures)

@@ -1,10 +1,12 @@
 """Tiny Shakespeare: the next character, by a network, by counting and by both; the first 90 % teach, the rest asks."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from core import Rng
 from core.lab import Data
-from unsupervised.text.character_task import WindowModel
+from core.lab.text.predictor import FACTS as FACTS, TextPredictor
+from unsupervised.text.character_task import WindowModel, language
 from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
@@ -33,5 +35,9 @@ class Config(WindowModel):
 PRESETS = {"quick": {"hidden": 256, "updates": 400, "again": 200}, "best": {}}
 
 
+def predictor(config: Config, facts: Any) -> TextPredictor:
+    return config.predictor(facts, words=True)
+
+
 def make(config: Config, rng: Rng, data: Data) -> Language:
-    return config.learner(data("tiny-shakespeare"), rng, words=True)
+    return language(config, data("tiny-shakespeare"), predictor, rng)

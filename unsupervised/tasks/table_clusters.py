@@ -12,6 +12,7 @@ from core import Array, Rng
 from core.lab import Report, Splits, UserPath, nearest, split, write_text
 from core.lab.data.encoder import encoded
 from core.lab.data.notation import blank
+from core.lab.data.splits import split_classes
 from core.lab.data.tables import LARGEST, SUFFIXES, Rows, read_table, rows_of
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
@@ -69,7 +70,8 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
         if len(rows) < LEAST:
             raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
         order = np.arange(len(rows))
-        index = split(order, t if target else order)  # fixed for good: by the number of rows alone
+        # fixed for good: by the number of rows, and in a file of one's own by their classes, if it has any
+        index = split_classes(order, t) if config.file and target else split(order, t if target else order)
         index = index._replace(x_train=index.x_train[:TAUGHT], t_train=index.t_train[:TAUGHT])  # they are in no order
         t_parts = index[1::2] if target else (t, t, t)
         categorical = [column for column in config.categorical if column != target]

@@ -1,12 +1,14 @@
 """Predict the next character of a text, then write on: the Python reference, or any UTF-8 text file."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from core import Rng
 from core.lab import Data, UserPath
 from core.lab.data.formats import own_text
 from core.lab.data.splits import Text, parts
-from unsupervised.text.character_task import WindowModel
+from core.lab.text.predictor import FACTS as FACTS, TextPredictor
+from unsupervised.text.character_task import WindowModel, language
 from unsupervised.text.language_model import Language
 
 PARADIGM = "unsupervised"
@@ -37,5 +39,9 @@ def read(file: str, data: Data) -> Text:
         raise ValueError(f"{file}: {error}") from error
 
 
+def predictor(config: Config, facts: Any) -> TextPredictor:
+    return config.predictor(facts, config.words)
+
+
 def make(config: Config, rng: Rng, data: Data) -> Language:
-    return config.learner(read(config.file, data) if config.file else data("python-reference"), rng, config.words)
+    return language(config, read(config.file, data) if config.file else data("python-reference"), predictor, rng)

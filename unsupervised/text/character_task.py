@@ -1,16 +1,16 @@
 """What the tasks that predict characters share: the fields of their Config, and how the learner is put together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core import AdamW, Layer, Rng, Sequential
 from core.lab import check
 from core.lab.data.splits import Text
-from core.lab.text import lines
+from core.lab.text.predictor import TextPredictor, facts_of, of_lines
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from unsupervised.text.language_model import Language, LanguageModelConfig
+from unsupervised.text.language_model import Figures, Language, LanguageModelConfig
 
 
 @dataclass(frozen=True)
@@ -43,33 +43,37 @@ class WindowModel(CharacterModel):
         super().__post_init__()
         check(self, positive=("bits", "row"), nonnegative=("longest",), share=("token_dropout", "context_dropout"))
 
-    def learner(self, text: Text, rng: Rng, words: bool) -> Language:
-        """The model of a text; with `words` words have rows, too."""
-        vocabulary = Vocabulary.of(text.train)
+    def predictor(self, facts: Mapping[str, str], words: bool) -> TextPredictor:
+        """The network of a text of which `facts` are known; with `words` words have rows, too."""
+        vocabulary = Vocabulary.from_characters(facts["vocabulary"])
         shape = self.context, self.embedding, self.hidden, self.depth, self.dropout
         rows = range(2, min(self.longest, self.context) + 1), self.bits, self.row
         letters, dropouts = vocabulary.letters() if words else None, (self.token_dropout, self.context_dropout)
         layers = window_net(len(vocabulary), *shape, *rows, letters, *dropouts)
-        return language(self, text, vocabulary, layers, rng)
+        return TextPredictor(Sequential(*layers), vocabulary, self.context, facts["before"])
 
 
-def language(
-    config: CharacterModel, text: Text, vocabulary: Vocabulary, layers: Sequence[Layer], rng: Rng, **rest: Any
-) -> Language:
-    optimizer = AdamW(config.lr, Sequential(*layers).layout, config.weight_decay)
-    return Language(text, vocabulary, layers, optimizer, rng, config, **rest)
-
-
-def language_of_lines(
+def predictor_of_lines(
     config: CharacterModel,
-    text: Text,
-    rng: Rng,
+    facts: Mapping[str, str],
     net: Callable[[Vocabulary], Sequence[Layer]],
     conditioned: bool = False,
     **rest: Any,
+) -> TextPredictor:
+    """Of records, one a line, that see nothing of each other; `conditioned`: of each its first character."""
+    vocabulary = Vocabulary.from_characters(facts["vocabulary"])
+    rest |= of_lines(vocabulary, conditioned)
+    return TextPredictor(Sequential(*net(vocabulary)), vocabulary, config.context, facts["before"], **rest)
+
+
+def language(
+    config: CharacterModel,
+    text: Text,
+    predictor: Callable[[Any, Mapping[str, str]], TextPredictor],
+    rng: Rng,
+    figures: Figures | None = None,
 ) -> Language:
-    """A model of records, one a line, that see nothing of each other; `conditioned`: of each its first character."""
-    vocabulary = Vocabulary.of(text.train)
-    end = int(vocabulary.encode(lines.END)[0])
-    windows, slide = lines.windows(end, conditioned), lines.slide(end, conditioned)
-    return language(config, text, vocabulary, net(vocabulary), rng, windows=windows, slide=slide, boundary=end, **rest)
+    """The learner of a text, whose task has this `predictor`."""
+    answers = predictor(config, facts_of(text.train, config.context))
+    optimizer = AdamW(config.lr, answers.net.layout, config.weight_decay)
+    return Language(text, answers, optimizer, rng, config, figures=figures)

@@ -18,6 +18,8 @@ from core import Array
 from core.lab import Report, printable
 from core.lab.data.splits import Text
 from core.lab.report.plots import drawing
+from core.lab.text.predictor import TEMPERATURE
+from core.lab.text.sampling import Windows, windows
 from unsupervised.text.ngram_models import Counts, Model, add_one, jelinek_mercer, kneser_ney, kneser_ney_orders
 
 ORDER = 10  # the longest n-gram that is counted
@@ -25,19 +27,12 @@ COUNTED = 1 << 21  # characters at the end of the training part that counting an
 HELD_OUT = 1 << 15  # positions of the validation part on which counting makes its choices, evenly spread
 CHUNK = 1 << 12  # positions that a model is asked for at once
 LENGTH, SPAN = 2000, 40  # characters of a text that is written for the report, and of a copied span
-TEMPERATURE, OTHERS = 0.5, (0.8, 1.0)  # of the text whose figures are those of the report, and of those beside it
+OTHERS = 0.8, 1.0  # temperatures of the texts beside the one whose figures are those of the report
 SHORT = 16  # characters of the spans that tell where copies may begin; a power of two, not above SPAN
 STRETCHES = 10  # of the test part, LENGTH characters each, that what is written is held against, at most
 
-Windows = Callable[[Array, Array, int], Array]  # (what stands before, ids (N,), width) -> (N, width)
 Mixed = Callable[[Array, Array], Array]  # (the network's log p (N,), windows) -> log p (N,)
 Mix = Callable[[Counts, int, Array], Callable[[Counts], Mixed]]  # (counts, chosen order, windows to choose on) -> that
-
-
-def windows(before: Array, ids: Array, width: int) -> Array:
-    """One window (N, width) for each position of `ids`, which stands in its last column; `before` comes before."""
-    history = before[len(before) - width + 1 :]
-    return np.lib.stride_tricks.sliding_window_view(np.concatenate([history, ids]), width)
 
 
 class Encoded(NamedTuple):

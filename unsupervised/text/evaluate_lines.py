@@ -34,7 +34,7 @@ def lines(text: str) -> list[str]:
 
 def write(language: Language, w: Array, prompt: str, n: int, longest: int, temperature: float) -> list[str]:
     """n records that begin with `prompt`, each to its end, or to `longest` characters where none comes."""
-    texts = language.texts(w, prompt, n, longest, temperature, rng=np.random.default_rng(0))
+    texts = language.predictor.texts(w, prompt, n, longest, temperature, rng=np.random.default_rng(0))
     return [prompt + text.partition(END)[0] for text in texts]
 
 
@@ -61,7 +61,7 @@ def given(language: Language, w: Array, reviews: Sequence[str]) -> tuple[Array, 
     columns, prior = [], []
     for rating in RATINGS:
         ids = language.vocabulary.encode("".join(rating + review[1:] + END for review in reviews))
-        log_p = language.log_probs(w, language.cut(ids[:0], ids, language.context + 1))
+        log_p = language.log_probs(w, language.predictor.windows(ids[:0], ids, language.context + 1))
         starts = np.cumsum([0, *(len(review) + 1 for review in reviews[:-1])])
         prior.append(float(log_p[0]))
         log_p[starts] = 0  # the rating itself is given

@@ -8,7 +8,7 @@ the optimizer are those of supervised learning. Reference: Bengio et al. (2003),
 model". Weakness: what lies more than K characters back is forgotten.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cross_entropy, log_softmax, warm_up
+from core import Array, Optimizer, Rng, Schedule, cosine, cross_entropy, log_softmax, warm_up
 from core.lab import Kept, Report, check, rng_state, set_rng_state, settings
 from core.lab.data.splits import Text
-from core.lab.text import sampling as generation
-from core.lab.text.vocabulary import Vocabulary
+from core.lab.text.predictor import TextPredictor
 from unsupervised.text import evaluate as evaluate_text
 from unsupervised.text.evaluate import HELD_OUT, spread
 from unsupervised.text.interpolation import interpolated, weigh
@@ -47,18 +46,17 @@ class LanguageModelConfig:
 class Language(Kept):
     """Learns to predict the next character of a text from the `context` before it.
 
-    `layers` are a network from ids (..., context) to logits; `updates` counts minibatches, one step of the optimizer
-    each. Every epoch visits each position of the training part once, in an order of its own (the few that fill no
-    minibatch wait for another epoch).
+    `predictor` has the network, from ids (..., context) to logits, and is what writes; `updates` counts minibatches,
+    one step of the optimizer each. Every epoch visits each position of the training part once, in an order of its own
+    (the few that fill no minibatch wait for another epoch).
 
     The text right before the test part is the most like it, and it is the validation part. When it has served, after
     `updates`, its probabilities are noted and `again` minibatches follow of both parts, at a rate that begins at half
     and falls anew. From then on `val_nats` is of learnt text; what the report chooses, such as the weights of a
     mixture, it chooses by what was noted.
 
-    What a position sees is for `windows` to say, and how a window moves on for `slide`: by default it is the text
-    before it, across the border of the parts. A text of records has others, the id of a `boundary` between two, and
-    `begin`, which makes the beginning of a record of a prompt. `figures` adds to the report what a task asks.
+    What a position sees is for the windows of `predictor` to say: by default it is the text before it, across the
+    border of the parts. `figures` adds to the report what a task asks.
     """
 
     monitor = "-val_nats"
@@ -67,17 +65,12 @@ class Language(Kept):
     def __init__(
         self,
         text: Text,
-        vocabulary: Vocabulary,
-        layers: Sequence[Layer],
+        predictor: TextPredictor,
         optimizer: Optimizer,
         rng: Rng,
         config: LanguageModelConfig | None = None,
         *,
         schedule: Schedule = SCHEDULE,
-        windows: evaluate_text.Windows = evaluate_text.windows,
-        slide: generation.Slide = generation.slide,
-        boundary: int | None = None,
-        begin: Callable[[str], str] = str,
         figures: Figures | None = None,
         **changes: Any,
     ) -> None:
@@ -87,17 +80,17 @@ class Language(Kept):
                 f"a context of {config.context} needs more characters to learn from than that, and some to "
                 f"validate and test on: the parts of this text have {', '.join(str(len(part)) for part in text)}"
             )
-        if len(vocabulary) < 2:
+        if len(predictor.vocabulary) < 2:
             raise ValueError("the training part holds no character twice: there is nothing to learn")
-        self.text, self.vocabulary, self.context, self.config = text, vocabulary, config.context, config
-        self.train, self.val, self.test = (vocabulary.encode(part) for part in text)
-        self.net, self.optimizer, self.schedule = Sequential(*layers), optimizer, schedule
+        self.text, self.predictor, self.config = text, predictor, config
+        self.net, self.vocabulary, self.context = predictor.net, predictor.vocabulary, predictor.context
+        self.train, self.val, self.test = (self.vocabulary.encode(part) for part in text)
+        self.optimizer, self.schedule, self.figures = optimizer, schedule, figures
         self.shuffler, self.rng = rng.spawn(2)  # the order of the positions, and dropout
         self.w = self.net.init(rng)
         self.g, self.count = np.zeros_like(self.w), 0  # minibatches
-        self.cut, self.slide, self.boundary, self.begin, self.figures = windows, slide, boundary, begin, figures
-        self.windows = windows(self.train[:0], self.train, self.context + 1)  # N, K + 1
-        self.held_out = windows(self.train, self.val, self.context + 1)
+        self.windows = predictor.windows(self.train[:0], self.train, self.context + 1)  # N, K + 1
+        self.held_out = predictor.windows(self.train, self.val, self.context + 1)
         self.noted = np.empty(0, np.float32)  # log p of the held-out windows, before they were learnt from
         self._shuffle()
 
@@ -109,7 +102,7 @@ class Language(Kept):
     def _join(self) -> None:
         """From now on the validation part teaches too."""
         both = np.concatenate([self.train, self.val])
-        self.windows = self.cut(both[:0], both, self.context + 1)
+        self.windows = self.predictor.windows(both[:0], both, self.context + 1)
 
     def _draw(self) -> tuple[Array, Array]:
         """The next minibatch: contexts (B, K) and the characters after them (B,)."""
@@ -175,11 +168,13 @@ class Language(Kept):
 
     def report(self, w: Array, folder: Path | None) -> Report:
         ids, V = (self.train, self.val, self.test), len(self.vocabulary)
-        parts = evaluate_text.Encoded(*ids, V, self.context + 1, self.cut, self.boundary, self.config.again > 0)
+        cut, boundary = self.predictor.windows, self.predictor.boundary
+        parts = evaluate_text.Encoded(*ids, V, self.context + 1, cut, boundary, self.config.again > 0)
 
         def write(temperatures: Array) -> list[str]:
             rng = np.random.default_rng(0)
-            return self.texts(w, "", len(temperatures), evaluate_text.LENGTH, temperatures[:, None], rng=rng)
+            many, long = len(temperatures), evaluate_text.LENGTH
+            return self.predictor.texts(w, "", many, long, temperatures[:, None], rng=rng)
 
         noted = self.noted if len(self.noted) else self.log_probs(w, spread(self.held_out, HELD_OUT))
 
@@ -193,62 +188,12 @@ class Language(Kept):
             self.figures(self, w, report, folder)
         return report
 
-    def write(
-        self, w: Array, prompt: str, streams: int, length: int, temperature: float | Array, top_k: int, rng: Rng | None
-    ) -> Iterator[Array]:
-        """Yields the next ids (streams,) of texts that go on after `prompt`: see `generation.write`.
+    def prediction(self) -> dict[str, str]:
+        return {"vocabulary": self.vocabulary.characters, "before": self.predictor.before}
 
-        A prompt shorter than the context stands after the last line of training.
-        """
-        line = self.text.train.rfind("\n") + 1
-        end = line if line >= self.context else len(self.text.train)
-        before = self.vocabulary.encode(self.text.train[end - self.context : end])
-        ids = np.append(self.vocabulary.encode(self.begin(prompt)), 0)  # whatever comes next: its window is asked for
-        x = self.cut(before, ids, self.context + 1)[-1:, :-1].repeat(streams, 0)  # S, K
-        return generation.write(
-            generation.asker(self.net, w, self.context), x, length, temperature, top_k, rng, self.slide
-        )
-
-    def stream(
-        self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
-    ) -> Iterator[str]:
-        """One text, character by character, drawn from softmax(y / temperature).
-
-        Temperature 0, or no `rng`, takes the most probable ones; top_k draws among the k most probable alone. The
-        unknown symbol is never written.
-        """
-        letters = ["", *map(chr, self.vocabulary.codes)]
-        return (letters[s] for (s,) in self.write(w, prompt, 1, length, temperature, top_k, rng))
-
-    def generate(
-        self, w: Array, prompt: str, length: int, temperature: float = 1.0, top_k: int = 0, rng: Rng | None = None
-    ) -> str:
-        """What `stream` gives, as one text."""
-        return "".join(self.stream(w, prompt, length, temperature, top_k, rng))
-
-    def texts(
-        self,
-        w: Array,
-        prompt: str,
-        streams: int,
-        length: int,
-        temperature: float | Array = 1.0,
-        top_k: int = 0,
-        rng: Rng | None = None,
-    ) -> list[str]:
-        """Many texts at once, in little more time than one."""
-        ids = list(self.write(w, prompt, streams, length, temperature, top_k, rng))
-        return [self.vocabulary.decode(column) for column in np.array(ids).reshape(length, streams).T]
-
-    def unseen(self, prompt: str) -> str:
-        """The characters of a prompt that stand in it as the unknown symbol, each once."""
-        return "".join(c for c in dict.fromkeys(prompt) if not self.vocabulary.encode(c)[0])
-
-    def predict(self, w: Array, x: str | Array) -> str | Array:
-        """200 characters that go on after a text, the same each time; contexts (N, K) of ids get the next id (N,)."""
-        if isinstance(x, str):
-            return self.generate(w, x, 200, evaluate_text.TEMPERATURE, rng=np.random.default_rng(0))
-        return self.net(x, w)[0].argmax(-1)
+    def predict(self, w: Array, x: Any) -> Any:
+        """What the predictor says."""
+        return self.predictor.predict(w, x)
 
     def load(self, state: Mapping[str, Array]) -> None:
         super().load(state)

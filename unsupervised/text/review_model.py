@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
+from core import Array, Optimizer, Rng, Schedule, cross_entropy
 from core.lab import Kept, Report, check, settings
+from core.lab.problems.review_writer import ReviewWriter
 from core.lab.problems.reviews import ReviewExam
-from core.lab.text.sampling import asker
 
 STEPS = 20  # minibatches of one update()
 
@@ -38,7 +38,7 @@ class FreeWriter(Kept):
     def __init__(
         self,
         exam: ReviewExam,
-        net: Layer,
+        predictor: ReviewWriter,
         optimizer: Optimizer,
         rng: Rng,
         config: FreeWriterConfig | None = None,
@@ -48,7 +48,8 @@ class FreeWriter(Kept):
     ) -> None:
         self.config = settings(FreeWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.net, self.w = exam, net, net.init(w_rng)
+        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.w = self.net.init(w_rng)
         self.optimizer, self.schedule = optimizer, schedule
         self.g, self.count = np.zeros_like(self.w), 0  # minibatches
         self.windows = exam.windows(exam.parts["train"].texts, exam.context + 1)  # N, K + 1
@@ -79,12 +80,15 @@ class FreeWriter(Kept):
         return loss
 
     def evaluate(self) -> dict[str, float]:
-        ask = asker(self.net, self.w, self.exam.context)
+        ask = self.predictor.ask(self.w)
         return {"updates": float(self.count), **self.exam.validate(ask)}
 
     def report(self, w: Array, folder: Path | None) -> Report:
-        return self.exam.report(asker(self.net, w, self.exam.context), beginning=self.config.beginning)
+        return self.exam.report(self.predictor.ask(w), beginning=self.config.beginning)
 
-    def predict(self, w: Array, x: str | Array) -> str | Array:
-        """A review that begins with a text; contexts (N, K) of ids get the next id (N,)."""
-        return self.exam.answer(asker(self.net, w, self.exam.context), x)
+    def prediction(self) -> dict[str, str]:
+        return self.exam.facts
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """What the predictor says."""
+        return self.predictor.predict(w, x)

@@ -141,7 +141,9 @@ CATEGORICAL = {"type": {"categorical"}, "name": str, "values": [str]}
 
 def column_to_json(column: Numeric | Categorical) -> dict[str, Any]:
     """What JSON can hold of a column; floats keep all their digits there."""
-    return {"type": "numeric" if isinstance(column, Numeric) else "categorical", **asdict(column)}
+    kind = "numeric" if isinstance(column, Numeric) else "categorical"
+    fields = asdict(column, dict_factory=lambda pairs: {k: list(v) if isinstance(v, tuple) else v for k, v in pairs})
+    return {"type": kind, **fields}
 
 
 def column_from_json(value: Any, name: str) -> Numeric | Categorical:

@@ -10,58 +10,36 @@ Both readers are logistic regression on words and pairs of words, weighted by TF
 means something beside the judge's verdict on real reviews and beside what else makes a review: so both are reported.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from core import Array, Layer, Rng, Sequential, cosine, log_softmax, warm_up
-from core.lab import Report, check, printable
+from core import Array, Rng, cosine, log_softmax, warm_up
+from core.lab import Report, printable
 from core.lab.data.splits import SEED, Reviews
-from core.lab.text import lines, sampling
+from core.lab.problems.review_writer import Written, whole_words, write
+from core.lab.text import lines
+from core.lab.text.predictor import facts_of
+from core.lab.text.sampling import Ask
 from core.lab.text.tokenize import words
 from core.lab.text.vocabulary import Vocabulary
-from core.lab.text.window_model import window_net
 from core.lab.text.witten_bell import WittenBell
 
 SIZES = {"val": 200, "test": 400, "judge": 1000, "rater": 1000}  # reviews of each kind; the rest is to learn from
-TEMPERATURE = 0.7  # of all that is written, whoever writes
 WRITTEN, LOOKED_AT = 400, 50  # reviews that are written for the report, and for a look while learning
 POSITIONS = 20_000  # characters of the held-out reviews that nats are a mean of, evenly spread
 RUN = 6  # words in a row that, found in the training part, count as copied
 ORDER = 6  # characters of the longest n-grams that the reference model counts
 DECAY, RATE = 0.05, warm_up(0.02, cosine)  # how all three learn from real reviews: weight decay, and the rate's course
 
-Ask = Callable[[Array], Array]  # windows (S, K) of ids -> logits (S, V) of the next character
 Reader = Callable[[Sequence[str]], Array]  # texts -> is each positive? (N,) bool
-
-
-@dataclass(frozen=True)
-class ReviewConfig:
-    """What a task on reviews adds to the configuration of its algorithm, whoever teaches."""
-
-    context: int = 24  # characters that the next one is predicted from
-    hidden: int = 256  # units of each of the two hidden layers
-    longest: int = 250  # characters that a written review may have
-    lr: float = 8e-3  # step size of AdamW at its highest
-
-    def __post_init__(self) -> None:
-        super().__post_init__()  # type: ignore[misc]  # of the algorithm's
-        check(self, positive=("hidden", "longest", "lr"), span={"context": (6, math.inf)})  # of the longest n-grams
 
 
 class Part(NamedTuple):
     texts: list[str]
     good: Array  # N bool
-
-
-class Written(NamedTuple):
-    texts: list[str]  # S reviews
-    windows: Array  # N, K + 1: what stood before each character that was written, and the character
-    author: Array  # N: which of the S reviews it belongs to
 
 
 def distinct(reviews: Reviews) -> list[tuple[int, str]]:
@@ -105,12 +83,6 @@ def reader(part: Part) -> Reader:
     return lambda texts: np.asarray(model.predict(features.transform(list(texts))), bool)
 
 
-def whole_words(text: str) -> str:
-    """The text before its END, or where it has none up to its last whole word."""
-    before, end, _ = text.partition(lines.END)
-    return before if end else text.rpartition(" ")[0] or text
-
-
 def runs(texts: Sequence[str], n: int) -> list[tuple[str, ...]]:
     """All n words in a row, in lower case, of each text."""
     return [tuple(one[i : i + n]) for one in (words(text.lower()) for text in texts) for i in range(len(one) - n + 1)]
@@ -119,13 +91,16 @@ def runs(texts: Sequence[str], n: int) -> list[tuple[str, ...]]:
 class ReviewExam:
     """What all three are asked. `ask` is the network that writes: windows of `context` ids to logits.
 
+    `facts` are what a `ReviewWriter` has to know of the texts.
+
     A written review ends where the network ends it, or after `longest` characters, at the last whole word; of real
     ones the readers see no more than that either.
     """
 
     def __init__(self, reviews: Reviews, context: int, longest: int) -> None:
         self.parts, self.context, self.longest = split_reviews(reviews), context, longest
-        self.vocabulary = Vocabulary.of("".join(text + lines.END for text in self.parts["train"].texts))
+        self.facts = facts_of("".join(text + lines.END for text in self.parts["train"].texts), context)
+        self.vocabulary = Vocabulary.from_characters(self.facts["vocabulary"])
         self.end = int(self.vocabulary.encode(lines.END)[0])
         self.rater = reader(self.parts["rater"])
         self.val = self.five_stars("val")
@@ -141,31 +116,10 @@ class ReviewExam:
         rows = self.windows([text for text, good in zip(part.texts, part.good, strict=True) if good], self.context + 1)
         return rows[:: max(len(rows) // POSITIONS, 1)]
 
-    def network(self, hidden: int, outputs: int = 1) -> Layer:
-        """The window network of all three; `outputs` numbers for each character that may come next."""
-        V, orders = len(self.vocabulary), range(2, 7)
-        layers = window_net(V, self.context, 16, hidden, 2, orders=orders, bits=13, row=8, outputs=outputs * V)
-        return Sequential(*layers)
-
     def write(self, ask: Ask, n: int, rng: Rng, beginning: str = "") -> Written:
         """n reviews, drawn from softmax(y / TEMPERATURE); `beginning` is given, and no part of what is returned."""
         x = self.windows([beginning], self.context + 1)[-1:, :-1].repeat(n, 0)  # S, K
-        rows, authors, going = [], [], np.ones(n, bool)
-        for s in sampling.write(ask, x, self.longest, TEMPERATURE, rng=rng):
-            rows.append(np.concatenate([x[going], s[going, None].astype(x.dtype)], 1))
-            authors.append(np.flatnonzero(going))
-            going &= s != self.end  # what the network goes on with after an END is not looked at
-            if not going.any():
-                break
-        windows, author = np.concatenate(rows), np.concatenate(authors)
-        texts = [self.vocabulary.decode(windows[author == i, -1]) for i in range(n)]
-        return Written([whole_words(text) for text in texts], windows, author)
-
-    def answer(self, ask: Ask, x: str | Array) -> str | Array:
-        """A review that begins with a text, the same each time; windows (N, K) of ids get the next id (N,)."""
-        if isinstance(x, str):
-            return x + self.write(ask, 1, np.random.default_rng(0), x).texts[0]
-        return ask(x).argmax(-1)
+        return write(ask, x, self.longest, self.vocabulary, rng)
 
     def nats(self, ask: Ask, rows: Array) -> float:
         """Nats per character of windows (N, K + 1), at temperature 1."""

@@ -70,7 +70,8 @@ class Run:
         """What answers, with its weights. Needs the run's data only where the task has no `predictor`."""
         make, path = self.setup.task.predictor, self.folder / folders.PREDICTION
         if make is None or not path.exists():
-            return self._learnt
+            learner, w = self._learnt
+            return getattr(learner, "predictor", learner), w
         facts = read_json(path, self.setup.task.facts)
         wrong = f"{path} does not fit the task {self.setup.task.name}"
         how = f"remove it, and the run is opened with its data, or trivium resume {self.folder} writes it again"
@@ -85,7 +86,7 @@ class Run:
 
     @property
     def predictor(self) -> Any:
-        """What answers: a Predictor, or the learner itself where the task has none."""
+        """What answers: a Predictor, or the learner itself where it has none."""
         return self._opened[0]
 
     @property

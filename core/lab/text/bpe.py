@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise, takewhile
+from typing import Self
 
 from core.lab.text.sentences import Pair
 
@@ -18,15 +19,26 @@ class BytePairEncoding:
     keeps the blank before it, so that pieces joined give the sentence again. Characters not met before are left out.
     """
 
-    def __init__(self, texts: Iterable[str], size: int) -> None:
+    def __init__(self, characters: Iterable[str], merges: Iterable[Sequence[str]]) -> None:
+        """Of known characters, and merges in the order in which they are made. Raises ValueError for what are none."""
+        self.characters, pairs = list(characters), list(map(tuple, merges))
+        if any(len(pair) != 2 for pair in pairs) or any(len(one) != 1 for one in self.characters):
+            raise ValueError("pieces are single characters, and pairs of pieces")
+        self.merges: dict[Pair, int] = {(a, b): rank for rank, (a, b) in enumerate(pairs)}
+        self.names = ["", *self.characters, *(a + b for a, b in self.merges)]
+        self.ids = {name: i for i, name in enumerate(self.names)}
+        if len(self.ids) < len(self.names):
+            raise ValueError("a piece is there twice")
+        self._cut: dict[str, list[int]] = {}
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], size: int) -> Self:
+        """`size` pieces of these texts at most. Raises ValueError for fewer than their characters."""
         counts = Counter(chunk for text in texts for chunk in _CHUNK.findall(text))
         characters = sorted(set("".join(counts)))
         if size <= len(characters):
             raise ValueError(f"{size} pieces are too few: the text alone has {len(characters)} characters")
-        self.merges = _merges(counts, size - 1 - len(characters))
-        self.names = ["", *characters, *(a + b for a, b in self.merges)]
-        self.ids = {name: i for i, name in enumerate(self.names)}
-        self._cut: dict[str, list[int]] = {}
+        return cls(characters, _merges(counts, size - 1 - len(characters)))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -57,15 +69,15 @@ def _join(parts: list[str], pair: Pair) -> list[str]:
     return joined
 
 
-def _merges(counts: Mapping[str, int], most: int) -> dict[Pair, int]:
-    """The merges in the order they were found, each with its rank; only words that hold the merged pair are touched."""
+def _merges(counts: Mapping[str, int], most: int) -> list[Pair]:
+    """The merges in the order they were found; only words that hold the merged pair are touched."""
     cut = {word: list(word) for word in counts}
     often, holders = Counter[Pair](), defaultdict[Pair, set[str]](set)
     for word, parts in cut.items():
         for pair in pairwise(parts):
             often[pair] += counts[word]
             holders[pair].add(word)
-    merges, known = dict[Pair, int](), set("".join(counts))
+    merges, known = list[Pair](), set("".join(counts))
     while len(merges) < most and often:
         top = max(often.values())
         pair = min(pair for pair, count in often.items() if count == top)
@@ -73,7 +85,7 @@ def _merges(counts: Mapping[str, int], most: int) -> dict[Pair, int]:
             break
         if "".join(pair) not in known:
             known.add("".join(pair))
-            merges[pair] = len(merges)
+            merges.append(pair)
         for word in sorted(holders.pop(pair)):
             for old in pairwise(cut[word]):
                 often[old] -= counts[word]

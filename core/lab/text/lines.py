@@ -10,16 +10,15 @@ So the number of ENDs says how far the record has come, and the vocabulary, the 
 are those of any text. The END of a record is predicted as its last character.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from core import Array
 from core.lab.data.splits import SEED, Text
+from core.lab.text.sampling import Slide, Windows
 
 END = "\n"
-Windows = Callable[[Array, Array, int], Array]  # (what came before, ids (N,), width) -> (N, width)
-Slide = Callable[[Array, Array], None]  # windows (S, K) of S texts, their next characters (S,): moves the windows on
 
 
 def divide(records: Sequence[str], val: int, test: int) -> tuple[list[str], list[str], list[str]]:

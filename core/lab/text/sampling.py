@@ -20,7 +20,14 @@ LARGEST = 1 << 24  # numbers in a table of the first layer's terms; above, the n
 BLOCK = 1 << 16  # numbers of noise that are drawn at once, about
 
 Ask = Callable[[Array], Array]
-Slide = Callable[[Array, Array], None]
+Windows = Callable[[Array, Array, int], Array]  # (what stands before, ids (N,), width) -> (N, width)
+Slide = Callable[[Array, Array], None]  # windows (S, K) of S texts, their next characters (S,): moves the windows on
+
+
+def windows(before: Array, ids: Array, width: int) -> Array:
+    """One window (N, width) for each position of `ids`, which stands in its last column; `before` comes before."""
+    history = before[len(before) - width + 1 :]
+    return np.lib.stride_tricks.sliding_window_view(np.concatenate([history, ids]), width)
 
 
 def slide(x: Array, s: Array) -> None:

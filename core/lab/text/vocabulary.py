@@ -29,6 +29,19 @@ class Vocabulary:
             total += np.bincount(codes, minlength=len(total))
         return cls(np.flatnonzero(total > 1))
 
+    @classmethod
+    def from_characters(cls, characters: str) -> Vocabulary:
+        """The vocabulary of `characters`. Raises ValueError unless they are in the order of their code points."""
+        codes = np.array(list(map(ord, characters)), np.int64)
+        if (np.diff(codes) <= 0).any():
+            raise ValueError("the characters of a vocabulary must stand in the order of their code points, each once")
+        return cls(codes)
+
+    @property
+    def characters(self) -> str:
+        """All that it holds, in the order of their ids."""
+        return "".join(map(chr, self.codes))
+
     def __len__(self) -> int:
         return len(self.codes) + 1
 

@@ -1,5 +1,7 @@
 """A writer that rewards tune: its loss, its baseline, and that it earns more while it stays near where it began."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from toy_reviews import toy_reviews
@@ -7,6 +9,7 @@ from toy_reviews import toy_reviews
 from core import Adam, AdamW, log_softmax
 from core.gradcheck import directional_error
 from core.lab.problems import reviews as praise
+from core.lab.problems.review_writer import review_writer
 from core.lab.problems.reviews import DECAY, RATE, ReviewExam
 from reinforcement.reinforce import reinforce_loss
 from reinforcement.text.kl_reinforce import RewardTunedWriter, others_baseline, tuned_loss
@@ -60,11 +63,11 @@ def few(monkeypatch):
 
 def learner(updates=100, rounds=20, kl_coef=0.02, seed=0):
     exam = ReviewExam(toy_reviews(200), 12, 40)
-    net = exam.network(16)
+    writer = review_writer(SimpleNamespace(context=12, hidden=16, longest=40), exam.facts)
     return RewardTunedWriter(
         exam,
-        net,
-        AdamW(1e-2, net.layout, DECAY),
+        writer,
+        AdamW(1e-2, writer.net.layout, DECAY),
         Adam(3e-3),
         np.random.default_rng(seed),
         batch=64,

@@ -1,6 +1,7 @@
 """A writer that labels steer: its loss, Bayes' rule, and that it hears what the labels say."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from toy_reviews import toy_reviews
 from core import AdamW, binary_cross_entropy, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.problems import reviews as praise
+from core.lab.problems.review_writer import review_writer
 from core.lab.problems.reviews import DECAY, RATE, ReviewExam
-from supervised.text.guided_writer import GuidedWriter, guided, reading_loss
+from supervised.text.guided_writer import GuidedWriter, guided, guided_asker, reading_loss
 
 B, V = 12, 5
 
@@ -50,11 +52,11 @@ def test_steering_is_bayes_rule():
 
 def learner(labels=100, updates=150, strength=2.0, seed=0):
     exam = ReviewExam(toy_reviews(200), 12, 40)
-    net = exam.network(16, outputs=2)
+    writer = review_writer(SimpleNamespace(context=12, hidden=16, longest=40), exam.facts, 2, guided_asker(strength))
     return GuidedWriter(
         exam,
-        net,
-        AdamW(1e-2, net.layout, DECAY),
+        writer,
+        AdamW(1e-2, writer.net.layout, DECAY),
         np.random.default_rng(seed),
         batch=64,
         updates=updates,
@@ -76,7 +78,7 @@ def test_it_writes_what_the_labels_praise_and_each_counts_once():
     assert answers == 100
     assert one.evaluate()["val_positive"] > 0.9
     assert one.report(one.w, None).metrics["test_positive"] > 0.9
-    one.config = replace(one.config, strength=0)  # the same network, left to itself
+    one.predictor = replace(one.predictor, asker=guided_asker(0))  # the same network, left to itself
     assert 0.2 < one.evaluate()["val_positive"] < 0.8
 
 

@@ -102,7 +102,7 @@ def test_next_pieces_are_all_places_and_the_end():
 def test_both_languages_stand_side_by_side_in_w():
     one = build()
     assert [*one.net.layout][:3] == ["english.encode.0.table", "english.encode.1.weight", "english.encode.1.bias"]
-    views = one.views(one.w)
+    views = one.predictor.views(one.w)
     assert [*views] == [f"{k}.{part}" for k in ("english", "french") for part in ("encode", "read", "think", "write")]
     assert sum(view.size for view in views.values()) == one.w.size
     assert all(np.shares_memory(view, one.w) and (view != 0).any() for view in views.values())

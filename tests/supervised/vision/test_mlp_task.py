@@ -12,6 +12,7 @@ from core.lab.data.registry import Data
 from core.lab.data.splits import Splits
 from core.lab.vision.photos import Photo
 from supervised.tasks import digits, fashion_cnn, fashion_mlp, mnist_augmented, mnist_mlp
+from supervised.vision.images import Images
 from supervised.vision.mlp_task import MLPConfig, augmentation, classifier
 
 ROOT = DATA
@@ -35,7 +36,7 @@ def made(config, seed=0):
     rng = np.random.default_rng(1)
     splits = Splits(*lines(300, rng), *lines(60, rng), *lines(200, rng))
     check_examples(splits)
-    return classifier(config, splits, (8, 6), ("row", "column"), np.random.default_rng(seed))
+    return classifier(config, splits, Images((8, 6), ("row", "column")), np.random.default_rng(seed))
 
 
 def learn(learner):
@@ -174,7 +175,7 @@ def test_the_benchmark_s_summary_has_known_answers():
 def test_a_photo_of_clothing_is_seen_light_on_black():
     pixels = np.full((60, 40, 3), 250, np.uint8)
     pixels[10:50, 5:35] = 40  # a dark piece on white
-    seen = fashion_cnn.see(Photo(pixels)).reshape(28, 28)
+    seen = fashion_cnn.predictor(fashion_cnn.Config(), {}).examples(Photo(pixels)).reshape(28, 28)
     assert seen[14, 14] > 0.9
     assert seen[:, :2].max() == 0
 

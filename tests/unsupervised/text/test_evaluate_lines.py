@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from core.lab.data.registry import Data
 from core.lab.data.splits import Names, Reviews
 from core.lab.learner import Report
 from core.lab.text import lines as records
+from core.lab.text.predictor import TextPredictor, of_lines
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
 from unsupervised.tasks import names, reviews
@@ -35,21 +37,10 @@ SAYS = {"1": "awful", "5": "great"}
 
 def language(text, conditioned, updates=0, context=4):
     vocabulary = Vocabulary.of(text.train)
-    end = int(vocabulary.encode(records.END)[0])
-    layers = window_net(len(vocabulary), context, 8, 32, 1)
-    one = Language(
-        text,
-        vocabulary,
-        layers,
-        AdamW(0.01, Sequential(*layers).layout, 0.0),
-        np.random.default_rng(0),
-        context=context,
-        batch=64,
-        updates=max(updates, 1),
-        boundary=end,
-        windows=records.windows(end, conditioned),
-        slide=records.slide(end, conditioned),
-    )
+    net = Sequential(*window_net(len(vocabulary), context, 8, 32, 1))
+    predictor = TextPredictor(net, vocabulary, context, "", **of_lines(vocabulary, conditioned))
+    counts = {"context": context, "batch": 64, "updates": max(updates, 1)}
+    one = Language(text, predictor, AdamW(0.01, net.layout, 0.0), np.random.default_rng(0), **counts)
     for _ in range(-(-updates // 20)):
         one.update()
     return one
@@ -123,7 +114,7 @@ def test_the_judge_hears_words_and_not_the_rating():
 def test_figures_of_names_that_are_known():
     text = records.joined(["ann", "bob"] * 20, ["cid"], ["ann"])
     one = language(text, False)
-    one.texts = lambda *_, **__: ["ann\nx", "cid\n", "cid\nb", "zoe"]
+    one.predictor = SimpleNamespace(texts=lambda *_, **__: ["ann\nx", "cid\n", "cid\nb", "zoe"])
     report = Report({}, "", 0, 0, "")
     names_figures(one, one.w, report, None)
     assert report.metrics == {
@@ -201,7 +192,7 @@ def test_reviews_as_a_task():
     assert all(np.isfinite(value) for value in figures.values())
     assert figures["heard_positive_real_5"] == 1
     with pytest.raises(ValueError, match="begins with the rating"):
-        one.generate(one.w, "great", 5)
+        one.predictor.generate(one.w, "great", 5)
 
 
 def test_names_as_a_task():

@@ -12,6 +12,7 @@ from core import Adam, AdamW, Sequential, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.data.splits import Text, parts
 from core.lab.text import vocabulary, window_model as characters
+from core.lab.text.predictor import TextPredictor, facts_of
 from core.lab.text.sampling import gumbel
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
@@ -25,19 +26,10 @@ TEXT = parts(" ".join(WORDS[i] for i in np.random.default_rng(0).integers(0, len
 
 def learner(text=TEXT, seed=0, context=4, dropout=0.0, batch=32, updates=60, lr=0.01, depth=2, again=0):
     vocabulary = Vocabulary.of(text.train)
-    layers = window_net(len(vocabulary), context, 6, 16, depth, dropout)
-    optimizer = AdamW(lr, Sequential(*layers).layout, 0.01)
-    return Language(
-        text,
-        vocabulary,
-        layers,
-        optimizer,
-        np.random.default_rng(seed),
-        context=context,
-        batch=batch,
-        updates=updates,
-        again=again,
-    )
+    net = Sequential(*window_net(len(vocabulary), context, 6, 16, depth, dropout))
+    predictor = TextPredictor(net, vocabulary, context, facts_of(text.train, context)["before"])
+    counts = {"context": context, "batch": batch, "updates": updates, "again": again}
+    return Language(text, predictor, AdamW(lr, net.layout, 0.01), np.random.default_rng(seed), **counts)
 
 
 def trained(**options):
@@ -120,7 +112,7 @@ def test_one_batch_is_learnt_by_heart():
 def test_a_text_that_repeats_is_learnt():
     one = trained(text=parts("0123456789" * 60), updates=200)
     assert one.evaluate()["val_nats"] < 0.01
-    assert one.generate(one.w, "2345", 25, 0.0) == "6789012345678901234567890"
+    assert one.predictor.generate(one.w, "2345", 25, 0.0) == "6789012345678901234567890"
 
 
 def test_each_epoch_visits_every_position_once_in_another_order():
@@ -261,10 +253,8 @@ def test_what_a_position_sees_is_for_the_windows_to_say():
         return grams
 
     vocabulary = Vocabulary.of(TEXT.train)
-    layers = window_net(len(vocabulary), 4, 6, 16, 1)
-    one = Language(
-        TEXT, vocabulary, layers, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20, windows=lonely
-    )
+    predictor = TextPredictor(Sequential(*window_net(len(vocabulary), 4, 6, 16, 1)), vocabulary, 4, "", windows=lonely)
+    one = Language(TEXT, predictor, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20)
     assert one.windows.tolist() == lonely(None, one.train, 5).tolist()
     assert one.held_out.tolist() == lonely(None, one.val, 5).tolist()
     x, _ = one._draw()
@@ -327,7 +317,7 @@ def test_counting_learns_from_the_training_part_and_chooses_on_the_validation_pa
 def test_texts_of_a_report_are_fit_for_a_screen():
     text = parts("\x1bcab\x07\n" * 80)
     one = trained(text=text)
-    assert "\x1b" in one.generate(one.w, "", 50, 0.0)
+    assert "\x1b" in one.predictor.generate(one.w, "", 50, 0.0)
     _, *shown = one.report(one.w, None).texts.values()
     assert set("".join(shown)) <= set("abc\n")
 
@@ -353,7 +343,7 @@ def slow(one, w, prompt, length, temperature, top_k, rng):
 def test_writing_is_its_slow_twin(prompt, temperature, top_k):
     one = trained(depth=3)
     w = one.w.astype(np.float64)
-    fast = one.generate(w, prompt, 60, temperature, top_k, np.random.default_rng(5))
+    fast = one.predictor.generate(w, prompt, 60, temperature, top_k, np.random.default_rng(5))
     assert fast == slow(one, w, prompt, 60, temperature, top_k, np.random.default_rng(5))
     assert len(fast) == 60
 
@@ -361,7 +351,7 @@ def test_writing_is_its_slow_twin(prompt, temperature, top_k):
 def test_unknown_symbol_is_never_written():
     one = trained(text=parts("ab" * 30 + "".join(map(chr, range(0x4E00, 0x4E80))) + "ab" * 60), updates=20)
     assert (one.train == 0).mean() > 0.2
-    assert set(one.generate(one.w, "ab", 300, 2.0, rng=np.random.default_rng(0))) <= {"a", "b"}
+    assert set(one.predictor.generate(one.w, "ab", 300, 2.0, rng=np.random.default_rng(0))) <= {"a", "b"}
 
 
 def test_draws_follow_the_softmax_at_the_temperature():
@@ -369,14 +359,16 @@ def test_draws_follow_the_softmax_at_the_temperature():
     y = one.net(one.vocabulary.encode("the "), one.w)[0].astype(np.float64)
     y[0] = -np.inf
     p = softmax(y / 1.5)
-    drawn = Counter(one.texts(one.w, "the ", n, 1, 1.5, rng=rng))
+    drawn = Counter(one.predictor.texts(one.w, "the ", n, 1, 1.5, rng=rng))
     counts = np.array([drawn[one.vocabulary.decode([i])] for i in range(len(p))])
     assert (abs(counts - n * p) <= 5 * np.sqrt(n * p * (1 - p)) + 1e-9).all()
 
 
 def test_the_most_probable_alone_is_greedy():
     one = trained()
-    assert one.generate(one.w, "the", 40, 1.0, 1, np.random.default_rng(0)) == one.generate(one.w, "the", 40, 0.0)
+    assert one.predictor.generate(one.w, "the", 40, 1.0, 1, np.random.default_rng(0)) == one.predictor.generate(
+        one.w, "the", 40, 0.0
+    )
 
 
 def test_predict_goes_on_with_a_text_and_names_the_next_of_contexts():

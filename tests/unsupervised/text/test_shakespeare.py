@@ -85,7 +85,7 @@ def test_a_play_of_four_lines_is_learnt_and_counts_help_where_the_network_stops_
     report = one.report(one.w, tmp_path)
     assert report.metrics["test_nats"] < 0.6
     assert report.metrics["test_nats_with_counts"] < min(report.metrics["test_nats"], report.reference) + 0.01
-    assert len(one.generate(one.w, "To be, ", 30)) == 30
+    assert len(one.predictor.generate(one.w, "To be, ", 30)) == 30
 
 
 @needs_data

@@ -34,7 +34,7 @@ def said(capsys, *args):
 
 def test_a_text_is_shown_as_the_learner_streams_it(poet, capsys):
     code, out, err = said(capsys, poet.folder, "--prompt", "The ", "--length", 150, "--seed", 3, "--top-k", 5)
-    text = poet.learner.generate(poet.w, "The ", 150, 0.8, 5, np.random.default_rng(3))
+    text = poet.predictor.generate(poet.w, "The ", 150, 0.8, 5, np.random.default_rng(3))
     assert code == 0
     assert out.removesuffix("\n") == ("The " + text).removesuffix("\n")
     assert out.endswith("\n")
@@ -126,14 +126,14 @@ def test_what_the_learner_refuses_is_a_refusal(poet, capsys, monkeypatch):
     def refuse(*given):
         raise ValueError("a prompt must begin with a rating")
 
-    monkeypatch.setattr(type(poet.learner), "stream", refuse)
+    monkeypatch.setattr(type(poet.predictor), "stream", refuse)
     with pytest.raises(Refusal, match="text: a prompt must begin with a rating"):
         command.generate([str(poet.folder), "--prompt", "The"])
     assert capsys.readouterr() == ("", "")
 
 
 def test_nothing_that_steers_a_terminal_is_shown(poet, capsys, monkeypatch):
-    monkeypatch.setattr(type(poet.learner), "stream", lambda *given: iter("a\x1b[31mb\x07\x9bc\n"))
+    monkeypatch.setattr(type(poet.predictor), "stream", lambda *given: iter("a\x1b[31mb\x07\x9bc\n"))
     assert said(capsys, poet.folder)[1] == "ab\n"  # \x9bc is a sequence, too
 
 
@@ -142,7 +142,7 @@ def test_an_interrupt_ends_it_quietly(poet, capsys, monkeypatch):
         yield from "The"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(poet.learner), "stream", interrupted)
+    monkeypatch.setattr(type(poet.predictor), "stream", interrupted)
     code, _, err = said(capsys, poet.folder)
     assert code == 130
     assert err == ""

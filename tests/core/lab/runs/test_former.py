@@ -48,6 +48,7 @@ def test_an_old_task_is_refused_with_its_new_name(old, capsys, tmp_path, monkeyp
         ("digits", ["--looks", "3"], "--test-time-augmentations"),
         ("digits", ["--report", "deep"], "--interpret"),
         ("digits", ["--smoothing=.1"], "--label-smoothing"),
+        ("image_folder", ["--side", "16"], "--size"),
         ("cartpole", ["--steps", "8"], "--rollout"),
         ("env", ["--steps", "8"], "--timesteps"),
         ("lunar_lander", ["--steps", "8"], "--timesteps"),

@@ -124,7 +124,7 @@ TEXT = ["low lower lowest", "new newer newest wide wider", "aaa aaaa aa", "he se
 
 
 def test_merges_are_those_of_counting_anew():
-    pieces = BytePairEncoding(TEXT, 60)
+    pieces = BytePairEncoding.learn(TEXT, 60)
     chunks = Counter(
         {
             "low": 1,
@@ -162,7 +162,7 @@ def test_pieces_give_the_sentence_back(text):
     assert 0 not in ids
 
 
-PIECES = BytePairEncoding(TEXT, 60)
+PIECES = BytePairEncoding.learn(TEXT, 60)
 
 
 def test_pieces_end_at_a_border_and_leave_strange_characters_out():
@@ -175,4 +175,4 @@ def test_pieces_end_at_a_border_and_leave_strange_characters_out():
 
 def test_too_few_pieces_are_refused():
     with pytest.raises(ValueError, match="3 pieces are too few"):
-        BytePairEncoding(TEXT, 3)
+        BytePairEncoding.learn(TEXT, 3)
