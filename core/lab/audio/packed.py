@@ -30,4 +30,5 @@ def unpack(raw: bytes, most: int) -> tuple[Array, int]:
             x = file.read((most + 1) * file.samplerate, dtype="float32", always_2d=True)
             return np.clip(np.nan_to_num(x.mean(1)), -1, 1), int(file.samplerate)
     except (RuntimeError, OSError, ValueError, TypeError, MemoryError) as error:
-        raise ValueError(f"it cannot be read as {kind_of(raw)}: {error or type(error).__name__}") from error
+        said = getattr(error, "error_string", "") or error or type(error).__name__
+        raise ValueError(f"it cannot be read as {kind_of(raw)}: {said}") from error

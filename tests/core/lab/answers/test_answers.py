@@ -108,7 +108,15 @@ def test_the_rows_of_a_table_are_written_beside_the_answers_and_scored(ready, ca
     assert "accuracy 0.6667 on 3 rows by the column name" in err
     head, *rows = csv.reader(io.StringIO(Path("p.csv").read_text()), delimiter=";")
     assert head[:5] == ["name", "a", "b", "c", "d"]
-    assert head[5:] == "prediction probability second second_probability third third_probability true".split()
+    assert head[5:] == [
+        "prediction",
+        "probability",
+        "second",
+        "second_probability",
+        "third",
+        "third_probability",
+        "true",
+    ]
     assert rows[0][:6] == ["Dark ", "0", "0", "0", "0", "dark"]
     assert rows[1][0] == " light"
     assert rows[2][1] == "0,5"

@@ -68,7 +68,9 @@ def test_what_is_no_table_is_one_line(columns, line):
 
 def test_a_data_frame_of_pandas():
     pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"a": [1.0, None], "b": pandas.Categorical(["x", "y"]), "c": pandas.to_datetime([DAY, DAY])})
+    frame = pandas.DataFrame(
+        {"a": [1.0, None], "b": pandas.Categorical(["x", "y"]), "c": pandas.to_datetime([DAY, DAY])}
+    )
     assert taken(frame, Reader).decode().splitlines()[2] == ",y,2024-01-31 00:00:00"
 
 
