@@ -140,7 +140,8 @@ def _is_path(x: Any, predictor: Any) -> bool:
         there = Path(x).expanduser().exists()
     except (OSError, ValueError, RuntimeError):  # too long a name, a null byte, no such user
         return False
-    return there or (not hasattr(predictor, "stream") and kind(Path(x)) in known(getattr(predictor, "reads", ())))
+    read = kind(Path(x)) in known(getattr(predictor, "reads", ()))
+    return (there and read) if hasattr(predictor, "stream") else (there or read)
 
 
 def _without(sheet: Sheet, names: tuple[str, ...]) -> bytes:

@@ -35,7 +35,7 @@ class PredictFlags(OpenFlags):
     format: str = ""  # what standard input is: csv, npy, txt, png, wav, ...; found out if none is given
 
     def __post_init__(self) -> None:
-        check(self, share=() if self.threshold is None else ("threshold",))
+        check(self, span={} if self.threshold is None else {"threshold": (0, 1)})
 
 
 def predict(args: Sequence[str]) -> int:

@@ -185,7 +185,7 @@ def test_standard_input(ready, capsys, monkeypatch, raw, words, said):
 def test_values_are_written_and_scored(ready, capsys):
     ready.setup.values = True  # 1 + 2 (a + b)
     Path("x.csv").write_text("a,b,c,d,y\n0,0,9,9,1\n1,0.25,9,9,4.5\n0,1,0,0,\n")
-    _, out, err = asked(capsys, "x.csv", "--target", "y", "--out", "p.tsv")
+    _, _, err = asked(capsys, "x.csv", "--target", "y", "--out", "p.tsv")
     assert Path("p.tsv").read_text() == (
         "a\tb\tc\td\ty\tprediction\ttrue\n0\t0\t9\t9\t1\t1.0\t1\n1\t0.25\t9\t9\t4.5\t3.5\t4.5\n0\t1\t0\t0\t\t3.0\t\n"
     )

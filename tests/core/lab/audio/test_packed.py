@@ -51,5 +51,5 @@ def test_what_soundfile_wrote_is_read(form, off):
     soundfile, file = pytest.importorskip("soundfile"), io.BytesIO()
     soundfile.write(file, X, RATE, format=form)
     np.testing.assert_allclose(read_sound(file.getvalue()).samples, X.mean(1), atol=off)
-    with pytest.raises(ValueError, match="it cannot be read as a FLAC sound: [^<]*$"):
+    with pytest.raises(ValueError, match=r"it cannot be read as a FLAC sound: [^<]*$"):
         read_sound(b"fLaC" + bytes(100))
