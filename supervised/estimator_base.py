@@ -48,10 +48,10 @@ class Held(NamedTuple):
 
 def row_weights(s: Any, X: Any) -> Array:
     """s as float64 (N,), ones for None. Raises ValueError for another shape, and for weights below 0."""
-    checked: Array = _check_sample_weight(s, X, dtype=np.float64)
-    if (checked < 0).any():
-        raise ValueError(f"Negative values in data passed to `sample_weight`: the least is {checked.min()}")
-    return checked
+    weights: Array = _check_sample_weight(s, X, dtype=np.float64)
+    if (weights < 0).any():
+        raise ValueError(f"Negative values in data passed to `sample_weight`: the least is {weights.min()}")
+    return weights
 
 
 def given(X_val: Any, y_val: Any) -> bool:
@@ -149,6 +149,8 @@ class Fitted(Inside, BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             self._begin(X.dtype)
         elif self.w_.size != self.net_.size:
             raise ValueError("the parameters were changed since the last fit; set warm_start=False to begin anew")
+        elif self.optimizer_ is None:  # it goes on from where L-BFGS ended
+            self.optimizer_ = self._new_optimizer(self.net_)
         if s is not None:
             s = (s / s.mean()).astype(self.w_.dtype)
         if held is None and self.early_stopping:

@@ -103,5 +103,8 @@ def test_lbfgs_tells_each_iteration_and_goes_on():
     assert model.loss_ == pytest.approx(((model.predict(X) - VALUES) ** 2).mean())
     first = model.loss_
     assert model.fit(X, VALUES).loss_ < first
+    second = model.loss_
+    assert model.set_params(optimizer=None, epochs=5, lr=1e-5).fit(X, VALUES).loss_ == pytest.approx(second, rel=0.01)
+    assert model.partial_fit(X, VALUES).n_iter_ == 1
     still = NetworkRegressor((), optimizer="lbfgs", tol=1e9).fit(X, VALUES)
     assert still.n_iter_ == 1
