@@ -51,6 +51,7 @@ and which rows are most wrong.
 """
 NAMES = ("iris", "wine", "breast-cancer", "diabetes")
 KINDS = ("auto", "classes", "value")
+TARGET = "target"  # the column to be learnt of the tables that come with scikit-learn
 LEAST = 20  # rows
 A_FOLD = 5  # rows in the test part of a fold, at least
 
@@ -98,7 +99,8 @@ class Table(NamedTuple):
 
 
 def predictor(config: Config, facts: Any) -> TablePredictor | FoldsPredictor:
-    return table_predictor(facts, partial(_net, config), config.batch, config.folds)
+    targets = tuple(dict.fromkeys(config.target)) or (TARGET,)
+    return table_predictor(facts, partial(_net, config), config.batch, config.folds, targets)
 
 
 def make(config: Config, rng: Rng, data: Any) -> TableLearner | Folds:
@@ -230,6 +232,6 @@ def _rows(config: Config, data: Any) -> tuple[Rows, tuple[str, ...]]:
     if config.target:
         raise ValueError("--target goes with --file: the target of this table is known")
     table = data(config.name)
-    rows, name = rows_of(table.x, table.features), "target"
+    rows, name = rows_of(table.x, table.features), TARGET
     rows.columns[name] = [table.classes[k] for k in table.t] if table.classes else list(map(repr, table.t.tolist()))
     return rows, (name,)
