@@ -8,16 +8,20 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule
-from core.lab import Exam, Kept, Report
-from core.lab.envs.units import acted, observed
+from core.lab import Exam, Kept, Refusal, Report
+from core.lab.envs.units import acted, observed, shown_through
 from core.lab.envs.vector import Envs, check_count
-from reinforcement.distributions import CATEGORICAL, ActionDistribution
+from core.lab.signature import Choice, Features, Ids, Inputs, Numbers, Outputs, Signature
+from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution
+
+FREE = np.array([[-np.inf], [np.inf]])  # an action without a border
 
 
 class Agent(Kept):
     """A network that acts, its exam and its environments. An algorithm adds `update`, and names in `kept` its state."""
 
     family: ActionDistribution = CATEGORICAL
+    reads = (".jsonl",)  # an observation a line, as its environment shows it
     config: Any
     envs: Envs
 
@@ -55,9 +59,46 @@ class Agent(Kept):
     def predict(self, w: Array, obs: Any) -> Any:
         """The best actions (N, ...) at observations (N, ...), or at one alone, both in the environment's own units.
 
+        Actions that are a Dict or a Tuple are objects (N,) of plain values.
+
         Raises ValueError for what is no observation of it.
         """
         return acted(self.envs, self.family.best(self.logits(w, observed(self.envs, obs))))
+
+    def signature(self, w: Array) -> Signature:
+        """Observations as the network sees them, and the action in the environment's own units; to be exported."""
+        net, obs = getattr(self, "actor", self.net), self.envs.obs
+        inputs: Inputs = Features(obs.shape[1:])
+        if self.envs.column:
+            inputs = Ids(1, tuple(map(str, range(self.envs.vec.single_observation_space.n))))
+        seen = "" if (one := self.envs.single()) is None else ", ".join(shown_through(one))
+        notes = (f"observations are taken as the network sees them, behind {seen}",) if seen else ()
+        ask = partial(self.logits, w)
+        return Signature(inputs, net, w[: net.size], self._outputs(ask(obs)), ask, notes)
+
+    def _outputs(self, y: Array) -> Outputs:
+        """What y (B, ...) means for the environment. Raises Refusal where that is no choice and no affine map."""
+        refused = Refusal("the actions of this environment are made of the outputs in a way that cannot be exported")
+        if self.family is CATEGORICAL:
+            table = np.asarray(acted(self.envs, np.arange(y.shape[-1])))
+            if table.dtype.kind not in "iu":
+                raise refused
+            return Choice(None if table.tolist() == list(range(len(table))) else table)
+        if self.family not in (GAUSSIAN, SQUASHED):
+            raise refused
+
+        def act(value: Any) -> Array:
+            return np.asarray(acted(self.envs, value), np.float64)
+
+        one, tanh = np.ones((1, y.shape[-1] // 2), y.dtype), self.family is SQUASHED
+        middle = act(0 * one)[0]
+        scale, far = 2 * (act(one / 2)[0] - middle), 1.0 if tanh else 1e6
+        low, high = act(-far * one)[0], act(far * one)[0]
+        made = Numbers(tanh, scale, middle, *np.where(np.abs([low, high]) < 1e5 * np.abs(scale), [low, high], FREE))
+        trial = np.random.default_rng(0).uniform(-1, 1, (9, y.shape[-1])).astype(y.dtype) * (1 if tanh else 3)
+        if middle.ndim != 1 or not np.allclose(act(self.family.best(trial)), made.answer(trial), 1e-5, 1e-6):
+            raise refused
+        return made
 
     def notes(self) -> list[str]:
         """What whoever runs it should know of its environments, where it has some."""

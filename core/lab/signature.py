@@ -13,6 +13,7 @@ import numpy as np
 
 from core import Array, Layer, Rng, softmax
 
+PHOTOS = "a photograph has to be cut to its subject and made as small as the pixels before"
 Given = Mapping[str, Array]  # decoded inputs by their names, N examples each
 
 
@@ -113,8 +114,9 @@ class Values:
 
 @dataclass(frozen=True)
 class Choice:
-    """`action` (N,) int64, the best of A actions, and `scores` (N, A): y, by which they are chosen."""
+    """`action` int64, the best of A actions, as its row of `table` where there is one; `scores` (N, A): y."""
 
+    table: Array | None = None  # (A, ...)
     main: ClassVar[str] = "scores"
 
     def answer(self, y: Array) -> Array:

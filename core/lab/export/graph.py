@@ -6,6 +6,7 @@ that of a layer of the core, or begins with "input." or "output.".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -84,6 +85,9 @@ class Graph:
                 raise Refusal(f"{where} says in no `op` what it is, so that it cannot be exported")
             case op if op in SILENT:
                 return x
+            case "one_hot":  # of ids that are few: as a table
+                table = net.forward(np.arange(math.prod(net.constants["sizes"]))[:, None], w, None)[0]
+                return self.add("embedding", x, path=path, arrays={"table": table})
             case op:
                 arrays = {name: np.array(view, np.float32) for name, view in net.views(w).items()}
                 return self.add(op, x, path=path, arrays=arrays, constants=net.constants)
@@ -145,7 +149,10 @@ def _output(graph: Graph, outputs: Any, y: str, members: bool) -> None:
             graph.output(value=graph.add("output.units", pooled(y), constants=units))
         case Choice():
             y = pooled(y)
-            graph.output(action=graph.add("output.argmax", y), scores=y)
+            action = graph.add("output.argmax", y)
+            if outputs.table is not None:
+                action = graph.add("output.row", action, constants={"table": outputs.table.astype(np.int64)})
+            graph.output(action=action, scores=y)
         case Numbers(tanh, scale, middle, low, high):
             m = graph.add("output.half", pooled(y))
             m = graph.add("tanh", m, path="output") if tanh else m

@@ -51,7 +51,20 @@ CALLS: dict[str, tuple[str, str]] = {
     ),
     "embedding": ("embedding({0}, {k})", "return W[k + '.table'][x].reshape(len(x), -1)"),
     "flatten": ("flatten({0})", "return x.reshape(len(x), -1)"),
-    "to_image": ("(4 * {0} - 2).reshape(-1, {side}, {side}, {channels})", ""),
+    "to_image": (
+        "to_image({0}, {side}, {channels}, {frame})",
+        "x = (4 * x - 2).reshape(-1, side, side, channels)\n"
+        "return np.pad(x, ((0, 0), (frame, frame), (frame, frame), (0, 0)), constant_values=-2)",
+    ),
+    "to_picture": ("{0}.reshape(-1, *{shape})", ""),
+    "gaussian_memberships": (
+        "gaussians({0}, {k})",
+        "d = (x - W[k + '.means'][:, None]) @ W[k + '.roots']\nreturn W[k + '.bias'] - 0.5 * (d**2).sum(-1).T",
+    ),
+    "student_t_memberships": (
+        "student_t({0}, {k})",
+        "return -np.log(1 + ((x[:, None] - W[k + '.centres']) ** 2).sum(-1))",
+    ),
     "conv2d": (
         "conv2d({0}, {k}, {kernel}, {stride}, {padding})",
         "x = np.pad(x, ((0, 0), padding, padding, (0, 0)))\n"
@@ -96,6 +109,7 @@ CALLS: dict[str, tuple[str, str]] = {
         f"    parts.append(np.stack([np.clip(z, -{FAR}, {FAR}), np.isnan(v)][: 1 + int(gaps)], 1))\n"
         "return np.concatenate(parts, 1).astype('float32')",
     ),
+    "output.row": ("W[{k} + '.table'][{0}].astype('int64')", ""),
     "output.mean": ("{0}.mean(0)", ""),
     "output.softmax": (
         "softmax({0})",
@@ -107,7 +121,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "output.clip": ("np.clip({0}, W[{k} + '.low'], W[{k} + '.high'])", ""),
     "output.half": ("np.split({0}, 2, -1)[0]", ""),
 }
-UNITS = "output.units", "output.clip"  # whose constants are arrays
+UNITS = "output.units", "output.clip", "output.row"  # whose constants are arrays
 
 
 class Source:

@@ -86,7 +86,26 @@ def _max_pool2d(b: Writer, node: Node, x: str) -> str:
 def _to_image(b: Writer, node: Node, x: str) -> str:
     S, C = node.constants["side"], node.constants["channels"]
     y = b.op("Sub", b.op("Mul", x, b.constant(4)), b.constant(2))
-    return b.op("Reshape", y, b.ints(-1, S, S, C))
+    y, a = b.op("Reshape", y, b.ints(-1, S, S, C)), node.constants["frame"]
+    return b.op("Pad", y, b.ints(0, a, a, 0, 0, a, a, 0), b.constant(-2)) if a else y
+
+
+def _to_picture(b: Writer, node: Node, x: str) -> str:
+    return b.op("Reshape", x, b.ints(-1, *node.constants["shape"]))
+
+
+def _gaussians(b: Writer, node: Node, z: str) -> str:
+    means, roots, bias = (node.arrays[name] for name in ("means", "roots", "bias"))
+    d = b.op("Sub", b.op("Unsqueeze", z, b.ints(0)), b.constant(means[:, None]))  # K, N, Z
+    d = b.op("MatMul", d, b.constant(roots))
+    far = b.op("ReduceSum", b.op("Mul", d, d), b.ints(-1), keepdims=0)  # K, N
+    return b.op("Sub", b.constant(bias), b.op("Mul", b.op("Transpose", far, perm=[1, 0]), b.constant(0.5)))
+
+
+def _student(b: Writer, node: Node, z: str) -> str:
+    d = b.op("Sub", b.op("Unsqueeze", z, b.ints(1)), b.constant(node.arrays["centres"]))  # N, K, Z
+    far = b.op("ReduceSum", b.op("Mul", d, d), b.ints(-1), keepdims=0)
+    return b.op("Neg", b.op("Log", b.op("Add", far, b.constant(1))))
 
 
 def _frames(b: Writer, node: Node, x: str) -> str:
@@ -190,6 +209,7 @@ def _rescale(b: Writer, node: Node, x: str) -> str:
 EMIT: dict[str, Emit] = {
     **{"linear": _affine, "ensemble_linear": _affine, "rms_norm": _rms_norm, "rescale": _rescale},
     **{"conv2d": _conv2d, "max_pool2d": _max_pool2d, "to_image": _to_image, "constant": _constant},
+    **{"to_picture": _to_picture, "gaussian_memberships": _gaussians, "student_t_memberships": _student},
     **{"frames": _frames, "cmvn": _cmvn, "mean_max_pool": _mean_max_pool, "split_members": _split_members},
     "relu": lambda b, node, x: b.op("Relu", x),
     "sigmoid": lambda b, node, x: b.op("Sigmoid", x),
@@ -205,6 +225,7 @@ EMIT: dict[str, Emit] = {
     "flatten": lambda b, node, x: b.op("Flatten", x, axis=1),
     **{"input.pixels": _pixels, "input.column": _column},
     **{"output.units": _units, "output.clip": _clip, "output.half": _half},
+    "output.row": lambda b, node, x: b.op("Gather", b.constant(node.constants["table"], np.int64), x, axis=0),
     "output.mean": lambda b, node, x: b.op("ReduceMean", x, b.ints(0), keepdims=0),
     "output.softmax": lambda b, node, x: b.op("Softmax", x, axis=-1),
     "output.argmax": lambda b, node, x: b.op("ArgMax", x, axis=-1, keepdims=0),
@@ -224,7 +245,7 @@ def model(graph: Graph, about: Mapping[str, str]) -> bytes:
     for name, value in graph.outputs.items():
         b.nodes.append(helper.make_node("Identity", [names[value]], [name], name=name))
     inputs = [helper.make_tensor_value_info(n, TYPES[t], [BATCH, *shape]) for n, (t, shape) in graph.inputs.items()]
-    integers = {node.value for node in graph.nodes if node.op in ("output.argmax", "output.above")}
+    integers = {node.value for node in graph.nodes if node.op in ("output.argmax", "output.above", "output.row")}
     kinds = {name: TYPES["int64" if value in integers else "float32"] for name, value in graph.outputs.items()}
     outputs = [helper.make_tensor_value_info(name, kind, None) for name, kind in kinds.items()]
     tensors = [numpy_helper.from_array(array, name) for name, array in b.constants.items()]

@@ -52,7 +52,7 @@ def exported(run: Run, path: Path) -> dict[str, Any]:
         raise Refusal(f"{path} is of no kind that is written here: {', '.join(WRITERS)}")
     if path.suffix == ".onnx" and not find_spec("onnx"):
         raise Refusal('ONNX needs the package onnx: pip install "trivium[onnx]"')
-    signature = run.can("signature", "export: it has no signature")(run.w)
+    signature = run.can("signature", "export: its answers are not the outputs of one network")(run.w)
     graph = graph_of(signature)
     told = {"file": str(path), "inputs": {name: f"{t} {['N', *s]}" for name, (t, s) in graph.inputs.items()}}
     told |= {"outputs": list(graph.outputs), "notes": list(signature.notes)}
