@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rng, Schedule
+from core import Array, Layer, Optimizer, Rescale, Rng, Schedule, Sequential
 from core.lab import Exam, Kept, Refusal, Report
 from core.lab.envs.units import acted, observed, shown_through
 from core.lab.envs.vector import Envs, check_count
-from core.lab.signature import Choice, Features, Ids, Inputs, Numbers, Outputs, Signature
+from core.lab.signature import Choice, Features, Ids, Numbers, Outputs, Signature
 from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution
 
 FREE = np.array([[-np.inf], [np.inf]])  # an action without a border
@@ -66,15 +66,37 @@ class Agent(Kept):
         return acted(self.envs, self.family.best(self.logits(w, observed(self.envs, obs))))
 
     def signature(self, w: Array) -> Signature:
-        """Observations as the network sees them, and the action in the environment's own units; to be exported."""
-        net, obs = getattr(self, "actor", self.net), self.envs.obs
-        inputs: Inputs = Features(obs.shape[1:])
+        """Observations and actions in the environment's own units, to be exported.
+
+        What is done to observations before the network sees them is part of it where that is affine; else they are
+        taken as the network sees them, and a note says so.
+        """
+        net: Layer = getattr(self, "actor", self.net)
+        obs, ask, one = self.envs.obs, partial(self.logits, w), self.envs.single()
+        outputs, w = self._outputs(ask(obs)), w[: net.size]
         if self.envs.column:
-            inputs = Ids(1, tuple(map(str, range(self.envs.vec.single_observation_space.n))))
-        seen = "" if (one := self.envs.single()) is None else ", ".join(shown_through(one))
-        notes = (f"observations are taken as the network sees them, behind {seen}",) if seen else ()
-        ask = partial(self.logits, w)
-        return Signature(inputs, net, w[: net.size], self._outputs(ask(obs)), ask, notes)
+            n = self.envs.vec.single_observation_space.n
+            return Signature(Ids(1, tuple(map(str, range(n)))), net, w, outputs, ask)
+        inputs, seen = Features(obs.shape[1:]), [] if one is None else shown_through(one)
+        if not seen:
+            return Signature(inputs, net, w, outputs, ask)
+        if found := self._affine(obs.shape[1:]):
+            whole = Sequential(Rescale(*found), net)
+            return Signature(inputs, whole, w, outputs, lambda x: ask(observed(self.envs, x)))
+        notes = (f"observations are taken as the network sees them, behind {', '.join(seen)}",)
+        return Signature(inputs, net, w, outputs, ask, notes)
+
+    def _affine(self, shape: tuple[int, ...]) -> tuple[Array, Array] | None:
+        """m and k, where the network sees k (x - m) of observations x (N, *shape); None where it sees another thing."""
+        trial = np.random.default_rng(0).uniform(-1, 1, (9, *shape)).astype(np.float32)
+        try:
+            zero, one, seen = (observed(self.envs, x) for x in (0 * trial[:1], 1 + 0 * trial[:1], trial))
+        except (ValueError, TypeError):
+            return None
+        k = one[0] - zero[0]
+        if seen.shape != trial.shape or (k == 0).any() or not np.allclose(seen, zero[0] + k * trial, 1e-5, 1e-5):
+            return None
+        return -zero[0] / k, k
 
     def _outputs(self, y: Array) -> Outputs:
         """What y (B, ...) means for the environment. Raises Refusal where that is no choice and no affine map."""

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, linear, mse
-from core.lab import Exam, settings
+from core.lab import Exam, Refusal, settings
 from core.lab.envs.units import as_batch
 from core.lab.envs.vector import check_count
+from core.lab.signature import Signature
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.games.mcts import Evaluate, noisy, search
@@ -163,6 +164,9 @@ class SelfPlay(Agent):
         if g is not None:
             back(dy, g)
         return loss
+
+    def signature(self, w: Array) -> Signature:
+        raise Refusal("moves are found by a search in the game, not by the network alone: that cannot be exported")
 
     def predict(self, w: Array, boards: Any) -> Array:
         """The best moves (B,) at boards (B, rows, columns), or at one alone: 1 own stones, -1 the other's, 0 empty.

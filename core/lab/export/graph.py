@@ -40,11 +40,11 @@ class Node:
 
 @dataclass
 class Graph:
-    """`inputs`: name -> (dtype, the shape of one example); `outputs`: name -> value."""
+    """`inputs`: name -> (dtype, the shape of one example); `outputs`: name -> (value, dtype, shape)."""
 
     inputs: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
-    outputs: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, tuple[str, str, tuple[int, ...]]] = field(default_factory=dict)
 
     def add(
         self,
@@ -92,12 +92,11 @@ class Graph:
                 arrays = {name: np.array(view, np.float32) for name, view in net.views(w).items()}
                 return self.add(op, x, path=path, arrays=arrays, constants=net.constants)
 
-    def output(self, **values: str) -> None:
-        """The outputs: value by name. One that an input has already is followed by _."""
-        for name, value in values.items():
-            while name in self.inputs:
-                name += "_"
-            self.outputs[name] = value
+    def output(self, name: str, value: str, dtype: str, *shape: int) -> None:
+        """One more output. A name that an input has already is followed by _."""
+        while name in self.inputs:
+            name += "_"
+        self.outputs[name] = value, dtype, shape
 
     @property
     def layers(self) -> list[Node]:
@@ -110,7 +109,7 @@ def graph_of(signature: Signature) -> Graph:
     graph = Graph()
     x = graph.layer(signature.net, signature.w, _input(graph, signature.inputs))
     y = signature.net(signature.inputs.examples(signature.inputs.sample(np.random.default_rng(0), 2)), signature.w)[0]
-    _output(graph, signature.outputs, x, y.ndim == 3)
+    _output(graph, signature.outputs, x, y.shape[-1], y.ndim == 3)
     return graph
 
 
@@ -131,7 +130,7 @@ def _input(graph: Graph, inputs: Any) -> str:
             return graph.input("x", "float32", inputs.shape)
 
 
-def _output(graph: Graph, outputs: Any, y: str, members: bool) -> None:
+def _output(graph: Graph, outputs: Any, y: str, O: int, members: bool) -> None:
     """The answer, out of y (N, O), or (K, N, O) of K members."""
 
     def pooled(y: str) -> str:
@@ -140,25 +139,29 @@ def _output(graph: Graph, outputs: Any, y: str, members: bool) -> None:
     match outputs:
         case Classes():
             p = pooled(graph.add("output.softmax", y))
-            graph.output(label=graph.add("output.argmax", p), probabilities=p)
+            graph.output("label", graph.add("output.argmax", p), "int64")
+            graph.output("probabilities", p, "float32", O)
         case Labels():
             p = pooled(graph.add("sigmoid", y, path="output"))
-            graph.output(label=graph.add("output.above", p), probabilities=p)
+            graph.output("label", graph.add("output.above", p), "int64", O)
+            graph.output("probabilities", p, "float32", O)
         case Values(_, mean, std):
             units = _arrays(std=std, mean=mean)
-            graph.output(value=graph.add("output.units", pooled(y), constants=units))
+            graph.output("value", graph.add("output.units", pooled(y), constants=units), "float32", O)
         case Choice():
             y = pooled(y)
             action = graph.add("output.argmax", y)
             if outputs.table is not None:
                 action = graph.add("output.row", action, constants={"table": outputs.table.astype(np.int64)})
-            graph.output(action=action, scores=y)
+            graph.output("action", action, "int64", *(() if outputs.table is None else outputs.table.shape[1:]))
+            graph.output("scores", y, "float32", O)
         case Numbers(tanh, scale, middle, low, high):
             m = graph.add("output.half", pooled(y))
             m = graph.add("tanh", m, path="output") if tanh else m
             m = graph.add("output.units", m, constants=_arrays(std=scale, mean=middle))
             cut = np.isfinite(low).any() or np.isfinite(high).any()
-            graph.output(action=graph.add("output.clip", m, constants=_arrays(low=low, high=high)) if cut else m)
+            m = graph.add("output.clip", m, constants=_arrays(low=low, high=high)) if cut else m
+            graph.output("action", m, "float32", O // 2)
 
 
 def _arrays(**values: Any) -> dict[str, Array]:

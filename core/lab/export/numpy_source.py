@@ -39,6 +39,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "leaky_relu": ("leaky_relu({0}, {slope})", "return np.where(x > 0, x, slope * x)"),
     "step": ("({0} > 0).astype('float32')", ""),
     "rescale": ("rescale({0}, {k})", "return (x - W[k + '.mean']) * W[k + '.scale']"),
+    "affine": ("affine({0}, {k})", "return x * W[k + '.scale'] + W[k + '.shift']"),
     "layer_norm": (
         "layer_norm({0}, {k}, {eps})",
         "z = x - x.mean(-1, keepdims=True)\n"
@@ -54,7 +55,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "to_image": (
         "to_image({0}, {side}, {channels}, {frame})",
         "x = (4 * x - 2).reshape(-1, side, side, channels)\n"
-        "return np.pad(x, ((0, 0), (frame, frame), (frame, frame), (0, 0)), constant_values=-2)",
+        "return np.pad(x, ((0, 0), frame, frame, (0, 0)), constant_values=-2)",
     ),
     "to_picture": ("{0}.reshape(-1, *{shape})", ""),
     "gaussian_memberships": (
@@ -121,7 +122,7 @@ CALLS: dict[str, tuple[str, str]] = {
     "output.clip": ("np.clip({0}, W[{k} + '.low'], W[{k} + '.high'])", ""),
     "output.half": ("np.split({0}, 2, -1)[0]", ""),
 }
-UNITS = "output.units", "output.clip", "output.row"  # whose constants are arrays
+HELD = "rescale", "affine", "output.units", "output.clip", "output.row"  # whose constants lie in W
 
 
 class Source:
@@ -134,12 +135,12 @@ class Source:
         self.said = {f"input:{self.argument}": self.argument}
         for node in graph.nodes:
             self.uses.update(node.inputs)
-        self.uses.update(graph.outputs.values())
+        self.uses.update(value for value, _, _ in graph.outputs.values())
         self.columns(columns)
         for node in graph.nodes:
             if node.op != "input.column":
                 self.said[node.value] = self.call(node)
-        results = [f"{name!r}: {self.said[value]}" for name, value in graph.outputs.items()]
+        results = [f"{name!r}: {self.said[value]}" for name, (value, _, _) in graph.outputs.items()]
         self.lines.append(f"return {{{', '.join(results)}}}")
 
     def columns(self, columns: list[Any]) -> None:
@@ -157,7 +158,7 @@ class Source:
         if node.op not in CALLS:
             raise node.refused("the file of NumPy")
         k = node.path or node.op.rpartition(".")[2]
-        held = {name: each for name, each in node.constants.items() if node.op in ("rescale", *UNITS)}
+        held = {name: each for name, each in node.constants.items() if node.op in HELD}
         for name, array in {**node.arrays, **held}.items():
             wide = array[:, None] if node.op == "ensemble_linear" and name == "bias" else array  # E, 1, O
             self.arrays[f"{k}.{name}"] = np.asarray(wide, np.float32)

@@ -86,8 +86,12 @@ def _max_pool2d(b: Writer, node: Node, x: str) -> str:
 def _to_image(b: Writer, node: Node, x: str) -> str:
     S, C = node.constants["side"], node.constants["channels"]
     y = b.op("Sub", b.op("Mul", x, b.constant(4)), b.constant(2))
-    y, a = b.op("Reshape", y, b.ints(-1, S, S, C)), node.constants["frame"]
-    return b.op("Pad", y, b.ints(0, a, a, 0, 0, a, a, 0), b.constant(-2)) if a else y
+    y, (a, z) = b.op("Reshape", y, b.ints(-1, S, S, C)), node.constants["frame"]
+    return b.op("Pad", y, b.ints(0, a, a, 0, 0, z, z, 0), b.constant(-2)) if a or z else y
+
+
+def _scaled(b: Writer, node: Node, x: str) -> str:
+    return b.op("Add", b.op("Mul", x, b.constant(node.constants["scale"])), b.constant(node.constants["shift"]))
 
 
 def _to_picture(b: Writer, node: Node, x: str) -> str:
@@ -207,7 +211,7 @@ def _rescale(b: Writer, node: Node, x: str) -> str:
 
 
 EMIT: dict[str, Emit] = {
-    **{"linear": _affine, "ensemble_linear": _affine, "rms_norm": _rms_norm, "rescale": _rescale},
+    **{"linear": _affine, "ensemble_linear": _affine, "rms_norm": _rms_norm, "rescale": _rescale, "affine": _scaled},
     **{"conv2d": _conv2d, "max_pool2d": _max_pool2d, "to_image": _to_image, "constant": _constant},
     **{"to_picture": _to_picture, "gaussian_memberships": _gaussians, "student_t_memberships": _student},
     **{"frames": _frames, "cmvn": _cmvn, "mean_max_pool": _mean_max_pool, "split_members": _split_members},
@@ -242,12 +246,12 @@ def model(graph: Graph, about: Mapping[str, str]) -> bytes:
     b, names = Writer(graph.inputs), {f"input:{name}": name for name in graph.inputs}
     for node in graph.nodes:
         names[node.value] = _emitted(b, node, [names[each] for each in node.inputs])
-    for name, value in graph.outputs.items():
+    for name, (value, _, _) in graph.outputs.items():
         b.nodes.append(helper.make_node("Identity", [names[value]], [name], name=name))
-    inputs = [helper.make_tensor_value_info(n, TYPES[t], [BATCH, *shape]) for n, (t, shape) in graph.inputs.items()]
-    integers = {node.value for node in graph.nodes if node.op in ("output.argmax", "output.above", "output.row")}
-    kinds = {name: TYPES["int64" if value in integers else "float32"] for name, value in graph.outputs.items()}
-    outputs = [helper.make_tensor_value_info(name, kind, None) for name, kind in kinds.items()]
+    forms = [(n, t, shape) for n, (t, shape) in graph.inputs.items()]
+    inputs = [helper.make_tensor_value_info(n, TYPES[t], [BATCH, *shape]) for n, t, shape in forms]
+    forms = [(n, t, shape) for n, (_, t, shape) in graph.outputs.items()]
+    outputs = [helper.make_tensor_value_info(n, TYPES[t], [BATCH, *shape]) for n, t, shape in forms]
     tensors = [numpy_helper.from_array(array, name) for name, array in b.constants.items()]
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", OPSET_ML)]
     made = helper.make_graph(b.nodes, about["task"], inputs, outputs, tensors)

@@ -81,6 +81,8 @@ def modules(signature: Signature) -> Modules:
                 made.linear(views["weight"], views.get("bias"))
             case "rescale":
                 made.before = at["mean"], at["scale"]
+            case "affine":
+                made.before = -at["shift"] / at["scale"], at["scale"]
             case "conv2d":
                 made.conv2d(views["weight"], views.get("bias"), at)
             case "max_pool2d":
@@ -89,10 +91,10 @@ def modules(signature: Signature) -> Modules:
                 made.turn = x.shape[1:]
                 made.add("Flatten()")
             case "to_image":
-                C, a = at["channels"], at["frame"]
+                C, (a, z) = at["channels"], at["frame"]
                 made.add(f"Conv2d({C}, {C}, 1)", weight=4 * np.eye(C)[..., None, None], bias=np.full(C, -2.0))
-                if a:
-                    made.add(f"ConstantPad2d({a}, -2.0)")
+                if a or z:
+                    made.add(f"ConstantPad2d(({a}, {z}, {a}, {z}), -2.0)")
             case "layer_norm" if x.ndim == 2:
                 made.add(f"LayerNorm({x.shape[-1]}, {at['eps']})", weight=views["scale"], bias=views["shift"])
             case "rms_norm" if x.ndim == 2:

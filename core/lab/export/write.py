@@ -55,7 +55,10 @@ def exported(run: Run, path: Path) -> dict[str, Any]:
     signature = run.can("signature", "export: its answers are not the outputs of one network")(run.w)
     graph = graph_of(signature)
     told = {"file": str(path), "inputs": {name: f"{t} {['N', *s]}" for name, (t, s) in graph.inputs.items()}}
-    told |= {"outputs": list(graph.outputs), "notes": list(signature.notes)}
+    told |= {
+        "outputs": {name: f"{t} {['N', *s]}" for name, (_, t, s) in graph.outputs.items()},
+        "notes": list(signature.notes),
+    }
     return told | WRITERS[path.suffix](path, graph, signature, about(run, signature))
 
 

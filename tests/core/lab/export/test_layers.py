@@ -17,11 +17,18 @@ from core.lab.signature import Choice, Classes, Features, Ids, Labels, Numbers, 
 from core.lab.text.window_model import TokenDropout
 from core.network import MLP, Sequential
 from reinforcement.distributions import with_spread
+from reinforcement.envs.toy_text import one_hot
+from reinforcement.networks import to_picture
 from supervised.audio.tdnn import TDNN
 from supervised.vision.convnet import ConvNet, ToImage
+from unsupervised.clustering.autoencoder_clusterer import Gaussians
+from unsupervised.clustering.dec import Centres
 
 ABOUT = {"task": "toy", "about": 'A "toy" \\ of layers.', "w_sha256": "0"}
 RGB = Pixels((9, 9, 3))
+AFFINE = Layer(
+    lambda x, w, rng: (2 * x + 1, None), op="affine", constants={"scale": np.full(2, 2), "shift": np.ones(2)}
+)
 ACTIVATIONS = "identity", "relu", "sigmoid", "tanh", "gelu", "softplus", "step"
 CASES = {  # name: inputs, network, and whether it is a chain of PyTorch's modules
     **{name: (Features((5,)), Sequential(Linear(5, 4), getattr(core, name)), name != "step") for name in ACTIVATIONS},
@@ -29,6 +36,12 @@ CASES = {  # name: inputs, network, and whether it is a chain of PyTorch's modul
     "layer_norm": (Features((5,)), Sequential(Linear(5, 6), LayerNorm(6), Dropout(0.1), Linear(6, 2)), True),
     "rms_norm": (Features((5,)), Sequential(RMSNorm(5), Linear(5, 2)), True),
     "rescale": (Features((3,)), Sequential(core.Rescale(np.arange(3), np.array([2, 3, 4])), Linear(3, 2)), True),
+    "affine": (Features((2,)), Sequential(AFFINE, Linear(2, 2)), True),
+    "one_hot": (Ids(1, tuple(map(str, range(6)))), Sequential(one_hot(2, 3), Linear(5, 2)), False),
+    "gaussians": (Features((3,)), Gaussians(3, 4), False),
+    "student_t": (Features((3,)), Centres(3, 4), False),
+    "picture": (Features((24,)), Sequential(to_picture(4, 3, 2), Conv2d(2, 3, 2, 1, "valid"), Flatten()), False),
+    "frame": (Pixels((5, 5)), Sequential(ToImage(5, 1, 8), Conv2d(1, 2, 3), Flatten(), Linear(128, 2)), True),
     "embedding": (Ids(3, tuple("abcd")), Sequential(TokenDropout(0.1, 0.1), Embedding(4, 5), Linear(15, 2)), True),
     "residual": (Features((4,)), Residual(Sequential(Linear(4, 4), core.tanh)), False),
     "concat": (Features((4,)), Concat(MLP(4, 3, 2), Sequential(Linear(4, 1), core.relu)), False),
@@ -141,7 +154,7 @@ def test_pytorch_loads_the_weights_and_answers_the_same(name, tmp_path):
     def run(given):
         x = found.inputs.examples(given)
         if isinstance(inputs, Pixels):
-            x = x.reshape(len(x), *inputs.shape).transpose(0, 3, 1, 2).copy()
+            x = x.reshape(len(x), *inputs.shape[:2], -1).transpose(0, 3, 1, 2).copy()
         with torch.no_grad():
             return {"value": net(torch.from_numpy(x)).numpy()}
 
