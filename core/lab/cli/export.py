@@ -42,8 +42,9 @@ def export(args: Sequence[str]) -> int:
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """What is in the file, for a person."""
-    yield f"{found['file']}: {', '.join(found['outputs'])} from"
-    yield from (f"  {name}: {form}" for name, form in found["inputs"].items())
+    yield found["file"]
+    for kind in ("inputs", "outputs"):
+        yield from (f"{kind[:-1]:8}{name}: {form}" for name, form in found[kind].items())
     yield from found["notes"]
     if "weights" in found:
         yield f"the weights: {found['weights']}"

@@ -54,9 +54,11 @@ def exported(run: Run, path: Path) -> dict[str, Any]:
         raise Refusal('ONNX needs the package onnx: pip install "trivium[onnx]"')
     signature = run.can("signature", "export: its answers are not the outputs of one network")(run.w)
     graph = graph_of(signature)
-    told = {"file": str(path), "inputs": {name: f"{t} {['N', *s]}" for name, (t, s) in graph.inputs.items()}}
-    told |= {
-        "outputs": {name: f"{t} {['N', *s]}" for name, (_, t, s) in graph.outputs.items()},
+    forms = {name: (t, shape) for name, (_, t, shape) in graph.outputs.items()}
+    told = {
+        "file": str(path),
+        "inputs": {name: f"{t} {['N', *shape]}" for name, (t, shape) in graph.inputs.items()},
+        "outputs": {name: f"{t} {['N', *shape]}" for name, (t, shape) in forms.items()},
         "notes": list(signature.notes),
     }
     return told | WRITERS[path.suffix](path, graph, signature, about(run, signature))
