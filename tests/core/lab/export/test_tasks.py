@@ -166,11 +166,7 @@ REFUSED = {
     "text": ({"longest": 3}, CHARACTERS, r"the layer 0\.1 \(hashed\)"),
     "tic_tac_toe": ({}, None, "a search in the game"),
     "activations": ({}, {}, "ActivationsExam makes of the outputs"),
-    "table": (
-        {"folds": 2},
-        {**table("classes", ["a", "b"]), "parts": table("classes", ["a", "b"])["parts"] * 2},
-        "folds",
-    ),
+    "table": ({"folds": 2}, {**BINARY, "parts": BINARY["parts"] * 2}, "folds"),
 }
 
 
