@@ -19,6 +19,7 @@ class Agent(Kept):
 
     family: ActionDistribution = CATEGORICAL
     actor: Layer | None = None  # the part of the network that acts, where it is not all
+    reads = AgentPredictor.reads
     config: Any
     envs: Envs
 

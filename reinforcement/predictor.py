@@ -26,6 +26,7 @@ class AgentPredictor:
     make_envs: Callable[[int, Rng], Envs]
     family: ActionDistribution = CATEGORICAL
     actor: Layer | None = None  # the part that acts; None: all
+    reads = (".jsonl",)  # an observation a line, as its environment shows it
 
     @cached_property
     def envs(self) -> Envs:
@@ -38,6 +39,8 @@ class AgentPredictor:
 
     def predict(self, w: Array, obs: Any) -> Any:
         """The best actions (N, ...) at observations (N, ...), or at one alone, both in the environment's own units.
+
+        Actions that are a Dict or a Tuple are objects (N,) of plain values.
 
         Raises ValueError for what is no observation of it.
         """

@@ -69,6 +69,12 @@ class SupervisedPredictor:
         """y (N, O) at what `examples` takes."""
         return self.outputs(w, self.examples(x), self.copies)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; () where the answer is a value."""
+        x, w = np.zeros((1, *self.shape), np.float32), np.zeros(self.net.size, np.float32)
+        return self.said.names(self.net(x, w)[0].shape[-1])
+
     def predict(self, w: Array, x: Any) -> Any:
         """What the network says of each example: its class, or its value in its unit."""
         return self.said.answer(self.asked(w, x))

@@ -68,6 +68,11 @@ class SpokenWordPredictor(SupervisedPredictor):
 
     reads = (".wav",)
 
+    @property
+    def detects(self) -> str:
+        """The wake word."""
+        return self.said.classes[self.said.wake] if isinstance(self.said, SpokenWords) else ""
+
     def examples(self, x: Any) -> Array:
         sound = read_sound(x) if isinstance(x, bytes) else x
         return super().examples(word_spectrum(sound)[None] if isinstance(sound, Sound) else x)

@@ -16,7 +16,6 @@ import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,26 +23,24 @@ import numpy as np
 
 from core import Array
 from core.lab.errors import Refusal
-from core.lab.files import read_file
+from core.lab.files import entries, read_file
 from core.lab.former import moved
 from core.lab.kinds import kind_of
 from core.lab.paths import user_path
 from core.lab.terminal import note
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # of the many that Pillow knows, those that people have
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 PIXELS = 1 << 26  # of one picture: 67 megapixels
 BYTES = 1 << 26  # of one file
 LARGE = 1 << 23  # pixels above which one is made smaller
 CHANNELS = {2: 3, 4: 2, 6: 4}  # values of a pixel in a PNG, by its kind of colours; else one
+TILE = 322, 323  # the tags of a TIFF that say how wide and how long its tiles are
 PARTS = 100_000  # chunks of a PNG, or blocks of a GIF before its first frame
 MEMORY = 1 << 31  # bytes that all pictures of a folder may take as float32
 ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eighth of its size, but not below this
 RARE = 5  # pictures of a class below which there is a warning
 NAMED = 3  # files left out that are named
-NOT_PICTURES = {  # first letters of hidden names, and what file managers leave behind, in small letters
-    *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini", "__macosx", "@eadir", "#recycle"),
-    *("$recycle.bin", "system volume information", "lost+found", "."),
-}
 # what Pillow raises at broken bytes, found by flipping bits
 BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError),
@@ -78,6 +75,9 @@ def decode(raw: bytes, name: str) -> Photo:
                 W, H = picture.size
                 if W * H > PIXELS:
                     raise ValueError(f"its {W} x {H} pixels are more than {PIXELS >> 20} megapixels")
+                tags = getattr(picture, "tag_v2", {})
+                if math.prod(int(tags.get(side, 1)) for side in TILE) > PIXELS:
+                    raise ValueError(f"its tiles are of more than {PIXELS >> 20} megapixels")
                 picture.draft(None, (ENOUGH, ENOUGH))
                 ImageOps.exif_transpose(picture, in_place=True)
                 return Photo(np.asarray(_smaller(_colours(picture))))
@@ -94,6 +94,10 @@ def _colours(picture: Any) -> Any:
 
     if picture.mode.startswith("I"):  # 16 bits grey
         return Image.fromarray((np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8)).convert("RGB")
+    if picture.mode == "F":  # real numbers, up to 1, 255 or 65535
+        x = np.nan_to_num(np.asarray(picture), nan=0.0, posinf=0.0, neginf=0.0)
+        largest = next((most for most in (1, 255, 65535) if x.max(initial=0) <= most), float(x.max(initial=0)))
+        return Image.fromarray(np.clip(x * (255 / largest), 0, 255).astype(np.uint8)).convert("RGB")
     if picture.mode.endswith(("A", "a")) or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
@@ -198,11 +202,11 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
     root = user_path(path)
     if not root.is_dir():
         raise ValueError(f"there is no folder {root}: name one that holds a folder of pictures for each class")
-    if len(folders := [entry for entry in _entries(root) if entry.is_dir()]) < 2:
+    if len(folders := [entry for entry in entries(root) if entry.is_dir()]) < 2:
         raise ValueError(f"{root} holds {len(folders)} folders; it needs two or more, one for each class")
     for name in (one.name for one in folders if not one.name.isprintable()):
         raise ValueError(f"the folder {name!a} in {root} has characters in its name that cannot be shown")
-    files = [(entry, c) for c, one in enumerate(folders) for entry in _entries(one)]
+    files = [(entry, c) for c, one in enumerate(folders) for entry in entries(one)]
     shape = (side, side, 3) if colour else (side, side)
     if len(files) * math.prod(shape) * 4 > MEMORY:
         raise ValueError(f"{len(files)} pictures of {side} x {side} take more than {MEMORY >> 30} GiB; lower the side")
@@ -238,12 +242,6 @@ def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Label
         note(line)
     data.note(root, total.hexdigest())  # one sum for the whole folder, not one a picture
     return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders), "\n".join(told))
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What a folder holds, hidden things apart, in the order of the names on every file system."""
-    found = [entry for entry in folder.iterdir() if not NOT_PICTURES & {entry.name[:1], entry.name.lower()}]
-    return sorted(found, key=attrgetter("name"))
 
 
 def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
