@@ -15,7 +15,7 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".mp3", ".aiff", ".aif", ".au")
 def read_any(raw: bytes) -> Sound:
     """The recording, its channels' mean, at most LONGEST seconds. Raises ValueError, in one line, for anything else."""
     kind = kind_of(raw)
-    if not kind.endswith(" sound"):
+    if kind == "a wav sound" or not kind.endswith(" sound"):
         return read_sound(raw)
     if find_spec("soundfile") is None:
         raise ValueError(f"it is {kind}: save it as wav, or pip install soundfile, which reads it")
