@@ -1,16 +1,20 @@
 """The deep report wired to a task: its own way of learning, taken as a function that trains any network on any data."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from core import Array, Layer, Rng
 from core.lab import Splits
-from supervised.interpret.report import Budget, check_pictures, deep_report
-from supervised.interpret.representations import Rule
+from supervised.interpret.budget import Budget
 from supervised.learner import ReportPart, Supervised
+
+if TYPE_CHECKING:
+    from supervised.interpret.representations import Rule
 
 
 class Learn(Protocol):
@@ -44,10 +48,14 @@ def studied(
         return one.weights
 
     def study(w: Array, folder: Path | None) -> ReportPart:
+        from supervised.interpret.report import deep_report
+
         fresh = np.random.default_rng(0)
         return deep_report(net, w, splits, train, form, tuple(classes), folder, fresh, budget, rules)
 
     if interpret:
+        from supervised.interpret.report import check_pictures
+
         check_pictures(splits, form)
         learner.study = study
     return learner

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 
@@ -29,13 +30,17 @@ def fold_indices(t: Array, K: int, classes: bool) -> list[Splits]:
     """The rows of each part, x of the Splits, for each of K folds: every row is in the test part of one.
 
     With `classes` t (N,) each part has its share of each class. A fifth of the other rows is for validation. The folds
-    depend on t alone, for good. Raises ValueError for fewer rows than folds, or if no class has a row for each.
+    depend on t alone, for good. Raises ValueError if no class has a row for each fold.
     """
+    if classes and np.bincount(t).max() < K:
+        raise ValueError(f"no class has {K} rows, one for each fold: take fewer --folds")
     from sklearn.model_selection import KFold, StratifiedKFold
 
     folds = (StratifiedKFold if classes else KFold)(K, shuffle=True, random_state=SEED)
+    with catch_warnings(action="ignore"):  # of classes with fewer rows than folds, of which there is a word already
+        pairs = list(folds.split(t, t))
     indices = []
-    for rest, test in folds.split(t, t):
+    for rest, test in pairs:
         inner = (split_classes if classes else split)(rest, t[rest])
         train = np.concatenate([inner.x_train, inner.x_val])
         indices.append(Splits(train, t[train], inner.x_test, inner.t_test, test, t[test]))

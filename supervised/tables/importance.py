@@ -14,7 +14,7 @@ from core import Array
 from core.lab import Report
 from core.lab.data.encoder import Encoder
 
-REPEATS = 10  # permutations of each column
+REPEATS = 5  # permutations of each column, as in scikit-learn
 ROWS, WORK = 2000, 1 << 28  # validation rows at most, and entries that go through the network in all
 COLUMNS = 200  # of a table with more, none is asked
 SHOWN = 20  # columns in the picture and the text

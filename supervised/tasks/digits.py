@@ -10,8 +10,8 @@ from core.lab import Cell, Splits, check
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from core.lab.vision.photos import ink
 from supervised.classifier import Classifier
+from supervised.interpret.budget import Budget
 from supervised.interpret.hand_rules import DIGIT_RULES
-from supervised.interpret.report import Budget
 from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification

@@ -39,7 +39,7 @@ from supervised.tables.predictor import (
     TablePredictor,
     table_predictor,
 )
-from supervised.tables.targets import Target, targets_of
+from supervised.tables.targets import Target, rare_classes, targets_of
 from supervised.tables.weights import check_class_weight, class_weights, sample_weights
 
 PARADIGM = "supervised"
@@ -132,7 +132,7 @@ def _indices(config: Config, table: Table) -> list[Splits]:
 
 
 def _encoded(config: Config, table: Table, train: Array, quiet: bool) -> Read:
-    categorical = [column for column in config.categorical if column not in table.names]
+    categorical = [column for column in config.categorical if column not in (*table.names, config.sample_weight)]
     ignore = [column for column in config.ignore if column != config.sample_weight]
     options: dict[str, Any] = {"categorical": categorical, "ignore": ignore, "quiet": quiet}
     return encoded(table.rows, train, config.file, told=table.target.told, **options)
@@ -156,6 +156,7 @@ def _table(config: Config, data: Any) -> Table:
             raise ValueError(f"the column {both[0]!r} is to be learnt, and to {what}")
     kind = "classes" if config.kind == "auto" and len(names) == 1 and names[0] in config.categorical else config.kind
     target = targets_of(rows, names, kind)
+    target = target._replace(told=[*target.told, *rare_classes(names[0], target, config.folds)])
     if len(target.rows) < LEAST:
         raise ValueError(
             f"the table has {len(target.rows)} rows; at least {LEAST} are needed to learn, choose and test"

@@ -1,23 +1,27 @@
 """Photographs classified by a convolutional network: what the tasks on them share."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import AdamW, Layer, Rng, cross_entropy
 from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, Step, erase, flat, flip, shift, warp
 from core.lab.vision.photos import square
-from supervised.interpret.report import Budget
-from supervised.interpret.representations import Rule
+from supervised.interpret.budget import Budget
 from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
 from supervised.predictor import Augment, SupervisedPredictor
 from supervised.vision.convnet import ConvNet
 from supervised.vision.images import Images
+
+if TYPE_CHECKING:
+    from supervised.interpret.representations import Rule
 
 BASELINES = 1000  # training pictures that the report's baselines are given: with more they take minutes
 

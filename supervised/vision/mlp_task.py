@@ -1,23 +1,27 @@
 """Pictures told apart by fully connected layers: what the tasks on pictures of one size share."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import MLP, Adam, Dropout, Layer, Rng, Sequential, linear
 from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, erase, flat, flip, noise, warp
 from core.lab.vision.photos import ink
 from supervised.classifier import Classifier
-from supervised.interpret.report import Budget
-from supervised.interpret.representations import Rule
+from supervised.interpret.budget import Budget
 from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
 from supervised.predictor import Augment, SupervisedPredictor
 from supervised.vision.images import Images
+
+if TYPE_CHECKING:
+    from supervised.interpret.representations import Rule
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   demo                      trains a classifier, a clusterer, a text generator and a cart-pole agent while you watch
   list                      lists the installed tasks
   run TASK [flags]          runs a task by its name or from its file; trivium run TASK --help shows its flags
-  resume DIR                continues a run that was stopped
+  resume DIR                continues a run that was stopped; --updates N goes on beyond the end of a finished one
   eval DIR                  evaluates the best weights of a run on the test part again
   predict DIR FILE ...      predicts with a run's network for each example in files and folders
   generate DIR              writes a text with a run's network: trivium generate DIR --prompt "Once upon"

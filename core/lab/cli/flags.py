@@ -17,7 +17,7 @@ from core.lab import Refusal, check
 from core.lab.paths import user_path
 
 if TYPE_CHECKING:
-    from core.lab.runs.run import Run
+    from core.lab.runs.open import Run
 
 T = TypeVar("T")
 Imports = Annotated[tuple[str, ...], tyro.conf.arg(name="import"), tyro.conf.UseAppendAction]
@@ -59,7 +59,7 @@ class OpenFlags:
     def run(self) -> Run:
         """The run, opened. Raises Refusal where there is none, or its task is another."""
         from core.lab.runs.imports import load
-        from core.lab.runs.run import open_run
+        from core.lab.runs.open import open_run
         from core.lab.runs.tasks import find
 
         imports, task = load(self.import_), find(self.task) if self.task else None

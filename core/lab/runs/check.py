@@ -38,6 +38,9 @@ OPTIONAL = (
 )  # members that a learner may have
 
 
+ANSWERS = ("predict", "stream", "recordings", "game")  # members by which a learner answers, once it has learnt
+
+
 class Skip(Exception):
     """The task offers no way to check this."""
 
@@ -192,18 +195,26 @@ class Check:
 
     def check_predictor(self) -> None:
         """predictor(config, facts) gives the learner's answers without its data"""
-        if not (make := self.task.predictor):
-            raise Warn("the task has no predictor: a run of it can be asked only where its data is")
         learner = self.learner()
+        if not (make := self.task.predictor):
+            if not any(hasattr(learner, name) for name in ANSWERS):
+                raise Skip("the learner does not answer")
+            lack = "the task has no predictor: a run of it can be asked only where its data is"
+            expect(not self.task.ours, lack)
+            raise Warn(lack)
         facts = Setup(self.task, self.config).facts(learner)
         predictor: Any = make(self.config, facts)
         ours, its = learner.net.layout, predictor.net.layout
         expect(ours == its, f"the predictor's layout is {its}, that of the learner {ours}")
         learner, batch = self._batch(5, "sample")
         x, w = batch[0] if isinstance(batch, tuple) else batch, learner.w
-        expected: Any = getattr(learner, "predictor", learner)
+        expected: Any = learner if hasattr(learner, "predict") else getattr(learner, "predictor", learner)
         if hasattr(predictor, "predict"):
             expect(np.array_equal(predictor.predict(w, x), expected.predict(w, x)), "the predictor gives other answers")
+        if found := predictor.probabilities(w, x) if hasattr(predictor, "probabilities") else None:
+            names, p = found
+            expect(p.shape == (len(x), len(names)), f"probabilities of {len(names)} classes have the shape {p.shape}")
+            expect(bool((p >= 0).all() and np.allclose(p.sum(1), 1, atol=1e-3)), "probabilities do not sum to 1")
 
     def check_report(self) -> None:
         """a run to the end gives a report with finite figures, and leaves the weights alone"""

@@ -10,6 +10,7 @@ from core.lab.data.splits import Splits
 from core.lab.stats.linear_probe import probe
 from supervised.classifier import Classifier
 from supervised.interpret.blocks import blocks, codes, first_member, flows, frozen, names
+from supervised.interpret.budget import Budget
 from supervised.interpret.features import hog, neighbours_agree, pca
 from supervised.interpret.forward_backward import one_pass, undecided
 from supervised.interpret.greedy import greedy
@@ -17,7 +18,7 @@ from supervised.interpret.hand_rules import DIGITS, box, by_drawings, digit, dig
 from supervised.interpret.importance import pruned, sensitivity, shares
 from supervised.interpret.invariance import affine, code_distance, distortions, invariance
 from supervised.interpret.label_noise import doubt, other_labels, out_of_fold, planted, side
-from supervised.interpret.report import Budget, deep_report
+from supervised.interpret.report import deep_report
 from supervised.interpret.representations import flat_map, layer_probes
 from supervised.interpret.scaling import sizes, trainings
 from supervised.vision.convnet import ConvNet

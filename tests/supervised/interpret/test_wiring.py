@@ -7,7 +7,7 @@ import pytest
 
 from core import MLP
 from core.lab.data.registry import Data
-from supervised.interpret import wiring as study
+from supervised.interpret import report as report_module, wiring as study
 from supervised.learner import ReportPart
 from supervised.tasks import digits
 
@@ -25,7 +25,7 @@ def test_findings_join_the_report_and_training_is_the_tasks(monkeypatch, tmp_pat
         seen.update(weights=weights, shape=shape, classes=classes, folder=folder, batch=budget.batch, rules=set(rules))
         return ReportPart({"probe": 0.5}, {"probe.png": "a probe"}, {"Probe": "words"})
 
-    monkeypatch.setattr(study, "deep_report", deep)
+    monkeypatch.setattr(report_module, "deep_report", deep)
     one = learner(interpret=True)
     report = one.report(one.w, None)
     assert (report.metrics["probe"], report.pictures["probe.png"], report.texts["Probe"]) == (0.5, "a probe", "words")

@@ -8,7 +8,6 @@ from core.lab.data.registry import Data
 from core.lab.runs.run import Setup, Stopped, open_run, resume, start
 from core.lab.runs.tasks import find
 from supervised.tables.folds import fold_indices
-from supervised.tasks import table
 from supervised.tasks.table import Config, make
 
 pytestmark = pytest.mark.usefixtures("few_baselines")
@@ -92,7 +91,21 @@ def test_too_many_folds_are_refused(file):
         Config(folds=1)
     with pytest.raises(ValueError, match="60 rows are too few for 13 folds"):
         make(Config(file, "kind", folds=13), np.random.default_rng(0), Data())
-    assert table.Config(folds=0).folds == 0
+    with pytest.raises(ValueError, match="no class has 20 rows, one for each fold: take fewer --folds"):
+        fold_indices(np.arange(100) % 10, 20, True)
+
+
+def test_of_a_rare_class_it_is_told_what_folds_make_of_it(tmp_path, caplog):
+    (tmp_path / "b.csv").write_text("a,t\n" + "".join(f"{k % 7},{'xyr'[2 if k == 0 else k % 2]}\n" for k in range(40)))
+    make(Config(str(tmp_path / "b.csv"), "t", folds=2), np.random.default_rng(0), Data())
+    says = "t: the class 'r' has 1 row, which no network is both taught and asked"
+    assert [message.partition("b.csv: ")[2].rpartition(":")[0] for message in caplog.messages] == [says]
+
+
+def test_a_class_of_fewer_rows_than_folds_is_shared_out_without_warnings(recwarn):
+    indices = fold_indices(np.array([0] * 50 + [1] * 2), 5, True)
+    assert sum(int(index.t_test.sum()) for index in indices) == 2
+    assert not recwarn.list
 
 
 def test_the_card_says_how_the_rows_are_divided(file, tmp_path):

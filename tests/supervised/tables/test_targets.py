@@ -128,5 +128,7 @@ def test_a_folder_whose_target_was_a_text_opens(file, tmp_path, target):
 def test_one_name_is_a_list_of_one_and_needs_a_file(file):
     assert prepare("table", "quick", {"file": file, "target": "up", "ignore": "a"}, 0, None).config.ignore == ("a",)
     assert Config(file, "up") == Config(file, ("up",))
+    with pytest.raises(Refusal, match="hidden must be of type int, not '64'"):
+        prepare("table", "quick", {"hidden": "64"}, 0, None)
     with pytest.raises(ValueError, match="--target goes with --file"):
         make(Config(target="up"), np.random.default_rng(0), Data())

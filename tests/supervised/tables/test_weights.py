@@ -93,11 +93,12 @@ def test_the_column_teaches_judges_and_is_no_feature(tmp_path):
     learner = table(tmp_path, w, sample_weight="w", class_weight=("yes=2",))
     assert learner.encoder.names == ("a", "value")
     t, s, rows = learner.splits.t_train, learner.rows[2], [int(place.split()[1]) - 2 for place in learner.source.places]
-    assert learner.exam.weights.test.tolist() == [w[k] for k in rows]
+    assert learner.exam.weights.test == pytest.approx([w[k] / np.mean(w) for k in rows])
     np.testing.assert_allclose(
         s / s.mean() * (weight := learner.exam.weights.train * (1 + t)).mean(), weight, rtol=1e-6
     )
-    assert (learner.exam.weights.val / (1 + learner.splits.t_val) % 1 == 0).all()
+    val = learner.exam.weights.val / (1 + learner.splits.t_val) * np.mean(w)  # 2 for yes, in what chooses too
+    np.testing.assert_allclose(val, val.round())
     text = learner.report(learner.w, None).texts["How rows are weighted"]
     assert "The column w weighs" in text
     assert "no 1, yes 2" in text
@@ -108,6 +109,7 @@ def test_the_column_teaches_judges_and_is_no_feature(tmp_path):
     [
         ([1] * 30 + [-1] * 30, {}, "line 32: the weight in the column 'w' is '-1'; it must be a number, 0 or more"),
         ([1] * 30 + [""] * 30, {}, "line 32: the weight in the column 'w' is missing"),
+        (["2024-01-31"] * 60, {}, "line 2: the weight in the column 'w' is '2024-01-31'"),
         (["1", "n.a."] * 30, {}, "line 3: the weight in the column 'w' is 'n.a.'"),
         ([1] * 59 + ["inf"], {}, "line 61: the weight in the column 'w' is 'inf'"),
         ([0] * 60, {}, "the weights in the column 'w' are 0 in all rows"),
@@ -121,6 +123,18 @@ def test_the_column_teaches_judges_and_is_no_feature(tmp_path):
 def test_weights_that_are_none_are_refused_in_words(tmp_path, weights, options, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         table(tmp_path, weights, **{"sample_weight": "w", **options})
+
+
+@pytest.mark.usefixtures("few_baselines")
+def test_the_unit_of_weights_is_of_no_account(tmp_path):
+    learners = [
+        table(tmp_path, [f"{(1 + k % 4) * unit:g}" for k in range(60)], sample_weight="w", categorical=("w",))
+        for unit in (1, 1e-300, 1e98)
+    ]
+    for learner in learners[1:]:
+        np.testing.assert_allclose(learner.exam.weights.train, learners[0].exam.weights.train, rtol=1e-6)
+    metrics = [learner.report(learner.w, None).metrics for learner in learners]
+    assert metrics[1] == pytest.approx(metrics[0])
 
 
 @pytest.mark.parametrize("words", [("balancd",), ("yes=-1",), ("yes=nan",), ("3",), ("balanced", "none")])
