@@ -1,27 +1,26 @@
 """What the algorithms share: how an agent is examined, asked and saved. How it learns stands in the file of each."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Optimizer, Rescale, Rng, Schedule, Sequential
-from core.lab import Exam, Kept, Refusal, Report
-from core.lab.envs.units import acted, observed, shown_through
+from core import Array, Layer, Optimizer, Rng, Schedule
+from core.lab import Exam, Kept, Report
 from core.lab.envs.vector import Envs, check_count
-from core.lab.signature import Choice, Features, Ids, Numbers, Outputs, Signature
-from reinforcement.distributions import CATEGORICAL, GAUSSIAN, SQUASHED, ActionDistribution
-
-FREE = np.array([[-np.inf], [np.inf]])  # an action without a border
+from core.lab.signature import Signature
+from reinforcement.distributions import CATEGORICAL, ActionDistribution
+from reinforcement.predictor import AgentPredictor
 
 
 class Agent(Kept):
     """A network that acts, its exam and its environments. An algorithm adds `update`, and names in `kept` its state."""
 
     family: ActionDistribution = CATEGORICAL
-    reads = (".jsonl",)  # an observation a line, as its environment shows it
+    actor: Layer | None = None  # the part of the network that acts, where it is not all
+    reads = AgentPredictor.reads
     config: Any
     envs: Envs
 
@@ -48,79 +47,26 @@ class Agent(Kept):
         """Those that are judged."""
         return self.w
 
+    @cached_property
+    def predictor(self) -> AgentPredictor:
+        """What answers when it has learnt; here in the environments that it learns from."""
+        return AgentPredictor(self.net, lambda n, rng: self.envs, self.family, self.actor)
+
     def logits(self, w: Array, obs: Array) -> Array:
-        """What the network says of observations (B, ...): `family` makes actions of it."""
-        return self.net(obs, w)[0]
+        """What the actor says of observations (B, ...): `family` makes actions of it."""
+        return self.predictor.logits(w, obs)
 
     def model(self, w: Array) -> Any:
         """What the exam takes: the agent with the weights w, as a function."""
         return partial(self.logits, w)
 
     def predict(self, w: Array, obs: Any) -> Any:
-        """The best actions (N, ...) at observations (N, ...), or at one alone, both in the environment's own units.
-
-        Actions that are a Dict or a Tuple are objects (N,) of plain values.
-
-        Raises ValueError for what is no observation of it.
-        """
-        return acted(self.envs, self.family.best(self.logits(w, observed(self.envs, obs))))
+        """The best actions at observations, as the predictor says."""
+        return self.predictor.predict(w, obs)
 
     def signature(self, w: Array) -> Signature:
-        """Observations and actions in the environment's own units, to be exported.
-
-        What is done to observations before the network sees them is part of it where that is affine; else they are
-        taken as the network sees them, and a note says so.
-        """
-        net: Layer = getattr(self, "actor", self.net)
-        obs, ask, one = self.envs.obs, partial(self.logits, w), self.envs.single()
-        outputs, w = self._outputs(ask(obs)), w[: net.size]
-        if self.envs.column:
-            n = self.envs.vec.single_observation_space.n
-            return Signature(Ids(1, tuple(map(str, range(n)))), net, w, outputs, ask)
-        inputs, seen = Features(obs.shape[1:]), [] if one is None else shown_through(one)
-        if not seen:
-            return Signature(inputs, net, w, outputs, ask)
-        if found := self._affine(obs.shape[1:]):
-            whole = Sequential(Rescale(*found), net)
-            return Signature(inputs, whole, w, outputs, lambda x: ask(observed(self.envs, x)))
-        notes = (f"observations are taken as the network sees them, behind {', '.join(seen)}",)
-        return Signature(inputs, net, w, outputs, ask, notes)
-
-    def _affine(self, shape: tuple[int, ...]) -> tuple[Array, Array] | None:
-        """m and k, where the network sees k (x - m) of observations x (N, *shape); None where it sees another thing."""
-        trial = np.random.default_rng(0).uniform(-1, 1, (9, *shape)).astype(np.float32)
-        try:
-            zero, one, seen = (observed(self.envs, x) for x in (0 * trial[:1], 1 + 0 * trial[:1], trial))
-        except (ValueError, TypeError):
-            return None
-        k = one[0] - zero[0]
-        if seen.shape != trial.shape or (k == 0).any() or not np.allclose(seen, zero[0] + k * trial, 1e-5, 1e-5):
-            return None
-        return -zero[0] / k, k
-
-    def _outputs(self, y: Array) -> Outputs:
-        """What y (B, ...) means for the environment. Raises Refusal where that is no choice and no affine map."""
-        refused = Refusal("the actions of this environment are made of the outputs in a way that cannot be exported")
-        if self.family is CATEGORICAL:
-            table = np.asarray(acted(self.envs, np.arange(y.shape[-1])))
-            if table.dtype.kind not in "iu":
-                raise refused
-            return Choice(None if table.tolist() == list(range(len(table))) else table)
-        if self.family not in (GAUSSIAN, SQUASHED):
-            raise refused
-
-        def act(value: Any) -> Array:
-            return np.asarray(acted(self.envs, value), np.float64)
-
-        one, tanh = np.ones((1, y.shape[-1] // 2), y.dtype), self.family is SQUASHED
-        middle = act(0 * one)[0]
-        scale, far = 2 * (act(one / 2)[0] - middle), 1.0 if tanh else 1e6
-        low, high = act(-far * one)[0], act(far * one)[0]
-        made = Numbers(tanh, scale, middle, *np.where(np.abs([low, high]) < 1e5 * np.abs(scale), [low, high], FREE))
-        trial = np.random.default_rng(0).uniform(-1, 1, (9, y.shape[-1])).astype(y.dtype) * (1 if tanh else 3)
-        if middle.ndim != 1 or not np.allclose(act(self.family.best(trial)), made.answer(trial), 1e-5, 1e-6):
-            raise refused
-        return made
+        """What is exported of it, as the predictor says."""
+        return self.predictor.signature(w)
 
     def notes(self) -> list[str]:
         """What whoever runs it should know of its environments, where it has some."""

@@ -35,6 +35,13 @@ class ClusterPredictor:
     reads: tuple[str, ...] = ()
     read: Callable[[bytes], Array] | None = None
     encoder: Encoder | None = None  # of the rows of tables, where `read` has one
+    columns: tuple[str, ...] = ()  # of a table that it reads
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The K clusters, by their numbers."""
+        x, w = np.zeros((1, *self.shape), np.float32), np.zeros(self.net.size, np.float32)
+        return tuple(map(str, range(self.logits(w, x).shape[-1])))
 
     def examples(self, x: Any) -> Array:
         """x as the network takes it, (N, *shape). ValueError for what is none."""
@@ -60,9 +67,7 @@ class ClusterPredictor:
             inputs = Pixels((math.isqrt(math.prod(self.shape)),) * 2)
         elif self.read:
             raise Refusal(f"what is made of {', '.join(self.reads)} before the network sees it cannot be exported")
-        ask, one = partial(self.logits, w), inputs.examples(inputs.sample(np.random.default_rng(0), 1))
-        names = tuple(map(str, range(ask(one).shape[-1])))
-        return Signature(inputs, net, v, Classes(names), ask, (PHOTOS,) if self.see else ())
+        return Signature(inputs, net, v, Classes(self.classes), partial(self.logits, w), (PHOTOS,) if self.see else ())
 
     def predict(self, w: Array, x: Any) -> Array:
         """The likeliest cluster of each example, or of one alone, of a photo, of the bytes of a file -> (N,)."""
