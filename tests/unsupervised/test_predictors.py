@@ -76,7 +76,9 @@ def sees(predictor, w):
     paper[2:9, 4:6] = 20
     shown = predictor.predict(w, Photo(paper)) if getattr(predictor, "see", None) else ""
     likely = predictor.probabilities(w, x).p.tolist() if hasattr(predictor, "probabilities") else ""
-    return predictor.predict(w, x).tolist(), likely, shown if isinstance(shown, str) else shown.tolist()
+    classes = getattr(predictor, "classes", "")
+    assert len(classes) == len(likely[0] if likely else "")
+    return predictor.predict(w, x).tolist(), likely, classes, shown if isinstance(shown, str) else shown.tolist()
 
 
 def speaks(predictor, w):
@@ -89,7 +91,8 @@ def hears(predictor, w):
 
 
 def reads(predictor, w):
-    return predictor.predict(w, b"b,a\na,0.5\nc,1.2\n").tolist(), predictor.reads
+    assert predictor.columns == ("a", "b")
+    return predictor.predict(w, b"b,a\na,0.5\nc,1.2\n").tolist(), predictor.reads, predictor.classes
 
 
 SMALL = {"updates": 2, "hidden": 8}

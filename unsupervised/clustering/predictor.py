@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core import Array, Layer, Parts, softmax
 from core.lab.learner import Probabilities
 from core.lab.vision.examples import examples
@@ -18,7 +20,8 @@ class ClusterPredictor:
     """softmax(y) are the memberships of examples x (N, *shape), y (N, K) = net(x, w).
 
     Where the clusters lie in the code of an auto-encoder, `parts` are encoder, decoder and clusters, and `net` holds
-    the three: y = clusters(encoder(x)). `read` makes examples of the bytes of files with a suffix among `reads`.
+    the three: y = clusters(encoder(x)). `read` makes examples of the bytes of files with a suffix among `reads`; of a
+    table it reads the `columns`.
     """
 
     net: Layer
@@ -27,6 +30,13 @@ class ClusterPredictor:
     see: See | None = None  # a photo as an example
     reads: tuple[str, ...] = ()
     read: Callable[[bytes], Array] | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the clusters, 0 to K - 1."""
+        nothing = np.zeros(self.net.size, np.float32), np.zeros((1, *self.shape), np.float32)
+        return tuple(map(str, range(self.logits(*nothing).shape[-1])))
 
     def examples(self, x: Any) -> Array:
         """x as the network takes it, (N, *shape). ValueError for what is none."""
@@ -46,7 +56,7 @@ class ClusterPredictor:
     def probabilities(self, w: Array, x: Any) -> Probabilities:
         """The memberships of each example: (N, K)."""
         y = self.logits(w, self.examples(x))
-        return Probabilities(tuple(map(str, range(y.shape[-1]))), softmax(y))
+        return Probabilities(self.classes, softmax(y))
 
 
 def on_code(parts: Parts, shape: tuple[int, ...], **reading: Any) -> ClusterPredictor:
