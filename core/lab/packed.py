@@ -13,7 +13,8 @@ from core import Array
 
 def vector(values: Sequence[float], above: float = -math.inf) -> Array:
     """(N,) float32. Raises ValueError unless there are numbers, all finite and above `above`."""
-    found = np.array(values, np.float64).astype(np.float32)
+    with np.errstate(over="ignore"):  # what overflows is refused
+        found = np.array(values, np.float64).astype(np.float32)
     if not (len(found) and np.isfinite(found).all() and (found > above).all()):
         raise ValueError(f"these are not finite numbers above {above}: {values!r:.60}")
     return found
