@@ -8,8 +8,9 @@ import numpy as np
 
 from core import Array, softmax
 from core.lab import Report
+from core.lab.audio.files import SUFFIXES, read_any
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
-from core.lab.audio.wav import Sound, levelled, read_sound, resample
+from core.lab.audio.wav import Sound, levelled, resample
 from core.lab.data.splits import Clips, Splits
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
@@ -27,8 +28,8 @@ SILENCE = 7.0  # nepers of power below the loudest moment, 30 dB: softer ends ar
 BANK = mel_bank(BANDS, BINS, RATE, LOW, HIGH)
 
 
-def word_spectrum(sound: Sound) -> Array:
-    """One word as its log mel spectrum, (MOMENTS, BANDS).
+def word_spectrum(sound: Sound, moments: int = MOMENTS) -> Array:
+    """One word as its log mel spectrum, (moments, BANDS), a hundred moments a second.
 
     Silence before and after is cut off; a longer word is pressed together, a shorter one stands in the middle of
     silence, so that a word keeps its length. How loud it is changes nothing. Raises ValueError when there is nothing
@@ -39,10 +40,10 @@ def word_spectrum(sound: Sound) -> Array:
     quiet = loudness.max() - SILENCE
     at = np.flatnonzero(loudness > quiet)
     x = x[at[0] : at[-1] + 1]
-    if len(x) > MOMENTS:
-        x = interpolation(np.linspace(0, len(x) - 1, MOMENTS), len(x)) @ x
-    before = (MOMENTS - len(x)) // 2
-    return np.pad(x, ((before, MOMENTS - len(x) - before), (0, 0)), constant_values=quiet).astype(np.float32)
+    if len(x) > moments:
+        x = interpolation(np.linspace(0, len(x) - 1, moments), len(x)) @ x
+    before = (moments - len(x)) // 2
+    return np.pad(x, ((before, moments - len(x) - before), (0, 0)), constant_values=quiet).astype(np.float32)
 
 
 def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
@@ -64,44 +65,48 @@ def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
 
 
 class SpokenWordPredictor(SupervisedPredictor):
-    """It answers about a `Sound`, the bytes of a wav file, or log mel spectra (N, MOMENTS, BANDS)."""
+    """It answers about a `Sound`, the bytes of a sound file, or log mel spectra (N, *shape)."""
 
-    reads = (".wav",)
+    reads = SUFFIXES
 
     @property
     def detects(self) -> str:
-        """The wake word."""
-        return self.said.classes[self.said.wake] if isinstance(self.said, SpokenWords) else ""
+        """The wake word, if one of the words is."""
+        wake = getattr(self.said, "wake", None)
+        return "" if wake is None else self.said.names(0)[wake]
 
     def examples(self, x: Any) -> Array:
-        sound = read_sound(x) if isinstance(x, bytes) else x
-        return super().examples(word_spectrum(sound)[None] if isinstance(sound, Sound) else x)
+        sound = read_any(x) if isinstance(x, bytes) else x
+        return super().examples(word_spectrum(sound, self.shape[0])[None] if isinstance(sound, Sound) else x)
 
 
 @dataclass(frozen=True)
 class SpokenWords(Classification):
     """The exam of a listener: which word, and whether it is the wake word. Weights are chosen by nats on validation.
 
-    Accuracy on validation is soon at its ceiling, and the first weights there are not the best ones.
+    Accuracy on validation is soon at its ceiling, and the first weights there are not the best ones. `wake` is None
+    where none of them wakes; with `seconds` (N,) of the test sounds false alarms are counted by the hour, too.
     """
 
     classes: tuple[str, ...] = WORDS
     monitor: str = "-val_nats"
-    wake: int = 7
+    wake: int | None = 7
+    seconds: Array | None = None
 
     def report(self, model: Model, folder: Path | None) -> Report:
         s, y = self.splits, model(self.splits.x_test)
         made = self.scored(y, classifiers(cepstra(s), self.most), " on MFCC, given the same labels")
-        made.metrics |= wake_figures(y, s.t_test, self.wake, model(s.x_val), s.t_val)
         if folder:
             self.draw(made, y, model, folder)
-            draw_wake(folder / "wake_word.png", y, s.t_test, self.wake, self.classes)
             self._draw_mistakes(folder / "mistakes.png", y)
-            made.pictures |= {
-                "wake_word.png": f"{self.classes[self.wake]!r} as a wake word: detection at false alarms",
-                "mistakes.png": "The 20 test sounds with the least trust in the true word (true: said); time goes "
-                "right, pitch up",
-            }
+            about = "The 20 test sounds with the least trust in the true word (true: said); time goes right, pitch up"
+            made.pictures["mistakes.png"] = about
+        if self.wake is not None:
+            made.metrics |= wake_figures(y, s.t_test, self.wake, model(s.x_val), s.t_val, self.seconds)
+            if folder:
+                draw_wake(folder / "wake_word.png", y, s.t_test, self.wake, self.classes, self.seconds)
+                about = f"{self.classes[self.wake]!r} as a wake word: detection at false alarms"
+                made.pictures["wake_word.png"] = about
         return made
 
     def _draw_mistakes(self, path: Path, y: Array) -> None:

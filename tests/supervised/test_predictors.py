@@ -76,6 +76,7 @@ TASKS = {  # name: task, what of its configuration, the file that is asked about
     "cats_dogs": ("cats_dogs", CONV, "paper.png"),
     "image_folder": ("image_folder", {**CONV, "size": 8, "dir": "pets", "colour": False}, "paper.png"),
     "spoken_digits": ("spoken_digits", {"updates": 2, "hidden": 4, "members": 2}, "tone.wav"),
+    "sound_folder": ("sound_folder", {"updates": 2, "hidden": 4, "seconds": 0.2}, "tone.wav"),
     "table": ("table", {"file": "table.csv", "target": ("kind",), "ignore": ("two",), "updates": 3}, "rows.csv"),
     "values": ("table", {"file": "table.csv", "target": ("price", "age"), "updates": 3}, "rows.csv"),
     "labels": ("table", {"file": "table.csv", "target": ("two",), "kind": "value", "updates": 3}, "rows.csv"),

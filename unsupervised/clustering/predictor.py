@@ -30,13 +30,13 @@ class ClusterPredictor:
     see: See | None = None  # a photo as an example
     reads: tuple[str, ...] = ()
     read: Callable[[bytes], Array] | None = None
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # of a table that it reads
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the clusters, 0 to K - 1."""
-        nothing = np.zeros(self.net.size, np.float32), np.zeros((1, *self.shape), np.float32)
-        return tuple(map(str, range(self.logits(*nothing).shape[-1])))
+        """The K clusters, by their numbers."""
+        x, w = np.zeros((1, *self.shape), np.float32), np.zeros(self.net.size, np.float32)
+        return tuple(map(str, range(self.logits(w, x).shape[-1])))
 
     def examples(self, x: Any) -> Array:
         """x as the network takes it, (N, *shape). ValueError for what is none."""

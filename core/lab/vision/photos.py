@@ -17,30 +17,23 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from core import Array
-from core.lab.errors import Refusal
-from core.lab.files import entries, read_file
+from core.lab.data.class_folders import Labelled, read_classes
 from core.lab.former import moved
 from core.lab.kinds import kind_of
-from core.lab.paths import user_path
-from core.lab.terminal import note
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # of the many that Pillow knows, those that people have
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 PIXELS = 1 << 26  # of one picture: 67 megapixels
-BYTES = 1 << 26  # of one file
 LARGE = 1 << 23  # pixels above which one is made smaller
 CHANNELS = {2: 3, 4: 2, 6: 4}  # values of a pixel in a PNG, by its kind of colours; else one
 TILE = 322, 323  # the tags of a TIFF that say how wide and how long its tiles are
 PARTS = 100_000  # chunks of a PNG, or blocks of a GIF before its first frame
-MEMORY = 1 << 31  # bytes that all pictures of a folder may take as float32
 ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eighth of its size, but not below this
-RARE = 5  # pictures of a class below which there is a warning
-NAMED = 3  # files left out that are named
 # what Pillow raises at broken bytes, found by flipping bits
 BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, ArithmeticError),
@@ -181,70 +174,16 @@ def ink(photo: Photo, side: int, margin: int | None = None) -> Array:
     return sign
 
 
-class LabelledPhotos(NamedTuple):
-    """Pictures of equal size with their classes."""
+def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> Labelled:
+    """The pictures in the folders of `path`, (N, S, S[, 3]) float32 in [0, 1]; as `read_classes` says."""
 
-    x: Array  # N, S, S, 3 or N, S, S: float32 in [0, 1]
-    t: Array  # N int64
-    classes: tuple[str, ...]
-    told: str = ""  # the files that could not be read, and the classes that hold few
+    def read(raw: bytes, name: str) -> Array:
+        return square(decode(raw, name), side, colour)
 
-
-def folder(data: Any, path: str | Path, side: int, colour: bool = True) -> LabelledPhotos:
-    """The pictures in the folders of `path`: each folder is a class, named as it is, in the order of the names.
-
-    Files and folders whose names begin with a dot are skipped, and what file managers leave behind. Anything else that
-    cannot be read as a picture is left out, and told. A picture that is there twice in its class counts once. `data`
-    remembers one SHA-256 over the names and the bytes of all files.
-    Raises ValueError for a folder that is missing, holds fewer than two classes, a class without a picture that can be
-    read, a picture in two classes, and for pictures that would take more memory than `MEMORY`.
-    """
-    root = user_path(path)
-    if not root.is_dir():
-        raise ValueError(f"there is no folder {root}: name one that holds a folder of pictures for each class")
-    if len(folders := [entry for entry in entries(root) if entry.is_dir()]) < 2:
-        raise ValueError(f"{root} holds {len(folders)} folders; it needs two or more, one for each class")
-    for name in (one.name for one in folders if not one.name.isprintable()):
-        raise ValueError(f"the folder {name!a} in {root} has characters in its name that cannot be shown")
-    files = [(entry, c) for c, one in enumerate(folders) for entry in entries(one)]
-    shape = (side, side, 3) if colour else (side, side)
-    if len(files) * math.prod(shape) * 4 > MEMORY:
-        raise ValueError(f"{len(files)} pictures of {side} x {side} take more than {MEMORY >> 30} GiB; lower the side")
-    total, seen, x, t, left = hashlib.sha256(), dict[str, tuple[Path, int]](), list[Array](), list[int](), list[str]()
-    for file, c in files:
-        try:
-            if not file.is_file():
-                raise ValueError(f"{file} is no file; the pictures of a class lie in its folder, not below")
-            raw = read_file(file, BYTES)
-            sha256 = hashlib.sha256(raw).hexdigest()
-            total.update(f"{file.parent.name}/{file.name} {sha256}\n".encode("utf-8", "surrogateescape"))
-            if sha256 not in seen:
-                x.append(square(decode(raw, str(file)), side, colour))
-                t.append(c)
-                seen[sha256] = file, c
-        except (ValueError, Refusal) as error:
-            left.append(str(error))
-        else:
-            twin, twin_class = seen[sha256]
-            if twin_class != c:
-                raise ValueError(f"{file} and {twin} are the same picture in two classes; leave it in one")
-    told = list[str]()
-    for one, count in zip(folders, np.bincount(np.array(t, int), minlength=len(folders)).tolist(), strict=True):
-        if not count:
-            raise ValueError(f"{one} holds no picture that can be read" + (f": {left[0]}" if left else ""))
-        if count < RARE:
-            told.append(f"{one} holds {count} different pictures: what is said of this class rests on next to nothing")
-    if left:
-        files_are = "1 file is" if len(left) == 1 else f"{len(left):,} files are"
-        more = ", ..." if len(left) > NAMED else ""
-        told.append(f"{root}: {files_are} left out: {', '.join(left[:NAMED])}{more}")
-    for line in told:
-        note(line)
-    data.note(root, total.hexdigest())  # one sum for the whole folder, not one a picture
-    return LabelledPhotos(np.stack(x), np.array(t), tuple(one.name for one in folders), "\n".join(told))
+    return read_classes(data, path, "picture", read, side * side * (3 if colour else 1) * 4, "lower --size")
 
 
-def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
+def photographs(data: Any, side: int, colour: bool = True) -> Labelled:
     """The two photographs that come with scikit-learn, a temple and a flower, cut into pieces of side x side pixels.
 
     The class is the photograph a piece was cut from: pictures for a first try, without a folder of one's own.
@@ -260,7 +199,7 @@ def photographs(data: Any, side: int, colour: bool = True) -> LabelledPhotos:
         x += [square(Photo(piece), side, colour) for piece in pieces.reshape(-1, side, side, 3)]
         t += [c] * (rows * columns)
     data.sums["photographs"] = total.hexdigest()
-    return LabelledPhotos(np.stack(x), np.array(t), ("temple", "flower"))
+    return Labelled(np.stack(x), np.array(t), ("temple", "flower"))
 
 
 See = Callable[[Photo], Array]  # a picture out of a file -> an example as the network learnt from

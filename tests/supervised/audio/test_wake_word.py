@@ -1,9 +1,11 @@
 """The curve of a wake word against scikit-learn, against counting, and on answers that are known."""
 
+import math
+
 import numpy as np
 import pytest
 
-from supervised.audio.wake_word import area, curve, draw_wake, threshold, wake_figures
+from supervised.audio.wake_word import alarms_an_hour, area, curve, draw_wake, threshold, wake_figures
 
 
 @pytest.mark.parametrize("levels", [None, 5])
@@ -59,3 +61,12 @@ def test_figures_and_picture(tmp_path):
     assert figures["wake_detected_threshold_of_val"] == figures["wake_detected_at_1_percent"]
     draw_wake(tmp_path / "wake.png", y, t, 1, ("a", "b", "c"))
     assert (tmp_path / "wake.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(("alarms", "hours", "high"), [(0, 1, 2.9957), (0, 10, 0.29957), (2, 0.5, 12.5916)])
+def test_alarms_an_hour_have_the_upper_end_of_a_poisson_interval(alarms, hours, high):
+    rate, upper = alarms_an_hour(alarms, hours)
+    assert rate == alarms / hours
+    assert upper == pytest.approx(high, rel=1e-4)
+    mean = upper * hours  # with which so few alarms come in one of twenty
+    assert np.exp(-mean) * sum(mean**k / math.factorial(k) for k in range(alarms + 1)) == pytest.approx(0.05)

@@ -84,6 +84,7 @@ LIKE = {  # tasks whose learner is of the class of another's
     "lunar_lander": "cartpole",
     "lunar_lander_dagger": "cartpole_dagger",
     "mountain_car": "cartpole_evolution",
+    "sound_folder": "digits",
     "taxi": "frozen_lake",
 }
 SHORT = {  # of the others, what shortens a run to its report

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.lab.data import class_folders
 from core.lab.data.registry import Data
 from core.lab.data.splits import split_classes
 from core.lab.vision import photos as pictures
@@ -377,8 +378,8 @@ def test_of_very_many_frames_the_first_alone_is_read():
 
 
 def test_more_than_fits_into_memory_is_refused_before_reading(pets, monkeypatch):
-    monkeypatch.setattr(pictures, "MEMORY", 1000)
-    with pytest.raises(ValueError, match="lower the side"):
+    monkeypatch.setattr(class_folders, "MEMORY", 1000)
+    with pytest.raises(ValueError, match="lower --size"):
         folder(None, pets, 8)
 
 
