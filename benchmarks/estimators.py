@@ -38,7 +38,9 @@ def models(values: bool) -> dict[str, Any]:
         "Trivium": ours(),
         "Trivium, float32": ours(),
         "scikit-learn": theirs(),
-        "Trivium, dropout and decay": ours(dropout=0.3, decay=2.0, lr=3e-3, schedule=cosine, patience=None, batch=32),
+        "Trivium, dropout and decay": ours(
+            dropout=0.3, decay=2.0, lr=3e-3, schedule=cosine, n_iter_no_change=np.inf, batch=32
+        ),
     }
 
 

@@ -85,7 +85,7 @@ def made_rows(_: str) -> Iterator[Todo]:
     from sklearn.metrics import adjusted_rand_score
 
     from core.lab.data.splits import Splits
-    from unsupervised.clustering.table_methods import METHODS as LEARNERS
+    from unsupervised.clustering.table_methods import METHODS as LEARNERS, table_predictor
     from unsupervised.tasks.table_clusters import Config
 
     def row(name: str, seed: int) -> dict[str, Any]:
@@ -93,7 +93,9 @@ def made_rows(_: str) -> Iterator[Todo]:
         K, none, found = len(set(t.tolist())), np.zeros(0, int), dict[str, Any]()
         for method in METHODS:
             splits = Splits(x, none, x[:60], none, x[:60], none)
-            learner = LEARNERS[method](splits, K, Config(), np.random.default_rng(seed))
+            config = Config(method=method)
+            predictor = table_predictor(config, x.shape[1], K)
+            learner = LEARNERS[method](splits, predictor, config, np.random.default_rng(seed))
             w, found[f"seconds of {method}"] = trained(learner)
             found[method] = adjusted_rand_score(t, learner.predict(w, x))
         return found | {peer: adjusted_rand_score(t, said) for peer, said in peers(x, K).items()}

@@ -154,7 +154,11 @@ def jax(sizes: tuple[int, ...], batch: int) -> Epoch:
     return epoch
 
 
-def work(side: str) -> None:
+def build(side: str, cell: int) -> Epoch:
+    return globals()[side.replace("scikit-learn", "sklearn")](*CELLS[cell])
+
+
+def work(side: str, build: Callable[[str, int], Epoch]) -> None:
     """The process of one side: reads "cell epochs" line by line, answers with the seconds of one step."""
     from threadpoolctl import threadpool_info
 
@@ -164,7 +168,7 @@ def work(side: str) -> None:
     for line in sys.stdin:
         wanted, epochs = map(int, line.split())
         if wanted != cell:
-            cell, epoch = wanted, globals()[side.replace("scikit-learn", "sklearn")](*CELLS[wanted])
+            cell, epoch = wanted, build(side, wanted)
             epoch()
         start = time.perf_counter()
         for _ in range(epochs):
@@ -181,7 +185,7 @@ def work(side: str) -> None:
         print(json.dumps(answer), flush=True)
 
 
-def start(side: str, threads: int) -> subprocess.Popen[str]:
+def start(script: str, side: str, threads: int) -> subprocess.Popen[str]:
     xla = f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} intra_op_parallelism_threads={threads}"
     env = {
         **unpinned(),
@@ -189,7 +193,7 @@ def start(side: str, threads: int) -> subprocess.Popen[str]:
         "XLA_FLAGS": xla,
     }
     return subprocess.Popen(
-        [sys.executable, __file__, "--side", side], env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, script, "--side", side], env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
 
 
@@ -209,14 +213,14 @@ def spread(times: list[float]) -> dict[str, float]:
     return {"median": median, "q1": q1, "q3": q3, "min": 1e6 * min(times), "max": 1e6 * max(times)}
 
 
-def measure(cells: list[int], rounds: int, threads: int) -> dict:
-    sides = [side for side, module in SIDES.items() if importlib.util.find_spec(module)]
-    for side in SIDES.keys() - set(sides):
+def measure(script: str, cells: dict[int, str], known: dict[str, str], rounds: int, threads: int) -> dict:
+    """All sides side by side in the named cells; `known` are the sides, and what must be installed for each."""
+    sides = [side for side, module in known.items() if importlib.util.find_spec(module)]
+    for side in known.keys() - set(sides):
         print(f"{side}: skipped, not installed", file=sys.stderr)
-    processes = {side: start(side, threads) for side in sides}
+    processes = {side: start(script, side, threads) for side in sides}
     rows, pools, versions = [], {}, {}
-    for cell in cells:
-        sizes, batch = CELLS[cell]
+    for cell, name in cells.items():
         epochs = {}
         for side in sides:
             ask(processes[side], cell, 1)  # builds and warms up
@@ -229,7 +233,7 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
                 pools[side] = answer["pools"]
                 versions |= answer.get("versions", {})
         row = {
-            "cell": f"{'-'.join(map(str, sizes))}, batch {batch}",
+            "cell": name,
             "microseconds": {s: spread(times[s]) for s in sides},
         }
         ours = times["trivium"]
@@ -245,7 +249,7 @@ def measure(cells: list[int], rounds: int, threads: int) -> dict:
     for process in processes.values():
         process.stdin.close()  # type: ignore[union-attr]
         process.wait()
-    peers = {name: version(name) for side in sides[1:] if (name := SIDES[side].replace("sklearn", "scikit-learn"))}
+    peers = {name: version(name) for side in sides[1:] if (name := known[side].replace("sklearn", "scikit-learn"))}
     result = {**provenance(seeds=[0], versions={**versions, **peers}), "rounds": rounds, "pools": pools, "cells": rows}
     for side in sides[1:]:
         ratios = [row["ratios"][side]["median"] for row in rows]
@@ -277,13 +281,17 @@ def main() -> None:
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        return work(options.side)
-    result = measure(options.cells, options.rounds, options.threads)
+        return work(options.side, build)
+    cells = {i: f"{'-'.join(map(str, sizes))}, batch {batch}" for i in options.cells for sizes, batch in [CELLS[i]]}
+    finish(measure(__file__, cells, SIDES, options.rounds, options.threads), options.out)
+
+
+def finish(result: dict, out: Path | None) -> None:
     for side, mean in result.get("geometric_mean", {}).items():
         print(f"{side}: takes {mean:.2f} times as long as trivium (geometric mean over {len(result['cells'])} cells)")
     print(f"{result['versions']}; load {result['load']}")
-    if options.out:
-        options.out.write_text(json.dumps(result, indent=1) + "\n")
+    if out:
+        out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Convolution: one matrix for the patch around every place of an image, and pooling (LeCun et al. 1989, 1998).
 
-Images are (..., H, W, I), the features last (NHWC) and all axes before H batch. A patch of k x k places is a row of a
-matrix, so that a convolution is the product of a Linear with each place as one more example. The patches are a strided
-view of the image; they are copied for a few images at a time, as many as a cache holds, and made again on the way back,
-never kept. A one beside each patch makes the bias a row of the matrix: W and b lie one after the other in w.
+Images are (..., H, W, I), the features last (NHWC), and all axes before H are batch: members of an ensemble that stand
+there share the kernels. A patch of k x k places is a row of a matrix, so that a convolution is the product of a Linear
+with each place as one more example. The patches are a strided view of the image; they are copied for a few images at a
+time, as many as a cache holds, and made again on the way back, never kept. A one beside each patch makes the bias a row
+of the matrix: W and b lie one after the other in w.
 """
 
 import math
@@ -54,7 +55,7 @@ def Conv2d(
         H_, W_ = places((H, W))
         y = np.empty((len(X), H_, W_, O), w.dtype)
 
-        def rows() -> Iterator[tuple[slice, Array]]:
+        def rows() -> Iterator[tuple[tuple[slice, slice], Array]]:
             return _patches(X, w.dtype, k, before, (H_, W_), stride=stride, one=bias)
 
         for some, P in rows():
@@ -97,35 +98,38 @@ def _padded(k: int, stride: int, padding: int | str) -> tuple[int, int]:
     if padding == "same" and stride == 1:
         return (k - 1) // 2, k - 1
     p = 0 if padding == "valid" else padding
-    if isinstance(p, str) or not 0 <= p < k:
+    if not isinstance(p, int | np.integer) or not 0 <= p < k:
         raise ValueError(f'padding is "same" (at stride 1), "valid" or a number from 0 to {k - 1}, not {padding!r}')
     return p, 2 * p
 
 
 def _patches(
     x: Array, dtype: Any, k: int, before: int, places: Places, stride: int = 1, spread: int = 1, one: bool = False
-) -> Iterator[tuple[slice, Array]]:
-    """The patches of a few images x (B, H, W, I) at a time, in their order: a slice of B, (b * H' * W', k * k * I).
+) -> Iterator[tuple[tuple[slice, slice], Array]]:
+    """The patches of a few images x (B, H, W, I) at a time, in their order: slices of B and H', (b h W', k * k * I).
 
-    They begin `before` places outside the image, one every `stride` places, as many as `places` (H', W') says; the
-    image's own places stand `spread` apart. With `one` a column of ones stands behind the others. The next patches
-    take the place of those before.
+    Of an image too large for the cache a few lines at a time. They begin `before` places outside the image, one every
+    `stride` places, as many as `places` (H', W') says; the image's own places stand `spread` apart. With `one` a column
+    of ones stands behind the others. The next patches take the place of those before.
     """
     (B, _, _, I), (H_, W_) = x.shape, places
-    rows, columns = H_ * W_, k * k * I + one
-    most = max(1, min(B, CACHED // (rows * columns)))
+    columns = k * k * I + one
+    lines = max(1, min(H_, CACHED // (W_ * columns)))
+    most, rows = max(1, min(B, CACHED // (H_ * W_ * columns))), lines * W_
     around = np.zeros((most, (H_ - 1) * stride + k, (W_ - 1) * stride + k, I), dtype)
     inside = around[:, before::spread, before::spread][:, : x.shape[1], : x.shape[2]]
     view = sliding_window_view(around, (k, k), (1, 2))[:, ::stride, ::stride].transpose(0, 1, 2, 4, 5, 3)
     P = np.ones((columns, most * rows), dtype).T if I < FEW else np.ones((most * rows, columns), dtype)
     down, right = P.strides
     steps = (down * rows, down * W_, down, right * k * I, right * I, right)
-    into = as_strided(P, view.shape, steps)  # the columns of the patches, without the ones
+    into = as_strided(P, (most, lines, *view.shape[2:]), steps)  # the columns of the patches, without the ones
     for a in range(0, B, most):
         b = min(most, B - a)
         inside[:b] = x[a : a + b, : inside.shape[1], : inside.shape[2]]
-        into[:b] = view[:b]
-        yield slice(a, a + b), P[: b * rows]
+        for c in range(0, H_, lines):
+            h = min(lines, H_ - c)
+            into[:b, :h] = view[:b, c : c + h]
+            yield (slice(a, a + b), slice(c, c + h)), P[: b * h * W_]
 
 
 def MaxPool2d(k: int = 2, stride: int | None = None) -> Layer:

@@ -18,6 +18,7 @@ class Agent(Kept):
     """A network that acts, its exam and its environments. An algorithm adds `update`, and names in `kept` its state."""
 
     family: ActionDistribution = CATEGORICAL
+    reads = (".jsonl",)  # an observation a line, as its environment shows it
     config: Any
     envs: Envs
 
@@ -54,6 +55,8 @@ class Agent(Kept):
 
     def predict(self, w: Array, obs: Any) -> Any:
         """The best actions (N, ...) at observations (N, ...), or at one alone, both in the environment's own units.
+
+        Actions that are a Dict or a Tuple are objects (N,) of plain values.
 
         Raises ValueError for what is no observation of it.
         """

@@ -12,7 +12,7 @@ MOST = 1_000_000_000  # of all that is looped over, or held in memory, within on
 class Checked:
     """A Config whose numbers are all above 0, but those that its class names: a task names its own as well.
 
-    Whole numbers are at most MOST, budgets apart.
+    Whole numbers are at most MOST, budgets apart. A field that is None is left to others to choose.
     """
 
     nonnegative: ClassVar[tuple[str, ...]] = ()  # 0 or more
@@ -26,8 +26,8 @@ class Checked:
         check(
             self,
             positive=[name for name in numbers if name not in others],
-            nonnegative=self.nonnegative,
-            probability=self.probability,
+            nonnegative=[name for name in self.nonnegative if getattr(self, name) is not None],
+            probability=[name for name in self.probability if getattr(self, name) is not None],
         )
         for name in numbers:
             if name not in BUDGETS and type(value := getattr(self, name)) is int and value > MOST:

@@ -2,11 +2,12 @@
 
 Categorical: y (..., A) are logits of A actions, p = softmax(y). Gaussian: y (..., 2A) = [m, log s] of A numbers, the
 action u ~ N(m, s^2), which the environment cuts off at its border. Squashed: the same y, the action tanh(u), so that it
-stays within -1 and 1 (Haarnoja et al. 2018, arXiv:1801.01290).
+stays within -1 and 1 (Haarnoja et al. 2018, arXiv:1801.01290). `factored` draws several choices and numbers at once,
+each by itself. A logit of NEVER is that of an action that is not allowed: its probability is exactly 0.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from core import Array, Back, Concat, Layer, Rng, check_shapes, flat_label_index
 from core.lab.envs.vector import Envs
 
 LOG_2PI = math.log(2 * math.pi)
+NEVER = -1e9  # a logit whose exponential is 0, and finite, so that 0 times it is 0
 NARROWEST, WIDEST = -5.0, 1.0  # of log s: a policy neither freezes nor throws its actions to the ends
 
 
@@ -106,10 +108,15 @@ def with_spread(mean: Layer, A: int, start: float = 0.0) -> Layer:
 
 
 def epsilon_greedy_logits(q: Array, explore: float) -> Array:
-    """Logits (..., A) of the policy argmax_a q_a that with probability `explore` takes any action (Watkins 1989)."""
-    p = np.full(q.shape, max(explore, 1e-6) / q.shape[-1], q.dtype)
-    np.put_along_axis(p, q.argmax(-1)[..., None], 1 - explore * (1 - 1 / q.shape[-1]), -1)
-    return np.log(p)
+    """Logits (..., A) of the policy argmax_a q_a that with probability `explore` takes any action (Watkins 1989).
+
+    Of the actions that are allowed: the others stay at NEVER.
+    """
+    allowed = q > NEVER
+    n = allowed.sum(-1, keepdims=True)  # ..., 1
+    p = np.broadcast_to(max(explore, 1e-6) / n, q.shape).astype(q.dtype)
+    np.put_along_axis(p, q.argmax(-1)[..., None], 1 - explore * (1 - 1 / n), -1)
+    return np.where(allowed, np.log(p), q)
 
 
 def squashed(y: Array, noise: Array) -> tuple[Array, Array, Callable[[Array, Array], Array]]:
@@ -160,9 +167,12 @@ def _check_clipped(envs: Envs, y: Array) -> None:
         raise ValueError(f"the actions of {envs.name} have a border, {space}: wrap it in gymnasium.wrappers.ClipAction")
 
 
-CATEGORICAL = ActionDistribution(
-    greedy, draw, lambda rng, y: draw(rng, np.zeros_like(y)), Envs.check_actions, categorical
-)
+def evenly(rng: Rng, y: Array) -> Array:
+    """Any action that is allowed (...), each as likely as another."""
+    return draw(rng, np.where(y > NEVER, 0, y))
+
+
+CATEGORICAL = ActionDistribution(greedy, draw, evenly, Envs.check_actions, categorical)
 GAUSSIAN = ActionDistribution(
     _half,
     lambda rng, y: _half(y) + np.exp(y[..., y.shape[-1] // 2 :]) * _noise(rng, y),
@@ -176,3 +186,46 @@ SQUASHED = ActionDistribution(
     _even,
     lambda envs, y: envs.check_numbers(y.shape[-1] // 2),
 )
+
+
+def factored(sizes: Sequence[int], N: int = 0) -> ActionDistribution:
+    """K choices of `sizes` options each and N numbers, each drawn by itself: log p and H are the sums of theirs.
+
+    y (..., S + 2N) = [the logits of one choice after the other, m, log s], S the sum of the sizes; the action
+    (..., K + N) = [choices, numbers], the numbers Gaussian.
+    """
+    S, at = sum(sizes), np.arange(max(sizes)) < np.array(sizes)[:, None]  # K, A
+
+    def logits(y: Array) -> Array:
+        """(..., K, A): choices with fewer options have others that are never taken."""
+        z = np.full((*y.shape[:-1], *at.shape), NEVER, y.dtype)
+        z[..., at] = y[..., :S]
+        return z
+
+    def joined(choices: Array, numbers: Callable[[], Array]) -> Array:
+        return np.concatenate([choices, numbers()], -1) if N else choices
+
+    def density(y: Array, action: Array) -> tuple[Array, Array, Callable[[Array, float], Array]]:
+        log_p, H, back_choices = categorical(logits(y), action[..., : len(sizes)].astype(np.int64))  # ..., K
+        log_q, H_numbers, back_numbers = gaussian(y[..., S:], action[..., len(sizes) :].astype(y.dtype))
+
+        def back(dl: Array, dh: float) -> Array:
+            d = back_choices(np.broadcast_to(dl[..., None], log_p.shape), dh)[..., at]
+            return np.concatenate([d, back_numbers(dl, dh)], -1)
+
+        return log_p.sum(-1) + log_q, H.sum(-1) + H_numbers, back
+
+    def check(envs: Envs, y: Array) -> None:
+        space = envs.vec.single_action_space
+        if y.shape[-1] != S + 2 * N or space.shape != (len(sizes) + N,):
+            raise ValueError(
+                f"a policy of {len(sizes)} choices and {N} numbers does not fit {envs.name}, whose actions are {space}"
+            )
+
+    return ActionDistribution(
+        lambda y: joined(greedy(logits(y)), lambda: GAUSSIAN.best(y[..., S:])),
+        lambda rng, y: joined(draw(rng, logits(y)), lambda: GAUSSIAN.draw(rng, y[..., S:])),
+        lambda rng, y: joined(evenly(rng, logits(y)), lambda: GAUSSIAN.random(rng, y[..., S:])),
+        check,
+        density,
+    )

@@ -26,7 +26,7 @@ from reinforcement.replay_buffer import ReplayBuffer
 def from_run(folder: str) -> Policy:
     """What the best weights of a finished run would do. Raises Refusal when the folder holds no agent."""
     from core.lab import Refusal
-    from core.lab.runs.run import open_run
+    from core.lab.runs.open import open_run
 
     run = open_run(folder)
     if run.setup.task.paradigm != "reinforcement":

@@ -13,7 +13,8 @@ import numpy as np
 
 from core import Array, Layer, Rng, softmax
 from core.lab.learner import Probabilities
-from core.lab.vision.photos import Photo, See
+from core.lab.vision.examples import examples
+from core.lab.vision.photos import See
 
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
 SIZE = 32  # examples that go through the network at once, at least
@@ -61,24 +62,18 @@ class SupervisedPredictor:
         return np.concatenate(parts)
 
     def examples(self, x: Any) -> Array:
-        """x as the network takes it, (N, *shape): examples, one example alone, or a photo. ValueError for what is none.
-
-        Pictures (N, H, W) may come in the place of rows, and the other way round.
-        """
-        if isinstance(x, Photo) and self.see:
-            x = self.see(x)
-        x, one = np.asarray(x, np.float32), self.shape
-        if x.shape == one or (x.shape[1:] != one and x.size == np.prod(one)):
-            x = x[None]
-        if x.shape[1:] != one and x[:1].size == np.prod(one):
-            x = x.reshape(len(x), *one)
-        if not np.isfinite(x).all():
-            raise ValueError("it holds values that are not finite")
-        return x
+        """x as the network takes it, (N, *shape): examples, one alone, or a photo. ValueError for what is none."""
+        return examples(x, self.shape, self.see)
 
     def asked(self, w: Array, x: Any) -> Array:
         """y (N, O) at what `examples` takes."""
         return self.outputs(w, self.examples(x), self.copies)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; () where the answer is a value."""
+        x, w = np.zeros((1, *self.shape), np.float32), np.zeros(self.net.size, np.float32)
+        return self.said.names(self.net(x, w)[0].shape[-1])
 
     def predict(self, w: Array, x: Any) -> Any:
         """What the network says of each example: its class, or its value in its unit."""

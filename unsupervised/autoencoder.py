@@ -35,6 +35,11 @@ def check_finite(x: Array) -> Array:
     return x
 
 
+def encoded(encoder: Layer, w: Array, x: Array) -> Array:
+    """The codes of examples, x (N, I) -> (N, Z), w that of the encoder; some at a time."""
+    return np.concatenate([encoder(x[a : a + ROWS], w)[0] for a in range(0, max(len(x), 1), ROWS)])
+
+
 def check_table(splits: Splits) -> None:
     """Raises ValueError, in one line, unless each part is a table of finite numbers, with rows in it."""
     for part in PARTS:
@@ -130,8 +135,7 @@ class AutoEncoder(Kept):
 
     def encode(self, w: Array, x: Array) -> Array:
         """The codes of examples x (N, I) -> (N, Z)."""
-        w = w[: self.encoder.size]
-        return np.concatenate([self.encoder(x[a : a + ROWS], w)[0] for a in range(0, max(len(x), 1), ROWS)])
+        return encoded(self.encoder, w[: self.encoder.size], x)
 
     predict = encode
 

@@ -16,7 +16,8 @@ import numpy as np
 from core import Array, Layer, Linear, Parts, Rng
 from core.lab import Kept, Report, Splits, check, settings
 from core.lab.data.checks import check_labels
-from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig, check_finite
+from unsupervised.autoencoder import Augment, AutoEncoder, AutoEncoderConfig
+from unsupervised.clustering.predictor import ClusterPredictor, on_code
 
 REFIT = 5  # updates of the auto-encoder, after which the probe is fitted anew
 LEAST_SPREAD = 1e-6  # a number of the code that varies less says nothing
@@ -77,6 +78,7 @@ class ProbedCode(Kept):
         *,
         classes: int,
         augment: Augment | None = None,
+        predictor: ClusterPredictor | None = None,
         **changes: Any,
     ) -> None:
         check_labels(splits, classes)
@@ -89,8 +91,10 @@ class ProbedCode(Kept):
         self.asked = asked_rng.choice(len(splits.x_train), labels, replace=False)
         if len(np.unique(splits.t_train[self.asked])) < 2:
             raise ValueError(f"the {labels} labels asked for are all the same: ask for more")
-        self.probe = Linear(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], classes)
-        self.net = Parts(encoder=encoder, decoder=decoder, probe=self.probe).net
+        Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
+        parts = Parts(encoder=encoder, decoder=decoder, probe=Linear(Z, classes))
+        self.predictor = predictor or on_code(parts, splits.x_train.shape[1:])
+        self.net, self.probe = self.predictor.net, self.predictor.net.parts[-1]
         self.w = np.concatenate([self.auto.w, np.zeros(self.probe.size, np.float32)])
         self.auto.w, self.sample = self.w[: self.auto.net.size], self.auto.sample
 
@@ -114,12 +118,9 @@ class ProbedCode(Kept):
         """The auto-encoder's. The probe is fitted at once, not by steps: its gradient is 0."""
         return self.auto.loss(w, batch, g, rng)  # the gradient comes from the picture itself: y - x
 
-    def logits(self, w: Array, x: Array) -> Array:
-        return self.probe(self.auto.encode(w, x), w[self.auto.net.size :])[0]
-
-    def predict(self, w: Array, x: Array) -> Array:
-        """The class of each example, (N, I) -> (N,). Raises ValueError for NaN or infinity."""
-        return self.logits(w, check_finite(x)).argmax(-1)
+    def predict(self, w: Array, x: Any) -> Array:
+        """The class of each example, as the predictor says: (N,)."""
+        return self.predictor.predict(w, x)
 
     def evaluate(self) -> dict[str, float]:
         right = self.predict(self.w, self.splits.x_val) == self.splits.t_val

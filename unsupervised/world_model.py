@@ -9,7 +9,7 @@ The search is a beam: of all sequences only the `width` best so far are thought 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,38 @@ class WorldModelConfig:
         check(self, positive=("updates", "batch", "envs", "rollout", "width", "depth"))
 
 
+@dataclass(frozen=True)
+class Planner:
+    """Acts by a model of the world: the change of each number under each action, of observations about `spread`."""
+
+    hidden: Layer  # obs / spread (B, I) -> (next_obs - obs) / pace of each action (B, A I)
+    spread: Array  # I
+    pace: Array  # I
+    goal: Goal
+    width: int
+    depth: int
+
+    @cached_property
+    def net(self) -> Layer:
+        return Sequential(Rescale(0.0, 1 / self.spread), *self.hidden.parts)
+
+    def model(self, w: Array, obs: Array) -> Array:
+        """What the network expects after each action, obs (B, I) -> (B, A, I)."""
+        return obs[:, None] + self.net(obs, w)[0].reshape(len(obs), -1, len(self.pace)) * self.pace
+
+    def act(self, w: Array, obs: Array) -> Array:
+        return plan(partial(self.model, w), self.goal, obs, self.width, self.depth)
+
+    def predict(self, w: Array, obs: Any) -> Array:
+        """The planned actions (B,) at observations (B, I), or at one alone. Raises ValueError for other shapes."""
+        obs, I = np.asarray(obs, np.float32), len(self.spread)
+        if obs.shape == (I,):
+            obs = obs[None]
+        if obs.ndim != 2 or obs.shape[1] != I or not np.isfinite(obs).all():
+            raise ValueError(f"observations are {I} finite numbers each, not {obs.shape}")
+        return self.act(w, obs)
+
+
 class WorldModel(Kept):
     """Minibatches of idle steps; the squared error on other idle steps, in units of their spread, chooses the weights.
 
@@ -96,15 +128,16 @@ class WorldModel(Kept):
         self.known = idle(envs, self.A, idle_rng, T)
         self.unseen = idle(make_envs(n, env_rng), self.A, idle_rng, max(T // 4, 1))
         envs.vec.close()
-        self.spread = self.known.obs.std(0) + 1e-8  # I
         self.pace = (self.known.next_obs - self.known.obs).std(0) + 1e-8  # I
-        self.net = Sequential(Rescale(0.0, 1 / self.spread), *hidden.parts)
+        spread, reach = self.known.obs.std(0) + 1e-8, (self.config.width, self.config.depth)
+        self.predictor = Planner(hidden, spread, self.pace, goal, *reach)
+        self.act, self.net = self.predictor.act, self.predictor.net
         self.w = self.net.init(w_rng)
         self.g, self.done = np.empty_like(self.w), 0  # minibatches
         O = self.net(envs.obs, self.w)[0].shape[-1]
         if O != self.A * I:
             raise ValueError(f"{self.A} actions and {I} numbers need {self.A * I} outputs, the network has {O}")
-        self.goal, self.reporter, self.mean_return = goal, reporter, mean_return
+        self.reporter, self.mean_return = reporter, mean_return
         self.optimizer, self.schedule = optimizer, schedule
 
     @property
@@ -138,21 +171,12 @@ class WorldModel(Kept):
             back(dy, g)
         return loss
 
-    def model(self, w: Array, obs: Array) -> Array:
-        """What the network expects after each action, obs (B, I) -> (B, A, I)."""
-        return obs[:, None] + self.net(obs, w)[0].reshape(len(obs), self.A, -1) * self.pace
+    def prediction(self) -> dict[str, list[float]]:
+        return {"spread": self.predictor.spread.tolist(), "pace": self.predictor.pace.tolist()}
 
-    def act(self, w: Array, obs: Array) -> Array:
-        return plan(partial(self.model, w), self.goal, obs, self.config.width, self.config.depth)
-
-    def predict(self, w: Array, obs: Array) -> Array:
-        """The planned actions (B,) at observations (B, I), or at one alone. Raises ValueError for other shapes."""
-        obs, I = np.asarray(obs, np.float32), len(self.spread)
-        if obs.shape == (I,):
-            obs = obs[None]
-        if obs.ndim != 2 or obs.shape[1] != I or not np.isfinite(obs).all():
-            raise ValueError(f"observations are {I} finite numbers each, not {obs.shape}")
-        return self.act(w, obs)
+    def predict(self, w: Array, obs: Any) -> Array:
+        """The planned actions, as the predictor says."""
+        return self.predictor.predict(w, obs)
 
     def evaluate(self) -> dict[str, float]:
         return {

@@ -121,7 +121,7 @@ class Subject:
                 found[name] = steady(json.loads(path.read_text("utf-8")))
             elif path.name == "metrics.jsonl":
                 found[name] = [steady(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-            elif path.suffix in (".png", ".gif", ".wav"):
+            elif path.suffix in (".png", ".gif", ".wav", ".md"):
                 found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
             else:  # pages and checkpoints hold seconds, a session holds a process: that they are there is all
                 found[name] = "there"

@@ -34,7 +34,7 @@ TASKS = (
 FLAGS = {
     "resume": "--save-every --json --task --data",
     "eval": "--json --task --data",
-    "predict": "--json --task --data",
+    "predict": "--json --out --force --target --threshold --format --task --data",
     "generate": "--prompt --length --temperature --top-k --seed --streams --task",
     "compare": "--seeds --jobs --preset --quick --out --data --force --json",
     "study": "--out --jobs --engine --scheduler --data --dry-run --json",

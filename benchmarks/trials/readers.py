@@ -60,7 +60,7 @@ def _array(raw: bytes, _: Path) -> object:
 
 
 def _examples(raw: bytes, where: Path) -> object:
-    from core.lab.cli.predict import read_examples
+    from core.lab.answers.examples import read_examples
 
     suffix = ".npy" if raw[:1] == b"\x93" else ".csv" if raw[:1] in b"0123456789-" else ".txt"
     (path := where / f"examples{suffix}").write_bytes(raw)

@@ -28,7 +28,7 @@ animate=report.gif cartpole=problems.cartpole cells=compare.cell characters=text
 compare_page=compare.page compare_pictures=compare.plots compare_tables=compare.tables compared=compare.groups
 data_files=data.download data_kinds=data.splits data_known=data.sets.free_spoken_digits
 datasets=data.splits,data.registry demo=cli.demo display=runs.progress,report.format engines=study.engines
-episodes=envs.vector,envs.rollout examples=cli.predict film=envs.film,report.gif flags=cli.flags
+episodes=envs.vector,envs.rollout examples=answers.examples film=envs.film,report.gif flags=cli.flags
 folder=runs.folder,files generate=cli.generate generation=text.sampling griffin_lim=audio.griffin_lim
 images=vision.augment inspect=cli.inspect jobs=study.job,study.runner labelled=data.checks listing=cli.list
 loop=runs.loop machine=environment measure=results.records ngrams=text.hashed_ngrams pictures=vision.photos

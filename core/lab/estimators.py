@@ -17,6 +17,7 @@ except ImportError:  # scikit-learn 1.5 had it as a method
 
 
 ACTIVATIONS = {name: getattr(layers, name) for name in ("relu", "gelu", "tanh", "sigmoid", "softplus", "identity")}
+ACTIVATIONS["logistic"] = layers.sigmoid  # as scikit-learn calls it
 
 
 def widths(hidden: Any) -> tuple[int, ...]:

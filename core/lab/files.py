@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from core.lab.schema import is_plain, misfit
 
 LOCK = ".lock"
 LARGEST = 1 << 28  # bytes of JSON
+LEFT_BEHIND = {  # first letters of hidden names, and what file managers leave behind, in small letters
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini", "__macosx", "@eadir", "#recycle"),
+    *("$recycle.bin", "system volume information", "lost+found", "."),
+}
 PIECE = 1 << 20  # bytes that are read at once, so that a small file takes no room for a large one
 
 
@@ -31,6 +36,12 @@ def read_file(path: str | Path, most: int) -> bytes:
     if len(raw) > most:
         raise Refusal(f"{path} is larger than {most >> 20} MiB")
     return raw
+
+
+def entries(folder: Path) -> list[Path]:
+    """What a person's folder holds, hidden things apart, in the order of the names on every file system."""
+    found = [entry for entry in folder.iterdir() if not LEFT_BEHIND & {entry.name[:1], entry.name.lower()}]
+    return sorted(found, key=attrgetter("name"))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -6,11 +6,14 @@ A package says in `FORMER` which of its modules stand elsewhere now, and a modul
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Moved(FutureWarning):
@@ -38,6 +41,23 @@ def moved(module: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return getattr(found, new or name)
 
     return find
+
+
+def renamed(**names: Callable[[Any], dict[str, Any]]) -> Callable[[F], F]:
+    """For a function whose keywords have other names now: {old: value -> {new: value}}; its signature shows the new."""
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def call(*args: Any, **options: Any) -> Any:
+            for old in [name for name in options if name in names]:
+                new = names[old](options.pop(old))
+                warn(f"the keyword {old}", " and ".join(new))
+                options |= new
+            return function(*args, **options)
+
+        return cast(F, call)
+
+    return decorate
 
 
 class Finder(MetaPathFinder, Loader):

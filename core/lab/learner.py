@@ -101,6 +101,10 @@ class Predictor(Protocol):
     # Optional, and skipped by name where they are missing:
     #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
     #   probabilities(w, x) -> Probabilities | None       how likely each class is; None where the answer is no class
+    #   classes: tuple[str, ...]                  the names of the classes, () where the answer is no class
+    #   columns, targets: tuple[str, ...]         of a table that it reads: the columns that it answers from, in order,
+    #                                             and those that hold the true answers, where a table still has them
+    #   detects: str                              the class that it is on the look-out for: --threshold is on its p
     #   stream(w, prompt, length, temperature, top_k, rng), texts, unseen, context      for `trivium generate`
     #   recordings(w, word, voice, count, temperature, rng)                             for `trivium speak`
     #   game: Game                                                                      for `trivium play`

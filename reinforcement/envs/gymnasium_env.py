@@ -1,12 +1,15 @@
 """A registered environment of Gymnasium in the form that our learners take, by Gymnasium's own wrappers.
 
 Observations become a row of float32 (FlattenObservation: Box, Discrete, MultiDiscrete, MultiBinary, Dict, Tuple), from
--1 to 1 where their borders are known (RescaleObservation). Actions become choices from 0, or a row of numbers, from -1
-to 1 where they have borders, without those that are fixed. Whatever is not supported is a ValueError of one line.
+-1 to 1 where their borders are known (RescaleObservation), or of the bytes of a picture; several frames may be shown at
+once (FrameStackObservation). Behind it stands the mask of the actions that are allowed, where there is one. Actions
+become choices from 0, or numbers, or both. Whatever is not supported is a ValueError of one line.
 """
 
 import difflib
-from dataclasses import replace
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,16 +18,15 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces, wrappers
 
-from core import Array
 from core.lab import Report
 from core.lab.guard import said, theirs
 from core.lab.runs.tasks import lacking
-from reinforcement.envs import plugins
+from reinforcement.envs import pictures, plugins
+from reinforcement.envs.actions import WIDEST, Actions, borders
+from reinforcement.envs.masks import MaskedObservation
 from reinforcement.evaluate import Logits, ReturnExam
 
-WIDEST = 2_000_000  # numbers of an observation or an action
 HUGE = 1e4  # borders farther apart are no measure of what will be seen
-ENDLESS = 1e30  # a border this far away is none, as is the largest number of a type
 ROBOTS = {"box2d": "Box2D", "mujoco": "mujoco"}  # packages of Gymnasium's whose environments need a module
 ELSEWHERE = {  # namespace: package, and the module whose import registers its environments
     "ALE": ("ale-py", "ale_py"),
@@ -100,84 +102,77 @@ def build(name: str, limit: int, **options: Any) -> Any:
     return env
 
 
-def drawn(name: str, limit: int, clip: bool) -> Any:
-    """The environment as `wrapped` gives it, which renders. Raises ValueError where it draws no pictures."""
-    env = build(name, limit)
-    modes = env.metadata.get("render_modes") or []
-    env.close()
-    if "rgb_array" not in modes:
-        raise ValueError(f"{name} draws no pictures: rgb_array is not among its render_modes")
-    return wrapped(name, limit, clip, render_mode="rgb_array")
+@dataclass(frozen=True)
+class View:
+    """How an agent sees an environment, and acts in it."""
+
+    name: str
+    build: Callable[..., Any]  # makes the environment itself, with options for it
+    learner: str  # "ppo", "dqn" or "sac"
+    frames: int = 1  # observations that are seen at once, the newest and those before it
+    pictures: bool = False  # as pictures, of at most `side` pixels a side, and grey if `grayscale`
+    grayscale: bool = False
+    side: int = 64
+    masks: bool = False  # with the mask of the actions that are allowed
+
+    def open(self, **options: Any) -> Any:
+        """The environment. Raises ValueError, in one line, where it cannot be learnt."""
+        env = self.build(**options)
+        actions = Actions(self.name, env.action_space)
+        env = actions.wrap(self._seen(env), self.learner)
+        return MaskedObservation(env, actions, self.learner) if self.masks else env
+
+    def drawn(self) -> Any:
+        """The environment, which renders. Raises ValueError where it draws no pictures."""
+        env = self.build()
+        modes = env.metadata.get("render_modes") or []
+        env.close()
+        if "rgb_array" not in modes:
+            raise ValueError(f"{self.name} draws no pictures: rgb_array is not among its render_modes")
+        return self.open(render_mode="rgb_array")
+
+    def _seen(self, env: Any) -> Any:
+        given = env.observation_space
+        if self.pictures:
+            self._check_width(given, math.prod(pictures.shape(given, self.grayscale, self.side, self.frames)))
+            return pictures.rows(env, self.grayscale, self.side, self.frames)
+        if not given.is_np_flattenable:
+            kind = type(given).__name__
+            raise ValueError(f"the observations of {self.name} are a {kind}, which no row of numbers can hold")
+        if not (wide := spaces.flatdim(given) * self.frames):
+            raise ValueError(f"the observations of {self.name} are empty: {given}")
+        self._check_width(given, wide)
+        env = wrappers.FlattenObservation(env)
+        if self.frames > 1:
+            env = wrappers.FlattenObservation(wrappers.FrameStackObservation(env, self.frames))
+        return _scaled(env)
+
+    def _check_width(self, given: Any, wide: int) -> None:
+        if wide > WIDEST:
+            raise ValueError(
+                f"the observations of {self.name} are {given}, rows of {wide:,} numbers; {WIDEST:,} can be learnt"
+            )
 
 
-def choice(name: str, limit: int) -> str:
-    """dqn for choices in worlds of numbered states, ppo for other choices; sac for numbers within borders, else ppo."""
-    env = build(name, limit)
-    env.close()
-    if isinstance(env.action_space, spaces.Discrete):
-        return "dqn" if isinstance(env.observation_space, spaces.Discrete) else "ppo"
-    return "sac" if isinstance(env.action_space, spaces.Box) and np.isfinite(borders(env.action_space)).all() else "ppo"
+def picked(observations: Any, actions: Actions) -> str:
+    """dqn for one choice in worlds of numbered states, ppo for other choices; sac for numbers within borders, else ppo.
+
+    Pictures are ppo's, but for one choice.
+    """
+    if actions.sizes:
+        single = len(actions.sizes) == 1 and not actions.N
+        return "dqn" if single and isinstance(observations, spaces.Discrete) else "ppo"
+    return "sac" if "sac" in actions.fits and not pictures.picture(observations) else "ppo"
 
 
-def borders(space: Any) -> tuple[Array, Array]:
-    """The lowest and the highest of each number of a Box; infinite where a border is too far away to be one."""
-    most = min(ENDLESS, float(np.finfo(space.dtype).max)) if np.issubdtype(space.dtype, np.floating) else ENDLESS
-    low, high = space.low.astype(float), space.high.astype(float)
-    low[low <= -most], high[high >= most] = -np.inf, np.inf
-    return low, high
-
-
-def wrapped(name: str, limit: int, clip: bool, **options: Any) -> Any:
-    """The environment in our form; with `clip` its numbers may leave -1 to 1 and are cut off there, as PPO's do."""
-    env = build(name, limit, **options)
-    if not env.observation_space.is_np_flattenable:
-        kind = type(env.observation_space).__name__
-        raise ValueError(f"the observations of {name} are a {kind}, which no row of numbers can hold")
-    for what, space in ("observations", env.observation_space), ("actions", env.action_space):
-        if (wide := spaces.flatdim(space) if space.is_np_flattenable else 0) > WIDEST:
-            raise ValueError(f"the {what} of {name} are {space}, rows of {wide:,} numbers; {WIDEST:,} can be learnt")
-    actions, env = env.action_space, _seen(name, env)
-    if isinstance(actions, spaces.Discrete):
-        return wrappers.TransformAction(env, lambda a: actions.start + a, spaces.Discrete(int(actions.n)))
-    if not isinstance(actions, spaces.Box) or not np.issubdtype(actions.dtype, np.floating):
-        raise ValueError(f"the actions of {name} are {actions}: only Discrete and Box of real numbers can be learnt")
-    return _acting(name, env, actions, clip)
-
-
-def _seen(name: str, env: Any) -> Any:
-    """Its observations as a row of float32, from -1 to 1 where all their borders are near; a fixed number is 0 then."""
-    given, env = env.observation_space, wrappers.FlattenObservation(env)
-    if not env.observation_space.shape[0]:
-        raise ValueError(f"the observations of {name} are empty: {given}")
+def _scaled(env: Any) -> Any:
+    """Its rows as float32, from -1 to 1 where all their borders are near; a fixed number is 0 then."""
     low, high = borders(env.observation_space)
     fixed = low == high
     box = spaces.Box(low - fixed, high + fixed, dtype=np.float32)
     env = wrappers.TransformObservation(env, np.float32, box)
     if (box.high.astype(float) - box.low < HUGE).all() and (np.abs([box.low, box.high]) > 1).any():
         return wrappers.RescaleObservation(env, np.float32(-1), np.float32(1))
-    return env
-
-
-def _acting(name: str, env: Any, actions: Any, clip: bool) -> Any:
-    """Its actions as a row of the numbers that are free, from -1 to 1 between two borders; fixed ones are filled in."""
-    low, high = (border.ravel() for border in borders(actions))
-    free, filled = low < high, low.astype(actions.dtype)
-    if not free.any():
-        raise ValueError(f"the actions of {name} are {actions}: no number is free, so there is nothing to learn")
-    low, high = low[free], high[free]
-
-    def whole(action: Array) -> Array:  # rounding must not take it over a border
-        filled[free] = np.clip(action, low, high)
-        return filled.reshape(actions.shape).copy()
-
-    env = wrappers.TransformAction(env, whole, spaces.Box(low, high, dtype=actions.dtype))
-    two, one = np.isfinite(low) & np.isfinite(high), actions.dtype.type(1)
-    if not clip and not two.all():
-        raise ValueError(f"the actions of {name} are {actions}: SAC needs two borders")
-    if np.isfinite([low, high]).any():
-        ends = (np.where(two, end, border).astype(actions.dtype) for end, border in ((-one, low), (one, high)))
-        env = wrappers.RescaleAction(env, *ends)
-        return wrappers.ClipAction(env) if clip else env
     return env
 
 

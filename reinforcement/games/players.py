@@ -117,7 +117,7 @@ def searching(game: Game, evaluate: Evaluate, simulations: int, c: float = 1.5) 
 
 def checkpoint(game: Game, folder: str | Path) -> Player:
     """The network of a run alone, with its best weights. Raises Refusal for no run, or a run of another game."""
-    from core.lab.runs.run import open_run
+    from core.lab.runs.open import open_run
 
     run = open_run(folder)
     if getattr(run.learner, "game", None) is not game:

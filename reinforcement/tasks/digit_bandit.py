@@ -4,10 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core import MLP, Adam, Rng
 from core.lab import Cell
 from core.lab.envs.vector import Envs
-from reinforcement.envs.digit_bandit import DigitBandits, deformed_by
+from reinforcement.envs.digit_bandit import DigitBandits, blank, deformed_by
 from reinforcement.evaluate import GuessExam
 from reinforcement.reinforce import REINFORCE, REINFORCEConfig
 
@@ -50,3 +52,7 @@ def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
 
     net, exam = MLP(64, config.hidden, 10), GuessExam(splits, C=10)
     return REINFORCE(net, make_envs, exam, Adam(config.lr), rng, config)
+
+
+def predictor(config: Config, facts: Any) -> REINFORCE:
+    return make(config, np.random.default_rng(0), blank)

@@ -12,6 +12,8 @@ from core.lab.data.checks import check_values
 from supervised.baselines import ALIKE, BOOSTING, Weights, predictions
 from supervised.learner import NO_SPLITS, Model
 
+DRAWN = 40  # labels in the picture
+
 
 def f1_each(said: Array, t: Array, s: Array | None = None) -> Array:
     """2 TP / (2 TP + FP + FN) of each label, said and t (N, K) 0 or 1; 0 where a label is neither true nor said: (K,).
@@ -105,11 +107,9 @@ class Labels:
         return {name: float(np.mean(each)) for name, each in right.items()}
 
     def draw(self, made: Report, y: Array, model: Model, folder: Path) -> None:
-        """How often each label is true and said, and both."""
-        from core.lab.report.plots import matrix
+        """F1 of each label; of very many, of the first."""
+        from core.lab.report.plots import bars
 
-        said, t = self.answer(y), self.splits.t_test.astype(int)
-        counts = np.stack([(a * b).sum(0) for a, b in ((t, said), (t, 1 - said), (1 - t, said))], 1)
-        matrix(folder / "labels.png", counts, "label", "true and said, true alone, said alone")
-        caption = "Of the test part, a label a row: true and said, true and not said, said and not true"
-        made.pictures["labels.png"] = f"{caption}. In order: {', '.join(self.labels)}"
+        f1, names = f1_each(self.answer(y), self.splits.t_test, self.weights.test), self.labels[:DRAWN]
+        bars(folder / "labels.png", names, f1[:DRAWN].tolist(), [0.0] * len(names), "F1 on the test part")
+        made.pictures["labels.png"] = "F1 of each label: 1 where it is said of all examples that have it, and no others"

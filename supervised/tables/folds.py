@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 
@@ -29,13 +30,17 @@ def fold_indices(t: Array, K: int, classes: bool) -> list[Splits]:
     """The rows of each part, x of the Splits, for each of K folds: every row is in the test part of one.
 
     With `classes` t (N,) each part has its share of each class. A fifth of the other rows is for validation. The folds
-    depend on t alone, for good. Raises ValueError for fewer rows than folds, or if no class has a row for each.
+    depend on t alone, for good. Raises ValueError if no class has a row for each fold.
     """
+    if classes and np.bincount(t).max() < K:
+        raise ValueError(f"no class has {K} rows, one for each fold: take fewer --folds")
     from sklearn.model_selection import KFold, StratifiedKFold
 
     folds = (StratifiedKFold if classes else KFold)(K, shuffle=True, random_state=SEED)
+    with catch_warnings(action="ignore"):  # of classes with fewer rows than folds, of which there is a word already
+        pairs = list(folds.split(t, t))
     indices = []
-    for rest, test in folds.split(t, t):
+    for rest, test in pairs:
         inner = (split_classes if classes else split)(rest, t[rest])
         train = np.concatenate([inner.x_train, inner.x_val])
         indices.append(Splits(train, t[train], inner.x_test, inner.t_test, test, t[test]))
@@ -58,7 +63,6 @@ class Folds:
         self.weights = self.w.copy()
         for learner, w, weights in zip(learners, self.split(self.w), self.split(self.weights), strict=True):
             learner.w, learner.weights = w, weights  # views: what a learner writes stands in the whole
-        self.exam = learners[0].exam
 
     def split(self, w: Array) -> list[Array]:
         return self.predictor.split(w)
@@ -94,6 +98,11 @@ class Folds:
         for n, learner in enumerate(self.learners, 1):
             learner.load(unprefixed(f"{n}", state))
 
+    def notes(self) -> list[str]:
+        """How the rows are divided, since no part is test part alone."""
+        N, K = sum(len(index.x_test) for index in self.indices), len(self.learners)
+        return [f"Cross-validation: {N:,} rows, {K} networks; each row is in the test part of one of them"]
+
     def prediction(self) -> Mapping[str, Any]:
         return self.facts
 
@@ -103,7 +112,7 @@ class Folds:
 
     def pooled(self) -> Any:
         """The exam on all rows at once."""
-        exam: Any = self.exam
+        exam: Any = self.learners[0].exam
         t = np.concatenate([in_units(each.exam, each.splits.t_test) for each in self.learners])
         exams: list[Any] = [learner.exam for learner in self.learners]
         s = None if exam.weights.test is None else np.concatenate([each.weights.test for each in exams])
@@ -137,8 +146,8 @@ class Folds:
         lost = [learner.importances(part) for learner, part in parts]
         importance.tell(made, _joined(lost), self.learners[0].judged[1], folder)
         source = self.learners[0].source
-        made.texts |= {"How rows are weighted": source.weights} if source.weights else {}
-        made.texts["How the columns were read"] = f"In the first fold:\n{source.page}"
+        told = {"How rows are weighted": source.weights, "How the columns were read": source.page}
+        made.texts |= {title: f"In the first fold:\n{text}" for title, text in told.items() if text}
         return made
 
 

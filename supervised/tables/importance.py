@@ -14,7 +14,7 @@ from core import Array
 from core.lab import Report
 from core.lab.data.encoder import Encoder
 
-REPEATS = 10  # permutations of each column
+REPEATS = 5  # permutations of each column, as in scikit-learn
 ROWS, WORK = 2000, 1 << 28  # validation rows at most, and entries that go through the network in all
 COLUMNS = 200  # of a table with more, none is asked
 SHOWN = 20  # columns in the picture and the text
@@ -45,7 +45,7 @@ def rows_asked(N: int, encoder: Encoder) -> int:
 
 
 def tell(made: Report, lost: Mapping[str, Array], figure: str, folder: Path | None) -> None:
-    """Adds a text on the columns, the most important first, and with a folder the picture."""
+    """Adds a text on the columns, the most important first, and with a folder the picture; `figure` in words."""
     if not lost:
         made.texts["How much each column matters"] = f"Not asked: the table has more than {COLUMNS} columns."
         return
@@ -54,13 +54,13 @@ def tell(made: Report, lost: Mapping[str, Array], figure: str, folder: Path | No
     wide = max(map(len, names))
     lines = [f"  {name:{wide}} {mean[name]:+8.4f}  (deviation {lost[name].std():.4f})" for name in names]
     more = [f"  and {len(lost) - SHOWN} columns more, which matter less"] * (len(lost) > SHOWN)
-    about = f"{figure} lost on the validation part when the column's cells are dealt out anew among the rows:"
+    about = f"{figure} on the validation part when the column's cells are dealt out anew among the rows:"
     made.texts["How much each column matters"] = "\n".join([about, *lines, *more])
     if folder:
         from core.lab.report.plots import bars
 
         spread = [float(lost[name].std()) for name in names]
-        bars(folder / "importance.png", names, [mean[name] for name in names], spread, f"{figure} lost")
+        bars(folder / "importance.png", names, [mean[name] for name in names], spread, figure)
         made.pictures["importance.png"] = (
-            f"How much each column matters: {figure} lost when its cells are dealt out anew, mean and deviation"
+            f"How much each column matters: {figure} when its cells are dealt out anew, mean and deviation"
         )

@@ -56,10 +56,10 @@ class TableLearner(Supervised):
     @property
     def judged(self) -> tuple[str, str]:
         """The figure of the validation part by which columns are asked for their importance, and its name in words."""
-        return ("val_r2", "R^2") if isinstance(self.exam, Regression) else ("-val_nats", "nats")
+        return ("val_r2", "R^2 lost") if isinstance(self.exam, Regression) else ("-val_nats", "nats added")
 
     def importances(self, w: Array) -> dict[str, Array]:
-        """What that figure loses without each column, see `importance`."""
+        """What that figure loses by each column, see `importance`."""
         exam: Any = self.exam
         n, name = importance.rows_asked(len(self.splits.x_val), self.encoder), self.judged[0]
         s, model, sign = exam.weights.val, self.model(w), -1 if name[0] == "-" else 1

@@ -49,6 +49,12 @@ class TablePredictor(SupervisedPredictor):
 
     reads = SUFFIXES
     encoder: Encoder
+    targets: tuple[str, ...] = ()  # the columns that hold the true answers
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it answers from."""
+        return self.encoder.names
 
     def examples(self, x: Any) -> Array:
         rows = read_table(x, self.encoder.names) if isinstance(x, bytes) else x
@@ -66,6 +72,8 @@ class FoldsPredictor:
         self.net: Layer = self.parts.net
         exam: Any = folds[0].said
         self.said = replace(exam, mean=0.0, std=1.0) if isinstance(exam, Regression) else exam
+        self.targets, self.classes = folds[0].targets, folds[0].classes
+        self.columns = tuple(dict.fromkeys(name for fold in folds for name in fold.columns))
 
     def split(self, w: Array) -> list[Array]:
         """The view of each fold in w."""
@@ -90,8 +98,12 @@ def in_units(exam: Any, y: Array) -> Array:
     return y * exam.std + exam.mean if isinstance(exam, Regression) else y
 
 
-def table_predictor(facts: Any, network: Callable[[int, int], Layer], batch: int, folds: int) -> Any:
+def table_predictor(
+    facts: Any, network: Callable[[int, int], Layer], batch: int, folds: int, targets: tuple[str, ...]
+) -> Any:
     """A TablePredictor, or a FoldsPredictor of so many `folds`; `network` is given the widths of input and output.
+
+    `targets` are the columns that hold the true answers.
 
     Raises ValueError for facts that do not go together.
     """
@@ -101,5 +113,6 @@ def table_predictor(facts: Any, network: Callable[[int, int], Layer], batch: int
     for k, part in enumerate(facts["parts"]):
         encoder = Encoder.from_json(part["encoder"], f"parts.{k}.encoder")
         said, I = exam_of(kind, names, part["mean"], part["std"]), len(encoder.features)
-        parts.append(TablePredictor(network(I, len(names)), said, (I,), batch=batch, encoder=encoder))
+        table: dict[str, Any] = {"batch": batch, "encoder": encoder, "targets": targets}
+        parts.append(TablePredictor(network(I, len(names)), said, (I,), **table))
     return FoldsPredictor(parts) if folds else parts[0]

@@ -80,11 +80,11 @@ def target_of(rows: Rows, name: str, kind: str = "auto") -> Target:
     if as_words:
         if kind != "classes":
             texts = _folded(name, texts, told)
-        return Target(rows, *_classes(name, texts, sorted(set(texts)), told), told)
+        return Target(rows, *_classes(name, texts, sorted(set(texts))), told)
     v = cells.values[~np.isnan(cells.values)]
     if kind == "classes" or (kind == "auto" and whole):
         texts = [f"{value:.15g}" for value in v.tolist()]
-        return Target(rows, *_classes(name, texts, sorted(set(texts), key=float), told), told)
+        return Target(rows, *_classes(name, texts, sorted(set(texts), key=float)), told)
     return Target(rows, _values(name, v), (), told)
 
 
@@ -102,8 +102,8 @@ def _folded(name: str, texts: list[str], told: list[str]) -> list[str]:
     return [spelt[text] for text in texts]
 
 
-def _classes(name: str, texts: list[str], classes: list[str], told: list[str]) -> tuple[Array, tuple[str, ...]]:
-    C, N, counts = len(classes), len(texts), Counter(texts)
+def _classes(name: str, texts: list[str], classes: list[str]) -> tuple[Array, tuple[str, ...]]:
+    C, N = len(classes), len(texts)
     if C < 2:
         raise ValueError(
             f"the target {name!r} has one class, {classes[0]!r}, in all rows: there is nothing to tell apart"
@@ -113,12 +113,18 @@ def _classes(name: str, texts: list[str], classes: list[str], told: list[str]) -
             f"the target {name!r} has {C} classes in {N} rows, fewer than two rows each: name another "
             "column, or --kind value if it holds numbers"
         )
-    said = {1: "1 row, which is learnt from and never tested", 2: "2 rows, one to learn from and one to test"}
-    for each in (each for each in classes if counts[each] < RARE):
-        rows = said.get(counts[each], f"{counts[each]} rows")
-        told.append(f"{name}: the class {each[:40]!r} has {rows}: what is said of it rests on next to nothing")
     place = {each: c for c, each in enumerate(classes)}
     return np.array([place[text] for text in texts]), tuple(classes)
+
+
+def rare_classes(name: str, target: Target, folds: int = 0) -> list[str]:
+    """A line on each class of fewer than RARE rows, with what becomes of them in one division or in so many folds."""
+    said = {1: "1 row, which is learnt from and never tested", 2: "2 rows, one to learn from and one to test"}
+    if folds:
+        said = {1: "1 row, which no network is both taught and asked"}
+    rests, counts = "what is said of it rests on next to nothing", Counter(target.t.ravel().tolist())
+    rare = [(each, counts[c]) for c, each in enumerate(target.classes) if counts[c] < RARE]
+    return [f"{name}: the class {each[:40]!r} has {said.get(n, f'{n} rows')}: {rests}" for each, n in rare]
 
 
 def _values(name: str, v: Array) -> Array:

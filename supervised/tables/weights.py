@@ -14,16 +14,21 @@ BALANCED, NONE = "balanced", "none"
 
 
 def sample_weights(rows: Rows, name: str) -> Array:
-    """The column `name` as weights (N,). Raises ValueError for a cell that is no number of 0 or more, with its line."""
+    """The column `name` as weights (N,) with the mean 1, whatever their unit.
+
+    Raises ValueError for a cell that is no number of 0 or more, with its line, and where all are 0.
+    """
     texts = rows.column(name)
-    cells = (decide(texts).notation or PLAIN).read(texts)
-    for text, line, s in zip(texts, rows.lines, cells.values.tolist(), strict=True):
-        if not 0 <= s <= LARGE:
-            found = "is missing" if blank(text) else f"is {text[:40]!r}"
-            raise ValueError(f"line {line}: the weight in the column {name!r} {found}; it must be a number, 0 or more")
+    found = decide(texts).notation
+    cells = (found if found and found.kind == "number" else PLAIN).read(texts)
+    for text, line, weight in zip(texts, rows.lines, cells.values.tolist(), strict=True):
+        if not 0 <= weight <= LARGE:
+            cell = "is missing" if blank(text) else f"is {text[:40]!r}"
+            raise ValueError(f"line {line}: the weight in the column {name!r} {cell}; it must be a number, 0 or more")
     if not cells.values.any():
         raise ValueError(f"the weights in the column {name!r} are 0 in all rows")
-    return cells.values
+    s: Array = cells.values / cells.values.max()  # so that no sum overflows, and none is 0
+    return s / s.mean()
 
 
 def check_class_weight(words: Sequence[str]) -> None:

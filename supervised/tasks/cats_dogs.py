@@ -25,7 +25,10 @@ class Config(ConvNetConfig):
     pass
 
 
-PRESETS = {"quick": {"features": 16, "updates": 800}, "best": {"updates": 4500, "test_time_augmentations": 8}}
+PRESETS = {
+    "quick": {"features": 16, "updates": 800},
+    "best": {"features": 24, "depth": 2, "updates": 14000, "test_time_augmentations": 8},
+}
 
 
 def predictor(config: Config, facts: Any) -> SupervisedPredictor:

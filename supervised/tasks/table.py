@@ -39,7 +39,7 @@ from supervised.tables.predictor import (
     TablePredictor,
     table_predictor,
 )
-from supervised.tables.targets import Target, targets_of
+from supervised.tables.targets import Target, rare_classes, targets_of
 from supervised.tables.weights import check_class_weight, class_weights, sample_weights
 
 PARADIGM = "supervised"
@@ -51,6 +51,7 @@ and which rows are most wrong.
 """
 NAMES = ("iris", "wine", "breast-cancer", "diabetes")
 KINDS = ("auto", "classes", "value")
+TARGET = "target"  # the column to be learnt of the tables that come with scikit-learn
 LEAST = 20  # rows
 A_FOLD = 5  # rows in the test part of a fold, at least
 
@@ -98,14 +99,15 @@ class Table(NamedTuple):
 
 
 def predictor(config: Config, facts: Any) -> TablePredictor | FoldsPredictor:
-    return table_predictor(facts, partial(_net, config), config.batch, config.folds)
+    targets = tuple(dict.fromkeys(config.target)) or (TARGET,)
+    return table_predictor(facts, partial(_net, config), config.batch, config.folds, targets)
 
 
 def make(config: Config, rng: Rng, data: Any) -> TableLearner | Folds:
     try:
         table = _table(config, data)
         indices = _indices(config, table)
-        reads = [_encoded(config, table, index.x_train) for index in indices]
+        reads = [_encoded(config, table, index.x_train, quiet=k > 0) for k, index in enumerate(indices)]
         facts = _facts(table, indices, reads)
         said = predictor(config, facts)
         if isinstance(said, TablePredictor):
@@ -129,10 +131,11 @@ def _indices(config: Config, table: Table) -> list[Splits]:
     return fold_indices(t, config.folds, stratified)
 
 
-def _encoded(config: Config, table: Table, train: Array) -> Read:
-    categorical = [column for column in config.categorical if column not in table.names]
+def _encoded(config: Config, table: Table, train: Array, quiet: bool) -> Read:
+    categorical = [column for column in config.categorical if column not in (*table.names, config.sample_weight)]
     ignore = [column for column in config.ignore if column != config.sample_weight]
-    return encoded(table.rows, train, config.file, categorical=categorical, ignore=ignore, told=table.target.told)
+    options: dict[str, Any] = {"categorical": categorical, "ignore": ignore, "quiet": quiet}
+    return encoded(table.rows, train, config.file, told=table.target.told, **options)
 
 
 def _facts(table: Table, indices: Sequence[Splits], reads: Sequence[Read]) -> dict[str, Any]:
@@ -153,6 +156,7 @@ def _table(config: Config, data: Any) -> Table:
             raise ValueError(f"the column {both[0]!r} is to be learnt, and to {what}")
     kind = "classes" if config.kind == "auto" and len(names) == 1 and names[0] in config.categorical else config.kind
     target = targets_of(rows, names, kind)
+    target = target._replace(told=[*target.told, *rare_classes(names[0], target, config.folds)])
     if len(target.rows) < LEAST:
         raise ValueError(
             f"the table has {len(target.rows)} rows; at least {LEAST} are needed to learn, choose and test"
@@ -228,6 +232,6 @@ def _rows(config: Config, data: Any) -> tuple[Rows, tuple[str, ...]]:
     if config.target:
         raise ValueError("--target goes with --file: the target of this table is known")
     table = data(config.name)
-    rows, name = rows_of(table.x, table.features), "target"
+    rows, name = rows_of(table.x, table.features), TARGET
     rows.columns[name] = [table.classes[k] for k in table.t] if table.classes else list(map(repr, table.t.tolist()))
     return rows, (name,)

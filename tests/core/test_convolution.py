@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core import Adam, Conv2d, Flatten, Linear, MaxPool2d, Sequential, convolution, cross_entropy, flops, relu
+from core import MLP, Adam, Conv2d, Flatten, Linear, MaxPool2d, Sequential, convolution, cross_entropy, flops, relu
 from core.gradcheck import layer_errors
 
 CASES = [  # k, stride, padding, zeros at both ends of a line
@@ -68,7 +68,8 @@ def test_a_convolution_is_its_definition(monkeypatch, k, stride, padding, zeros,
     )
     dy = np.random.default_rng(1).standard_normal(y.shape)
     dy.setflags(write=False)
-    for cached in (1, 2 * 7 * 8 * k * k * I, 1 << 18):  # one image at a time; a few, with a rest; all at once
+    line = 8 * (k * k * I + 1)
+    for cached in (1, 3 * line, 2 * 7 * line, 1 << 18):  # one line at a time; a few; a few images, with a rest; all
         monkeypatch.setattr(convolution, "CACHED", cached)
         ours, back = layer(x, w)
         g, right = np.full(layer.size, np.nan), np.concatenate([dW.ravel(), db] if bias else [dW.ravel()])
@@ -101,6 +102,7 @@ def test_pooling_is_its_definition_and_of_equals_the_first_learns(k, stride):
         MaxPool2d(),
         MaxPool2d(3, 2),
         Flatten(),
+        Sequential(Conv2d(3, 4), MaxPool2d(), Flatten(), MLP(48, 5, 2, members=2)),  # kernels that both members share
         Sequential(Conv2d(3, 4, 5), MaxPool2d(), relu, Conv2d(4, 9, padding="valid"), MaxPool2d(1, 2), Flatten()),
     ],
 )
@@ -185,6 +187,7 @@ def test_each_place_counts():
         (lambda: Conv2d(3, 4, 3, 2), "at stride 1"),  # where "same" would depend on the size of the image
         (lambda: Conv2d(3, 4, 3, padding=3), "a number from 0 to 2, not 3"),
         (lambda: Conv2d(3, 4, padding="full"), "not 'full'"),
+        (lambda: Conv2d(3, 4, padding=None), "not None"),
         (lambda: MaxPool2d(2, 0), "not 2 and 0"),
         (lambda: Conv2d(3, 4)(np.zeros((2, 8, 8)), np.zeros(112)), r"images \(..., H, W, 3\) .* shape \(2, 8, 8\)"),
         (lambda: Conv2d(3, 4, padding="valid")(np.zeros((2, 8, 3)), np.zeros(112)), "at least 3 places"),

@@ -150,3 +150,12 @@ def test_goes_on_where_it_was():
     rng = np.random.default_rng()
     set_rng_state(rng, rng_state(whole.rng))
     assert rng.random() == again.rng.random()
+
+
+def test_another_start_is_that_of_the_old_weights_too():
+    agent = learner()
+    w = np.random.default_rng(1).standard_normal(agent.net.size, np.float32)
+    agent.start_from(w, {})
+    assert np.array_equal(agent.w, w)
+    assert np.array_equal(agent.old, w)
+    assert not np.shares_memory(agent.old, agent.w)

@@ -132,6 +132,24 @@ def test_judged_weights_take_observations_as_they_come():
     assert plain.weights is plain.w
 
 
+@pytest.mark.parametrize("with_stats", [True, False])
+def test_another_start_says_the_same_of_observations_as_they_come(with_stats):
+    before = learner(seen=with_stats)
+    before.update()
+    before.update()
+    w, drawn = before.weights.copy(), learner(seed=9)
+    agent = learner(seed=9)
+    agent.start_from(w, before.state())
+    assert np.array_equal(agent.obs_stats.mean, before.obs_stats.mean if with_stats else drawn.obs_stats.mean)
+    np.testing.assert_allclose(agent.weights, w, atol=1e-4)
+    if with_stats:  # a critic that was drawn anew was drawn for what it is shown
+        agent, mixed = learner(seed=9), w.copy()
+        mixed[agent.actor.size :] = agent.w[agent.actor.size :]
+        agent.start_from(mixed, before.state())
+        assert np.array_equal(agent.w[agent.actor.size :], drawn.w[drawn.actor.size :])
+        np.testing.assert_allclose(agent.weights[: agent.actor.size], w[: agent.actor.size], atol=1e-4)
+
+
 def test_learns_to_aim():
     agent = learner()
     while agent.progress < 1:

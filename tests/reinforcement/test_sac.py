@@ -143,3 +143,11 @@ def test_what_does_not_fit_is_refused():
         learner(env=type("Wide", (Aim,), {"action_space": gym.spaces.Box(-2, 2, (1,), np.float32)}))
     with pytest.raises(ValueError, match="memory of 10"):
         learner(replay_size=10)
+
+
+def test_another_start_is_that_of_the_old_critics_too():
+    agent = learner()
+    w = np.random.default_rng(1).standard_normal(agent.net.size, np.float32)
+    agent.start_from(w, {})
+    assert np.array_equal(agent.w, w)
+    assert np.array_equal(agent.old, w[agent.actor.size : -1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.lab.data.registry import Data
-from reinforcement.tasks import cartpole, digit_bandit
+from reinforcement.tasks import cartpole, digit_bandit, glimpse
 
 
 def best_of(learner):
@@ -39,6 +39,19 @@ def test_digits_are_read_from_right_or_wrong_alone(tmp_path):
     assert report.chance == 0.1
     assert 0.98 < report.reference < 1
     assert (tmp_path / "guesses.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("task", [digit_bandit, glimpse])
+def test_pictures_are_answered_without_the_data(task):
+    config = task.Config()
+    agent = task.make(config, np.random.default_rng(0), Data(None))
+    x = np.random.default_rng(0).random((20, agent.envs.obs.shape[1]), np.float32)
+    w = np.random.default_rng(1).standard_normal(agent.w.shape).astype(np.float32)
+    again = task.predictor(config, {})
+    assert again.net.layout == agent.net.layout
+    for asked in x, x[:, :64]:  # observations, and whole pictures
+        assert again.predict(w, asked).tolist() == agent.predict(w, asked).tolist()
+    assert len(set(agent.predict(w, x).tolist())) > 1
 
 
 @pytest.mark.parametrize(

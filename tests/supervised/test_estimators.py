@@ -1,6 +1,7 @@
 """The estimators keep scikit-learn's contract, and do what its own networks do not: each promise is put to the test."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -13,21 +14,22 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 from core import SGD, AdamW, Momentum, cosine, cross_entropy, difference, hinge, huber, leaky_relu, mse, tanh
-from supervised import estimator_base as fitting
+from supervised import estimator_base as fitting, estimator_inside as inside
 from supervised.estimators import NetworkClassifier, NetworkRegressor
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((60, 5))
 LABELS = np.array(["ape", "bee", "cat"])[(X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)]
 VALUES = np.stack([X[:, 0] * X[:, 1], X[:, 2]], 1)
+FEW = {"hidden": 8, "random_state": 0, "epochs": 30, "n_iter_no_change": np.inf, "lr": 0.01}
 
 
 def classifier(**options):
-    return NetworkClassifier(**{"hidden": 8, "random_state": 0, "epochs": 30, "patience": None, "lr": 0.01, **options})
+    return NetworkClassifier(**{**FEW, **options})
 
 
 def regressor(**options):
-    return NetworkRegressor(**{"hidden": 8, "random_state": 0, "epochs": 30, "patience": None, "lr": 0.01, **options})
+    return NetworkRegressor(**{**FEW, **options})
 
 
 def quartic(y, t):
@@ -78,15 +80,6 @@ def test_a_row_of_weight_0_is_in_no_minibatch():
     np.testing.assert_allclose(weighted.w_, classifier(batch=8).fit(X[there], LABELS[there]).w_, rtol=0, atol=1e-12)
 
 
-def test_weighted_losses_are_means_of_the_rows_losses():
-    y, t, s = RNG.standard_normal((20, 2)), RNG.standard_normal((20, 2)), RNG.integers(0, 3, 20) / 2
-    for loss, target in ((mse, t), (quartic, t), (cross_entropy, (t[:, 0] > 0).astype(int))):
-        rows = [loss(y[i : i + 1], target[i : i + 1]) for i in range(20)]
-        value, dy = fitting.weighted(loss, y, target, s)
-        assert value == pytest.approx(np.mean([k * v for k, (v, _) in zip(s, rows, strict=True)]), rel=1e-12)
-        np.testing.assert_allclose(dy, [k * d[0] / 20 for k, (_, d) in zip(s, rows, strict=True)], atol=1e-15)
-
-
 def test_balanced_classes_weigh_the_same():
     x = np.concatenate([RNG.normal(0, 1, (500, 1)), RNG.normal(1, 1, (25, 1))])
     t = np.repeat([0, 1], [500, 25])
@@ -95,11 +88,12 @@ def test_balanced_classes_weigh_the_same():
 
 
 def test_sparse_rows_are_learnt_like_dense_ones_a_batch_at_a_time(monkeypatch):
-    sizes, dense = [], fitting._dense
-    monkeypatch.setattr(fitting, "_dense", lambda x: sizes.append(x.shape[0]) or dense(x))
-    monkeypatch.setattr(fitting, "CHUNK", 16)
+    sizes, dense = [], inside.dense
+    for module in fitting, inside:
+        monkeypatch.setattr(module, "dense", lambda x: sizes.append(x.shape[0]) or dense(x))
+    monkeypatch.setattr(inside, "CHUNK", 16)
     thin = np.where(abs(X) > 1, X, 0)
-    models = [classifier(batch=16, validation=0.2).fit(rows, LABELS) for rows in (thin, sparse.csr_array(thin))]
+    models = [classifier(batch=16, early_stopping=True).fit(rows, LABELS) for rows in (thin, sparse.csr_array(thin))]
     np.testing.assert_array_equal(models[0].w_, models[1].w_)
     np.testing.assert_array_equal(models[0].predict(thin), models[1].predict(sparse.csc_matrix(thin)))
     assert max(sizes) <= 16
@@ -123,20 +117,6 @@ def test_warm_start_and_partial_fit_go_on_with_the_optimizer():
         warm.fit(X, np.where(LABELS == "ape", "bee", LABELS))
     with pytest.raises(ValueError, match="parameters were changed"):
         warm.set_params(hidden=9).fit(X, LABELS)
-
-
-@pytest.mark.parametrize("held", ["own", "share"])
-def test_early_stopping_puts_the_best_weights_back(held):
-    noisy = RNG.permutation(VALUES)  # nothing to learn: the held-out loss soon rises
-    model = NetworkRegressor(64, lr=0.03, patience=5, random_state=0, validation=0.3 if held == "share" else 0)
-    model.fit(X[:40], noisy[:40], **({"X_val": X[40:], "y_val": noisy[40:]} if held == "own" else {}))
-    losses = model.history_["val_loss"]
-    best = int(np.argmin(losses))
-    assert len(losses) < 100
-    assert best < len(losses) - 1
-    assert model.optimizer_.state["t"] == best + 1
-    if held == "own":
-        assert ((model.predict(X[40:]) - noisy[40:]) ** 2).mean() == pytest.approx(losses[best])
 
 
 def test_history_holds_what_happened():
@@ -163,6 +143,12 @@ def test_each_layer_has_its_activation_and_can_be_looked_at():
     np.testing.assert_allclose(c, np.where(z > 0, z, 0.3 * z))
     np.testing.assert_allclose(y, c @ p["3.weight"] + p["3.bias"])
     np.testing.assert_array_equal(y, model.predict(X))
+
+
+def test_activations_go_by_scikit_learns_names_too():
+    models = [classifier(activation=name, epochs=3).fit(X, LABELS) for name in ("logistic", "sigmoid", "relu")]
+    np.testing.assert_array_equal(models[0].w_, models[1].w_)
+    assert not np.array_equal(models[0].w_, models[2].w_)
 
 
 def test_dropout_is_for_learning_alone():
@@ -209,6 +195,33 @@ def test_pickled_it_says_the_same_and_goes_on():
     np.testing.assert_array_equal(again.fit(X, LABELS).w_, model.fit(X, LABELS).w_)
 
 
+def test_keywords_of_before_still_work():
+    with pytest.warns(FutureWarning, match="keyword patience is now n_iter_no_change"):
+        assert NetworkClassifier(patience=None).get_params()["n_iter_no_change"] == np.inf
+    with pytest.warns(FutureWarning, match="keyword validation is now early_stopping and validation_fraction"):
+        model = NetworkRegressor(validation=0.3, patience=7)
+    assert (model.early_stopping, model.validation_fraction, model.n_iter_no_change) == (True, 0.3, 7)
+    assert clone(model).get_params() == model.get_params()
+
+
+def test_both_dtypes_start_alike():
+    models = [classifier(epochs=3).fit(X.astype(dtype), LABELS) for dtype in (np.float32, np.float64)]
+    np.testing.assert_allclose(models[0].w_, models[1].w_, atol=1e-5)
+
+
+def test_features_are_told_by_name():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=list("abcde"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = classifier(early_stopping=True).fit(frame, pd.Series(LABELS))
+        assert model.predict(frame).tolist() == model.fit(X, LABELS).predict(X).tolist()
+        model.fit(frame, LABELS, X_val=frame, y_val=LABELS)
+    assert model.feature_names_in_.tolist() == list("abcde")
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame.rename(columns={"a": "z"}))
+
+
 def test_values_come_back_in_the_shape_they_were_given():
     for y in (VALUES, VALUES[:, 0], VALUES[:, :1]):
         assert regressor(epochs=2).fit(X, y).predict(X).shape == y.shape
@@ -231,9 +244,27 @@ def test_it_learns_what_can_be_learnt():
         ({"hidden": (8, 0)}, {}, "positive widths"),
         ({"dropout": 1.0}, {}, "0 <= p < 1"),
         ({"epochs": 0}, {}, "epochs"),
-        ({"lr": -1.0}, {}, "lr above 0"),
-        ({"validation": 1.0}, {}, "validation"),
-        ({"validation": 0.999}, {}, "too few to hold out"),
+        ({"lr": -1.0}, {}, "lr must be above 0"),
+        ({"epochs": 2.5}, {}, "epochs must be a whole number, not 2.5"),
+        ({"tol": "much"}, {}, "tol must be a number, not 'much'"),
+        ({"loss": lambda y, t: 3.0}, {}, "loss must give .value, gradient at y .60, 2.., but it gave 3.0"),
+        ({"loss": lambda y, t: (0.0, y[0])}, {"sample_weight": np.arange(60)}, "loss must give"),
+        ({"early_stopping": True, "scoring": ["r2"]}, {}, r"no scoring \['r2'\]"),
+        ({"loss": mse}, {"X_val": X[:1], "y_val": VALUES[:1]}, "the 1 rows held out are too few"),
+        ({}, {"y_val": LABELS}, "y_val are the targets of X_val"),
+        ({"n_iter_no_change": 0}, {}, "n_iter_no_change must be above 0"),
+        ({"validation_fraction": 1.0}, {}, "validation_fraction must"),
+        ({"early_stopping": True, "validation_fraction": 0.01}, {}, "validation_fraction=0.01 cannot be held out"),
+        ({"early_stopping": True, "loss": mse, "validation_fraction": 0.01}, {}, "validation set is too small, 1 row"),
+        ({"early_stopping": True, "scoring": "acuracy"}, {}, "no scoring 'acuracy'"),
+        ({"loss": "logloss"}, {"y": LABELS}, "no loss 'logloss'; did you mean log_loss"),
+        ({"optimizer": "adam"}, {}, "no optimizer 'adam': 'lbfgs'"),
+        ({"optimizer": "lbfgs", "dropout": 0.1}, {}, "has no epochs"),
+        ({"optimizer": "lbfgs", "early_stopping": True}, {}, "has no epochs"),
+        ({"loss": "poisson"}, {}, "'poisson' is of counts"),
+        ({"loss": "quantile", "quantile": 1.0}, {}, "quantile must be"),
+        ({"loss": "hinge"}, {"y": VALUES > 0}, "several labels a row the loss is 'log_loss'"),
+        ({"class_weight": "balanced"}, {"y": VALUES > 0}, "class_weight is of rows with one label"),
         ({"optimizer": SGD}, {}, "pass an object"),
         ({"optimizer": SGD(1e9), "activation": "identity", "loss": quartic}, {}, "diverged in epoch"),
         ({"optimizer": SGD(1e39), "epochs": 1}, {"X": X.astype(np.float32)}, "diverged in epoch 1"),  # in its last step
@@ -248,7 +279,7 @@ def test_it_learns_what_can_be_learnt():
     ],
 )
 def test_bad_input_is_told(make, fit, says):
-    values = "loss" in make
+    values = make.get("loss") not in (None, "logloss", "hinge")
     model, y = (regressor(**make), 100 * VALUES) if values else (classifier(**make), LABELS)
     with pytest.raises(ValueError, match=says):
         model.fit(**{"X": X, "y": y, **fit})

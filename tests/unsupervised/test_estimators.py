@@ -73,6 +73,15 @@ def test_encoder_and_decoder_are_the_network_of_the_core():
     assert list(model.get_feature_names_out()) == ["networkautoencoder0", "networkautoencoder1"]
 
 
+def test_codes_come_as_a_frame_where_one_is_wished():
+    pd = pytest.importorskip("pandas")
+    model = NetworkAutoEncoder(2, updates=5).set_output(transform="pandas")
+    codes = model.fit_transform(pd.DataFrame(X, columns=list("abcd"), index=range(7, 127)))
+    assert codes.columns.tolist() == ["networkautoencoder0", "networkautoencoder1"]
+    assert codes.index.tolist() == list(range(7, 127))
+    assert model.feature_names_in_.tolist() == list("abcd")
+
+
 def test_pipelines_grids_and_clones():
     grid = GridSearchCV(
         make_pipeline(StandardScaler(), NetworkClusterer(updates=60, starts=1, random_state=0)),

@@ -91,7 +91,7 @@ def test_the_network_learns_the_laws_and_balances_without_a_reward(learnt):
     steps = learnt.unseen
     truth = physics(steps.obs)
     change = truth - steps.obs[:, None]
-    error = learnt.model(learnt.w, steps.obs) - truth  # of both actions, the one that was not taken too
+    error = learnt.predictor.model(learnt.w, steps.obs) - truth  # of both actions, the one that was not taken too
     assert (error**2).mean() < 0.01 * (change**2).mean()
     assert cartpole.mean_return(lambda obs: learnt.act(learnt.w, obs), 4, cartpole.VAL_SEED) > 450
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from core import Array, Back, Layer, Parts, Rng, softmax
 from core.lab import Kept, Report, Splits
-from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig, check_finite
+from unsupervised.autoencoder import AutoEncoder, AutoEncoderConfig
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, subset
 from unsupervised.clustering.mutual_information import information
+from unsupervised.clustering.predictor import ClusterPredictor, on_code
 
 GIVEN = "The number of clusters."
 FITTED = 10_000  # codes that clusters are fitted to, at most
@@ -97,17 +98,20 @@ class AutoEncoderClusterer(Kept):
         model: ClusterModel = GAUSSIANS,
         given: str = GIVEN,
         terms: Terms | None = None,
+        predictor: ClusterPredictor | None = None,
         **options: Any,
     ) -> None:
         self.auto = AutoEncoder(splits, encoder, decoder, lr, rng, config, **options)
         check_clusters(splits.x_train, clusters)
         self.splits, self.model, self.clusters, self.given = splits, model, clusters, given
-        self.layer = model.layer(self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1], clusters)
-        self.net = Parts(encoder=encoder, decoder=decoder, clusters=self.layer).net
+        Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
+        parts = Parts(encoder=encoder, decoder=decoder, clusters=model.layer(Z, clusters))
+        self.predictor = predictor or on_code(parts, splits.x_train.shape[1:])
+        self.net, self.layer = self.predictor.net, self.predictor.net.parts[-1]
+        self.logits, self.predict = self.predictor.logits, self.predictor.predict
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
         self.auto.w, self.sample, self.loss = self.w[: self.auto.net.size], self.auto.sample, self.auto.loss
         self.fitted, self.terms = False, terms or Terms()
-        self.reads = self.terms.reads
 
     @property
     def progress(self) -> float:
@@ -121,17 +125,6 @@ class AutoEncoderClusterer(Kept):
         self.fitted = True
         some = self.sample(np.random.default_rng(0), self.auto.epochs.batch)
         return {"loss": self.loss(self.w, some), "examples": 0, "answers": 0}
-
-    def logits(self, w: Array, x: Array) -> Array:
-        """y (N, K) of examples x (N, I): the memberships are softmax(y)."""
-        return self.layer(self.auto.encode(w, x), w[self.auto.net.size :])[0]
-
-    def predict(self, w: Array, x: Array | bytes) -> Array:
-        """The likeliest cluster of each example, x (N, I) or the bytes of a file -> (N,).
-
-        Raises ValueError for NaN or infinity.
-        """
-        return self.logits(w, check_finite(self.terms.examples(x))).argmax(-1)
 
     def evaluate(self) -> dict[str, float]:
         """information chooses; val_accuracy, where there are labels, is for the observer alone."""

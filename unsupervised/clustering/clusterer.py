@@ -9,7 +9,7 @@ ones, neighbours, and all that lie close by. The gradient at the output is made 
 enters. Hu et al. 2017, "Learning discrete representations via information maximizing self-augmented training",
 arXiv:1702.08720, with r after Miyato et al. 2018; the neighbours after Van Gansbeke et al. 2020, arXiv:2005.12320.
 Weakness: too much agreement or smoothness, and the network stays undecided: at p = 1/C the loss falls only along what
-the two views have in common, so inputs must be centred (`centre`), else what all examples share comes first.
+the two views have in common, so inputs must be centred, else what all examples share comes first.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from unsupervised.clustering.autoencoder_clusterer import check_clusters
 from unsupervised.clustering.evaluate import Terms, cluster_report, hungarian_accuracy, stability
 from unsupervised.clustering.mutual_information import agreement_loss, information
 from unsupervised.clustering.plots import last_hidden
+from unsupervised.clustering.predictor import ClusterPredictor
 from unsupervised.clustering.virtual_adversarial import adversary, divergence
 
 STEPS = 10  # minibatches in one update
@@ -85,8 +86,9 @@ class Clusterer(Kept):
 
     `augment` makes the views; with `neighbours` k the second is made of one of the k nearest, looked for among copies
     that `alter` makes, if given. The distance to the tenth neighbour, of which `radius` is a share, is taken over a
-    sample. `splits` holds x (N, I) float32; labels, if any, are looked at by the evaluation alone, for the observer.
-    An update gives no answers: there is no teacher. Raises ValueError for data that cannot be clustered.
+    sample. `predictor` is what answers when it has learnt. `splits` holds x (N, I) float32; labels, if any, are looked
+    at by the evaluation alone, for the observer. An update gives no answers: there is no teacher. Raises ValueError
+    for data that cannot be clustered.
     """
 
     monitor = "+information"
@@ -106,6 +108,7 @@ class Clusterer(Kept):
         schedule: Schedule = hold_then_fall,
         given: str = GIVEN,
         terms: Terms | None = None,
+        predictor: ClusterPredictor | None = None,
         **changes: Any,
     ) -> None:
         check_table(splits)
@@ -117,7 +120,7 @@ class Clusterer(Kept):
             )
         self.splits, self.net, self.lr, self.schedule, self.augment = splits, net, lr, schedule, augment
         self.given, self.terms, self.x, self.rng = given, terms or Terms(), splits.x_train, rng.spawn(1)[0]
-        self.reads, self.w = self.terms.reads, net.init(self.rng)
+        self.predictor, self.w = predictor or ClusterPredictor(net, self.x.shape[1:]), net.init(self.rng)
         check_clusters(self.x, net(self.x[:1], self.w)[0].shape[-1])
         views = np.random.default_rng(VIEWS_SEED)  # the neighbours are the data's, the same for every seed
         copies = [alter(views, self.x) for _ in range(VIEWS)] if alter else []
@@ -180,11 +183,11 @@ class Clusterer(Kept):
 
     def assign(self, w: Array, x: Array) -> Array:
         """The memberships of each example, (N, I) -> (N, C), rows that sum to 1."""
-        return softmax(self.net(np.asarray(x, np.float32), w)[0])
+        return softmax(self.predictor.logits(w, x))
 
-    def predict(self, w: Array, x: Array | bytes) -> Array:
-        """The likeliest cluster of each example, x (N, I) or the bytes of a file -> (N,)."""
-        return self.assign(w, self.terms.examples(x)).argmax(-1)
+    def predict(self, w: Array, x: Any) -> Array:
+        """The likeliest cluster of each example, as the predictor says: (N,)."""
+        return self.predictor.predict(w, x)
 
     def evaluate(self) -> dict[str, float]:
         """information, over training examples: it chooses, and asks for no label.

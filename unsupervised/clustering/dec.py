@@ -114,7 +114,7 @@ class DEC(Kept):
         self.p = np.zeros((len(splits.x_train), self.start.clusters), np.float32)  # the target
         self.done = 0  # minibatches since there are centres
         self.predict, self.evaluate = self.start.predict, self.start.evaluate
-        self.report, self.reads = self.start.report, self.start.reads
+        self.report, self.predictor = self.start.report, self.start.predictor
 
     @property
     def progress(self) -> float:

@@ -31,15 +31,10 @@ def _nothing(report: Report, clusters: Callable[[Array], Array], folder: Path | 
 
 
 class Terms(NamedTuple):
-    """What an example is beyond its numbers: how files become examples, and how a report tells of them."""
+    """What an example is beyond its numbers: how a report tells of it."""
 
     show: Show | None = None  # an example as a picture or a line of text; else a square, or its numbers
     tell: Callable[[Report, Callable[[Array], Array], Path | None], None] = _nothing  # adds to one; x -> clusters (N,)
-    reads: tuple[str, ...] = ()  # suffixes of the files that `predict` takes as their bytes
-    read: Callable[[bytes], Array] | None = None  # makes examples (N, I) of them
-
-    def examples(self, x: Array | bytes) -> Array:
-        return self.read(x) if isinstance(x, bytes) and self.read else np.asarray(x, np.float32)
 
 
 def contingency(said: Array, t: Array) -> Array:

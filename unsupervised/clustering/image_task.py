@@ -1,17 +1,20 @@
 """What the tasks that sort images share: the fields of their Config, and the methods in which they do not differ."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core import MLP, Rng
+import numpy as np
+
+from core import MLP, Layer, Rescale, Rng, Sequential
 from core.lab import Splits, check
+from core.lab.vision.photos import See
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
 from unsupervised.clustering.clusterer import Clusterer
 from unsupervised.clustering.dec import DEC
-from unsupervised.clustering.table_methods import ClusterTask
+from unsupervised.clustering.predictor import ClusterPredictor
+from unsupervised.clustering.table_methods import ClusterTask, cluster_predictor, on_a_code
 
 REFINED = 0.4  # share of the minibatches of `dec` that refine the clusters
 
@@ -31,25 +34,46 @@ class ImageClusters(ClusterTask):
         check(self, nonnegative=("deformation",), span={"clusters": (2, math.inf)})
 
 
+FACTS = {"mean": [float]}  # of each pixel, over the training part
+
+
+def image_predictor(config: ImageClusters, facts: Any, layers: int, see: See) -> ClusterPredictor:
+    """What finds clusters of images x (N, I): `layers` hidden ones behind their centring, or an auto-encoder."""
+    mean, H = np.array(facts["mean"], np.float32), config.hidden
+
+    def direct(I: int, K: int) -> Layer:
+        return Sequential(Rescale(mean), *MLP(I, *[H] * layers, K).parts)
+
+    return cluster_predictor(config, direct, (H, H), len(mean), config.clusters, see=see)
+
+
 def learner(
     config: ImageClusters,
     splits: Splits,
+    predictor: ClusterPredictor,
     rng: Rng,
     augment: Augment,
     altered: str,
-    mutual_information: Callable[[], Clusterer],
+    given: str,
+    alter: Augment | None = None,
 ) -> Any:
-    """The learner of config.method: the task's own `mutual_information`, or one of two on an auto-encoder.
+    """The learner of config.method: mutual information between views, or one of two on an auto-encoder.
 
-    `augment` makes a view of images, and `altered` says in words what such a view leaves as it is.
+    `augment` makes a view of images, and `altered` says in words what such a view leaves as it is; `given` is what the
+    learner of views is told. `alter` makes the copies that neighbours are looked for among.
     """
-    I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    updates, given = config.updates * config.n_init, f"The number of clusters; {altered}."
-    network = splits, MLP(I, H, H, Z), MLP(Z, H, H, I), config.lr, rng
-    told: dict[str, Any] = {"clusters": config.clusters, "batch": config.batch, "augment": augment, "given": given}
+    told: dict[str, Any] = {"augment": augment, "given": given}
     if config.method == "mutual_information":
-        return mutual_information()
-    if config.method == "autoencoder":
-        return AutoEncoderClusterer(*network, updates=updates, **told)
-    refine = max(1, int(REFINED * updates))
-    return DEC(*network, updates=updates - refine, refine=refine, **told)
+        made: Any = Clusterer(splits, predictor.net, config.lr, rng, config, alter=alter, predictor=predictor, **told)
+    else:
+        told["given"], updates = f"The number of clusters; {altered}.", config.updates * config.n_init
+        refine = max(1, int(REFINED * updates)) if config.method == "dec" else 0
+        kind, more = (DEC, {"refine": refine}) if refine else (AutoEncoderClusterer, {})
+        made = on_a_code(kind, splits, predictor, config, rng, updates=updates - refine, **more, **told)
+    made.prediction = lambda: facts_of(splits)
+    return made
+
+
+def facts_of(splits: Splits) -> dict[str, Any]:
+    """What a predictor has to know of the images."""
+    return {"mean": splits.x_train.mean(0).tolist()}

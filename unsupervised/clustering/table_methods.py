@@ -1,8 +1,8 @@
 """Ways to find clusters in rows of numbers that have no picture to deform: METHODS, by the name that --method takes.
 
-Each is a function (splits, K, config, rng, augment, terms) -> learner; `augment`, if there is one, alters rows to what
-is as good. What stands in for a row is one of its nearest neighbours with noise added, in deviations of a column: rows
-should be standardised.
+Each is a function (splits, predictor, config, rng, augment, terms) -> learner, `predictor` that of `table_predictor`;
+`augment`, if there is one, alters rows to what is as good. What stands in for a row is one of its nearest neighbours
+with noise added, in deviations of a column: rows should be standardised.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from core import MLP, Array, Rng
+from core import MLP, Array, Layer, Parts, Rng
 from core.lab import Splits, check
 from unsupervised.autoencoder import Augment
-from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
+from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer, Gaussians
 from unsupervised.clustering.clusterer import Clusterer, ClustererConfig
-from unsupervised.clustering.dec import DEC
+from unsupervised.clustering.dec import DEC, Centres
 from unsupervised.clustering.evaluate import Terms
+from unsupervised.clustering.predictor import ClusterPredictor, on_code
 
 GIVEN = "The number of clusters"
 KEEP = 10.0  # of what DEC asks of the decoder: 0.1 in the notation of Guo et al. 2017
@@ -54,8 +55,29 @@ class TableClusters(ClusterTask):
         check(self, positive=("neighbours",), nonnegative=("noise",))
 
 
+def cluster_predictor(
+    config: ClusterTask, direct: Callable[..., Layer], hidden: tuple[int, ...], I: int, K: int, **reading: Any
+) -> ClusterPredictor:
+    """What config.method finds K clusters with: the network `direct(I, K)`, or an auto-encoder with hidden layers."""
+    if config.method == "mutual_information":
+        return ClusterPredictor(direct(I, K), (I,), **reading)
+    Z, clusters = config.code, Gaussians if config.method == "autoencoder" else Centres
+    parts = Parts(encoder=MLP(I, *hidden, Z), decoder=MLP(Z, *hidden[::-1], I), clusters=clusters(Z, K))
+    return on_code(parts, (I,), **reading)
+
+
+def table_predictor(config: TableClusters, I: int, K: int, **reading: Any) -> ClusterPredictor:
+    """Of rows of I numbers; `reading` says how files become rows."""
+    return cluster_predictor(config, lambda I, K: MLP(I, config.hidden, K), (config.hidden,), I, K, **reading)
+
+
 def mutual_information(
-    splits: Splits, K: int, config: TableClusters, rng: Rng, augment: Augment | None = None, terms: Terms | None = None
+    splits: Splits,
+    predictor: ClusterPredictor,
+    config: TableClusters,
+    rng: Rng,
+    augment: Augment | None = None,
+    terms: Terms | None = None,
 ) -> Clusterer:
     """Mutual information between row and cluster, the same for a neighbour; the best of several starts."""
 
@@ -63,34 +85,47 @@ def mutual_information(
         x = augment(rng, x) if augment else x
         return x + np.float32(config.noise) * rng.standard_normal(x.shape, np.float32)
 
-    net = MLP(splits.x_train.shape[1], config.hidden, K)
     given = f"{GIVEN}, and that they are not of very different sizes."
+    told: dict[str, Any] = {"augment": noisy, "given": given, "terms": terms, "predictor": predictor}
     neighbours = min(config.neighbours, *(len(x) - 1 for x in splits[::2]))
-    return Clusterer(
-        splits, net, config.lr, rng, config, neighbours=neighbours, augment=noisy, given=given, terms=terms
-    )
+    return Clusterer(splits, predictor.net, config.lr, rng, config, neighbours=neighbours, **told)
 
 
-def _on_a_code(kind: Callable[..., Any], splits: Splits, K: int, config: TableClusters, rng: Rng, **told: Any) -> Any:
-    I, H, Z = splits.x_train.shape[1], config.hidden, config.code
-    network = splits, MLP(I, H, Z), MLP(Z, H, I), config.lr, rng
-    return kind(*network, clusters=K, batch=config.batch, given=f"{GIVEN}.", **told)
+def on_a_code(
+    kind: Callable[..., Any], splits: Splits, predictor: ClusterPredictor, config: ClusterTask, rng: Rng, **told: Any
+) -> Any:
+    """The learner `kind` of an auto-encoder, with the networks of `predictor`."""
+    encoder, decoder, clusters = predictor.net.parts
+    told |= {"clusters": clusters.constants["clusters"], "batch": config.batch, "predictor": predictor}
+    return kind(splits, encoder, decoder, config.lr, rng, **told)
 
 
 def autoencoder(
-    splits: Splits, K: int, config: TableClusters, rng: Rng, augment: Augment | None = None, terms: Terms | None = None
+    splits: Splits,
+    predictor: ClusterPredictor,
+    config: TableClusters,
+    rng: Rng,
+    augment: Augment | None = None,
+    terms: Terms | None = None,
 ) -> Any:
     """An auto-encoder, and a mixture of Gaussians on its code."""
+    told: dict[str, Any] = {"augment": augment, "given": f"{GIVEN}.", "terms": terms}
     updates = config.updates * config.n_init
-    return _on_a_code(AutoEncoderClusterer, splits, K, config, rng, updates=updates, augment=augment, terms=terms)
+    return on_a_code(AutoEncoderClusterer, splits, predictor, config, rng, updates=updates, **told)
 
 
 def dec(
-    splits: Splits, K: int, config: TableClusters, rng: Rng, augment: Augment | None = None, terms: Terms | None = None
+    splits: Splits,
+    predictor: ClusterPredictor,
+    config: TableClusters,
+    rng: Rng,
+    augment: Augment | None = None,
+    terms: Terms | None = None,
 ) -> Any:
     """An auto-encoder, k-means on its code, and both refined together."""
+    told: dict[str, Any] = {"augment": augment, "given": f"{GIVEN}.", "terms": terms}
     half = -(-config.updates * config.n_init // 2)
-    return _on_a_code(DEC, splits, K, config, rng, updates=half, refine=half, keep=KEEP, augment=augment, terms=terms)
+    return on_a_code(DEC, splits, predictor, config, rng, updates=half, refine=half, keep=KEEP, **told)
 
 
 METHODS: dict[str, Callable[..., Any]] = {

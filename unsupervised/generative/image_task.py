@@ -10,7 +10,7 @@ from unsupervised.generative.image_evaluate import binarise, black_and_white, im
 from unsupervised.generative.image_plots import as_text
 from unsupervised.generative.likelihoods import bernoulli
 from unsupervised.generative.priors import gaussian_mixture, standard_normal
-from unsupervised.generative.vae import VAE, VAEConfig, vae_model
+from unsupervised.generative.vae import VAE, VAEConfig, VAEPredictor, vae_model
 
 SCHEDULE = warm_up(0.02, cosine)
 
@@ -34,20 +34,24 @@ class ImageModel(VAEConfig):
         check(self, positive=positive, nonnegative=("components",), share=("dropout", "warm"))
 
 
-def image_learner(config: ImageModel, splits: Splits, rng: Rng, see: See | None = None) -> VAE:
-    """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
-    Z, K, I, hidden = config.latent_dim, config.components, splits.x_train.shape[1], (config.hidden,) * config.depth
+def image_predictor(config: ImageModel, I: int, see: See | None = None) -> VAEPredictor:
+    """Of pictures x (N, I); a photo becomes one as `see` says."""
+    Z, K, hidden = config.latent_dim, config.components, (config.hidden,) * config.depth
     prior = gaussian_mixture(Z, K) if K else standard_normal(Z)
+    return VAEPredictor(vae_model(I, hidden, Z, bernoulli, dropout=config.dropout, prior=prior), I, see, as_text)
+
+
+def image_learner(config: ImageModel, splits: Splits, rng: Rng, predictor: VAEPredictor) -> VAE:
+    """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
     return VAE(
         black_and_white(splits),
-        vae_model(I, hidden, Z, bernoulli, dropout=config.dropout, prior=prior),
+        predictor.model,
         Adam(config.lr),
         rng,
         config,
         reporter=partial(image_report, samples=config.samples),
         draw=binarise,
         schedule=SCHEDULE,
-        see=see,
-        show=as_text,
+        predictor=predictor,
         beta=warm_up(config.warm) if config.warm else constant,
     )

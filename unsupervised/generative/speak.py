@@ -35,7 +35,7 @@ def speak(args: Sequence[str]) -> int:
     """Writes the files and prints their names. Raises Refusal for a run that does not speak, and for unknown words."""
     from core.lab.environment import blas_threads
     from core.lab.runs.imports import load
-    from core.lab.runs.run import open_run
+    from core.lab.runs.open import open_run
     from core.lab.runs.tasks import find
 
     flags = parse(SpeakFlags, args, "trivium speak")

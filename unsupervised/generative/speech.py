@@ -9,8 +9,8 @@ What is written is drawn from p(x | z, c), not its mean, which is a paler word. 
 which c makes this x the likeliest?
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,9 +19,18 @@ from core import Array, Layer, Rng
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.splits import Clips
+from core.lab.packed import packed, unpacked
 from unsupervised.generative.likelihoods import gaussian
-from unsupervised.generative.speech_features import RATE, PCAFeatures, picture_of, waves_of
-from unsupervised.generative.vae import VAE, Model, vae_model
+from unsupervised.generative.speech_features import (
+    BANDS,
+    MOMENTS,
+    RATE,
+    PCAFeatures,
+    picture_of,
+    principal,
+    waves_of,
+)
+from unsupervised.generative.vae import VAE, Model, VAEPredictor, vae_model
 
 WORDS = "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 
@@ -37,6 +46,11 @@ class SpokenWords(NamedTuple):
     train: Array
     val: Array
     test: Array
+
+    @property
+    def condition(self) -> Array:
+        """(N,): word * len(voices) + voice."""
+        return self.word * len(self.voices) + self.voice
 
 
 def spoken_words(clips: Clips) -> SpokenWords:
@@ -80,26 +94,20 @@ def raised(layer: Layer, means: Array, scale: float) -> Layer:
     return Layer(forward, layer.layout, layer.fill, op="shift_scale", constants=constants, parts=(layer,))
 
 
-def speaker_model(x: Array, t: Array, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
-    """The model above, its networks of one hidden layer each, for rows x (N, I) that were said under t (N,)."""
-    C, I = int(t.max()) + 1, x.shape[1]
-    means = np.stack([x[t == c].mean(0) for c in range(C)])
-    scale = float((x - means[t]).std())  # networks begin with numbers about 1
+def speaker_model(means: Array, scale: float, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
+    """The model above, its networks of one hidden layer each, for rows of means (C, I) and deviation `scale`."""
+    C, I = means.shape
     model = vae_model(I, (hidden,), Z, gaussian(deviation), C, dropout=dropout)
     return replace(model, encoder=centred(model.encoder, means, scale), decoder=raised(model.decoder, means, scale))
 
 
-class Speaker(VAE):
-    """A `VAE` whose examples are recordings: it writes wav files, and says what it hears in one.
+@dataclass(frozen=True, kw_only=True)
+class SpeechPredictor(VAEPredictor):
+    """Writes wav files, and says what it hears in one. The condition of an example is word * len(voices) + voice."""
 
-    The condition of an example, `t`, is word * (number of voices) + voice.
-    """
-
+    voices: tuple[str, ...]
+    book: PCAFeatures
     reads = (".wav",)  # files that come to `predict` as their bytes
-
-    def __init__(self, *args: Any, said: SpokenWords, book: PCAFeatures, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.said, self.book = said, book
 
     def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:
         """Wav files of words (N,) in voices (N,), each drawn: z ~ p(z), then x ~ p(x | z, c).
@@ -108,7 +116,7 @@ class Speaker(VAE):
         """
         k = np.float32(temperature)
         z = k * self.model.prior.draw(rng, self.model.parts.split(w)[2], len(words))
-        y = self.model.decode(w, z, words * len(self.said.voices) + voices)
+        y = self.model.decode(w, z, words * len(self.voices) + voices)
         mean = self.model.likelihood.mean(y)
         x = mean + k * (self.model.likelihood.draw(rng, y) - mean)
         return [wav_bytes(wave, RATE) for wave in waves_of(*self.book.pictures(x), rng)]
@@ -118,7 +126,7 @@ class Speaker(VAE):
 
         Raises ValueError for one that is not known.
         """
-        c = [(a, b) for a in chosen(word, WORDS, "word") for b in chosen(voice, self.said.voices, "voice")] * count
+        c = [(a, b) for a in chosen(word, WORDS, "word") for b in chosen(voice, self.voices, "voice")] * count
         words, voices = np.array(c).T
         return dict(zip(self.names(words, voices), self.speak(w, words, voices, rng, temperature), strict=True))
 
@@ -127,7 +135,7 @@ class Speaker(VAE):
         seen, names = dict[tuple[int, int], int](), []
         for c in zip(words.tolist(), voices.tolist(), strict=True):
             seen[c] = seen.get(c, -1) + 1
-            names.append(f"{WORDS[c[0]]}_{self.said.voices[c[1]]}_{seen[c]}.wav")
+            names.append(f"{WORDS[c[0]]}_{self.voices[c[1]]}_{seen[c]}.wav")
         return names
 
     def predict(self, w: Array, x: Any) -> Any:
@@ -137,8 +145,54 @@ class Speaker(VAE):
             return super().predict(w, x)
         picture, seconds = picture_of(sound)
         c = self.likeliest(w, self.book.rows(picture[None], np.array([seconds])))
-        word, voice = divmod(int(c[0]), len(self.said.voices))
-        return f"{WORDS[word]}, most like the voice of {self.said.voices[voice]}"
+        word, voice = divmod(int(c[0]), len(self.voices))
+        return f"{WORDS[word]}, most like the voice of {self.voices[voice]}"
+
+
+FACTS = {"voices": [str], "scale": float, "middle": float, "spread": float, "unit": float, "arrays": str}
+
+
+def speech_facts(said: SpokenWords, pictures: Array, log_seconds: Array, components: int) -> dict[str, Any]:
+    """What a predictor has to know of recordings, seen as an `album`, out of their training part.
+
+    The principal components, and the mean row of each word in each voice.
+    """
+    book = principal(pictures[said.train], log_seconds[said.train], components)
+    x, t = book.rows(pictures, log_seconds)[said.train], said.condition[said.train]
+    means = np.stack([x[t == c].mean(0) for c in range(int(t.max()) + 1)])
+    return {
+        "voices": list(said.voices),
+        "scale": book.scale,
+        "middle": book.middle,
+        "spread": book.spread,
+        "unit": float((x - means[t]).std()),  # networks begin with numbers about 1
+        "arrays": packed({"mean": book.mean, "axes": book.axes, "means": means}),
+    }
+
+
+def speech_predictor(
+    facts: Mapping[str, Any], components: int, hidden: int, Z: int, deviation: float, dropout: float
+) -> SpeechPredictor:
+    """Raises ValueError for facts that do not fit."""
+    I, voices = MOMENTS * BANDS, tuple(facts["voices"])
+    shapes = {"mean": (I,), "axes": (I, components), "means": (len(WORDS) * len(voices), components + 1)}
+    mean, axes, means = unpacked(facts["arrays"], shapes)
+    book = PCAFeatures(mean, axes, facts["scale"], facts["middle"], facts["spread"])
+    model = speaker_model(means, facts["unit"], hidden, Z, deviation, dropout)
+    return SpeechPredictor(model, components + 1, voices=voices, book=book)
+
+
+class Speaker(VAE):
+    """A `VAE` whose examples are recordings."""
+
+    predictor: SpeechPredictor
+
+    def __init__(self, *args: Any, said: SpokenWords, facts: dict[str, Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.said, self.facts = said, facts
+
+    def prediction(self) -> dict[str, Any]:
+        return self.facts
 
 
 def chosen(name: str, names: Sequence[str], what: str) -> list[int]:

@@ -93,7 +93,7 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     recognizer = train_recognizer(real(said.train), said.word[said.train], said.voice[said.train])
     c = np.tile(np.arange(len(WORDS) * V), clips)
     words, voices = c // V, c % V
-    files = learner.speak(w, words, voices, rng)
+    files = learner.predictor.speak(w, words, voices, rng)
     x = recognizer.ears([read_sound(file) for file in files])
     heard = recognizer.words.predict(x)
     x_test, t_test = recognizer.ears(real(said.test)), said.word[said.test]
@@ -104,7 +104,7 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     some = np.concatenate([some[said.word[some] * V + said.voice[some] == k][:clips] for k in range(len(WORDS) * V)])
     x_some = recognizer.ears(through(real(some), rng))
     one = slice(len(WORDS) * V)  # the usual saying of each word in each voice, and no other
-    usual = learner.speak(w, words[one], voices[one], rng, temperature=0.0)
+    usual = learner.predictor.speak(w, words[one], voices[one], rng, temperature=0.0)
     x_one = recognizer.ears([read_sound(file) for file in usual])
     nearest = {name: rms_distances(rows, recognizer.known).min(1) for name, rows in (("", x), ("_real", x_test))}
 
@@ -133,7 +133,7 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
         **{f"distance_to_training{name}": float(d.mean()) for name, d in nearest.items()},
         "least_distance_to_training": float(nearest[""].min()),
         "least_distance_to_training_real": float(nearest["_real"].min()),
-        "test_accuracy": float((learner.likeliest(w, learner.splits.x_test) // V == t_test).mean()),
+        "test_accuracy": float((learner.predictor.likeliest(w, learner.splits.x_test) // V == t_test).mean()),
         "test_nats": -float(log_w.mean(dtype=np.float64)),
     }
     reference, vocoder = metrics["real_heard"], {"real clips through the vocoder": metrics["vocoder_heard"]}
@@ -141,7 +141,7 @@ def sounds_report(learner: Speaker, w: Array, folder: Path | None, clips: int) -
     report = Report(metrics, "heard", 1 / len(WORDS), reference, judge, vocoder)
     if folder:
         (folder / "sounds").mkdir(exist_ok=True)
-        names = learner.names(words, voices)
+        names = learner.predictor.names(words, voices)
         for name, file in zip(names, files, strict=True):
             save_bytes(folder / "sounds" / name, file)
         draw_sounds(report, folder, learner, files, words, voices, heard)

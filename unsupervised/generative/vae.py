@@ -142,6 +142,42 @@ def vae_model(
     return Model(encoder, decoder, likelihood, prior or standard_normal(Z), Z, C)
 
 
+@dataclass(frozen=True)
+class VAEPredictor:
+    """What answers when a `Model` of examples of so many `features` has learnt. No data."""
+
+    model: Model
+    features: int
+    see: See | None = None
+    show: Callable[[Array, Array], str] | None = None  # an example (I,), and what came back of it (I,)
+
+    @property
+    def net(self) -> Layer:
+        return self.model.parts.net
+
+    def predict(self, w: Array, x: Any) -> Any:
+        """What comes back of each example by way of the mean of its code: x (N, I) or one (I,) -> (N, I).
+
+        A photo becomes an example as `see` says, and what comes back of it a text for the terminal as `show` says.
+        With a condition each is told the class under which it is likeliest.
+        """
+        if isinstance(x, Photo) and self.see:
+            seen = self.see(x).ravel()
+            back = self.predict(w, seen)
+            return self.show(seen, back[0]) if self.show else back
+        x, I = np.asarray(x, np.float32), self.features
+        if x.size == 0 or x.size % I or (x.shape[-1] != I and x[:1].size != I and x.size != I):
+            raise ValueError(f"an example has {I} numbers, not the shape {x.shape}")
+        x = check_finite(x.reshape(-1, I))
+        c = self.likeliest(w, x) if self.model.C else None
+        return self.model.likelihood.mean(self.model.decode(w, self.model.encode(w, x, c)[0], c))
+
+    def likeliest(self, w: Array, x: Array) -> Array:
+        """The class under which an example is likeliest, by the importance-weighted bound: x (N, I) -> (N,)."""
+        rng, asked = np.random.default_rng(VAL_SEED), (np.full(len(x), c) for c in range(self.model.C))
+        return np.argmax([log_mean_exp(self.model.log_weights(w, x, 16, rng, c)) for c in asked], 0)
+
+
 Reporter = Callable[["VAE", Array, "Path | None"], Report]  # learner, best weights, folder -> report
 
 
@@ -166,7 +202,8 @@ class VAE(Kept):
     `splits` holds x (N, I) float32; its labels enter only if the model has a condition, and each is then an answer of
     the teacher, counted the first time. `draw` makes of the training examples of a batch what is learnt from (pixels
     drawn anew from grey values, say); validation and test part are taken as they are. `beta` weighs the KL (warm-up:
-    Sonderby et al. 2016). `reporter` makes the report. Raises ValueError for data that cannot be learnt from.
+    Sonderby et al. 2016). `reporter` makes the report, and `predictor` answers when it has learnt. Raises ValueError
+    for data that cannot be learnt from.
     """
 
     monitor = "-val_nats"
@@ -184,8 +221,7 @@ class VAE(Kept):
         draw: Augment = as_it_is,
         schedule: Schedule = cosine,
         beta: Schedule = constant,
-        see: See | None = None,
-        show: Callable[[Array, Array], str] | None = None,  # an example (I,), and what came back of it (I,)
+        predictor: VAEPredictor | None = None,
         **changes: Any,
     ) -> None:
         self.config = settings(VAEConfig, config, changes)
@@ -194,7 +230,7 @@ class VAE(Kept):
             check_labels(splits, model.C)
         self.splits, self.model, self.net, self.optimizer = splits, model, model.parts.net, optimizer
         self.draw, self.schedule, self.beta = draw, schedule, beta
-        self.reporter, self.see, self.show = reporter, see, show
+        self.reporter, self.predictor = reporter, predictor or VAEPredictor(model, splits.x_train.shape[1])
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)
@@ -231,26 +267,8 @@ class VAE(Kept):
         return sum(self.model.loss(w, x, c, g, rng))
 
     def predict(self, w: Array, x: Any) -> Any:
-        """What comes back of each example by way of the mean of its code: x (N, I) or one (I,) -> (N, I).
-
-        A photo becomes an example as `see` says, and what comes back of it a text for the terminal as `show` says.
-        With a condition each is told the class under which it is likeliest.
-        """
-        if isinstance(x, Photo) and self.see:
-            seen = self.see(x).ravel()
-            back = self.predict(w, seen)
-            return self.show(seen, back[0]) if self.show else back
-        x, I = np.asarray(x, np.float32), self.splits.x_train.shape[1]
-        if x.size == 0 or x.size % I or (x.shape[-1] != I and x[:1].size != I and x.size != I):
-            raise ValueError(f"an example has {I} numbers, not the shape {x.shape}")
-        x = check_finite(x.reshape(-1, I))
-        c = self.likeliest(w, x) if self.model.C else None
-        return self.model.likelihood.mean(self.model.decode(w, self.model.encode(w, x, c)[0], c))
-
-    def likeliest(self, w: Array, x: Array) -> Array:
-        """The class under which an example is likeliest, by the importance-weighted bound: x (N, I) -> (N,)."""
-        rng, asked = np.random.default_rng(VAL_SEED), (np.full(len(x), c) for c in range(self.model.C))
-        return np.argmax([log_mean_exp(self.model.log_weights(w, x, 16, rng, c)) for c in asked], 0)
+        """What the predictor says."""
+        return self.predictor.predict(w, x)
 
     def evaluate(self) -> dict[str, float]:
         c, rng = self.splits.t_val if self.model.C else None, np.random.default_rng(VAL_SEED)

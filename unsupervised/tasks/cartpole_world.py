@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core import MLP, Adam, Rng, tanh
+import numpy as np
+
+from core import MLP, Adam, Layer, Rng, tanh
 from core.lab import Cell, check
 from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
-from unsupervised.world_model import WorldModel, WorldModelConfig
+from unsupervised.world_model import Planner, WorldModel, WorldModelConfig
 
 PARADIGM = "unsupervised"
 PROBLEM = "cartpole"
@@ -16,6 +18,7 @@ action does, and a planner that keeps the pole upright with it, since the goal i
 the mean return of 100 episodes: the steps before the pole falls, at most 500. Random actions last a few dozen steps;
 a good run comes near the limit."""
 PRESETS = {"quick": {"updates": 3000}, "best": {}}
+FACTS = {"spread": [float], "pace": [float]}  # deviations of observations and of their changes, in idle play
 CELL = Cell(given="The goal, as a distance: upright, in the middle. Idle play: 16,000 random steps.", trials=12, bits=0)
 
 
@@ -30,8 +33,17 @@ class Config(WorldModelConfig):
         check(self, positive=("hidden", "lr"))
 
 
+def network(config: Config) -> Layer:
+    """The change of four numbers after each of two actions."""
+    return MLP(4, config.hidden, config.hidden, 2 * 4, activation=tanh)
+
+
+def predictor(config: Config, facts: Any) -> Planner:
+    spread, pace = (np.array(facts[name], np.float32) for name in FACTS)
+    return Planner(network(config), spread, pace, distance, config.width, config.depth)
+
+
 def make(config: Config, rng: Rng, data: Any) -> WorldModel:
-    net = MLP(4, config.hidden, config.hidden, 2 * 4, activation=tanh)  # the change of four numbers after each action
     reporter = partial(report, baselines={"an expert's rule": expert})
     observed = partial(mean_return, n=5, first=VAL_SEED)
-    return WorldModel(net, environments, distance, reporter, observed, Adam(config.lr), rng, config)
+    return WorldModel(network(config), environments, distance, reporter, observed, Adam(config.lr), rng, config)

@@ -2,16 +2,20 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from core import MLP, Rng
+from core import MLP, Linear, Parts, Rng
 from core.lab import Cell, check
 from core.lab.vision.augment import AffineElastic
+from core.lab.vision.photos import ink
+from unsupervised.clustering.predictor import ClusterPredictor, on_code
 from unsupervised.linear_probe import LinearProbeConfig, ProbedCode
-from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, deformer
+from unsupervised.tasks.digit_clusters import DEFORMED, SHARE, SIDE, deformer
 
 PARADIGM = "unsupervised"
 PROBLEM = "digits"
+CLASSES = 10
 ABOUT = """Digits of 8x8 pixels go through a code of ten numbers and must come out unchanged; no label is used for
 that. Then a hundred labels teach a linear probe to read the code. The score is the probe's accuracy on the test
 images; guessing gives 0.1. A good run beats the same probe on pixels and on as many principal components, and comes
@@ -34,10 +38,15 @@ class Config(LinearProbeConfig):
         check(self, positive=("hidden", "code", "lr"), nonnegative=("deformation",))
 
 
+def predictor(config: Config, facts: Any) -> ClusterPredictor:
+    I, H, Z = SIDE * SIDE, config.hidden, config.code
+    parts = Parts(encoder=MLP(I, H, Z), decoder=MLP(Z, H, I), probe=Linear(Z, CLASSES))
+    return on_code(parts, (I,), see=partial(ink, side=SIDE, margin=0))
+
+
 def make(config: Config, rng: Rng, data: Any) -> ProbedCode:
-    splits, k = data("digits"), config.deformation
-    I = splits.x_train.shape[1]
+    k, answers = config.deformation, predictor(config, {})
     strength = AffineElastic(shift=0.4 * k, turn=0.12 * k, stretch=0.12 * k, shear=0.15 * k, bend=0.4 * k)
-    augment = deformer(round(I**0.5), strength, SHARE) if k else None
-    encoder, decoder = MLP(I, config.hidden, config.code), MLP(config.code, config.hidden, I)
-    return ProbedCode(splits, encoder, decoder, config.lr, rng, config, classes=10, augment=augment)
+    augment, (encoder, decoder, _) = deformer(SIDE, strength, SHARE) if k else None, answers.net.parts
+    told: dict[str, Any] = {"classes": CLASSES, "augment": augment, "predictor": answers}
+    return ProbedCode(data("digits"), encoder, decoder, config.lr, rng, config, **told)

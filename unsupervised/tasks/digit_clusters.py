@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from core import MLP, Array, Rescale, Rng, Sequential
-from core.lab import Cell, Splits
+from core import Array, Rng
+from core.lab import Cell
 from core.lab.vision.augment import AffineElastic, deform, deformations
+from core.lab.vision.photos import ink
 from unsupervised.autoencoder import Augment
-from unsupervised.clustering.clusterer import Clusterer
-from unsupervised.clustering.image_task import ImageClusters, learner
+from unsupervised.clustering.image_task import FACTS as FACTS, ImageClusters, facts_of, image_predictor, learner
+from unsupervised.clustering.predictor import ClusterPredictor
 
 PARADIGM = "unsupervised"
 PROBLEM = "digits"
@@ -23,6 +25,7 @@ GIVEN = f"The number of clusters; that they are about equally large; {DEFORMED},
 CELL = Cell(
     given=GIVEN, trials=12, bits=math.log2(10), passes=2 * 3 + 1 + 1 + 2 + 3, teacher="nothing, then names for clusters"
 )
+SIDE = 8  # pixels along each side
 SHARE = 16  # pictures at most that are deformed alike
 
 
@@ -57,20 +60,12 @@ def altered(config: Config, side: int) -> Augment:
     return deformer(side, strength, SHARE)
 
 
+def predictor(config: Config, facts: Any) -> ClusterPredictor:
+    return image_predictor(config, facts, layers=1, see=partial(ink, side=SIDE, margin=0))
+
+
 def make(config: Config, rng: Rng, data: Any) -> Any:
-    return sort(config, data("digits"), rng)
-
-
-def sort(config: Config, splits: Splits, rng: Rng) -> Any:
-    """The learner of these pictures, x (N, side * side)."""
-    I, k = splits.x_train.shape[1], config.deformation
-    side = round(I**0.5)
-    augment = altered(config, side)
-
-    def mutual_information() -> Clusterer:
-        milder = AffineElastic(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k)
-        alter = deformer(side, milder, len(splits.x_train))
-        net = Sequential(Rescale(splits.x_train.mean(0)), *MLP(I, config.hidden, config.clusters).parts)
-        return Clusterer(splits, net, config.lr, rng, config, augment=augment, alter=alter, given=GIVEN)
-
-    return learner(config, splits, rng, augment, DEFORMED, mutual_information)
+    splits, k = data("digits"), config.deformation
+    milder = AffineElastic(shift=0.7 * k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=0.2 * k)
+    alter, answers = deformer(SIDE, milder, len(splits.x_train)), predictor(config, facts_of(splits))
+    return learner(config, splits, answers, rng, altered(config, SIDE), DEFORMED, GIVEN, alter)

@@ -6,8 +6,8 @@ from typing import Any
 
 from core import Rng
 from core.lab.vision.photos import ink
-from unsupervised.generative.image_task import ImageModel, image_learner
-from unsupervised.generative.vae import VAE
+from unsupervised.generative.image_task import ImageModel, image_learner, image_predictor
+from unsupervised.generative.vae import VAE, VAEPredictor
 
 PARADIGM = "unsupervised"
 PROBLEM = "digit-images"
@@ -29,8 +29,10 @@ class Config(ImageModel):
 PRESETS = {"quick": {"latent_dim": 2, "updates": 1000, "lr": 0.003}, "best": {"updates": 8000, "samples": 512}}
 
 
-see = partial(ink, side=8, margin=0)  # ink on a ground of 0, the sign filling the square
+def predictor(config: Config, facts: Any) -> VAEPredictor:
+    # ink on a ground of 0, the sign filling the square
+    return image_predictor(config, 8 * 8, partial(ink, side=8, margin=0))
 
 
 def make(config: Config, rng: Rng, data: Any) -> VAE:
-    return image_learner(config, data("digits"), rng, see)
+    return image_learner(config, data("digits"), rng, predictor(config, {}))

@@ -1,9 +1,13 @@
 """Fashion-MNIST, 60,000 pictures of clothing, sorted into ten heaps without a label: all settings those of MNIST."""
 
+from functools import partial
 from typing import Any
 
 from core import Rng
-from unsupervised.tasks.mnist_clusters import PRESETS as PRESETS, Config as Config, sort
+from core.lab.vision.photos import ink
+from unsupervised.clustering.image_task import FACTS as FACTS, facts_of, image_predictor
+from unsupervised.clustering.predictor import ClusterPredictor
+from unsupervised.tasks.mnist_clusters import PRESETS as PRESETS, SIDE, Config as Config, sort
 
 PARADIGM = "unsupervised"
 PROBLEM = "fashion"
@@ -13,5 +17,10 @@ ten kinds of clothing; guessing stays near 0.1. Kinds such as shirts and pullove
 digits: any score clearly above k-means is good."""
 
 
+def predictor(config: Config, facts: Any) -> ClusterPredictor:
+    return image_predictor(config, facts, layers=2, see=partial(ink, side=SIDE, margin=0))
+
+
 def make(config: Config, rng: Rng, data: Any) -> Any:
-    return sort(config, data("fashion-mnist"), rng)
+    splits = data("fashion-mnist")
+    return sort(config, splits, predictor(config, facts_of(splits)), rng)

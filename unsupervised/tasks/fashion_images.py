@@ -5,8 +5,8 @@ from typing import Any
 
 from core import Rng
 from core.lab.vision.photos import ink
-from unsupervised.generative.image_task import ImageModel as Config, image_learner
-from unsupervised.generative.vae import VAE
+from unsupervised.generative.image_task import ImageModel as Config, image_learner, image_predictor
+from unsupervised.generative.vae import VAE, VAEPredictor
 
 PARADIGM = "unsupervised"
 PROBLEM = "fashion-images"
@@ -22,8 +22,10 @@ PRESETS = {
 }
 
 
-see = partial(ink, side=28, margin=0)  # the piece of clothing alone, light on black
+def predictor(config: Config, facts: Any) -> VAEPredictor:
+    # the piece of clothing alone, light on black
+    return image_predictor(config, 28 * 28, partial(ink, side=28, margin=0))
 
 
 def make(config: Config, rng: Rng, data: Any) -> VAE:
-    return image_learner(config, data("fashion-mnist"), rng, see)
+    return image_learner(config, data("fashion-mnist"), rng, predictor(config, {}))

@@ -1,16 +1,18 @@
 """MNIST, 60,000 handwritten digits of 28x28 pixels, sorted into ten heaps by a network that is told no label."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from core import MLP, Array, Rescale, Rng, Sequential
+from core import Array, Rng
 from core.lab import Splits, check
 from core.lab.vision.augment import AffineElastic, flat, warp
+from core.lab.vision.photos import ink
 from unsupervised.autoencoder import Augment
-from unsupervised.clustering.clusterer import Clusterer
-from unsupervised.clustering.image_task import ImageClusters, learner
+from unsupervised.clustering.image_task import FACTS as FACTS, ImageClusters, facts_of, image_predictor, learner
+from unsupervised.clustering.predictor import ClusterPredictor
 
 PARADIGM = "unsupervised"
 PROBLEM = "mnist"
@@ -19,6 +21,7 @@ learns to give two altered views of an image the same cluster, while all cluster
 cluster accuracy under the best one-to-one matching of clusters to digits; guessing stays near 0.1. A good run is far
 above k-means, near a classifier that was given the labels."""
 ALTERED = "that a picture stays what it is when it is moved, turned, stretched, sheared, bent and shaded a little"
+SIDE = 28  # pixels along each side
 GIVEN = f"The number of clusters; that they are about equally large; {ALTERED}."
 
 
@@ -43,24 +46,22 @@ def shaded(size: float) -> Augment:
     return step
 
 
-def altered(config: Config, side: int) -> Augment:
+def altered(config: Config) -> Augment:
     """Views of flat pictures, each deformed and shaded by itself."""
     k = config.deformation
     strength = AffineElastic(shift=k, turn=0.1 * k, stretch=0.1 * k, shear=0.1 * k, bend=k)
-    return flat((side, side), warp((side, side), strength), shaded(config.shade))
+    return flat((SIDE, SIDE), warp((SIDE, SIDE), strength), shaded(config.shade))
 
 
-def sort(config: Config, splits: Splits, rng: Rng) -> Any:
-    """The learner of these pictures, x (N, side * side)."""
-    I, H = splits.x_train.shape[1], config.hidden
-    augment = altered(config, round(I**0.5))
+def predictor(config: Config, facts: Any) -> ClusterPredictor:
+    return image_predictor(config, facts, layers=2, see=partial(ink, side=SIDE))
 
-    def mutual_information() -> Clusterer:
-        net = Sequential(Rescale(splits.x_train.mean(0)), *MLP(I, H, H, config.clusters).parts)
-        return Clusterer(splits, net, config.lr, rng, config, augment=augment, given=GIVEN)
 
-    return learner(config, splits, rng, augment, ALTERED, mutual_information)
+def sort(config: Config, splits: Splits, answers: ClusterPredictor, rng: Rng) -> Any:
+    """The learner of these pictures, x (N, SIDE * SIDE)."""
+    return learner(config, splits, answers, rng, altered(config), ALTERED, GIVEN)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Any:
-    return sort(config, data("mnist"), rng)
+    splits = data("mnist")
+    return sort(config, splits, predictor(config, facts_of(splits)), rng)

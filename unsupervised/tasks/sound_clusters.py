@@ -15,10 +15,13 @@ from core.lab.audio.wav import read_sound
 from core.lab.report.pictures import save_bytes
 from core.lab.report.plots import matrix
 from unsupervised.clustering.evaluate import Terms, contingency, scores
+from unsupervised.clustering.predictor import ClusterPredictor
 from unsupervised.clustering.sound_task import COEFFICIENTS, MOMENTS, altered, cepstrum, clip_parts
-from unsupervised.clustering.table_methods import METHODS, TableClusters
+from unsupervised.clustering.table_methods import METHODS, TableClusters, table_predictor
 
 PLAYED = 5  # clips of each cluster that the page plays, at most
+
+FACTS = {"mean": [float], "deviation": [float]}  # of the cepstra of the training part
 
 PARADIGM = "unsupervised"
 ABOUT = """3,000 recordings of spoken digits go in as cepstra, and ten clusters come out, without a label. With
@@ -42,10 +45,21 @@ class Config(TableClusters):
 PRESETS = {"quick": {"updates": 200, "n_init": 2}, "best": {"updates": 1200, "n_init": 10}}
 
 
+def predictor(config: Config, facts: Any) -> ClusterPredictor:
+    mean, deviation = (np.array(facts[name], np.float32) for name in ("mean", "deviation"))
+
+    def read(raw: bytes) -> Array:
+        z: Array = (cepstrum(read_sound(raw), config.voice) - mean) / deviation
+        return z[None]
+
+    return table_predictor(config, len(mean), config.clusters, reads=(".wav",), read=read)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Any:
     clips = data("free-spoken-digits")
     x, parts = clip_parts(clips, config.voice)
     mean, deviation = x[parts[0]].mean(0), x[parts[0]].std(0) + 1e-6
+    facts = {"mean": mean.tolist(), "deviation": deviation.tolist()}
     z = (x - mean) / deviation
     splits = Splits(*(a for part in parts for a in (z[part], clips.digit[part])))
     (names, speaker), test = np.unique(clips.speaker, return_inverse=True), parts[2]
@@ -81,9 +95,7 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 save_bytes(folder / f"cluster_{k}.wav", wav_bytes(sounds, clips.rate))
                 report.pictures[f"cluster_{k}.wav"] = f"Cluster {k}: its {len(near)} most typical test clips"
 
-    def read(raw: bytes) -> Array:
-        z: Array = (cepstrum(read_sound(raw), config.voice) - mean) / deviation
-        return z[None]
-
-    terms = Terms(lambda example: spoken[example.tobytes()], tell, (".wav",), read)
-    return METHODS[config.method](splits, config.clusters, config, rng, spoken_otherwise, terms)
+    terms = Terms(lambda example: spoken[example.tobytes()], tell)
+    learner = METHODS[config.method](splits, predictor(config, facts), config, rng, spoken_otherwise, terms)
+    learner.prediction = lambda: facts
+    return learner

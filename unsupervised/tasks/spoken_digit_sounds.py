@@ -6,9 +6,16 @@ from typing import Any
 
 from core import Adam, Rng, cosine, warm_up
 from core.lab import Splits, check
-from unsupervised.generative.speech import Speaker, speaker_model, spoken_words
+from unsupervised.generative.speech import (
+    FACTS as FACTS,
+    Speaker,
+    SpeechPredictor,
+    speech_facts,
+    speech_predictor,
+    spoken_words,
+)
 from unsupervised.generative.speech_evaluate import sounds_report
-from unsupervised.generative.speech_features import album, principal
+from unsupervised.generative.speech_features import album
 from unsupervised.generative.vae import VAEConfig
 
 PARADIGM = "unsupervised"
@@ -38,21 +45,27 @@ class Config(VAEConfig):
 PRESETS = {"quick": {"updates": 500, "clips": 3}, "best": {"updates": 4000}}
 
 
+def predictor(config: Config, facts: Any) -> SpeechPredictor:
+    shape = config.components, config.hidden, config.code, config.deviation, config.dropout
+    return speech_predictor(facts, *shape)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Speaker:
     said = spoken_words(data("free-spoken-digits"))
-    pictures, log_seconds = album(said.clips, said.rate)
-    book = principal(pictures[said.train], log_seconds[said.train], config.components)
-    x, t = book.rows(pictures, log_seconds), said.word * len(said.voices) + said.voice
+    seen = album(said.clips, said.rate)
+    facts = speech_facts(said, *seen, config.components)
+    answers = predictor(config, facts)
+    x, t = answers.book.rows(*seen), said.condition
     splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
-    model = speaker_model(splits.x_train, splits.t_train, config.hidden, config.code, config.deviation, config.dropout)
     return Speaker(
         splits,
-        model,
+        answers.model,
         Adam(config.lr),
         rng,
         config,
         said=said,
-        book=book,
+        facts=facts,
+        predictor=answers,
         reporter=partial(sounds_report, clips=config.clips),
         schedule=warm_up(0.05, cosine),
     )

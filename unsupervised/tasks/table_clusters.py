@@ -10,13 +10,15 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Report, Splits, UserPath, nearest, split, write_text
-from core.lab.data.encoder import encoded
+from core.lab.data.encoder import Encoder, encoded
 from core.lab.data.notation import blank
+from core.lab.data.splits import split_classes
 from core.lab.data.tables import LARGEST, SUFFIXES, Rows, read_table, rows_of
 from unsupervised.clustering.describe import in_units, typical, with_clusters
 from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.prediction_strength import choose_clusters
-from unsupervised.clustering.table_methods import METHODS, TableClusters
+from unsupervised.clustering.predictor import ClusterPredictor
+from unsupervised.clustering.table_methods import METHODS, TableClusters, table_predictor
 
 PARADIGM = "unsupervised"
 ABOUT = """Rows of a table go in: a csv file of your own, or one of three small tables. Each row gets a cluster, and
@@ -25,6 +27,7 @@ score is the accuracy against classes if the table has a target column, else the
 and three other methods, which are beside it."""
 TABLES = ("iris", "wine", "breast-cancer")
 LEAST = 20  # rows
+FACTS = {"encoder": dict, "clusters": int}
 TAUGHT = 5_000  # of the training part that are learnt from, since neighbours cost the square; all rows get a cluster
 
 
@@ -49,6 +52,16 @@ class Config(TableClusters):
 PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600, "n_init": 10}}
 
 
+def predictor(config: Config, facts: Any) -> ClusterPredictor:
+    """Raises ValueError for an encoder that is none."""
+    encoder = Encoder.from_json(facts["encoder"])
+
+    def read(raw: bytes) -> Array:
+        return encoder(read_table(raw, encoder.names))
+
+    return table_predictor(config, len(encoder.features), facts["clusters"], reads=SUFFIXES, read=read)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Any:
     def tell(report: Report, clusters: Callable[[Array], Array], folder: Path | None) -> None:
         said = clusters(x)
@@ -69,7 +82,8 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
         if len(rows) < LEAST:
             raise ValueError(f"the table has {len(rows)} rows; at least {LEAST} are needed to learn, choose and test")
         order = np.arange(len(rows))
-        index = split(order, t if target else order)  # fixed for good: by the number of rows alone
+        # fixed for good: by the number of rows, and in a file of one's own by their classes, if it has any
+        index = split_classes(order, t) if config.file and target else split(order, t if target else order)
         index = index._replace(x_train=index.x_train[:TAUGHT], t_train=index.t_train[:TAUGHT])  # they are in no order
         t_parts = index[1::2] if target else (t, t, t)
         categorical = [column for column in config.categorical if column != target]
@@ -83,8 +97,11 @@ def make(config: Config, rng: Rng, data: Any) -> Any:
                 "no clusters were found again in rows that were held back: it seems to be one heap; "
                 "--clusters K divides it all the same"
             )
-        terms = Terms(partial(in_units, encoder), tell, SUFFIXES, lambda raw: encoder(read_table(raw, encoder.names)))
-        return METHODS[config.method](splits, choice.clusters if choice else config.clusters, config, rng, terms=terms)
+        facts = {"encoder": encoder.to_json(), "clusters": choice.clusters if choice else config.clusters}
+        terms = Terms(partial(in_units, encoder), tell)
+        learner = METHODS[config.method](splits, predictor(config, facts), config, rng, terms=terms)
+        learner.prediction = lambda: facts
+        return learner
     except ValueError as error:
         raise ValueError(f"{config.file or config.table}: {error}") from error
 

@@ -19,6 +19,6 @@ def size(amount: int) -> str:
     """'532 B', '12.3 kB', '4.0 MB'."""
     number, units = float(amount), iter(("kB", "MB", "GB", "TB"))
     unit = "B"
-    while number >= 999.5 and (larger := next(units, "")):
+    while number >= (999.5 if unit == "B" else 999.95) and (larger := next(units, "")):
         number, unit = number / 1000, larger
     return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"

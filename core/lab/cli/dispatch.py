@@ -24,9 +24,9 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   demo                      trains a classifier, a clusterer, a text generator and a cart-pole agent while you watch
   list                      lists the installed tasks
   run TASK [flags]          runs a task by its name or from its file; trivium run TASK --help shows its flags
-  resume DIR                continues a run that was stopped
+  resume DIR                continues a run that was stopped; --updates N goes on beyond the end of a finished one
   eval DIR                  evaluates the best weights of a run on the test part again
-  predict DIR FILE          predicts with a run's network for each example in a file
+  predict DIR FILE ...      predicts with a run's network for each example in files and folders
   generate DIR              writes a text with a run's network: trivium generate DIR --prompt "Once upon"
   compare PROBLEM | all     compares the three teachers on one problem, or on all; or finished runs: compare DIR DIR
   study SPEC                runs tasks x settings x seeds, on this machine or on a cluster

@@ -17,7 +17,7 @@ from core.lab.data import formats
 from core.lab.errors import Refusal, refusing
 
 if TYPE_CHECKING:
-    from core.lab.runs.run import Run
+    from core.lab.runs.open import Run
 
 PIECE = 32  # characters that are shown at once
 LONGEST = 10**8  # characters of all streams together

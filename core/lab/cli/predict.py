@@ -1,68 +1,93 @@
-"""`trivium predict DIR FILE`: what a run's network predicts for arrays, a table of numbers, a picture or a text."""
+"""`trivium predict RUN FILE ...`: what a run's network says of files, of folders of them, of standard input."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any
 
-from core.lab import printable
+from core.checkpoint import written
+from core.lab.answers.answers import OUT, Answers, check_out, lines, objects, table, total
+from core.lab.answers.asking import Asking
+from core.lab.answers.examples import known
+from core.lab.answers.inputs import files
 from core.lab.cli.flags import OpenFlags, parse
-from core.lab.data import formats
-from core.lab.data.tables import read_numbers
+from core.lab.config import check
 from core.lab.errors import Refusal, refusing
-from core.lab.files import read_file
-from core.lab.terminal import one_line
-from core.lab.vision.photos import decode
-
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-PACKED = (".gz", ".zip")
-LARGEST = 1 << 30  # bytes
-
-
-def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
-    """A text for .txt; a `Photo` for a picture, as an array (H, W) and grey; .npy as it is, .csv as numbers a row.
-
-    A table is read as that of training is: with a line of names or without, whatever divides its fields.
-
-    Of a file whose suffix is among `reads` - those that the learner reads itself - the bytes as they are.
-    Raises Refusal when the file is missing, of another kind, or cannot be read as what its name says.
-    """
-    raw, packed = read_file(path, LARGEST), path.suffix.lower() in PACKED and bool(Path(path.stem).suffix)
-    with refusing(f"{path} cannot be read", ValueError):
-        raw = formats.unpacked(raw, LARGEST) if packed else raw
-        match Path(path.stem if packed else path.name).suffix.lower():
-            case suffix if suffix in reads:
-                return raw
-            case ".txt":
-                return formats.own_text(raw)
-            case ".npy":
-                return formats.npy_numbers(raw)
-            case ".csv" | ".tsv" | ".tab":
-                return read_numbers(raw, LARGEST)
-            case suffix if suffix in PICTURES:
-                return decode(raw, "it")
-    known = ", ".join(dict.fromkeys((".npy", ".csv", ".tsv", ".txt", *PICTURES, *reads)))
-    raise Refusal(f"{path} is of no kind that is read here: {known}")
+from core.lab.former import moved
+from core.lab.terminal import note
 
 
 @dataclass(frozen=True)
 class PredictFlags(OpenFlags):
-    """What a run's network predicts for each example in FILE (.npy, .csv, .wav, a picture, or .txt for text)."""
+    """What a run's network predicts for each example in the files: .csv, .npy, pictures, sounds, .txt for text.
 
-    file: Path  # the examples, one a row, in the units that the task trains on
+    A folder stands for all files below it, - for standard input. A file that cannot be read is told and left out; the
+    exit code is 2 where none can.
+    """
+
+    files: tuple[Path, ...]  # the examples, in the units that the task trains on
     _: KW_ONLY
-    json: bool = False  # prints JSON
+    json: bool = False  # prints JSON: answers, each with the three likeliest classes, and the score if there is one
+    out: Path | None = None  # writes .csv, .tsv or .json: the rows of the input, and beside them the answers
+    force: bool = False  # writes over that file
+    target: tuple[str, ...] = ()  # the column of the true answers, which they are scored against; a table's own if none
+    threshold: float | None = None  # of two classes: the probability from which on the second is said; of a detector...
+    format: str = ""  # what standard input is: csv, npy, txt, png, wav, ...; found out if none is given
+
+    def __post_init__(self) -> None:
+        check(self, span={} if self.threshold is None else {"threshold": (0, 1)})
 
 
 def predict(args: Sequence[str]) -> int:
     flags = parse(PredictFlags, args, "trivium predict")
+    if not flags.files:
+        raise Refusal("name the files to be asked about (see trivium predict --help)")
     run = flags.run()
-    with refusing(f"{flags.file} does not fit this network", ValueError, TypeError):
-        predicted = run.predict(read_examples(flags.file, getattr(run.predictor, "reads", ())))
-    said = predicted if isinstance(predicted, str) else predicted.tolist()
+    predictor, own = run.predictor, getattr(run.predictor, "targets", ())
+    run.can("predict", "predict")
+    paths, told = files(flags.files, known(getattr(predictor, "reads", ())))
+    if flags.out:
+        check_out(flags.out, flags.force, paths)
+    many, shown = len(paths) > 1, not (flags.json or flags.out)
+    targets = flags.target or own
+    likely = not shown or many
+    asking = Asking(
+        predictor, run.ask, likely, bool(flags.out), targets, bool(flags.target), flags.threshold, flags.format
+    )
+    for line in told:
+        note(line)
+    answers, left = list[Answers](), dict[str, str]()
+    for path in paths:
+        try:
+            answers.append(asking.answers(path))
+        except Refusal as error:
+            if not many:
+                raise
+            left[str(path)] = str(error)
+            note(f"left out: {error}")
+            continue
+        for line in lines(answers[-1], many) if shown else ():
+            print(line)
+    if not answers:
+        raise Refusal(f"none of {len(paths):,} files could be answered; the first: {next(iter(left.values()))}")
+    with refusing(f"{', '.join(targets)}", ValueError):
+        found = total(answers, targets)
+    said = {"answers": [each for a in answers for each in objects(a)]} | ({"score": found} if found else {})
+    said |= {"left_out": left} if left else {}
     if flags.json:
         print(json.dumps(said))
-    else:
-        print(printable(said) if isinstance(said, str) else "\n".join(one_line(str(each)) for each in said))
+    if flags.out:
+        divider = OUT[flags.out.suffix.lower()]
+        made = json.dumps(said).encode() if flags.out.suffix.lower() == ".json" else table(answers, targets, divider)
+        with refusing(f"cannot write to {flags.out}", OSError), written(flags.out) as aside:
+            aside.write_bytes(made)
+        note(f"{sum(len(a.said) for a in answers):,} answers are in {flags.out}")
+    if left:
+        note(f"{len(left):,} of {len(paths):,} files {'is' if len(left) == 1 else 'are'} left out")
+    if found:
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in found.items() if isinstance(value, float))
+        note(f"{figures} on {found['rows']:,} rows by the column {', '.join(targets)}")
     return 0
+
+
+__getattr__ = moved(__name__, {"read_examples": "core.lab.answers.examples"})

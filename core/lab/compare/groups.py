@@ -75,8 +75,10 @@ class Group:
 
     @property
     def given(self) -> str:
-        """What else the method was told; - where nobody can say."""
-        return "-" if self.says is None else self.says.given or "nothing"
+        """What else the method was told, and where it did not begin from nothing; - where nobody can say."""
+        told = [] if self.says is None or not self.says.given else [self.says.given]
+        told += [f"{name} {value}" for name, value in begun(self.first).items()]
+        return "; ".join(told) or ("-" if self.says is None else "nothing")
 
     @cached_property
     def logs(self) -> list[list[Row]]:
@@ -122,7 +124,7 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
             also = f", as {other} too" if other != folder else ""
             raise Refusal(f"{folder} is given twice{also}: a run says nothing new of itself")
     groups, outside, results = list[Group](), tasks or {}, [(folder, finished_result(folder)) for folder in folders]
-    for pairs in by(lambda pair: json.dumps([pair[1]["task"], pair[1]["config"]], sort_keys=True), results).values():
+    for pairs in by(lambda pair: json.dumps(setting(pair[1]), sort_keys=True), results).values():
         pairs.sort(key=lambda pair: pair[1]["seed"])
         twice = any(a["seed"] == b["seed"] for (_, a), (_, b) in pairwise(pairs))
         for part in ([pair] for pair in pairs) if twice else [pairs]:
@@ -136,10 +138,23 @@ def grouped(folders: Sequence[Path], data: Path | None = None, tasks: Mapping[st
     return sorted(groups, key=lambda group: list(TEACHER).index(group.first["paradigm"]))
 
 
+def setting(result: Mapping[str, Any]) -> list[Any]:
+    """What the runs of a group have in common."""
+    return [result["task"], result["config"], result.get("from", {}).get("w_sha256"), result.get("lengthened")]
+
+
+def begun(result: Mapping[str, Any]) -> dict[str, str]:
+    """What a run had before it began, or did after its end, as a comparison tells it; nothing of most."""
+    origin, earlier = result.get("from"), result.get("lengthened", ())
+    told = {"weights of": f"{origin['task']} {origin['w_sha256'][:8]}"} if origin else {}
+    return told | ({"beyond": ", ".join(f"{one['field']} {one['was']}" for one in earlier)} if earlier else {})
+
+
 def differing(group: Group, others: Sequence[Group]) -> str:
     """The settings in which a group differs from others of its task."""
-    own, configs = group.first["config"].items(), [other.first["config"] for other in others]
-    differ = [f"{name} {value}" for name, value in own if any(config.get(name) != value for config in configs)]
+    own = {**group.first["config"], **begun(group.first)}
+    configs = [{**other.first["config"], **begun(other.first)} for other in others]
+    differ = [f"{name} {value}" for name, value in own.items() if any(config.get(name) != value for config in configs)]
     return ", ".join(differ) or "as it is"
 
 

@@ -7,7 +7,6 @@ Nothing that stands in such a folder ends a run for a file that is broken: what 
 
 import hashlib
 from collections.abc import Callable
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from core import Array
 from core.lab.errors import Refusal
-from core.lab.files import read_file
+from core.lab.files import entries, read_file
 from core.lab.paths import user_path
 from core.lab.terminal import note
 
@@ -23,10 +22,6 @@ BYTES = 1 << 26  # of one file
 MEMORY = 1 << 31  # bytes that all examples of a folder may take
 RARE = 5  # examples of a class below which there is a warning
 NAMED = 3  # files left out that are named
-NOT_EXAMPLES = {  # first letters of hidden names, and what file managers leave behind, in small letters
-    *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "picasa.ini", "__macosx", "@eadir", "#recycle"),
-    *("$recycle.bin", "system volume information", "lost+found", "."),
-}
 
 
 class Labelled(NamedTuple):
@@ -53,11 +48,11 @@ def read_classes(
     root = user_path(path)
     if not root.is_dir():
         raise ValueError(f"there is no folder {root}: name one that holds a folder of {noun}s for each class")
-    if len(folders := [entry for entry in _entries(root) if entry.is_dir()]) < 2:
+    if len(folders := [entry for entry in entries(root) if entry.is_dir()]) < 2:
         raise ValueError(f"{root} holds {len(folders)} folders; it needs two or more, one for each class")
     for name in (one.name for one in folders if not one.name.isprintable()):
         raise ValueError(f"the folder {name!a} in {root} has characters in its name that cannot be shown")
-    files = [(entry, c) for c, one in enumerate(folders) for entry in _entries(one)]
+    files = [(entry, c) for c, one in enumerate(folders) for entry in entries(one)]
     if len(files) * size > MEMORY:
         raise ValueError(f"{len(files)} {noun}s take more than {MEMORY >> 30} GiB; {smaller}")
     total, seen, x, t, left = hashlib.sha256(), dict[str, tuple[Path, int]](), list[Array](), list[int](), list[str]()
@@ -92,9 +87,3 @@ def read_classes(
         note(line)
     data.note(root, total.hexdigest())  # one sum for the whole folder, not one an example
     return Labelled(np.stack(x), np.array(t), tuple(one.name for one in folders), "\n".join(told))
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What a folder holds, hidden things apart, in the order of the names on every file system."""
-    found = [entry for entry in folder.iterdir() if not NOT_EXAMPLES & {entry.name[:1], entry.name.lower()}]
-    return sorted(found, key=attrgetter("name"))

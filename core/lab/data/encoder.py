@@ -177,8 +177,11 @@ def encoded(
     categorical: Iterable[str] = (),
     ignore: Iterable[str] = (),
     told: Iterable[str] = (),
+    quiet: bool = False,
 ) -> Read:
     """All rows by an encoder of the training rows; what was `told` before and what is odd goes to stderr and the page.
+
+    With `quiet` to the page alone, as where the same rows are encoded again.
 
     Raises ValueError for names of columns that there are not.
     """
@@ -188,6 +191,6 @@ def encoded(
     encoder = learn(features.take(train), [name for name in categorical if name in features.columns])
     x, odd = encoder.read(features)
     lines = [*told, *encoder.remarks, *odd]
-    say(file, lines)
+    say(file, [] if quiet else lines)
     ignored = [f"left out, as --ignore says: {', '.join(ignore)}"] if ignore else []
     return Read(x, encoder, "\n".join([*map(str, encoder.columns), *lines, *ignored]))

@@ -6,6 +6,8 @@ x = read_numbers(raw)                    # bytes -> (N, I) float32, with a line 
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
 from collections import Counter
@@ -13,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -123,6 +125,47 @@ def read_numbers(raw: bytes, most: int = LARGEST) -> Array:
     return np.array([notation.read(row).values for _, row in rows], np.float32)
 
 
+class Sheet(NamedTuple):
+    """A csv file as it stands: no cell is read, or stripped."""
+
+    names: list[str]  # column 1, column 2, ... where no line names them
+    rows: list[list[str]]
+    delimiter: str
+
+
+def read_sheet(raw: bytes, named: bool | None = None) -> Sheet:
+    """The cells of a csv file as they stand. `named` says whether its first line names the columns, if that is known.
+
+    Raises ValueError for what is no table, and for one of more than `CELLS` fields or `LARGEST` bytes.
+    """
+    text, delimiter, above = _opened(raw, LARGEST)
+    rows, count = list[list[str]](), 0
+    for line, row in formats.records(text, delimiter):
+        count += len(row)
+        if count > CELLS:
+            raise ValueError(f"line {line + above}: the table has more than {CELLS:,} fields")
+        rows += [row] if row else []
+    stripped = [[cell.strip() for cell in row] for row in rows[:2]]
+    if named is None:
+        named = _names_columns(*stripped)
+    names = stripped[0] if named else [""] * len(stripped[0])
+    return Sheet(_filled(names), rows[named:], delimiter)
+
+
+def sheet_bytes(names: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
+    """A csv file, UTF-8, of a line of names and the rows below it; a field is quoted where it must be."""
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return file.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _filled(names: list[str]) -> list[str]:
+    """The names of columns, each on one line, an empty one by its number."""
+    return [" ".join(name.split()) or f"column {k}" for k, name in enumerate(names, 1)]
+
+
 def _names_columns(cells: list[str], below: Sequence[str] = ()) -> bool:
     """Whether a first line names columns: none of it is a number; or it counts them, as pandas does.
 
@@ -179,7 +222,7 @@ def _check_names(names: list[str], line: int, known: Sequence[str]) -> None:
         raise ValueError(f"line {line}: must name the columns, and is empty")
     if len(names) > CELLS:
         raise ValueError(f"line {line}: names more than {CELLS:,} columns")
-    names[:] = [" ".join(name.split()) or f"column {k}" for k, name in enumerate(names, 1)]
+    names[:] = _filled(names)
     lacking = [name for name in known if name not in names]
     if numbers := [name for name in names if _number(name) and (lacking or not known)]:
         names_it = f"; if it does, {lacking[0]!r} is not among its names" if lacking else ""

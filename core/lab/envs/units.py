@@ -4,8 +4,10 @@ Between the two stand wrappers: what shows 0 to 255 is seen from -1 to 1, say. T
 wrappers; whoever asks a trained network does so in the environment's own units.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -15,6 +17,7 @@ from gymnasium import spaces, wrappers
 
 from core import Array
 from core.lab.envs.vector import Envs
+from core.lab.plain import short
 
 MADE = wrappers.TimeLimit, wrappers.OrderEnforcing, wrappers.PassiveEnvChecker  # what gymnasium.make gives begins here
 
@@ -51,9 +54,13 @@ def observed(envs: Envs, x: Any) -> Array:
     """Observations x as the environment itself shows them, rows of numbers, as a network sees them (N, ...).
 
     A Discrete is one number a row, a Dict or a Tuple the numbers of all its parts; either may also come as
-    FlattenObservation gives it, or as it is. Raises ValueError where x does not fit, or is no observation.
+    FlattenObservation gives it, or as it is. Bytes are lines of JSON, an observation each, a Dict with its names. Where
+    several frames are seen at once, one alone stands for all of them, as at a start. Raises ValueError where x does not
+    fit, or is no observation.
     """
     one = envs.single()
+    if isinstance(x, bytes):
+        x = _lines(x)
     seen = as_batch(x, envs.obs) if one is None else _through(one, x)
     if envs.column:
         seen, n = seen.reshape(-1, 1), envs.vec.single_observation_space.n
@@ -67,13 +74,42 @@ def acted(envs: Envs, actions: Array) -> Array:
     one = envs.single()
     for wrapper in () if one is None else _wrappers(one):
         if isinstance(wrapper, gym.ActionWrapper):
-            actions = np.stack([np.asarray(wrapper.action(a)) for a in actions])
+            actions = _together([wrapper.action(a) for a in actions])
     return actions
+
+
+def _together(actions: list[Any]) -> Array:
+    """Actions as one array; those that are a Dict or a Tuple as objects that JSON can hold."""
+    if not actions or not isinstance(actions[0], dict | tuple):
+        return np.stack([np.asarray(action) for action in actions])
+    whole = np.empty(len(actions), object)
+    for k, action in enumerate(actions):
+        whole[k] = _plain(action)
+    return whole
+
+
+def _plain(action: Any) -> Any:
+    if isinstance(action, dict):
+        return {name: _plain(part) for name, part in action.items()}
+    return [_plain(part) for part in action] if isinstance(action, tuple) else np.asarray(action).tolist()
+
+
+def _lines(raw: bytes) -> list[Any]:
+    """The values of a text that holds JSON line by line. Raises ValueError, naming the line that is none."""
+    values = []
+    for k, line in enumerate(raw.decode("utf-8-sig").splitlines(), 1):
+        try:
+            values += [json.loads(line)] if line.strip() else []
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"its line {k} is no JSON: {error}") from None
+    return values
 
 
 def _through(env: Any, x: Any) -> Array:
     """x as the outermost wrapper shows it. It may be in the form of any wrapper on the way, the innermost first."""
     views = list(_views(env))
+    if (seen := _stacked(views, x)) is not None:
+        return np.stack(seen)
     for k, (space, _) in enumerate(views):
         if (seen := _of_space(space, x)) is not None:
             for _, view in views[k + 1 :]:
@@ -102,6 +138,8 @@ def _views(env: Any) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
     for wrapper in reversed(around):
         if isinstance(wrapper, gym.ObservationWrapper) and not isinstance(wrapper, wrappers.NormalizeObservation):
             views.append((wrapper.observation_space, wrapper.observation))
+        elif isinstance(wrapper, wrappers.FrameStackObservation):
+            views.append((wrapper.observation_space, Repeated(wrapper.stack_size)))
         elif wrapper.observation_space != views[-1][0] or isinstance(wrapper, gym.ObservationWrapper):
             views = [(wrapper.observation_space, _same)]
     return iter(views)
@@ -111,20 +149,83 @@ def _same(obs: Any) -> Any:
     return obs
 
 
+@dataclass(frozen=True)
+class Repeated:
+    """One observation as several frames, as after a reset."""
+
+    frames: int
+
+    def __call__(self, obs: Any) -> Array:
+        return np.stack([obs] * self.frames)
+
+
+def _stacked(views: list[tuple[Any, Callable[[Any], Any]]], x: Any) -> list[Any] | None:
+    """x (N, frames, ...), several of the environment's observations each, as the outermost wrapper shows it.
+
+    None where no frames are stacked, or x has another shape.
+    """
+    at = next((k for k, (_, view) in enumerate(views) if isinstance(view, Repeated)), None)
+    space = views[0][0]
+    if at is None or space.shape is None or isinstance(x, dict) or _dicts(x):
+        return None
+    given, frames = np.asarray(x), views[at][0].shape[0]
+    if given.shape[1:] != (frames, *space.shape) or (seen := _of_space(space, given.reshape(-1, *space.shape))) is None:
+        return None
+    for _, view in views[1:at]:
+        seen = [view(one) for one in seen]
+    several = [np.stack(seen[k : k + frames]) for k in range(0, len(seen), frames)]
+    for _, view in views[at + 1 :]:
+        several = [view(one) for one in several]
+    return several
+
+
 def _of_space(space: Any, x: Any) -> list[Any] | None:
     """x as observations of `space`; None where its form is another. Raises ValueError for numbers outside it."""
     composed = isinstance(space, spaces.Dict | spaces.Tuple)
+    if isinstance(space, spaces.Dict) and (named := [x] if isinstance(x, dict) else _dicts(x)):
+        return [_read(space, one) for one in named]
     if composed and isinstance(x, dict | list | tuple):
         several = [x] if space.contains(x) else list(x)
         if several and all(map(space.contains, several)):
             return several
-    given = np.asarray(x)
+    given = np.asarray(_pixels(space, x))
     rows = None if given.dtype.kind not in "biuf" else _rows(given, (_width(space),) if composed else space.shape)
     if rows is None:
         return None
     if not np.isfinite(rows).all():
         raise ValueError("it holds values that are not finite")
     return [_taken(space, iter(row.ravel())) for row in rows]
+
+
+def _dicts(x: Any) -> list[Any]:
+    return list(x) if isinstance(x, list | tuple) and all(isinstance(one, dict) for one in x) else []
+
+
+def _read(space: Any, value: Any) -> Any:
+    """The observation of `space` in plain values: numbers, lists, and dictionaries. Raises ValueError for others."""
+    if isinstance(space, spaces.Dict):
+        if not isinstance(value, dict) or value.keys() != space.keys():
+            raise ValueError(f"an observation has the parts {', '.join(space.keys())}, but this is {short(value)}")
+        return {name: _read(part, value[name]) for name, part in space.items()}
+    if isinstance(space, spaces.Tuple):
+        if not isinstance(value, list | tuple) or len(value) != len(space.spaces):
+            raise ValueError(f"an observation has {len(space.spaces)} parts, but this is {short(value)}")
+        return tuple(_read(part, one) for part, one in zip(space, value, strict=True))
+    given = np.asarray(value)
+    if given.dtype.kind not in "biuf" or given.size != _width(space) or not np.isfinite(given).all():
+        raise ValueError(f"{short(value)} is not among the observations of this environment, {space}")
+    return _taken(space, iter(given.ravel()))
+
+
+def _pixels(space: Any, x: Any) -> Any:
+    """A picture out of a file as bytes, in colours or grey, where `space` has bytes; anything else as it is."""
+    colours = getattr(x, "pixels", None)
+    if colours is None or space.dtype != np.uint8:
+        return x
+    if colours.shape == space.shape:
+        return colours
+    grey = np.rint(255 * np.asarray(x))
+    return grey.reshape(space.shape) if grey.size == math.prod(space.shape) else grey
 
 
 def _parts(space: Any) -> Any:

@@ -52,16 +52,17 @@ class Envs:
     """
 
     def __init__(self, vec: Any, rng: Rng, name: str, one: Callable[[], Any] | None = None) -> None:
-        from gymnasium.spaces import Box, Discrete
+        from gymnasium.spaces import Box, Discrete, MultiDiscrete
         from gymnasium.vector import AutoresetMode
 
         mode = vec.metadata.get("autoreset_mode")
         if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.DISABLED):
             raise Refusal(f"the environment {name} has the autoreset mode {mode}: choose NEXT_STEP or DISABLED")
-        for kind, space in ("observations", vec.single_observation_space), ("actions", vec.single_action_space):
-            if not isinstance(space, (Box, Discrete)):
+        kinds = {"observations": (Box, Discrete), "actions": (Box, Discrete, MultiDiscrete)}
+        for what, space in ("observations", vec.single_observation_space), ("actions", vec.single_action_space):
+            if not isinstance(space, kinds[what]):
                 raise Refusal(
-                    f"the {kind} of {name} are a {type(space).__name__}, not a Box or Discrete: "
+                    f"the {what} of {name} are a {type(space).__name__}, not a Box or Discrete: "
                     "wrap it, with gymnasium.wrappers.FlattenObservation say"
                 )
         self.vec, self.name, self.n, self.one = vec, name, int(vec.num_envs), one

@@ -24,16 +24,18 @@ MODEL = "MODEL.md"  # what the network is, for who is given it
 NUMBERS = {...: float}
 SCORE_FORM = {"metric": str, "value": float, "chance": float, "reference": float}
 ORIGIN_FORM = {"folder": str, "task": str, "w_sha256": str, "layout": {...: [int]}}  # of a run that another starts from
+LENGTHENED_FORM = [{"field": str, "was": int}]  # of a run that went on beyond its end
 CONFIG_FORM = {
     **{"task": str, "seed": int, "config": dict, "preset?": str, "outside?": bool, "format?": int},
     **{"beside?": {...: str}, "data_folder?": (str, type(None))},  # where files lay when the run began
-    **{"from?": ORIGIN_FORM, "lengthened?": [{"field": str, "was": int}]},
+    **{"from?": ORIGIN_FORM, "lengthened?": LENGTHENED_FORM},
 }
 COMPARED_FORM = {  # what has to be known of a run to set it beside others
     **{"task": str, "paradigm": {"supervised", "unsupervised", "reinforcement"}, "problem": str, "preset": str},
     **{"seed": int, "parameters": int, "examples": int, "answers": int, "seconds": float, "command": str},
     **{"config": dict, "score": SCORE_FORM, "metrics": NUMBERS, "validation?": NUMBERS},
     **{"w_sha256": str, "versions?": dict, "data": {...: str}},
+    **{"from?": {"task": str, "w_sha256": str}, "lengthened?": LENGTHENED_FORM},
 }
 RESULT_FORM = COMPARED_FORM | {"score": SCORE_FORM | {"scaled": float}, "baselines": NUMBERS, "versions": dict}
 SHOWN_FORM = {"reference": str, "pictures": {...: str}, "texts": {...: str}, "undrawn?": {...: str}}

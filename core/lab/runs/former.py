@@ -48,7 +48,7 @@ _OWN = {  # old field: the new ones, of which a task has one
     "memory": ("replay_size", "baseline_momentum"),
     "every": ("train_every", "step_loss_weight"),
 }
-_OWNER = {"lunar_lander": {"steps": "timesteps"}}  # where a task has both
+_OWNER = {"lunar_lander": {"steps": "timesteps"}, "env": {"steps": "timesteps"}}  # where a task has both
 VALUES: dict[str, Mapping[Any, Any]] = {
     "interpret": {"plain": False, "deep": True},
     "method": {"information": "mutual_information"},

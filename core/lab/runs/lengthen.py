@@ -63,8 +63,10 @@ def lengthen(run: Run, name: str, n: int) -> Run:
         if loop.progress >= 1:
             raise Refusal(f"the run in {run.folder} has come to rest by itself: {name} {n} gives it nothing to learn")
         with refusing(f"cannot write to {run.folder}", OSError):
+            for page in (folders.PAGE, folders.MODEL):  # a page that lags behind would pass for the new one
+                (run.folder / page).unlink(missing_ok=True)
             if result.exists():
                 os.replace(result, kept)  # a run without a result is one that goes on
-                sync_folder(run.folder)
+            sync_folder(run.folder)
             write_json(run.folder / folders.CONFIG, longer.setup.describe_in(run.folder))
     return longer

@@ -8,8 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core import Array
 from core.lab import Learner, Report, read_json
+from core.lab.answers.asking import given, joined
 from core.lab.environment import blas_threads
 from core.lab.errors import Refusal
 from core.lab.guard import guarded
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from core.lab import Data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A finished run, or one that can go on: its folder, and what it was set up as."""
 
@@ -97,11 +100,43 @@ class Run:
             raise Refusal(f"a run of {self.setup.task.name} does not {what}")
         return getattr(self.predictor, member)
 
-    def predict(self, x: Any) -> Any:
-        """What the best weights say of `x`, in the task's own form, such as (N, 64) images -> (N,) classes."""
-        ask, name = self.can("predict", "predict"), f"{self.setup.task.name}: predict"
+    def ask(self, member: str, x: Any) -> Any:
+        """What answers, asked to `predict`, or for `probabilities`, of examples as it takes them."""
+        lacking = "predict" if member == "predict" else "tell how likely each class is"
+        ask, name = self.can(member, lacking), f"{self.setup.task.name}: {member}"
         with guarded(name, passing=(ValueError, TypeError)), blas_threads(self.predictor.net.size):
             return ask(self.w, x)
+
+    def predict(self, x: Any) -> Any:
+        """What the best weights say of `x`, in the task's own form, such as (N, 64) images -> (N,) classes.
+
+        `x` is an array, a DataFrame or a dictionary of columns; or a path, a folder or a list of paths, which are read
+        as `trivium predict` reads them. Raises ValueError or TypeError for what is no example.
+        """
+        return joined([self.ask("predict", each) for each in given(x, self.predictor)])
+
+    def predict_proba(self, x: Any) -> Array:
+        """How likely each of `classes` is, (N, C): rows that sum to 1. Raises Refusal where the answer is no class."""
+        found = [self.ask("probabilities", each) for each in given(x, self.predictor)]
+        if not all(found):
+            raise Refusal(f"a run of {self.setup.task.name} answers with values, not classes")
+        return np.concatenate([each.p for each in found])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes that it tells apart; () where the answer is no class."""
+        return tuple(getattr(self.predictor, "classes", ()))
+
+    def __repr__(self) -> str:
+        """The task, its score, the folder, and what can be done next."""
+        task, folder = self.setup.task.name, self.folder
+        try:
+            score = self.result["score"]
+        except Refusal as refusal:
+            there = (folder / folders.RESULT).exists()
+            return f"<Run of {task}, {refusal if there else f'not finished; next: trivium resume {folder}'}>"
+        said = f"{score['metric']} {score['value']:.4g} (chance {score['chance']:.4g})"
+        return f"<Run of {task}: {said}, in {folder}; next: .predict(x), .evaluate(), trivium eval {folder}>"
 
     def evaluate(self) -> Report:
         """The report on the test part, made again from the best weights; no files are written. Needs the run's data."""

@@ -225,7 +225,8 @@ def configure(task: Task, values: Mapping[str, Any]) -> Any:
         default = fields[name].default
         if task.ours and isinstance(value, str) and value in former.VALUES.get(name, ()):
             raise Refusal(f"{name} {value!r} of {task.name} is now {former.VALUES[name][value]!r}")
-        value = former.listed(tuple(value) if isinstance(value, list) else value, default)
+        value = tuple(value) if isinstance(value, list) else value
+        value = former.listed(value, default) if "str" in str(fields[name].type) else value
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if default is not dataclasses.MISSING and default is not None and type(value) is not type(default):

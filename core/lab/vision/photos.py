@@ -26,10 +26,12 @@ from core.lab.data.class_folders import Labelled, read_classes
 from core.lab.former import moved
 from core.lab.kinds import kind_of
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # of the many that Pillow knows, those that people have
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # of the many that Pillow knows, those that people have
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 PIXELS = 1 << 26  # of one picture: 67 megapixels
 LARGE = 1 << 23  # pixels above which one is made smaller
 CHANNELS = {2: 3, 4: 2, 6: 4}  # values of a pixel in a PNG, by its kind of colours; else one
+TILE = 322, 323  # the tags of a TIFF that say how wide and how long its tiles are
 PARTS = 100_000  # chunks of a PNG, or blocks of a GIF before its first frame
 ENOUGH = 512  # pixels: a large JPEG is decoded at a half, a quarter or an eighth of its size, but not below this
 # what Pillow raises at broken bytes, found by flipping bits
@@ -66,6 +68,9 @@ def decode(raw: bytes, name: str) -> Photo:
                 W, H = picture.size
                 if W * H > PIXELS:
                     raise ValueError(f"its {W} x {H} pixels are more than {PIXELS >> 20} megapixels")
+                tags = getattr(picture, "tag_v2", {})
+                if math.prod(int(tags.get(side, 1)) for side in TILE) > PIXELS:
+                    raise ValueError(f"its tiles are of more than {PIXELS >> 20} megapixels")
                 picture.draft(None, (ENOUGH, ENOUGH))
                 ImageOps.exif_transpose(picture, in_place=True)
                 return Photo(np.asarray(_smaller(_colours(picture))))
@@ -82,6 +87,10 @@ def _colours(picture: Any) -> Any:
 
     if picture.mode.startswith("I"):  # 16 bits grey
         return Image.fromarray((np.clip(np.asarray(picture), 0, 65535) >> 8).astype(np.uint8)).convert("RGB")
+    if picture.mode == "F":  # real numbers, up to 1, 255 or 65535
+        x = np.nan_to_num(np.asarray(picture), nan=0.0, posinf=0.0, neginf=0.0)
+        largest = next((most for most in (1, 255, 65535) if x.max(initial=0) <= most), float(x.max(initial=0)))
+        return Image.fromarray(np.clip(x * (255 / largest), 0, 255).astype(np.uint8)).convert("RGB")
     if picture.mode.endswith(("A", "a")) or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

@@ -1,4 +1,5 @@
 import re
+from functools import partial
 
 import gymnasium as gym
 import numpy as np
@@ -7,7 +8,8 @@ from gymnasium import spaces
 
 from core.lab.cli import main
 from reinforcement.dqn import DQN
-from reinforcement.envs.gymnasium_env import ROBOTS, choice, find, wrapped
+from reinforcement.envs.actions import Actions
+from reinforcement.envs.gymnasium_env import ROBOTS, View, build, find, picked
 from reinforcement.ppo import PPO
 from reinforcement.sac import SAC
 from reinforcement.tasks import env as task
@@ -142,22 +144,24 @@ def test_every_kind_of_action_arrives_within_its_space(odd, actions):
 
 
 def test_numbers_without_borders_are_for_ppo(odd):
-    name = odd(actions=spaces.Box(-np.inf, np.inf, (2,), np.float32))
-    assert choice(name, 10) == "ppo"
+    wide = spaces.Box(-np.inf, np.inf, (2,), np.float32)
+    name = odd(actions=wide)
+    assert picked(PLANE, Actions(name, wide)) == "ppo"
     learner(name).update()
-    with pytest.raises(ValueError, match="SAC needs two borders"):
+    with pytest.raises(ValueError, match=r"sac does not learn such actions .*take --learner ppo, or"):
         learner(name, learner="sac")
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"actions": spaces.MultiDiscrete([2, 2])}, "actions of Test/Odd-v0 are MultiDiscrete"),
-        ({"actions": spaces.Box(0, 9, (2,), np.int64)}, "only Discrete and Box of real numbers"),
-        ({"actions": spaces.Dict(a=PLANE)}, "actions of Test/Odd-v0 are Dict"),
+        ({"actions": spaces.Box(0, 10**9, (2,), np.int64)}, "choices among 2,000,000,002 options; 2,000,000 can be"),
+        ({"actions": spaces.Dict(a=PLANE, b=spaces.Text(3))}, "are Dict.*: only Discrete, MultiDiscrete, MultiBinary"),
         ({"actions": spaces.Box(0.5, 0.5, (2,), np.float32)}, "no number is free"),
         ({"seen": spaces.Sequence(PLANE)}, "observations of Test/Odd-v0 are a Sequence"),
         ({"seen": spaces.Box(0, 1, (0,), np.float32)}, "are empty"),
+        ({"seen": spaces.Dict({})}, "are empty"),
+        ({"actions": spaces.Sequence(PLANE)}, "only Discrete, MultiDiscrete, MultiBinary and Box"),
         ({"no_such": 1}, "cannot be made: TypeError"),
     ],
 )
@@ -266,6 +270,6 @@ def test_without_rendering_it_trains_on_and_says_so(odd, tmp_path):
 
 
 def test_wrapped_world_without_a_limit_gets_one():
-    env = wrapped("CliffWalking-v1", 7, False)
+    env = View("CliffWalking-v1", partial(build, "CliffWalking-v1", 7), "ppo").open()
     env.reset(seed=0)
     assert [env.step(0)[3] for _ in range(7)] == [False] * 6 + [True]

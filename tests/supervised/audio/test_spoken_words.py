@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from places import DATA
 
+from core.lab.answers.asking import Asking
 from core.lab.audio.wav import Sound, levelled, resample
 from core.lab.data.registry import Data
 from core.lab.data.splits import Clips
@@ -78,6 +79,23 @@ def test_a_recording_is_answered_with_its_word_whatever_its_rate(learner):
     assert learner.predict(learner.weights, wav_bytes(np.repeat(raw, 2), channels=2)) == [a]
     x = np.stack([word_spectrum(sound)] * 3)
     assert learner.predict(learner.weights, x).tolist() == [a] * 3
+
+
+def test_the_wake_word_is_said_from_a_threshold_on(learner, tmp_path):
+    """--threshold: the word it is on the look-out for, however unlikely, or never."""
+    word = learner.predictor.detects
+    assert word == WORDS[7]
+    samples = said(3, 1.0, np.random.default_rng(1))
+    (tmp_path / "three.wav").write_bytes(wav_bytes((samples * 32767).astype("<i2")))
+
+    def ask(member, x):
+        return getattr(learner.predictor, member)(learner.weights, x)
+
+    def asked(threshold):
+        return Asking(learner.predictor, ask, threshold=threshold).answers(tmp_path / "three.wav").said
+
+    assert asked(0.0) == [word]
+    assert asked(1.0) == asked(None) == [WORDS[3]]
 
 
 @pytest.mark.parametrize("loudness", [10, 0.1, 0.03, 0.01, 1e-6, 1e-30])

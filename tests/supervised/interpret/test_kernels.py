@@ -58,8 +58,9 @@ def test_a_kernel_finds_its_sign(tmp_path, colours):
     assert (tmp_path / "kernels.png").stat().st_size > 5000
 
 
-def test_what_lies_outside_a_picture_is_not_made_up():
-    net, w = Sequential(ToImage(8, 1), Conv2d(1, 1)), np.zeros(10, np.float32)
+@pytest.mark.parametrize("side", [8, 13])  # with a frame of 2 pixels, and 3 at the end
+def test_what_lies_outside_a_picture_is_not_made_up(side):
+    net, w = Sequential(ToImage(8, 1, side), Conv2d(1, 1)), np.zeros(10, np.float32)
     w[4] = 1  # the middle pixel of the patch
     x = np.zeros((1, 64), np.float32)
     x[0, 0] = 1

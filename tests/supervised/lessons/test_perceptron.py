@@ -176,3 +176,10 @@ def test_targets_that_no_neuron_can_give_are_refused(t):
     x = np.zeros((4, 2), np.float32)
     with pytest.raises(ValueError, match="targets 0 or 1"):
         Perceptron(Splits(x, t, x, t, x, t), ["one"], np.random.default_rng(0), passes=1, report=None)
+
+
+def test_another_start_is_what_the_pocket_holds():
+    before, learner = learnt(problem="or"), task.make(task.Config(problem="or"), np.random.default_rng(3), None)
+    learner.start_from(before.weights, {})
+    assert np.array_equal(learner.w, before.weights)
+    assert np.array_equal(learner.right, before.right)  # so that nothing worse takes its place

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -70,6 +71,18 @@ def test_values_out_of_a_mixed_file_in_their_own_units(tmp_path):
     assert report.reference_name == "gradient boosting"
     said = learner.predict(learner.weights, b"city,height\nOslo,0\nBern,?\nParis,1\n")
     assert said == pytest.approx([1030, 1100, 1050], abs=25)
+
+
+def test_office_hours_are_learnt_out_of_dates(tmp_path):
+    when = [
+        datetime(2023, 1, 1) + timedelta(hours=int(h)) for h in np.random.default_rng(1).integers(700 * 24, size=400)
+    ]
+    opened = [day.weekday() < 5 and 8 <= day.hour < 18 for day in when]
+    columns = {"when": [f"{day:%d.%m.%Y %H:%M}" for day in when], "open": np.where(opened, "yes", "no")}
+    learner = learnt(Config(written(tmp_path / "a.csv", columns), "open", updates=600))
+    said = learner.predict(learner.weights, learner.splits.x_test) == "yes"
+    assert (said == learner.splits.t_test).mean() > 0.95  # the majority: 0.7
+    assert learner.predict(learner.weights, b"when\n9.1.2024 12:00\n7.1.2024 12:00\n").tolist() == ["yes", "no"]
 
 
 def test_the_rows_of_a_file_are_predicted_as_they_stand(tmp_path):

@@ -163,3 +163,9 @@ def test_nonsense_is_refused():
     for labels in ((2,), (10**6,)):
         with pytest.raises(ValueError, match="labels must be from 5"):
             transfer.make(transfer.Config(source="digits", labels=labels), np.random.default_rng(0), Data())
+
+
+def test_networks_that_are_to_learn_from_nothing_take_no_other_start():
+    one = learner()
+    with pytest.raises(ValueError, match="takes no other start"):
+        one.start_from(one.w.copy(), {})

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from places import DATA
 
-from core.lab.cli.predict import read_examples
+from core.lab.answers.examples import read_examples
 from core.lab.data.registry import Data
 from core.lab.errors import Refusal
 from core.lab.runs.run import Setup, open_run, resume, start

@@ -36,10 +36,16 @@ def test_a_batch_of_any_shape_and_members_agree():
     np.testing.assert_allclose(y[1], net(x[1], w)[0], rtol=1e-5, atol=1e-6)
 
 
-def test_any_side_is_halved_three_times_and_the_rest_left_out():
-    net = ConvNet((28, 28), 4, 10)
-    assert [*net.layout.values()][-2] == (3 * 3 * 16, 10)
-    assert net(np.zeros((2, 784)), net.init(np.random.default_rng(0)))[0].shape == (2, 10)
+def test_a_side_that_cannot_be_halved_three_times_is_framed_in_black():
+    rng = np.random.default_rng(0)
+    net, framed = ConvNet((13, 13, 3), 4, 10), ConvNet((16, 16, 3), 4, 10)
+    assert net.layout == framed.layout
+    w, x, wide = net.init(rng), rng.random((2, 13, 13, 3), np.float32), np.zeros((2, 16, 16, 3), np.float32)
+    wide[:, 1:14, 1:14] = x
+    assert np.array_equal(net(x.reshape(2, -1), w)[0], framed(wide.reshape(2, -1), w)[0])
+    dy = rng.random((2, 10), np.float32)
+    dx, dwide = (f(y.reshape(2, -1), w)[1](dy, dx=True) for f, y in ((net, x), (framed, wide)))
+    assert np.array_equal(dx.reshape(x.shape), dwide.reshape(wide.shape)[:, 1:14, 1:14])
 
 
 def test_pooling_comes_before_what_follows():
@@ -50,10 +56,10 @@ def test_pooling_comes_before_what_follows():
 
 
 def test_work_is_counted_at_the_places_that_are_left():
-    first = 2 * 9 * (28 * 28 * 1 * 4 + 14 * 14 * 4 * 8 + 7 * 7 * 8 * 16)
-    more = 2 * 9 * (14 * 14 * 4 * 4 + 7 * 7 * 8 * 8 + 3 * 3 * 16 * 16)
-    assert flops(ConvNet((28, 28), 4, 10)) == first + 2 * 9 * 16 * 10
-    assert flops(ConvNet((28, 28), 4, 10, depth=2)) == first + more + 2 * 9 * 16 * 10
+    first = 2 * 9 * (32 * 32 * 1 * 4 + 16 * 16 * 4 * 8 + 8 * 8 * 8 * 16)
+    more = 2 * 9 * (16 * 16 * 4 * 4 + 8 * 8 * 8 * 8 + 4 * 4 * 16 * 16)
+    assert flops(ConvNet((28, 28), 4, 10)) == first + 2 * 16 * 16 * 10
+    assert flops(ConvNet((28, 28), 4, 10, depth=2)) == first + more + 2 * 16 * 16 * 10
 
 
 @pytest.mark.parametrize("shape", [(7, 7), (8, 16), (0, 0)])

@@ -134,7 +134,7 @@ def test_the_structure_follows_the_voice_or_the_word(voice):
     assert report.texts["What the structure follows"].startswith("the speaker" if voice else "the digit")
     same = [int(learner.predict(best, wav(clips.clips[k]))[0]) for k in (3, 4)]
     assert same[0] == same[1]
-    assert learner.reads == (".wav",)
+    assert learner.predictor.reads == (".wav",)
 
 
 def test_real_clips():

@@ -26,7 +26,7 @@ from unsupervised.generative.image_evaluate import (
     sha256,
 )
 from unsupervised.generative.image_plots import as_text
-from unsupervised.generative.image_task import ImageModel, image_learner
+from unsupervised.generative.image_task import image_learner
 from unsupervised.generative.likelihoods import bernoulli
 from unsupervised.generative.vae import VAE, vae_model
 from unsupervised.tasks import digit_images, fashion_images, mnist_images
@@ -185,9 +185,8 @@ def test_presets_fit_and_nonsense_is_refused(task):
 
 
 def test_a_photo_comes_back_as_a_picture(splits):
-    one = image_learner(
-        ImageModel(hidden=8, latent_dim=2, components=3), splits, np.random.default_rng(0), digit_images.see
-    )
+    config = digit_images.Config(hidden=8, latent_dim=2, components=3)
+    one = image_learner(config, splits, np.random.default_rng(0), digit_images.predictor(config, {}))
     paper = np.full((40, 30, 3), 250, np.uint8)
     paper[8:32, 14:17] = 20
     back = one.predict(one.w, Photo(paper)).splitlines()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.lab.errors import Refusal
-from core.lab.runs import run as runs
+from core.lab.runs import open as runs
 from unsupervised.generative.speak import speak
 
 

@@ -1,5 +1,6 @@
 """Words made of tones: what is learnt of them is known, and what is made of it must sound at their pitch."""
 
+import json
 import math
 import os
 from functools import partial
@@ -13,7 +14,7 @@ from core.gradcheck import directional_error
 from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.splits import Clips, Splits
 from unsupervised.generative import speech_evaluate as ears, speech_features as voice
-from unsupervised.generative.speech import WORDS, Speaker, speaker_model, spoken_words
+from unsupervised.generative.speech import WORDS, Speaker, speech_facts, speech_predictor, spoken_words
 from unsupervised.tasks.spoken_digit_sounds import PRESETS, Config, make
 
 RATE = voice.RATE
@@ -47,17 +48,18 @@ def clips():
 def learner(clips):
     said = spoken_words(clips)
     pictures, log_seconds = voice.album(said.clips, RATE)
-    book = voice.principal(pictures[said.train], log_seconds[said.train], 24)
-    x, t = book.rows(pictures, log_seconds), said.word * 2 + said.voice
+    facts = speech_facts(said, pictures, log_seconds, 24)
+    predictor = speech_predictor(json.loads(json.dumps(facts)), 24, 32, 6, 1.0, 0.1)
+    x, t = predictor.book.rows(pictures, log_seconds), said.condition
     splits = Splits(*(array[part] for part in (said.train, said.val, said.test) for array in (x, t)))
-    model = speaker_model(splits.x_train, splits.t_train, 32, 6, 1.0, 0.1)
     made = Speaker(
         splits,
-        model,
+        predictor.model,
         Adam(3e-3),
         np.random.default_rng(1),
         said=said,
-        book=book,
+        facts=facts,
+        predictor=predictor,
         updates=200,
         batch=32,
         reporter=partial(ears.sounds_report, clips=2),
@@ -153,7 +155,7 @@ def test_distances_are_scipys():
 
 def test_a_fresh_word_sounds_at_its_pitch(learner):
     words, voices = np.repeat(np.arange(10), 2), np.tile([0, 1], 10)
-    files = learner.speak(learner.weights, words, voices, np.random.default_rng(0))
+    files = learner.predictor.speak(learner.weights, words, voices, np.random.default_rng(0))
     heard = np.empty((10, 2))
     for file, k, v in zip(files, words, voices, strict=True):
         x = read_sound(file).samples
@@ -164,12 +166,12 @@ def test_a_fresh_word_sounds_at_its_pitch(learner):
 
 def test_fresh_codes_make_other_sayings_and_the_usual_one_is_always_the_same(learner):
     words, voices = np.full(4, 3), np.zeros(4, int)
-    made = learner.speak(learner.weights, words, voices, np.random.default_rng(0))
+    made = learner.predictor.speak(learner.weights, words, voices, np.random.default_rng(0))
     assert len(set(made)) == 4
-    assert made == learner.speak(learner.weights, words, voices, np.random.default_rng(0))
+    assert made == learner.predictor.speak(learner.weights, words, voices, np.random.default_rng(0))
     lengths = [
         len(read_sound(f).samples)
-        for f in learner.speak(learner.weights, words, voices, np.random.default_rng(1), temperature=0.0)
+        for f in learner.predictor.speak(learner.weights, words, voices, np.random.default_rng(1), temperature=0.0)
     ]
     assert len(set(lengths)) == 1
     assert lengths[0] / RATE == pytest.approx(0.25, abs=0.05)
@@ -177,7 +179,7 @@ def test_fresh_codes_make_other_sayings_and_the_usual_one_is_always_the_same(lea
 
 def test_it_says_what_it_hears(learner, clips):
     said = learner.said
-    assert (learner.likeliest(learner.weights, learner.splits.x_test) == learner.splits.t_test).mean() > 0.95
+    assert (learner.predictor.likeliest(learner.weights, learner.splits.x_test) == learner.splits.t_test).mean() > 0.95
     i = int(said.test[0])
     sound = Sound(said.clips[i], RATE)
     assert learner.predict(learner.weights, sound) == f"{WORDS[said.word[i]]}, most like the voice of ann"
@@ -188,16 +190,16 @@ def test_it_says_what_it_hears(learner, clips):
 
 def test_files_are_named_and_unknown_words_are_refused(learner):
     rng = np.random.default_rng(0)
-    assert list(learner.recordings(learner.weights, "two", "", 2, 1.0, rng)) == [
+    assert list(learner.predictor.recordings(learner.weights, "two", "", 2, 1.0, rng)) == [
         "two_ann_0.wav",
         "two_bob_0.wav",
         "two_ann_1.wav",
         "two_bob_1.wav",
     ]
     with pytest.raises(ValueError, match="there is no voice 'eve'; there are ann, bob"):
-        learner.recordings(learner.weights, "two", "eve", 1, 1.0, rng)
+        learner.predictor.recordings(learner.weights, "two", "eve", 1, 1.0, rng)
     with pytest.raises(ValueError, match="there is no word 'ten'"):
-        learner.recordings(learner.weights, "ten", "", 1, 1.0, rng)
+        learner.predictor.recordings(learner.weights, "ten", "", 1, 1.0, rng)
 
 
 def test_the_report_judges_the_files_that_it_writes(learner, tmp_path):

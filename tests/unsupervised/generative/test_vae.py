@@ -205,7 +205,7 @@ def test_told_the_class_it_knows_under_which_an_example_is_likeliest():
     while one.progress < 1:
         answers += one.update()["answers"]
     assert answers == 600  # each label of training and validation once
-    assert (one.likeliest(one.w, one.splits.x_val) == one.splits.t_val).mean() > 0.9
+    assert (one.predictor.likeliest(one.w, one.splits.x_val) == one.splits.t_val).mean() > 0.9
     assert one.predict(one.w, one.splits.x_val).shape == (100, 16)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.lab.cli import predict
-from core.lab.cli.predict import read_examples
+from core.lab.answers import examples
+from core.lab.answers.examples import read_examples
 from core.lab.errors import Refusal
 
 
@@ -46,7 +46,7 @@ def test_an_address_or_a_huge_file_is_refused(tmp_path, monkeypatch):
         read_examples(Path("https://example.org/x.csv"))
     with pytest.raises(Refusal, match=r"~nobody-here/x\.csv cannot be read"):
         read_examples(Path("~nobody-here/x.csv"))
-    monkeypatch.setattr(predict, "LARGEST", 1 << 20)
+    monkeypatch.setattr(examples, "LARGEST", 1 << 20)
     (tmp_path / "x.npy").write_bytes(bytes((1 << 20) + 1))
     with pytest.raises(Refusal, match="larger than 1 MiB"):
         read_examples(tmp_path / "x.npy")
@@ -57,7 +57,7 @@ def test_a_learner_gets_the_bytes_of_files_it_reads_itself(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     assert read_examples(tmp_path / "a.csv", (".csv",)) == b"name,age\n"
     assert read_examples(tmp_path / "a.wav", (".wav",)) == b"RIFF"
-    with pytest.raises(Refusal, match=r"no kind that is read here: .npy, .csv, .tsv, .txt, .png.*webp$"):
+    with pytest.raises(Refusal, match=r"no kind that is read here: .npy, .csv, .tsv, .tab, .txt, .png.*pnm$"):
         read_examples(tmp_path / "a.wav", (".csv",)[:0])
 
 

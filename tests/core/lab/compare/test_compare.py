@@ -82,6 +82,25 @@ def test_amounts_for_people():
     assert [amount(v) for v in (None, 0, 0.1234, 999, 1437, 3.78e10)] == ["-", "0", "0.123", "999", "1,437", "3.78e+10"]
 
 
+def test_a_run_that_did_not_begin_from_nothing_is_no_run_of_the_same_setting(tmp_path):
+    folders = [made(tmp_path / name, seed=seed) for seed, name in enumerate("abcd")]
+    more = {
+        "b": {"from": {"task": "two", "w_sha256": "12345678ff"}},
+        "c": {"lengthened": [{"field": "updates", "was": 10}]},
+    }
+    for name, told in more.items():
+        path = tmp_path / name / "result.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | told))
+    groups = {group.label: group for group in grouped(folders)}
+    assert {label: len(group.folders) for label, group in groups.items()} == {
+        "one (as it is)": 2,
+        "one (weights of two 12345678)": 1,
+        "one (beyond updates 10)": 1,
+    }
+    assert groups["one (weights of two 12345678)"].given == "weights of two 12345678"
+    assert groups["one (as it is)"].given == "-"
+
+
 @pytest.mark.parametrize("again", ["a", "./a", "b/../a"])
 def test_a_folder_given_twice_is_refused(tmp_path, monkeypatch, again):
     monkeypatch.chdir(tmp_path)
@@ -291,7 +310,7 @@ def test_the_line_in_which_a_loss_is_taken():
     from supervised.learner import Supervised
     from unsupervised.linear_probe import ProbedCode
 
-    assert line(Supervised).startswith("loss, dy = self.rule(y, t)\n# the gradient comes from")
+    assert line(Supervised).startswith("loss, dy = self.rule(y, *told)\n# the gradient comes from")
     assert line(ProbedCode).startswith("return self.auto.loss")
     assert line(Evolution) == "no gradient goes through the network"
 

@@ -11,6 +11,8 @@ from core.lab.cli import main
 from core.lab.errors import Refusal, Stopped
 from core.lab.runs import former
 from core.lab.runs.folder import CHECKPOINT, CONFIG
+from core.lab.runs.lengthen import lengthen
+from core.lab.runs.origin import origin_of
 from core.lab.runs.run import open_run, prepare, resume, start
 from core.lab.runs.tasks import configure, find, installed
 
@@ -48,6 +50,7 @@ def test_an_old_task_is_refused_with_its_new_name(old, capsys, tmp_path, monkeyp
         ("digits", ["--looks", "3"], "--test-time-augmentations"),
         ("digits", ["--report", "deep"], "--interpret"),
         ("digits", ["--smoothing=.1"], "--label-smoothing"),
+        ("image_folder", ["--side", "16"], "--size"),
         ("cartpole", ["--steps", "8"], "--rollout"),
         ("env", ["--steps", "8"], "--timesteps"),
         ("lunar_lander", ["--steps", "8"], "--timesteps"),
@@ -107,6 +110,9 @@ def test_a_folder_of_format_1_predicts_and_goes_on_to_the_same_bytes(tmp_path):
     resumed = resume(open_run(tmp_path / "stopped"))
     assert resumed.result["w_sha256"] == whole.result["w_sha256"]
     assert load(tmp_path / "stopped" / CHECKPOINT)[1]["format"] == "2"
+    longer = lengthen(open_run(tmp_path / "old"), "updates", 140)  # reads the checkpoint of before
+    assert list(open_run(longer.folder).predict(x)) == list(whole.predict(x))
+    assert origin_of(longer.folder).w_sha256 == whole.result["w_sha256"]
 
 
 def test_a_folder_of_format_1_with_another_configuration_is_still_refused(tmp_path):

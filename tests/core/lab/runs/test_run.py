@@ -295,7 +295,7 @@ def test_predict_and_eval_from_the_command_line(whole, tmp_path):
     (tmp_path / "x.csv").write_text("0,0\n2,2\n")
     for name in ("x.npy", "x.csv"):
         ended = command("predict", whole.folder, tmp_path / name, "--task", TOY, "--json")
-        assert json.loads(ended.stdout) == [0, 1], ended.stderr
+        assert [each["answer"] for each in json.loads(ended.stdout)["answers"]] == [0, 1], ended.stderr
     ended = command("eval", whole.folder, "--task", TOY, "--json")
     assert json.loads(ended.stdout)["metrics"] == whole.result["metrics"]
     (tmp_path / "bad.csv").write_text("0,0,0\n")

@@ -115,6 +115,33 @@ def test_a_header_that_claims_too_much_takes_no_memory(monkeypatch):
         decode(bytes(raw), "bomb.png")
 
 
+GREYS = np.tile(np.arange(0, 256, 17, np.uint8), (4, 1))
+KINDS = {
+    "16 bits": (Image.fromarray(GREYS.astype(np.uint16) * 257), {}),
+    "32 bits": (Image.fromarray(GREYS.astype(np.int32) * 257), {}),
+    "reals to 1": (Image.fromarray((GREYS / 255).astype(np.float32)), {}),
+    "reals to 255": (Image.fromarray(GREYS.astype(np.float32)), {}),
+    "four inks": (Image.fromarray(GREYS).convert("RGB").convert("CMYK"), {}),
+    "packed": (Image.fromarray(GREYS).convert("RGBA"), {"compression": "tiff_lzw"}),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_tiff_is_read_whatever_a_value_is(name):
+    picture, options = KINDS[name]
+    file = io.BytesIO()
+    picture.save(file, "TIFF", **options)
+    assert np.abs(decode(file.getvalue(), name).pixels.astype(int) - GREYS[..., None]).max() <= 1
+
+
+def test_a_tiff_of_huge_tiles_takes_no_memory():
+    tags = {256: 16, 257: 4, 258: 8, 259: 1, 262: 1, 277: 1, 322: 1 << 15, 323: 1 << 15, 324: 8, 325: 64}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    raw = struct.pack("<2sHI", b"II", 42, 72) + bytes(64) + struct.pack("<H", len(tags)) + entries + bytes(4)
+    with pytest.raises(ValueError, match="its tiles are of more than 64 megapixels"):
+        decode(raw, "a.tiff")
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_broken_files_are_named(kind):
     """Cut anywhere or with flipped bits: a picture, or one line that names the file."""
@@ -136,7 +163,7 @@ def test_broken_files_are_named(kind):
 
 
 def test_what_is_no_picture_is_refused():
-    for raw in (b"", b"a text", b"%!PS-Adobe-3.0 EPSF-3.0\n", encoded(noise(1), "TIFF")):
+    for raw in (b"", b"a text", b"%!PS-Adobe-3.0 EPSF-3.0\n", encoded(noise(1), "PCX")):
         with pytest.raises(ValueError, match=r"^notes\.txt is no picture that is read here: PNG, JPEG"):
             decode(raw, "notes.txt")
 

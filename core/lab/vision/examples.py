@@ -1,0 +1,27 @@
+"""What a person shows, as a network takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core import Array
+from core.lab.vision.photos import Photo, See
+
+
+def examples(x: Any, shape: tuple[int, ...], see: See | None = None) -> Array:
+    """x (N, *shape): examples, one example alone, or a photo as `see` says. ValueError for what is not finite.
+
+    Pictures (N, H, W) may come in the place of rows, and the other way round.
+    """
+    if isinstance(x, Photo) and see:
+        x = see(x)
+    x = np.asarray(x, np.float32)
+    if x.shape == shape or (x.shape[1:] != shape and x.size == np.prod(shape)):
+        x = x[None]
+    if x.shape[1:] != shape and x[:1].size == np.prod(shape):
+        x = x.reshape(len(x), *shape)
+    if not np.isfinite(x).all():
+        raise ValueError("it holds values that are not finite")
+    return x
