@@ -1,7 +1,7 @@
 """What the algorithms share: how an agent is examined, asked and saved. How it learns stands in the file of each."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +9,17 @@ import numpy as np
 
 from core import Array, Layer, Optimizer, Rng, Schedule
 from core.lab import Exam, Kept, Report
-from core.lab.envs.units import acted, observed
 from core.lab.envs.vector import Envs, check_count
 from reinforcement.distributions import CATEGORICAL, ActionDistribution
+from reinforcement.predictor import AgentPredictor
 
 
 class Agent(Kept):
     """A network that acts, its exam and its environments. An algorithm adds `update`, and names in `kept` its state."""
 
     family: ActionDistribution = CATEGORICAL
-    reads = (".jsonl",)  # an observation a line, as its environment shows it
+    actor: Layer | None = None  # the part of the network that acts, where it is not all
+    reads = AgentPredictor.reads
     config: Any
     envs: Envs
 
@@ -45,22 +46,22 @@ class Agent(Kept):
         """Those that are judged."""
         return self.w
 
+    @cached_property
+    def predictor(self) -> AgentPredictor:
+        """What answers when it has learnt; here in the environments that it learns from."""
+        return AgentPredictor(self.net, lambda n, rng: self.envs, self.family, self.actor)
+
     def logits(self, w: Array, obs: Array) -> Array:
-        """What the network says of observations (B, ...): `family` makes actions of it."""
-        return self.net(obs, w)[0]
+        """What the actor says of observations (B, ...): `family` makes actions of it."""
+        return self.predictor.logits(w, obs)
 
     def model(self, w: Array) -> Any:
         """What the exam takes: the agent with the weights w, as a function."""
         return partial(self.logits, w)
 
     def predict(self, w: Array, obs: Any) -> Any:
-        """The best actions (N, ...) at observations (N, ...), or at one alone, both in the environment's own units.
-
-        Actions that are a Dict or a Tuple are objects (N,) of plain values.
-
-        Raises ValueError for what is no observation of it.
-        """
-        return acted(self.envs, self.family.best(self.logits(w, observed(self.envs, obs))))
+        """The best actions at observations, as the predictor says."""
+        return self.predictor.predict(w, obs)
 
     def notes(self) -> list[str]:
         """What whoever runs it should know of its environments, where it has some."""

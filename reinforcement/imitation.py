@@ -31,8 +31,8 @@ def from_run(folder: str) -> Policy:
     run = open_run(folder)
     if run.setup.task.paradigm != "reinforcement":
         raise Refusal(f"{folder} is a run of {run.setup.task.name}, which does not act: give one of an agent")
-    learner: Any = run.learner
-    return lambda obs: np.asarray(learner.predict(run.w, obs))
+    answers = run.predictor
+    return lambda obs: np.asarray(answers.predict(run.w, obs))
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ class PPO(Agent):
     teacher. Raises ValueError when the actor does not fit.
     """
 
+    actor: Layer
     kept = "done", "rng", "seen=obs_stats", "optimizer", "envs"
 
     def __init__(
@@ -131,10 +132,6 @@ class PPO(Agent):
     def weights(self) -> Array:
         """Those that are judged: of the network that takes observations as they come."""
         return self.w if self.obs_stats is None else self.obs_stats.folded(self.w, self.actor, self.critic)
-
-    def logits(self, w: Array, obs: Array) -> Array:
-        """What the actor says of observations as they come, with weights that are judged."""
-        return self.actor(obs, w[: self.actor.size])[0]
 
     def policy(self, rng: Rng) -> Policy:
         """Actions as the present weights draw them."""

@@ -26,6 +26,7 @@ from core.lab.envs.vector import Envs, Steps
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.distributions import SQUASHED, Constant, squashed
+from reinforcement.predictor import AgentPredictor
 from reinforcement.replay_buffer import ReplayBuffer, check_replay_size
 
 
@@ -64,6 +65,17 @@ class SACConfig(SACSettings):
     batches: int = 64  # minibatches after each roll-out
 
 
+def sac_parts(actor: Layer, critics: Layer, alpha: float) -> Parts:
+    """Actor, critics and the log of the entropy's weight in one w."""
+    return Parts(actor=actor, critics=critics, temperature=Constant("log_alpha", 1, math.log(alpha)))
+
+
+def soft_actor(networks: tuple[Layer, Layer], alpha: float, make_envs: Callable[[int, Rng], Envs]) -> AgentPredictor:
+    """What answers when SAC has learnt."""
+    actor, critics = networks
+    return AgentPredictor(sac_parts(actor, critics, alpha).net, make_envs, SQUASHED, actor)
+
+
 class SAC(Agent):
     """One update is some steps of all environments into the replay buffer, then some minibatches out of it.
 
@@ -72,6 +84,7 @@ class SAC(Agent):
     ValueError when they do not fit.
     """
 
+    actor: Layer
     family = SQUASHED
     kept = "done", "rng", "old", "optimizer0=optimizer", "optimizer1", "optimizer2", "envs", "memory=replay"
 
@@ -91,7 +104,7 @@ class SAC(Agent):
         self.config = c = settings(SACConfig, config, changes)
         w_rng, env_rng, self.rng = rng.spawn(3)
         self.actor, self.critics = actor, critics
-        self.parts = Parts(actor=actor, critics=critics, temperature=Constant("log_alpha", 1, math.log(c.alpha)))
+        self.parts = sac_parts(actor, critics, c.alpha)
         super().__init__(self.parts.net, exam, Adam(lr), schedule, w_rng)  # the optimizer of the actor
         self.optimizer1, self.optimizer2 = Adam(lr), Adam(lr)  # of the critics, and of log alpha
         self.old, self.replay = self.parts.split(self.w)[1].copy(), ReplayBuffer(c.replay_size)
@@ -101,10 +114,6 @@ class SAC(Agent):
 
     def start_from(self, w: Array, state: Mapping[str, Array]) -> None:
         self.w[:], self.old[:] = w, self.parts.split(w)[1]
-
-    def logits(self, w: Array, obs: Array) -> Array:
-        """[m, log s] of the policy: obs (B, I) -> (B, 2A)."""
-        return self.actor(obs, w[: self.actor.size])[0]
 
     def act(self, obs: Array) -> Array:
         choose = SQUASHED.random if self.replay.count < self.config.learning_starts else SQUASHED.draw

@@ -10,7 +10,6 @@ import gymnasium as gym
 import numpy as np
 
 from core import Array
-from core.lab import Splits
 from core.lab.vision.augment import AffineElastic, deform, deformations
 from reinforcement.envs.arrays import ArrayEnvs
 
@@ -48,12 +47,6 @@ class DigitBandits(ArrayEnvs):
             self._draw(self.prev_done)
         self.prev_done = playing
         return self.shown.copy(), reward, playing, np.zeros(self.num_envs, bool), {}
-
-
-def blank(name: str = "") -> Splits:
-    """Ten blank pictures in each part, one of each class, in place of a data set: who only answers needs none."""
-    x, t = np.zeros((10, 64), np.float32), np.arange(10)
-    return Splits(x, t, x, t, x, t)
 
 
 MAPS = 8  # pictures that are drawn together share this many deformations

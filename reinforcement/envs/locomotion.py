@@ -13,13 +13,14 @@ from typing import Any
 
 import gymnasium as gym
 
-from core import Rng
+from core import Layer, Rng
 from core.lab import check
 from core.lab.envs.vector import make as make_envs
 from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
 from reinforcement.networks import actor_and_two_critics
-from reinforcement.sac import SAC, SACSettings
+from reinforcement.predictor import AgentPredictor
+from reinforcement.sac import SAC, SACSettings, soft_actor
 
 SPAN = 64  # steps of all robots together in one update
 ZOO = "SAC, as published in the zoo of Stable-Baselines3"
@@ -84,11 +85,21 @@ def jointed(name: str, **options: Any) -> Any:
     return gym.make(name, disable_env_checker=True, width=200, height=200, **options)  # a film needs no more
 
 
-def agent(one: Callable[..., Any], config: RobotConfig, rng: Rng, reference: float, whose: str = ZOO) -> SAC:
-    """SAC for robots that see I numbers and say A; `reference` is the return of somebody's agent."""
+def networks(one: Callable[..., Any], config: RobotConfig) -> tuple[Layer, Layer]:
+    """Actor and critics of robots that see I numbers and say A."""
     env = one()
     I, A = env.observation_space.shape[0], env.action_space.shape[0]
     env.close()
+    return actor_and_two_critics(I, config.hidden, A)
+
+
+def answers(one: Callable[..., Any], config: RobotConfig) -> AgentPredictor:
+    """What answers when a robot has learnt."""
+    return soft_actor(networks(one, config), config.alpha, partial(make_envs, one))
+
+
+def agent(one: Callable[..., Any], config: RobotConfig, rng: Rng, reference: float, whose: str = ZOO) -> SAC:
+    """SAC for robots; `reference` is the return of somebody's agent."""
     exam = ReturnExam(
         partial(make_envs, one),
         reference,
@@ -98,4 +109,4 @@ def agent(one: Callable[..., Any], config: RobotConfig, rng: Rng, reference: flo
         n_test=config.episodes,
         family=SQUASHED,
     )
-    return SAC(*actor_and_two_critics(I, config.hidden, A), exam.make_envs, exam, config.lr, rng, config)
+    return SAC(*networks(one, config), exam.make_envs, exam, config.lr, rng, config)

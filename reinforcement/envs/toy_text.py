@@ -21,6 +21,7 @@ from reinforcement.distributions import greedy
 from reinforcement.dqn import DQN, DQNConfig
 from reinforcement.envs.tabular_env import TabularEnvs
 from reinforcement.evaluate import Logits, ReturnExam
+from reinforcement.predictor import AgentPredictor
 from reinforcement.tabular import (
     TabularMDP,
     best_with_a_clock,
@@ -46,6 +47,11 @@ class ToyText(DQNConfig):
     tau: float = 0.02  # how fast the old weights follow
 
 
+def tables(world: TabularMDP, one: Callable[[], Any], n: int, rng: Rng) -> Envs:
+    """n copies of a world; `one()` makes Gymnasium's own environment, which shows ids."""
+    return Envs(TabularEnvs(n, world), rng, "table", one)
+
+
 @dataclass(frozen=True)
 class ExactExam:
     """Weights are chosen by episodes in the table; the report works out exactly what the greedy policy earns."""
@@ -59,7 +65,7 @@ class ExactExam:
     monitor: str = "+val_return"
 
     def tables(self, n: int, rng: Rng) -> Envs:
-        return Envs(TabularEnvs(n, self.world), rng, "table", self.one)
+        return tables(self.world, self.one, n, rng)
 
     def validate(self, logits: Logits) -> dict[str, float]:
         """val_return of greedy episodes in the table, and answers, the rewards that this took."""
@@ -111,23 +117,29 @@ def one_hot(*sizes: int) -> Layer:
     return Layer(forward, ids=True, op="one_hot", constants={"sizes": sizes})
 
 
-def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
-    """Double DQN on a world; `make_one(render_mode=None)` makes Gymnasium's own environment, which shows ids.
-
-    Where ids are places in an array, its `sizes` let the network see each index for itself.
-    """
+def network(config: ToyText, world: TabularMDP, *sizes: int) -> Layer:
+    """Where ids are places in an array, its `sizes` let the network see each index for itself."""
     sizes = sizes or (int(world.shown.max()) + 1,)
-    net = Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
+    return Sequential(one_hot(*sizes), MLP(sum(sizes), config.hidden, world.prob.shape[1]))
+
+
+def answers(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], *sizes: int) -> AgentPredictor:
+    """What answers when `learner` has learnt."""
+    return AgentPredictor(network(config, world, *sizes), partial(tables, world, make_one))
+
+
+def learner(config: ToyText, world: TabularMDP, make_one: Callable[..., Any], rng: Rng, *sizes: int) -> DQN:
+    """Double DQN on a world; `make_one(render_mode=None)` makes Gymnasium's own environment, which shows ids."""
     play = ReturnExam(partial(make, make_one), 0, "", film=partial(make_one, render_mode="rgb_array"))
     exam = ExactExam(world, play, config.gamma, config.updates * config.rollout * config.envs, make_one)
-    return DQN(net, exam.tables, exam, Adam(config.lr), rng, config)
+    return DQN(network(config, world, *sizes), exam.tables, exam, Adam(config.lr), rng, config)
 
 
-def on_table(config: ToyText, name: str, limit: int, rng: Rng, **options: Any) -> DQN:
-    """`learner` on an environment of Gymnasium's that carries its table, cut off after `limit` steps."""
+def table(name: str, limit: int, **options: Any) -> tuple[TabularMDP, Callable[..., Any]]:
+    """An environment of Gymnasium's, cut off after `limit` steps: the table that it carries, and what makes it."""
 
     def one(**more: Any) -> Any:
         return gym.make(name, max_episode_steps=limit, **options, **more)
 
     one.__name__ = name  # what a refusal calls it
-    return learner(config, world(one(), limit), one, rng)
+    return world(one(), limit), one

@@ -19,8 +19,8 @@ from core import Array, Rng
 from core.lab import Refusal, check, nearest, printable
 from core.lab.cli.flags import Imports, parse
 from reinforcement.games.mcts import Evaluate, search
-from reinforcement.games.players import evaluation
 from reinforcement.games.plots import stones
+from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.rules import Game
 
 GAMES = ("tic_tac_toe", "connect_four", "go")
@@ -55,9 +55,8 @@ def play(args: Sequence[str]) -> int:
     """Plays one game and returns the exit code. Raises Refusal for no run, a run of another game, and unknown games."""
     from core.lab.environment import blas_threads
     from core.lab.runs.imports import load
-    from core.lab.runs.run import open_run
+    from core.lab.runs.open import open_run
     from core.lab.runs.tasks import find
-    from reinforcement.games.self_play import SelfPlay
 
     if args and args[0] in GAMES and (len(args) == 1 or (args[1][:1] == "-" and "--help" not in args)):
         raise Refusal(
@@ -68,22 +67,17 @@ def play(args: Sequence[str]) -> int:
         raise Refusal(f"there is no game {flags.game!r}{nearest(flags.game, GAMES)}")
     imports = load(flags.import_)
     run = open_run(flags.folder, find(flags.task) if flags.task else None, imports=imports)
-    task, learner = run.setup.task, run.learner
+    task = run.setup.task
     if task.problem != flags.game:
         raise Refusal(f"{flags.folder} is a run of {task.name}, which does not play {flags.game}")
-    if not isinstance(learner, SelfPlay):
+    player = run.predictor
+    if not isinstance(player, GamePredictor):
         raise Refusal(f"{flags.folder} is a run of {task.name}, which plays no game by search")
-    table = TerminalGame(
-        learner.game,
-        evaluation(learner.game, learner.net, run.w),
-        flags.simulations,
-        learner.config.explore,
-        np.random.default_rng(flags.seed),
-        getattr(run.setup.config, "komi", None),
-    )
+    rng, ask = np.random.default_rng(flags.seed), player.evaluate(run.w)
+    table = TerminalGame(player.game, ask, flags.simulations, player.explore, rng, player.komi)
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(errors="replace")
-    with blas_threads(learner.net.size), suppress(EOFError, KeyboardInterrupt):
+    with blas_threads(player.net.size), suppress(EOFError, KeyboardInterrupt):
         table.sit(flags.first)
         return 0
     print()

@@ -120,9 +120,9 @@ def checkpoint(game: Game, folder: str | Path) -> Player:
     from core.lab.runs.open import open_run
 
     run = open_run(folder)
-    if getattr(run.learner, "game", None) is not game:
+    if getattr(run.predictor, "game", None) is not game:
         raise Refusal(f"{folder} is a run of {run.setup.task.name}, which does not play {game.name}")
-    return likeliest(evaluation(game, run.learner.net, run.w))
+    return likeliest(evaluation(game, run.predictor.net, run.w))
 
 
 def opponent(game: Game, name: str) -> Player:

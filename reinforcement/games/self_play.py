@@ -12,19 +12,19 @@ moves, since a network that is to answer anything must have seen more than its o
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, linear, mse
 from core.lab import Exam, settings
-from core.lab.envs.units import as_batch
 from core.lab.envs.vector import check_count
 from reinforcement.agent import Agent
 from reinforcement.config import Checked
 from reinforcement.games.mcts import Evaluate, noisy, search
-from reinforcement.games.players import evaluation, likeliest, sample_moves
+from reinforcement.games.players import evaluation, sample_moves
+from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.rules import Game, image, random_moves
 from reinforcement.replay_buffer import ReplayBuffer
 
@@ -164,18 +164,10 @@ class SelfPlay(Agent):
             back(dy, g)
         return loss
 
-    def predict(self, w: Array, boards: Any) -> Array:
-        """The best moves (B,) at boards (B, rows, columns), or at one alone: 1 own stones, -1 the other's, 0 empty.
-
-        Raises ValueError for other values and for games that are over.
-        """
-        given = as_batch(boards, np.zeros((1, *self.game.shape), np.float64))
-        states = given.astype(np.int8)
-        if not (np.isin(given, (-1, 0, 1)).all()):
-            raise ValueError("a board holds 1 for own stones, -1 for the other's, 0 for empty cells, and nothing else")
-        if self.game.result(states)[0].any() or self.game.result(self.game.turned(states))[0].any():
-            raise ValueError("on a board the game is over: there is no best move")
-        return likeliest(self.model(w))(states, self.rng)
+    @cached_property
+    def predictor(self) -> Any:
+        """What plays when it has learnt."""
+        return GamePredictor(self.net, self.game, self.config.explore)
 
     def model(self, w: Array) -> Evaluate:
         return evaluation(self.game, self.net, w)

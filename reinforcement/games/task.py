@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core import MLP, Adam, Rng
 from core.lab import Exam
+from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.rules import Game
 from reinforcement.games.self_play import SelfPlay, SelfPlayConfig
 
@@ -20,6 +21,11 @@ class BoardGame(SelfPlayConfig):
     opening: int = 4  # most random moves that a game begins with
 
 
-def learner(config: BoardGame, game: Game, exam: Exam, rng: Rng) -> SelfPlay:
-    net = MLP(game.observation(game.start(1)).shape[1], config.hidden, config.hidden, game.A + 1, last_gain=0.1)
-    return SelfPlay(game, net, exam, Adam(config.lr), rng, config)
+def predictor_of(config: BoardGame, game: Game, komi: float | None = None) -> GamePredictor:
+    """What plays a game when it has learnt."""
+    I, H = game.observation(game.start(1)).shape[1], config.hidden
+    return GamePredictor(MLP(I, H, H, game.A + 1, last_gain=0.1), game, config.explore, komi)
+
+
+def learner(config: BoardGame, predictor: GamePredictor, exam: Exam, rng: Rng) -> SelfPlay:
+    return SelfPlay(predictor.game, predictor.net, exam, Adam(config.lr), rng, config)

@@ -10,13 +10,15 @@ The observation is all that has been seen so far: the uncovered pixels, 0 elsewh
 (S S), and row and column of the window from 0 to 1 (before the first look it hovers, shut, over the middle).
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 
-from core import Array
+from core import Array, Rng
 from core.lab.vision.augment import AffineElastic
+from reinforcement.distributions import draw, greedy
 from reinforcement.envs.arrays import ArrayEnvs
 from reinforcement.envs.digit_bandit import show
 
@@ -125,3 +127,21 @@ class Looked(NamedTuple):
     looks: Array  # N
     path: Array  # N, limit: the places of the window, -1 after the last
     seen: Array  # N: the share of the picture that was uncovered
+
+
+def look(
+    logits: Callable[[Array], Array], x: Array, window: int, limit: int, C: int = 10, rng: Rng | None = None
+) -> Looked:
+    """One episode with each picture x (N, S S): greedy, or drawn by `rng`. Nobody says what is right."""
+    n, unknown = len(x), np.full(len(x), -1)
+    envs = GlimpseEnvs(n, x, unknown, C=C, window=window, limit=limit)
+    obs, _ = envs.reset(seed=0, options={"index": np.arange(n)})
+    said, path, seen, going = unknown.copy(), np.full((n, limit), -1), np.zeros(n), np.ones(n, bool)
+    for k in range(limit):
+        action = greedy(logits(obs)) if rng is None else draw(rng, logits(obs))
+        ends, looking = going & (action < C), going & (action >= C)
+        said[ends], path[looking, k] = action[ends], action[looking] - C
+        obs = envs.step(action)[0]
+        seen[looking] = envs.mask.mean(-1)[looking]
+        going = looking
+    return Looked(said, (path >= 0).sum(-1), path, seen)

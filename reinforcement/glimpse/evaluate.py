@@ -14,9 +14,8 @@ from core import Array, Rng
 from core.lab import Report, Splits
 from core.lab.data.checks import check_examples, check_labels
 from core.lab.envs.rollout import TEST_SEED, VAL_SEED
-from reinforcement.distributions import draw, greedy
 from reinforcement.evaluate import Logits, svm
-from reinforcement.glimpse.env import GlimpseEnvs, Looked, windows
+from reinforcement.glimpse.env import Looked, look, windows
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,8 @@ class GlimpseExam:
         return len(self.splits.t_val)
 
     def look(self, logits: Logits, x: Array, rng: Rng | None = None) -> Looked:
-        """One episode with each picture x (N, S S): greedy, or drawn by `rng`. Nobody says what is right."""
-        n, unknown = len(x), np.full(len(x), -1)
-        envs = GlimpseEnvs(n, x, unknown, C=self.C, window=self.window, cost=self.cost, limit=self.limit)
-        obs, _ = envs.reset(seed=0, options={"index": np.arange(n)})
-        said, path, seen, going = unknown.copy(), np.full((n, self.limit), -1), np.zeros(n), np.ones(n, bool)
-        for k in range(self.limit):
-            action = greedy(logits(obs)) if rng is None else draw(rng, logits(obs))
-            ends, looking = going & (action < self.C), going & (action >= self.C)
-            said[ends], path[looking, k] = action[ends], action[looking] - self.C
-            obs = envs.step(action)[0]
-            seen[looking] = envs.mask.mean(-1)[looking]
-            going = looking
-        return Looked(said, (path >= 0).sum(-1), path, seen)
+        """One episode with each picture, as `look` has it."""
+        return look(logits, x, self.window, self.limit, self.C, rng)
 
     def figures(self, part: str, looked: Looked, t: Array) -> dict[str, float]:
         right, looks = float((looked.said == t).mean()), float(looked.looks.mean())

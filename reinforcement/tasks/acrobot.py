@@ -5,8 +5,10 @@ from typing import Any
 
 from core import Adam, Rng
 from reinforcement.envs.classic_control import ACROBOT, classic_exam
+from reinforcement.evaluate import ReturnExam
 from reinforcement.networks import actor_and_critic
 from reinforcement.ppo import PPO, PPOConfig
+from reinforcement.predictor import AgentPredictor, actor_critic
 from reinforcement.running_stats import RunningMeanStd
 
 PARADIGM = "reinforcement"
@@ -30,7 +32,15 @@ class Config(PPOConfig):
     entropy_weight: float = 0.01  # of the reward for staying undecided
 
 
+def exam() -> ReturnExam:
+    return classic_exam(ACROBOT, -69, "the best of the zoo of Stable-Baselines3, as published", n_val=50)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return actor_critic(actor_and_critic(6, config.hidden, 3), exam().make_envs)
+
+
 def make(config: Config, rng: Rng, data: Any) -> PPO:
-    exam = classic_exam(ACROBOT, -69, "the best of the zoo of Stable-Baselines3, as published", n_val=50)
-    networks, optimizer = actor_and_critic(6, config.hidden, 3), Adam(config.lr, eps=1e-5)
-    return PPO(*networks, exam.make_envs, exam, optimizer, rng, config, obs_stats=RunningMeanStd(6))
+    judged, networks = exam(), actor_and_critic(6, config.hidden, 3)
+    optimizer = Adam(config.lr, eps=1e-5)
+    return PPO(*networks, judged.make_envs, judged, optimizer, rng, config, obs_stats=RunningMeanStd(6))

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from core import Rng
-from reinforcement.envs.locomotion import RobotConfig, agent, boxed
+from reinforcement.envs.locomotion import RobotConfig, agent, answers, boxed
+from reinforcement.predictor import AgentPredictor
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
@@ -26,6 +27,10 @@ class Config(RobotConfig):
     lr: float = 7e-4  # step size of Adam
     gamma: float = 0.98  # a reward k steps away counts gamma^k
     tau: float = 0.02  # how fast the old critics follow
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return answers(partial(boxed, "BipedalWalker-v3"), config)
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:

@@ -10,7 +10,8 @@ from gymnasium.wrappers import TransformObservation
 from core import Rng
 from reinforcement.dqn import DQN
 from reinforcement.envs.blackjack import OBSERVATIONS, SHAPE, blackjack, place
-from reinforcement.envs.toy_text import ToyText, learner
+from reinforcement.envs.toy_text import ToyText, answers, learner
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -29,9 +30,14 @@ class Config(ToyText):
     gamma: float = 1.0  # a reward k steps away counts gamma^k
 
 
-def make(config: Config, rng: Rng, data: Any) -> DQN:
-    def table(**options: Any) -> Any:
-        env = gym.make("Blackjack-v1", **options)
-        return TransformObservation(env, lambda seen: place(*seen), Discrete(OBSERVATIONS))
+def table(**options: Any) -> Any:
+    env = gym.make("Blackjack-v1", **options)
+    return TransformObservation(env, lambda seen: place(*seen), Discrete(OBSERVATIONS))
 
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return answers(config, blackjack(), table, *SHAPE)
+
+
+def make(config: Config, rng: Rng, data: Any) -> DQN:
     return learner(config, blackjack(), table, rng, *SHAPE)

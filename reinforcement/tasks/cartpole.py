@@ -13,6 +13,7 @@ from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.evaluate import Logits, ReturnExam
 from reinforcement.networks import actor_and_critic
 from reinforcement.ppo import PPO, PPOConfig
+from reinforcement.predictor import AgentPredictor, actor_critic
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -53,6 +54,10 @@ class LongExam(ReturnExam):
             "val_score": float(G.mean()),
             "answers": float(lengths.sum()),
         }
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return actor_critic(actor_and_critic(4, config.hidden, 2), environments)
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core import MLP, Adam, Rng, tanh
+from core import MLP, Adam, Layer, Rng, tanh
 from core.lab import UserPath
-from core.lab.problems.cartpole import expert as rule
+from core.lab.problems.cartpole import environments, expert as rule
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.imitation import Imitation, ImitationConfig, from_run
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 PROBLEM = "imitation"
@@ -28,8 +29,15 @@ class Config(ImitationConfig):
     batches: int = 50  # minibatches in an update
 
 
+def network(config: Config) -> Layer:
+    return MLP(4, config.hidden, config.hidden, 2, activation=tanh)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return AgentPredictor(network(config), environments)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Imitation:
     expert = from_run(config.expert) if config.expert else rule
     exam = cartpole_exam(baselines={"the expert": expert})
-    net = MLP(4, config.hidden, config.hidden, 2, activation=tanh)
-    return Imitation(net, exam.make_envs, exam, expert, Adam(config.lr), rng, config)
+    return Imitation(network(config), exam.make_envs, exam, expert, Adam(config.lr), rng, config)

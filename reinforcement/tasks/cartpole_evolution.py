@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core import MLP, Adam, Rng, tanh
+from core import MLP, Adam, Layer, Rng, tanh
 from core.lab import Cell
+from core.lab.problems.cartpole import environments
 from reinforcement.envs.classic_control import cartpole_exam
 from reinforcement.evolution import Evolution, EvolutionConfig
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 PROBLEM = "cartpole"
@@ -28,7 +30,14 @@ class Config(EvolutionConfig):
     sigma: float = 0.2  # deviation of the noise
 
 
+def network(config: Config, members: int | None = None) -> Layer:
+    return MLP(4, config.hidden, 2, activation=tanh, members=members)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return AgentPredictor(network(config), environments)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Evolution:
-    exam = cartpole_exam(monitor="+val_return")
-    net, crowd = (MLP(4, config.hidden, 2, activation=tanh, members=E) for E in (None, 2 * config.pairs))
-    return Evolution(net, crowd, exam.make_envs, exam, Adam(config.lr), rng, config)
+    exam, crowd = cartpole_exam(monitor="+val_return"), network(config, 2 * config.pairs)
+    return Evolution(network(config), crowd, exam.make_envs, exam, Adam(config.lr), rng, config)

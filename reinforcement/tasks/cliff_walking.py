@@ -4,7 +4,8 @@ from typing import Any
 
 from core import Rng
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText as Config, on_table
+from reinforcement.envs.toy_text import ToyText as Config, answers, learner, table
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -17,5 +18,9 @@ LIMIT = 500  # steps; Gymnasium sets none
 PRESETS = {"quick": {"updates": 60}, "best": {"updates": 200}}
 
 
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return answers(config, *table("CliffWalking-v1", LIMIT))
+
+
 def make(config: Config, rng: Rng, data: Any) -> DQN:
-    return on_table(config, "CliffWalking-v1", LIMIT, rng)
+    return learner(config, *table("CliffWalking-v1", LIMIT), rng)

@@ -7,9 +7,10 @@ from typing import Any
 from core import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.players import Opponent, greedy_player, mcts, opponent, random_player
+from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.rules import CONNECT_FOUR
 from reinforcement.games.self_play import SelfPlay
-from reinforcement.games.task import BoardGame, learner
+from reinforcement.games.task import BoardGame, learner, predictor_of
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -39,6 +40,10 @@ class Config(BoardGame):
     openings: int = 50  # of four random moves, from which it is judged, with either colour
 
 
+def predictor(config: Config, facts: Any) -> GamePredictor:
+    return predictor_of(config, CONNECT_FOUR)
+
+
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game, n, against = CONNECT_FOUR, config.openings, Path(config.against).name
     opponents = {"random": random_player(game), "greedy": greedy_player(game), against: opponent(game, config.against)}
@@ -55,4 +60,4 @@ def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
         val_simulations=min(config.think, 50),
         baselines={f"MCTS with {config.think} roll-outs": mcts(game, config.think)},
     )
-    return learner(config, game, exam, rng)
+    return learner(config, predictor(config, {}), exam, rng)

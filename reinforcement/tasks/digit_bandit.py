@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from core import MLP, Adam, Rng
+from core import MLP, Adam, Layer, Rng
 from core.lab import Cell
 from core.lab.envs.vector import Envs
-from reinforcement.envs.digit_bandit import DigitBandits, blank, deformed_by
+from reinforcement.envs.digit_bandit import DigitBandits, deformed_by
 from reinforcement.evaluate import GuessExam
+from reinforcement.predictor import AgentPredictor
 from reinforcement.reinforce import REINFORCE, REINFORCEConfig
 
 PARADIGM = "reinforcement"
@@ -44,15 +45,22 @@ class Config(REINFORCEConfig):
     deform: float = 1.0  # how far pictures are shifted, turned and stretched anew each time; 0 shows them as they are
 
 
+def network(config: Config) -> Layer:
+    return MLP(64, config.hidden, 10)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    def blank(n: int, rng: Rng) -> Envs:
+        return Envs(DigitBandits(n, np.zeros((1, 64), np.float32), np.zeros(1, np.int64)), rng, "digit bandit")
+
+    return AgentPredictor(network(config), blank)
+
+
 def make(config: Config, rng: Rng, data: Any) -> REINFORCE:
     splits, strength = data("digits"), deformed_by(config.deform)
 
     def make_envs(n: int, rng: Rng) -> Envs:
         return Envs(DigitBandits(n, splits.x_train, splits.t_train, 10, strength), rng, "digit bandit")
 
-    net, exam = MLP(64, config.hidden, 10), GuessExam(splits, C=10)
-    return REINFORCE(net, make_envs, exam, Adam(config.lr), rng, config)
-
-
-def predictor(config: Config, facts: Any) -> REINFORCE:
-    return make(config, np.random.default_rng(0), blank)
+    exam = GuessExam(splits, C=10)
+    return REINFORCE(network(config), make_envs, exam, Adam(config.lr), rng, config)

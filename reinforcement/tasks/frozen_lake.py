@@ -1,12 +1,15 @@
 """Cross a frozen lake without falling into a hole, on ice where one step in three goes where it should."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from core import Rng
 from core.lab import check
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText, on_table
+from reinforcement.envs.toy_text import ToyText, answers, learner, table
+from reinforcement.predictor import AgentPredictor
+from reinforcement.tabular import TabularMDP
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -28,6 +31,14 @@ class Config(ToyText):
         check(self, among={"map": LIMITS})
 
 
-def make(config: Config, rng: Rng, data: Any) -> DQN:
+def lake(config: Config) -> tuple[TabularMDP, Callable[..., Any]]:
     options = {"map_name": config.map, "is_slippery": config.slippery}
-    return on_table(config, "FrozenLake-v1", LIMITS[config.map], rng, **options)
+    return table("FrozenLake-v1", LIMITS[config.map], **options)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return answers(config, *lake(config))
+
+
+def make(config: Config, rng: Rng, data: Any) -> DQN:
+    return learner(config, *lake(config), rng)

@@ -1,18 +1,20 @@
 """See through a small window: choose where to look at a digit, and answer when sure; each look costs (PPO)."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from core import MLP, Adam, Array, Layer, Rng, orthogonal
+from core import MLP, Adam, Array, Concat, Layer, Rng, orthogonal
 from core.lab import check
 from core.lab.envs.vector import Envs
 from core.lab.vision.photos import Photo, ink
-from reinforcement.envs.digit_bandit import blank, deformed_by
-from reinforcement.glimpse.env import GlimpseEnvs
+from reinforcement.envs.digit_bandit import deformed_by
+from reinforcement.glimpse.env import GlimpseEnvs, look
 from reinforcement.glimpse.evaluate import GlimpseExam
 from reinforcement.ppo import PPO, PPOConfig
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -51,17 +53,12 @@ class Config(PPOConfig):
         check(self, span={"window": (1, 8)})  # pixels
 
 
-class Looker(PPO):
-    """PPO whose reward for staying undecided fades, and that can be asked about pictures, too.
+@dataclass(frozen=True, kw_only=True)
+class GlimpsePredictor(AgentPredictor):
+    """An agent that can be asked about pictures, too."""
 
-    Without a strong one at the start some classes are never tried; with one at the end the agent would stay unsure.
-    """
-
-    exam: GlimpseExam
-
-    @property
-    def entropy_weight(self) -> float:
-        return self.config.entropy_weight * (1 - self.progress)
+    window: int
+    limit: int
 
     def predict(self, w: Array, x: Any) -> Array:
         """The classes (N,) of pictures (N, 64), (8, 8) or a photo, -1: no answer; of observations the actions."""
@@ -70,7 +67,35 @@ class Looker(PPO):
             return super().predict(w, pictures)
         if not (np.isfinite(pictures).all() and pictures.min() >= 0 and pictures.max() <= 1):
             raise ValueError("pixels must be from 0 to 1")
-        return self.exam.look(lambda obs: self.logits(w, obs), pictures.reshape(-1, 64)).said
+        return look(partial(self.logits, w), pictures.reshape(-1, 64), self.window, self.limit).said
+
+
+class Looker(PPO):
+    """PPO whose reward for staying undecided fades.
+
+    Without a strong one at the start some classes are never tried; with one at the end the agent would stay unsure.
+    """
+
+    @property
+    def entropy_weight(self) -> float:
+        return self.config.entropy_weight * (1 - self.progress)
+
+
+def networks(config: Config) -> tuple[Layer, Layer]:
+    def mlp(hidden: int, outputs: int, gain: float) -> Layer:
+        return MLP(2 * 64 + 2, hidden, hidden, outputs, last=orthogonal, last_gain=gain)
+
+    return mlp(config.hidden, 10 + (8 - config.window + 1) ** 2, 0.01), mlp(config.critic, 1, 1.0)
+
+
+def predictor(config: Config, facts: Any) -> GlimpsePredictor:
+    def blank(n: int, rng: Rng) -> Envs:
+        x, t = np.zeros((1, 64), np.float32), np.zeros(1, np.int64)
+        return Envs(GlimpseEnvs(n, x, t, window=config.window), rng, "glimpse")
+
+    actor, critic = networks(config)
+    parts = Concat(actor, critic)
+    return GlimpsePredictor(parts, blank, actor=actor, window=config.window, limit=config.limit)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Looker:
@@ -80,12 +105,7 @@ def make(config: Config, rng: Rng, data: Any) -> Looker:
     def make_envs(n: int, rng: Rng) -> Envs:
         return Envs(GlimpseEnvs(n, splits.x_train, splits.t_train, **rules, strength=strength), rng, "glimpse")
 
-    def mlp(hidden: int, outputs: int, gain: float) -> Layer:
-        return MLP(2 * 64 + 2, hidden, hidden, outputs, last=orthogonal, last_gain=gain)
-
-    actor, critic = mlp(config.hidden, 10 + (8 - config.window + 1) ** 2, 0.01), mlp(config.critic, 1, 1.0)
-    return Looker(actor, critic, make_envs, GlimpseExam(splits, **rules), Adam(config.lr, eps=1e-5), rng, config)
-
-
-def predictor(config: Config, facts: Any) -> Looker:
-    return make(config, np.random.default_rng(0), blank)
+    judged, optimizer = GlimpseExam(splits, **rules), Adam(config.lr, eps=1e-5)
+    learner = Looker(*networks(config), make_envs, judged, optimizer, rng, config)
+    learner.predictor = predictor(config, {})
+    return learner

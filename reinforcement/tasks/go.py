@@ -7,8 +7,9 @@ from core import Rng
 from reinforcement.games.evaluate import MatchExam
 from reinforcement.games.go import KOMI, SIZE, go
 from reinforcement.games.players import mcts, minimax, random_player
+from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.self_play import SelfPlay
-from reinforcement.games.task import BoardGame, learner
+from reinforcement.games.task import BoardGame, learner, predictor_of
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -41,6 +42,10 @@ class Config(BoardGame):
     openings: int = 50  # of four random moves, from which it is judged, with either colour
 
 
+def predictor(config: Config, facts: Any) -> GamePredictor:
+    return predictor_of(config, go(config.size, config.komi), config.komi)
+
+
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game, n = go(config.size, config.komi), config.think
     looks, against = minimax(game, 2, game.heuristic), f"mcts-{n}"
@@ -60,4 +65,4 @@ def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
         val_simulations=max(n // 4, 1),
         monitor="+val_points_alone",
     )
-    return learner(config, game, exam, rng)
+    return learner(config, predictor(config, {}), exam, rng)

@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from core import Rng
-from reinforcement.envs.locomotion import RobotConfig as Config, agent, jointed
+from reinforcement.envs.locomotion import RobotConfig as Config, agent, answers, jointed
+from reinforcement.predictor import AgentPredictor
 from reinforcement.sac import SAC
 
 PARADIGM = "reinforcement"
@@ -19,6 +20,10 @@ PRESETS = {
     "quick": {"timesteps": 10_000, "learning_starts": 1_000, "hidden": 64, "episodes": 20},
     "best": {"timesteps": 200_000},
 }
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return answers(partial(jointed, "Hopper-v5"), config)
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:

@@ -8,6 +8,7 @@ from core import Adam, Rng
 from reinforcement.envs.lunar_lander import in_hundreds, lander_exam
 from reinforcement.networks import actor_and_critic
 from reinforcement.ppo import PPO, PPOSettings
+from reinforcement.predictor import AgentPredictor, actor_critic
 from reinforcement.running_stats import RunningMeanStd
 
 PARADIGM = "reinforcement"
@@ -38,6 +39,10 @@ class Config(PPOSettings):
     @property
     def updates(self) -> int:
         return math.ceil(self.timesteps / self.envs / self.rollout)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return actor_critic(actor_and_critic(8, config.hidden, 4), in_hundreds)
 
 
 def make(config: Config, rng: Rng, data: Any) -> PPO:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core import MLP, Adam, Rng
+from core import MLP, Adam, Layer, Rng
 from core.lab import UserPath
-from reinforcement.envs.lunar_lander import ExpertExam, heuristic, lander_exam
+from reinforcement.envs.lunar_lander import ExpertExam, heuristic, in_hundreds, lander_exam
 from reinforcement.imitation import Imitation, ImitationConfig, from_run
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 PROBLEM = "lunar_lander_imitation"
@@ -33,7 +34,15 @@ class Config(ImitationConfig):
     flights: int = 100  # episodes that judge
 
 
+def network(config: Config) -> Layer:
+    return MLP(8, config.hidden, config.hidden, 4)
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return AgentPredictor(network(config), in_hundreds)
+
+
 def make(config: Config, rng: Rng, data: Any) -> Imitation:
     expert = from_run(config.expert) if config.expert else heuristic
-    exam, net = ExpertExam(lander_exam(config.flights), expert), MLP(8, config.hidden, config.hidden, 4)
-    return Imitation(net, exam.play.make_envs, exam, expert, Adam(config.lr), rng, config)
+    exam = ExpertExam(lander_exam(config.flights), expert)
+    return Imitation(network(config), exam.play.make_envs, exam, expert, Adam(config.lr), rng, config)

@@ -7,7 +7,9 @@ import numpy as np
 
 from core import MLP, Adam, Layer, Rng, Sequential, activation, tanh
 from reinforcement.envs.classic_control import MOUNTAIN_CAR, classic_exam
+from reinforcement.evaluate import ReturnExam
 from reinforcement.evolution import Evolution, EvolutionConfig
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -29,20 +31,25 @@ class Config(EvolutionConfig):
     sigma: float = 0.3  # deviation of the noise
 
 
-def make(config: Config, rng: Rng, data: Any) -> Evolution:
-    """Whoever draws its actions step by step never comes up the hill; perturbed weights drive on as they once chose.
-
-    The last layer starts at 0, so that what the perturbed networks do is all noise at first, and each
-    does another thing.
-    """
+def network(config: Config, members: int | None = None) -> Layer:
+    """The last layer starts at 0, so that what perturbed networks do is all noise at first, and each another thing."""
     low, high = np.array(MOUNTAIN_CAR.low, np.float32), np.array(MOUNTAIN_CAR.high, np.float32)
     scale = 2 / (high - low)  # a velocity is at most 0.07: as it comes a network would hardly see it
     even = activation(lambda x: ((x - low) * scale - 1, lambda: np.broadcast_to(scale, x.shape).copy()))
     even = replace(even, op="affine", constants={"scale": scale, "shift": -low * scale - 1})
+    return Sequential(even, MLP(2, config.hidden, 3, activation=tanh, last_gain=0.0, members=members))
 
-    def net(members: int | None) -> Layer:
-        return Sequential(even, MLP(2, config.hidden, 3, activation=tanh, last_gain=0.0, members=members))
 
-    crowd, reference = net(2 * config.pairs), "DQN, as published in the zoo of Stable-Baselines3"
-    exam = classic_exam(MOUNTAIN_CAR, -100.8, reference, 100, "+val_return")
-    return Evolution(net(None), crowd, exam.make_envs, exam, Adam(config.lr), rng, config)
+def exam() -> ReturnExam:
+    reference = "DQN, as published in the zoo of Stable-Baselines3"
+    return classic_exam(MOUNTAIN_CAR, -100.8, reference, 100, "+val_return")
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return AgentPredictor(network(config), exam().make_envs)
+
+
+def make(config: Config, rng: Rng, data: Any) -> Evolution:
+    """Whoever draws its actions step by step never comes up the hill; perturbed weights drive on as they once chose."""
+    judged, crowd = exam(), network(config, 2 * config.pairs)
+    return Evolution(network(config), crowd, judged.make_envs, judged, Adam(config.lr), rng, config)

@@ -12,7 +12,8 @@ from core.lab.envs.vector import make as make_envs
 from reinforcement.distributions import SQUASHED
 from reinforcement.evaluate import ReturnExam
 from reinforcement.networks import actor_and_two_critics
-from reinforcement.sac import SAC, SACConfig
+from reinforcement.predictor import AgentPredictor
+from reinforcement.sac import SAC, SACConfig, soft_actor
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -34,6 +35,10 @@ class Config(SACConfig):
 
 def pendulum(**options: Any) -> Any:
     return gym.wrappers.RescaleAction(gym.make("Pendulum-v1", **options), np.float32(-1), np.float32(1))
+
+
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return soft_actor(actor_and_two_critics(3, config.hidden, 1), config.alpha, partial(make_envs, pendulum))
 
 
 def make(config: Config, rng: Rng, data: Any) -> SAC:

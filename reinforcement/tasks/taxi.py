@@ -4,7 +4,8 @@ from typing import Any
 
 from core import Rng
 from reinforcement.dqn import DQN
-from reinforcement.envs.toy_text import ToyText as Config, on_table
+from reinforcement.envs.toy_text import ToyText as Config, answers, learner, table
+from reinforcement.predictor import AgentPredictor
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -17,5 +18,9 @@ LIMIT = 200  # steps, as Gymnasium has it
 PRESETS = {"quick": {"updates": 120}, "best": {"updates": 300}}
 
 
+def predictor(config: Config, facts: Any) -> AgentPredictor:
+    return answers(config, *table("Taxi-v4", LIMIT))
+
+
 def make(config: Config, rng: Rng, data: Any) -> DQN:
-    return on_table(config, "Taxi-v4", LIMIT, rng)
+    return learner(config, *table("Taxi-v4", LIMIT), rng)

@@ -5,9 +5,10 @@ from typing import Any
 from core import Rng
 from reinforcement.games.evaluate import EveryReplyExam
 from reinforcement.games.players import minimax, random_player
+from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.rules import TIC_TAC_TOE
 from reinforcement.games.self_play import SelfPlay
-from reinforcement.games.task import BoardGame as Config, learner
+from reinforcement.games.task import BoardGame as Config, learner, predictor_of
 
 PARADIGM = "reinforcement"
 ABOUT = """
@@ -19,6 +20,11 @@ perfect, and well-trained networks reach it.
 PRESETS = {"quick": {"updates": 100}, "best": {"updates": 600}}
 
 
+def predictor(config: Config, facts: Any) -> GamePredictor:
+    return predictor_of(config, TIC_TAC_TOE)
+
+
 def make(config: Config, rng: Rng, data: Any) -> SelfPlay:
     game = TIC_TAC_TOE
-    return learner(config, game, EveryReplyExam(game, minimax(game, 9, game.heuristic), random_player(game)), rng)
+    exam = EveryReplyExam(game, minimax(game, 9, game.heuristic), random_player(game))
+    return learner(config, predictor(config, {}), exam, rng)

@@ -70,7 +70,7 @@ class SpokenWordPredictor(SupervisedPredictor):
 
     @property
     def detects(self) -> str:
-        """The wake word, if there is one."""
+        """The wake word, if one of the words is."""
         wake = getattr(self.said, "wake", None)
         return "" if wake is None else self.said.names(0)[wake]
 

@@ -125,3 +125,9 @@ def test_the_folder_is_enough(task, tmp_path, monkeypatch):
     again = open_run(moved)
     assert asked(again.predictor, again.w) == expected
     assert again.predictor.net.layout == one.learner.net.layout
+    if task == "table_clusters":  # a dictionary of columns, and an array of those that it was learnt from
+        assert again.predict({"b": ["a", "c"], "a": [0.5, 1.2]}).tolist() == expected[0]
+        assert again.predict([[0.5, "a"], [1.2, "c"]]).tolist() == expected[0]
+    if hasattr(again.predictor, "classes") and task != "sound_clusters":
+        x = {"a": [0.0], "b": ["a"]} if task == "table_clusters" else np.zeros((1, *again.predictor.shape))
+        assert again.predict_proba(x).shape == (1, len(again.classes))

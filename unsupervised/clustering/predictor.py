@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core import Array, Layer, Parts, softmax
 from core.lab.learner import Probabilities
 from core.lab.vision.examples import examples
@@ -27,6 +29,13 @@ class ClusterPredictor:
     see: See | None = None  # a photo as an example
     reads: tuple[str, ...] = ()
     read: Callable[[bytes], Array] | None = None
+    columns: tuple[str, ...] = ()  # of a table that it reads
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The K clusters, by their numbers."""
+        x, w = np.zeros((1, *self.shape), np.float32), np.zeros(self.net.size, np.float32)
+        return tuple(map(str, range(self.logits(w, x).shape[-1])))
 
     def examples(self, x: Any) -> Array:
         """x as the network takes it, (N, *shape). ValueError for what is none."""

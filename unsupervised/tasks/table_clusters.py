@@ -59,7 +59,8 @@ def predictor(config: Config, facts: Any) -> ClusterPredictor:
     def read(raw: bytes) -> Array:
         return encoder(read_table(raw, encoder.names))
 
-    return table_predictor(config, len(encoder.features), facts["clusters"], reads=SUFFIXES, read=read)
+    reading: dict[str, Any] = {"reads": SUFFIXES, "read": read, "columns": encoder.names}
+    return table_predictor(config, len(encoder.features), facts["clusters"], **reading)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Any:

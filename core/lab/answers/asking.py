@@ -55,7 +55,13 @@ class Asking:
         how = " (a column of true answers is named with --target)" if is_table and suffix not in reads else ""
         with refusing(f"{path} does not fit this network{how * (not self.named)}", ValueError, TypeError):
             x = taken(x, self.predictor)
-            said, chances = plain(self.ask("predict", x)), self._chances(x)
+            try:
+                said = plain(self.ask("predict", x))
+            except ValueError as error:
+                if "could not convert string to float" in str(error):  # NumPy's, with all of the text
+                    raise ValueError("it is a text, where numbers are needed") from error
+                raise
+            chances = self._chances(x)
         if self.threshold is not None:
             said = above(self.threshold, said, chances, getattr(self.predictor, "detects", ""))
         if sheet and len(sheet.rows) != len(said):  # a table that is one example, such as a picture

@@ -75,6 +75,8 @@ def guess(raw: bytes, reads: Sequence[str], writes: bool) -> str:
         return ".wav"
     if "(.npy)" in found:
         return ".npy"
+    if ".jsonl" in reads and raw.lstrip()[:1] in (b"{", b"["):
+        return ".jsonl"
     if writes or set(SUFFIXES) & set(reads):
         return ".txt" if writes else ".csv"
     try:

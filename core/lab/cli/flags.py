@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Imports = Annotated[tuple[str, ...], tyro.conf.arg(name="import"), tyro.conf.UseAppendAction]
+Repeated = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]  # --flag a --flag b
 From = Annotated[Path | None, tyro.conf.arg(name="from")]
 SEED, SEEDS, JOBS = (0, 2**63 - 1), (1, 10_000), (1, 1024)  # from, to: seeds, how many of them, processes at once
 
@@ -145,7 +146,11 @@ def gathered(kind: Any, args: Sequence[str]) -> list[str]:
 def _lists(kind: Any) -> Iterator[str]:
     """The flags of a dataclass, and of those in it, that take any number of values."""
     with contextlib.suppress(NameError, TypeError):  # an annotation that cannot be resolved: tyro says so
-        for name, hint in get_type_hints(kind).items():
+        for name, hint in get_type_hints(kind, include_extras=True).items():
+            marks = getattr(hint, "__metadata__", ())
+            if tyro.conf.UseAppendAction in marks:  # one value each time
+                continue
+            hint = get_args(hint)[0] if marks else hint
             each = [hint, *get_args(hint)]  # of `tuple[str, ...] | None` too
             if dataclasses.is_dataclass(hint):
                 yield from _lists(hint)

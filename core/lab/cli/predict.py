@@ -10,7 +10,7 @@ from core.lab.answers.answers import OUT, Answers, check_out, lines, objects, ta
 from core.lab.answers.asking import Asking
 from core.lab.answers.examples import known
 from core.lab.answers.inputs import files
-from core.lab.cli.flags import OpenFlags, parse
+from core.lab.cli.flags import OpenFlags, Repeated, parse
 from core.lab.config import check
 from core.lab.errors import Refusal, refusing
 from core.lab.former import moved
@@ -30,8 +30,8 @@ class PredictFlags(OpenFlags):
     json: bool = False  # prints JSON: answers, each with the three likeliest classes, and the score if there is one
     out: Path | None = None  # writes .csv, .tsv or .json: the rows of the input, and beside them the answers
     force: bool = False  # writes over that file
-    target: tuple[str, ...] = ()  # the column of the true answers, which they are scored against; a table's own if none
-    threshold: float | None = None  # of two classes: the probability from which on the second is said; of a detector...
+    target: Repeated = ()  # the column of the true answers, which they are scored against; may be given several times
+    threshold: float | None = None  # says the second of two classes, or what is detected, from this probability on
     format: str = ""  # what standard input is: csv, npy, txt, png, wav, ...; found out if none is given
 
     def __post_init__(self) -> None:

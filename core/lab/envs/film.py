@@ -62,7 +62,8 @@ def _frames(env: Any, name: str, policy: Policy, first: int, frames: int, every:
     for k in range(frames * every):
         if k % every == 0:
             picture = Image.fromarray(env.render())
-            picture = picture.resize((round(picture.width * height / picture.height), height))
+            way = Image.Resampling.NEAREST if picture.height < height else None  # a few pixels stay pixels
+            picture = picture.resize((round(picture.width * height / picture.height), height), way)
             # black with a white rim can be read on any ground
             ImageDraw.Draw(picture).text(
                 (6, 4), f"{name}, episode {episode + 1}: {total:.0f}", "black", stroke_width=1, stroke_fill="white"

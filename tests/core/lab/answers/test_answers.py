@@ -124,7 +124,7 @@ def test_the_rows_of_a_table_are_written_beside_the_answers_and_scored(ready, ca
     code, _, err = asked(capsys, "x.csv", "--target", "name", "--out", "p.csv")
     assert code == 2
     assert "p.csv is there already" in err
-    assert asked(capsys, "x.csv", "--target", "name", "--out", "p.csv", "--force")[0] == 0
+    assert asked(capsys, "--target", "name", "x.csv", "--out", "p.csv", "--force")[0] == 0
     assert json.loads(asked(capsys, "x.csv", "--target", "name", "--json")[1])["score"]["accuracy"] == pytest.approx(
         2 / 3
     )
@@ -173,7 +173,7 @@ def test_a_threshold_decides_between_two_classes(ready, capsys):
         (b"1,1,1,1\n", [], "light"),
         (b"1 1 1 1", ["--format", "npy"], "not an npy file"),
         (b"1\t0\t0\t1\n", ["--format", "csv"], "grey"),
-        (b"hello", [], "does not fit"),
+        (b"hello", [], "- does not fit this network: it is a text, where numbers are needed"),
     ],
 )
 def test_standard_input(ready, capsys, monkeypatch, raw, words, said):

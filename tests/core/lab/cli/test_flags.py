@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from core.lab.cli import main
-from core.lab.cli.flags import parse_run
+from core.lab.cli.flags import gathered, parse_run
+from core.lab.cli.predict import PredictFlags
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,8 @@ def test_a_number_beyond_sense_is_refused_before_anything_begins(words, says, tm
     assert said.startswith(f"error: {says}"), said
     assert len(said) < 600
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_flag_of_one_value_each_time_leaves_the_words_after_it():
+    words = ["run", "--target", "a", "x.csv", "--target", "b"]
+    assert gathered(PredictFlags, words) == words

@@ -5,6 +5,7 @@ import signal
 import gymnasium
 import numpy as np
 import pytest
+from grid_world import GridWorld
 from PIL import Image
 from toy_environments import Three
 
@@ -36,6 +37,13 @@ def test_film_shows_both_policies_in_every_frame(tmp_path):
     assert abs(begin[0] - begin[1]).max() < 32  # the same start
     assert abs(later[0] - later[1]).max() > 64  # and not the same way on
     assert abs(later[0] - begin[0]).max() > 64
+
+
+def test_a_few_pixels_stay_pixels(tmp_path):
+    assert film(GridWorld, {"left": left}, tmp_path / "agent.gif", 3, frames=2) is None
+    with Image.open(tmp_path / "agent.gif") as gif:
+        brightest = np.asarray(gif.convert("RGB"))[40:].max(-1)  # below the caption
+    assert len(np.unique(brightest)) <= 3  # ground, wall, and what moves, with nothing between them
 
 
 def test_no_film_where_nothing_can_be_drawn(tmp_path):
