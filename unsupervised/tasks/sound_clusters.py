@@ -10,8 +10,8 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Report, Splits, check
+from core.lab.audio.files import SUFFIXES, read_any
 from core.lab.audio.griffin_lim import wav_bytes
-from core.lab.audio.wav import read_sound
 from core.lab.packed import vector
 from core.lab.report.pictures import save_bytes
 from core.lab.report.plots import matrix
@@ -50,10 +50,10 @@ def predictor(config: Config, facts: Any) -> ClusterPredictor:
     mean, deviation = vector(facts["mean"]), vector(facts["deviation"], above=0)
 
     def read(raw: bytes) -> Array:
-        z: Array = (cepstrum(read_sound(raw), config.voice) - mean) / deviation
+        z: Array = (cepstrum(read_any(raw), config.voice) - mean) / deviation
         return z[None]
 
-    return table_predictor(config, len(mean), config.clusters, reads=(".wav",), read=read)
+    return table_predictor(config, len(mean), config.clusters, reads=SUFFIXES, read=read)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Any:
