@@ -97,8 +97,8 @@ said = {}
 for name, folder, file in json.load(sys.stdin):
     with redirect_stdout(io.StringIO()) as out:
         assert main(["predict", folder, file, "--json"]) == 0
-    found = [each["answer"] for each in json.loads(out.getvalue())["answers"]]
-    said[name] = found[0] if isinstance(found[0], str) and file.endswith(".txt") else found
+    answers = [each["answer"] for each in json.loads(out.getvalue())["answers"]]
+    said[name] = answers[0] if file.endswith(".txt") else answers
 print(json.dumps([said, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 

@@ -20,7 +20,7 @@ from core.lab.audio.files import SUFFIXES, read_any
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.audio.wav import Sound
 from core.lab.data.splits import Clips
-from core.lab.packed import packed, unpacked
+from core.lab.packed import packed, unpacked, vector
 from unsupervised.generative.likelihoods import gaussian
 from unsupervised.generative.speech_features import (
     BANDS,
@@ -176,6 +176,7 @@ def speech_predictor(
 ) -> SpeechPredictor:
     """Raises ValueError for facts that do not fit."""
     I, voices = MOMENTS * BANDS, tuple(facts["voices"])
+    vector([facts["scale"], facts["spread"], facts["unit"]], above=0)
     shapes = {"mean": (I,), "axes": (I, components), "means": (len(WORDS) * len(voices), components + 1)}
     mean, axes, means = unpacked(facts["arrays"], shapes)
     book = PCAFeatures(mean, axes, facts["scale"], facts["middle"], facts["spread"])
