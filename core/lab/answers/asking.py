@@ -141,7 +141,7 @@ def silenced() -> Iterator[None]:
 
 def _is_path(x: Any, predictor: Any) -> bool:
     """A path; or a text that names a file that is there, or could be one where the network takes no text."""
-    if isinstance(x, PurePath) or not isinstance(x, str) or "\n" in x:
+    if isinstance(x, PurePath) or not isinstance(x, str) or "\n" in x or not x:
         return isinstance(x, PurePath)
     try:
         there = Path(x).expanduser().exists()
