@@ -87,6 +87,7 @@ class FoldsPredictor:
 
     def pooled(self, w: Array, x: Any) -> Array:
         """y (N, O): logits, or values in their units, which are those of no fold."""
+        x = read_table(x, self.columns) if isinstance(x, bytes) else x  # once for all folds
         ys = [in_units(fold.said, fold.asked(part, x)) for fold, part in zip(self.folds, self.split(w), strict=True)]
         y: Array = self.said.pool(np.stack(ys))
         return y

@@ -25,7 +25,8 @@ class ClusterPredictor:
     """softmax(y) are the memberships of examples x (N, *shape), y (N, K) = net(x, w).
 
     Where the clusters lie in the code of an auto-encoder, `parts` are encoder, decoder and clusters, and `net` holds
-    the three: y = clusters(encoder(x)). `read` makes examples of the bytes of files with a suffix among `reads`.
+    the three: y = clusters(encoder(x)). `read` makes examples of the bytes of files with a suffix among `reads`; of a
+    table it reads the `columns`.
     """
 
     net: Layer
@@ -76,7 +77,7 @@ class ClusterPredictor:
     def probabilities(self, w: Array, x: Any) -> Probabilities:
         """The memberships of each example: (N, K)."""
         y = self.logits(w, self.examples(x))
-        return Probabilities(tuple(map(str, range(y.shape[-1]))), softmax(y))
+        return Probabilities(self.classes, softmax(y))
 
 
 def on_code(parts: Parts, shape: tuple[int, ...], **reading: Any) -> ClusterPredictor:

@@ -66,16 +66,17 @@ def predict(args: Sequence[str]) -> int:
             left[str(path)] = str(error)
             note(f"left out: {error}")
             continue
-        for line in lines(answers[-1], many) if shown else ():
+        for line in lines(answers[-1], many) if shown and many else ():  # as they come
             print(line)
     if not answers:
         raise Refusal(f"none of {len(paths):,} files could be answered; the first: {next(iter(left.values()))}")
-    with refusing(f"{', '.join(targets)}", ValueError):
+    try:
         found = total(answers, targets)
+    except ValueError as error:  # which costs no answer
+        found = {}
+        note(f"not scored by the column {', '.join(targets)}: {error}")
     said = {"answers": [each for a in answers for each in objects(a)]} | ({"score": found} if found else {})
     said |= {"left_out": left} if left else {}
-    if flags.json:
-        print(json.dumps(said))
     if flags.out:
         divider = OUT[flags.out.suffix.lower()]
         made = json.dumps(said).encode() if flags.out.suffix.lower() == ".json" else table(answers, targets, divider)
@@ -87,6 +88,10 @@ def predict(args: Sequence[str]) -> int:
     if found:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in found.items() if isinstance(value, float))
         note(f"{figures} on {found['rows']:,} rows by the column {', '.join(targets)}")
+    if flags.json:
+        print(json.dumps(said))
+    for line in lines(answers[0], many) if shown and not many else ():
+        print(line)
     return 0
 
 

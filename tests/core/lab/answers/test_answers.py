@@ -203,6 +203,11 @@ def test_python_asks_with_paths_and_arrays(ready):
     assert ready.predict(x).tolist() == ["light"]
     np.testing.assert_allclose(ready.predict_proba(x), [chances(1.0)], rtol=1e-4)
     assert ready.classes == CLASSES
+    for nothing in (None, [], np.zeros((0, 4))):
+        with pytest.raises(ValueError, match=r"it holds no example, which has the shape \(4,\)"):
+            ready.predict(nothing)
+    with pytest.raises(ValueError, match="could not convert"):  # and no folder is walked
+        ready.predict("")
     with pytest.raises(Refusal, match=r"none\.png cannot be read"):
         ready.predict("none.png")
 
