@@ -108,6 +108,8 @@ CALLS: dict[str, tuple[str, str]] = {
         f"    v = np.clip(np.asarray(v, float), -{LARGE}, {LARGE})\n"
         "    z = np.where(np.isnan(v), median, v) / deviation - mean / deviation\n"
         f"    parts.append(np.stack([np.clip(z, -{FAR}, {FAR}), np.isnan(v)][: 1 + int(gaps)], 1))\n"
+        "    if f'cycles.{k}' in W:\n"
+        "        parts.append(waves(np.nan_to_num(v), *W[f'cycles.{k}']) * ~np.isnan(v)[:, None])\n"
         "return np.concatenate(parts, 1).astype('float32')",
     ),
     "output.row": ("W[{k} + '.table'][{0}].astype('int64')", ""),
@@ -123,6 +125,21 @@ CALLS: dict[str, tuple[str, str]] = {
     "output.half": ("np.split({0}, 2, -1)[0]", ""),
 }
 HELD = "rescale", "affine", "output.units", "output.clip", "output.row"  # whose constants lie in W
+
+
+WAVES = """
+
+def waves(v, kind, *names):
+    v = v / 24 if kind == "time" else v
+    days = np.floor(v)
+    date = days.astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    first, new_year = month.astype("datetime64[D]"), date.astype("datetime64[Y]").astype("datetime64[M]")
+    length = (month + 1).astype("datetime64[D]") - first
+    parts = {"month": (month - new_year).astype(float) / 12, "day": (date - first) / length}
+    parts |= {"weekday": (days + 3) % 7 / 7, "hour": v - days}
+    turned = [(2 * np.pi * parts[part], wave) for part, wave in (name.split() for name in names)]
+    return np.stack([np.sin(angle) if wave == "sin" else np.cos(angle) for angle, wave in turned], 1)"""
 
 
 class Source:
@@ -146,7 +163,7 @@ class Source:
     def columns(self, columns: list[Any]) -> None:
         for k, column in enumerate(columns):
             if getattr(column, "cycles", ()):
-                raise Refusal(f"the calendar of the column {column.name!r} is not exported: leave it out with --ignore")
+                self.arrays[f"cycles.{k}"] = np.array([column.notation.kind, *column.cycles])
             numbers = column.dtype == "float64"
             form = [column.mean, column.deviation, column.median, column.gaps] if numbers else column.values
             self.arrays[f"column.{k}"] = np.array(form, np.float64 if numbers else np.str_)
@@ -205,6 +222,8 @@ def source(graph: Graph, about: Mapping[str, str], weights: str) -> tuple[str, d
             name, _, rest = call.partition("(")
             rest = rest.replace("{0}", "x").replace("{", "").replace("}", "")
             functions[name] = ["", "", f"def {name}({rest}:", *(f"    {line}" for line in code.split("\n"))]
+    if any(name.startswith("cycles.") for name in body.arrays):
+        functions["waves"] = WAVES.split("\n")
     answer = ["", "", f"def answer({body.argument}):", *(f"    {line}" for line in body.lines)]
     main = ["", "", 'if __name__ == "__main__":', "    print(answer(np.load(sys.argv[1], allow_pickle=False)))"]
     written_out = (line.replace("'", '"') for line in (*itertools.chain(*functions.values()), *answer))

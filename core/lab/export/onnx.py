@@ -14,7 +14,7 @@ import numpy as np
 from core import Array
 from core.lab.data.columns import FAR, LARGE
 from core.lab.data.notation import MISSING
-from core.lab.errors import Refusal
+from core.lab.export.calendar import waves
 from core.lab.export.graph import Graph, Node
 
 OPSET, OPSET_ML, IR = 20, 3, 9  # the first with Gelu and LayerNormalization; IR 9 came with it
@@ -157,7 +157,8 @@ def _numeric(b: Writer, column: Any, v: str) -> list[str]:
     there = b.op("Where", missing, number(column.median), v)
     z = b.op("Sub", b.op("Div", there, number(column.deviation)), number(column.mean / column.deviation))
     z = b.op("Clip", z, number(-FAR), number(FAR))
-    return [b.op("Cast", each, to=1) for each in ([z, missing] if column.gaps else [z])]
+    parts = [z, missing] if column.gaps else [z]
+    return [b.op("Cast", each, to=1) for each in (*parts, *waves(b, column, there, missing))]
 
 
 def _words(b: Writer, column: Any, v: str) -> list[str]:
@@ -181,8 +182,6 @@ def _words(b: Writer, column: Any, v: str) -> list[str]:
 
 def _column(b: Writer, node: Node, v: str) -> str:
     column = node.constants["column"]
-    if getattr(column, "cycles", ()):
-        raise Refusal(f"ONNX cannot say the calendar of the column {column.name!r}: leave it out with --ignore")
     parts = (_numeric if column.dtype == "float64" else _words)(b, column, v)
     return b.op("Concat", *parts, axis=-1)
 

@@ -211,10 +211,24 @@ def test_augmented_copies_are_left_out_and_told():
     np.testing.assert_allclose(found.outputs.answer(found.ask(x)), plain.probabilities(w, x).p, atol=1e-6)
 
 
-def test_a_date_is_a_number_and_its_calendar_is_refused():
-    days = np.datetime64("2024-01-01") + 37 * np.arange(20)
-    facts = table("classes", ["a", "b"])
-    facts["parts"][0]["encoder"] = learn(Rows({"when": list(map(str, days))}, list(range(20)))).to_json()
+@pytest.mark.parametrize("first", ["1970-01-01T00:00", "2023-11-20T13:45", "1899-12-25T06:30"])
+def test_the_calendar_of_a_date_and_the_hour_of_a_time_go_round(first, tmp_path):
+    moments = np.datetime64(first) + np.timedelta64(197, "h") * np.arange(80) * np.arange(80)
+    hours = [f"{7 * k % 24}:{k % 60:02}" for k in range(80)]
+    cells = {"when": [*map(str, moments[:-1]), ""], "at": hours}
+    facts, encoder = table("classes", ["a", "b"]), learn(Rows(cells, list(range(80))))
+    assert len(encoder.features) >= 12
+    facts["parts"][0]["encoder"] = encoder.to_json()
     made, w = predictor("table", {}, facts)
-    with pytest.raises(Refusal, match="the calendar of the column 'when'"):
-        numpy_source.source(graph_of(made.signature(w)), ABOUT, "w.npz")
+    found, days = made.signature(w), (moments - np.datetime64("1970-01-01T00:00")) / np.timedelta64(1, "D")
+    days[-1] = np.nan
+    given = {"when": days[:, None], "at": np.array([[7 * k % 24 + k % 60 / 60] for k in range(80)])}
+    expected = made.probabilities(w, Rows(cells, list(range(80)))).p
+    module = imported(found, tmp_path)
+    found_p = [module.answer({name: v[:, 0] for name, v in given.items()})["probabilities"]]
+    if importlib.util.find_spec("onnx"):
+        from core.lab.export import onnx
+
+        found_p.append(onnx.runner(onnx.model(graph_of(found), ABOUT))[0](given)["probabilities"])
+    for p in found_p:
+        np.testing.assert_allclose(p, expected, atol=1e-5)
