@@ -119,7 +119,7 @@ def test_the_check_that_the_page_shows_prints_small_errors(place, name):
 
 
 def test_the_algorithm_keeps_the_contract_in_sixty_lines_of_class_and_learns(place, capsys, monkeypatch):
-    lines = listing("my_ppo").partition("class MyPPO:")[2].partition("\n\n\ndef make")[0].strip().splitlines()
+    lines = listing("my_ppo").partition("class MyPPO:")[2].partition("\n\n\ndef predictor")[0].strip().splitlines()
     assert len(lines) <= 60
     found = outcomes(find(str(place / "my_ppo.py")))
     assert {outcome for outcome, *_ in found} == {"ok"}, found
