@@ -11,6 +11,8 @@ from core.lab import Report
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
 from core.lab.audio.wav import Sound, levelled, read_sound, resample
 from core.lab.data.splits import Clips, Splits
+from core.lab.errors import Refusal
+from core.lab.signature import Signature
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
 from supervised.baselines import classifiers
@@ -67,6 +69,9 @@ class SpokenWordPredictor(SupervisedPredictor):
     """It answers about a `Sound`, the bytes of a sound file, or log mel spectra (N, *shape)."""
 
     reads = (".wav",)
+
+    def signature(self, w: Array) -> Signature:
+        raise Refusal("the front end of sounds, which cuts off silence and levels out loudness, cannot be exported")
 
     @property
     def detects(self) -> str:
