@@ -64,8 +64,11 @@ def predict(args: Sequence[str]) -> int:
             if not many:
                 raise
             left[str(path)] = str(error)
-            note(f"left out: {error}")
+            if answers:
+                note(f"left out: {error}")
             continue
+        for why in left.values() if len(answers) == 1 else ():  # of no use while nothing is answered
+            note(f"left out: {why}")
         for line in lines(answers[-1], many) if shown and many else ():  # as they come
             print(line)
     if not answers:
