@@ -54,8 +54,6 @@ def predict(args: Sequence[str]) -> int:
     asking = Asking(
         predictor, run.ask, likely, bool(flags.out), targets, bool(flags.target), flags.threshold, flags.format
     )
-    for line in told:
-        note(line)
     answers, left = list[Answers](), dict[str, str]()
     for path in paths:
         try:
@@ -64,11 +62,13 @@ def predict(args: Sequence[str]) -> int:
             if not many:
                 raise
             left[str(path)] = str(error)
-            if answers:
-                note(f"left out: {error}")
+            told.append(f"left out: {error}")
+        if answers:  # while there are none they are of no use
+            for line in told:
+                note(line)
+            told.clear()
+        if str(path) in left:
             continue
-        for why in left.values() if len(answers) == 1 else ():  # of no use while nothing is answered
-            note(f"left out: {why}")
         for line in lines(answers[-1], many) if shown and many else ():  # as they come
             print(line)
     if not answers:
