@@ -7,9 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.checkpoint import previous
 from core.lab import Refusal, printable
 from core.lab.cli.flags import OpenFlags, parse
 from core.lab.errors import refusing
+from core.lab.paths import user_path
+from core.lab.runs.folder import CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,12 @@ class ExportFlags(OpenFlags):
 
 def export(args: Sequence[str]) -> int:
     flags = parse(ExportFlags, args, "trivium export")
-    for path in {flags.file, flags.file.with_suffix(".npz" if flags.file.suffix == ".py" else flags.file.suffix)}:
+    kept = flags.folder / CHECKPOINT
+    own = kept, previous(kept), user_path(flags.task or kept)
+    if flags.file.resolve() in [path.resolve() for path in own]:
+        raise Refusal(f"{flags.file} belongs to the run itself: name another file")
+    weights = [flags.file.with_suffix(".npz")] if flags.file.suffix.lower() == ".py" else []
+    for path in (flags.file, *weights):
         if path.exists() and not (flags.force and path.is_file()):
             raise Refusal(f"{path} is there already: name another, or give --force")
     from core.lab.export.write import Differs, exported

@@ -36,7 +36,7 @@ def about(run: Run, signature: Signature) -> dict[str, str]:
         "w_sha256": sha256(signature.w),
     }
     if names:
-        found["classes"] = json.dumps(list(names), ensure_ascii=False)
+        found["classes"] = json.dumps(names)
     if (run.folder / RESULT).exists():
         found["score"] = json.dumps(run.result["score"])
         found["metrics"] = json.dumps(run.result["metrics"])
@@ -48,9 +48,10 @@ def exported(run: Run, path: Path) -> dict[str, Any]:
 
     Raises Refusal for another suffix, and for a network that such a file cannot hold.
     """
-    if path.suffix not in WRITERS:
+    suffix = path.suffix.lower()
+    if suffix not in WRITERS:
         raise Refusal(f"{path} is of no kind that is written here: {', '.join(WRITERS)}")
-    if path.suffix == ".onnx" and not find_spec("onnx"):
+    if suffix == ".onnx" and not find_spec("onnx"):
         raise Refusal('ONNX needs the package onnx: pip install "trivium[onnx]"')
     signature = run.can("signature", "export: its answers are not the outputs of one network")(run.w)
     graph = graph_of(signature)
@@ -61,7 +62,7 @@ def exported(run: Run, path: Path) -> dict[str, Any]:
         "outputs": {name: f"{t} {['N', *shape]}" for name, (t, shape) in forms.items()},
         "notes": list(signature.notes),
     }
-    return told | WRITERS[path.suffix](path, graph, signature, about(run, signature))
+    return told | WRITERS[suffix](path, graph, signature, about(run, signature))
 
 
 def difference(run: Callable[[Mapping[str, Array]], Mapping[str, Array]], signature: Signature) -> float:

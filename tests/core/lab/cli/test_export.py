@@ -116,6 +116,14 @@ def test_what_cannot_be_written_is_one_line(folder, tmp_path, capsys, file, why)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("file", ["run/checkpoint.safetensors", "run/checkpoint.previous.safetensors", "nothing.py"])
+def test_what_the_run_needs_is_never_written_over(folder, capsys, file):
+    before = {path: path.read_bytes() for path in folder.parent.rglob("*.*") if path.is_file()}
+    assert export(folder, folder.parent / file, "--force") == 2
+    assert f"{file} belongs to the run itself: name another file" in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in folder.parent.rglob("*.*") if path.is_file()}
+
+
 def test_a_missing_onnx_is_named(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(write, "find_spec", lambda name: None)
     assert export(folder, tmp_path / "net.onnx") == 2

@@ -2,18 +2,23 @@
 
 import importlib.util
 from dataclasses import replace
+from functools import partial
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
+from core import MLP
 from core.lab.data.encoder import learn
 from core.lab.data.tables import Rows
+from core.lab.envs.vector import make
 from core.lab.errors import Refusal
 from core.lab.export import numpy_source
 from core.lab.export.graph import graph_of
 from core.lab.export.write import difference
 from core.lab.runs.tasks import find
 from core.lab.signature import Choice, Columns, Features, Labels, Numbers, Pixels, Values
+from reinforcement.predictor import AgentPredictor
 
 ABOUT = {"task": "toy", "about": "A toy.", "w_sha256": "0"}
 IMAGES = {"classes": ["cat", "dog"]}
@@ -89,6 +94,15 @@ def predictor(name, fields, facts):
     return made, made.net.init(rng) + rng.normal(0, 0.1, made.net.size).astype(np.float32)
 
 
+def imported(found, folder):
+    """The file of NumPy, imported."""
+    numpy_source.write(folder / "toy.py", graph_of(found), ABOUT)
+    spec = importlib.util.spec_from_file_location("toy", folder / "toy.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def asked(signature, given):
     """What people would give the predictor itself, in the place of `given`."""
     if isinstance(signature.inputs, Pixels):
@@ -131,12 +145,7 @@ def _label(answers):
 def test_exported_networks_answer_as_their_tasks_do(name, tmp_path):
     made, w = predictor(*TASKS[name])
     found = made.signature(w)
-    source, arrays = numpy_source.source(graph_of(found), ABOUT, "w.npz")
-    np.savez(tmp_path / "w.npz", **arrays)
-    (tmp_path / "toy.py").write_text(source)
-    spec = importlib.util.spec_from_file_location("toy", tmp_path / "toy.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = imported(found, tmp_path)
 
     def run(given):
         if isinstance(found.inputs, Columns):
@@ -160,6 +169,22 @@ def test_observations_and_actions_are_in_the_units_of_the_environment():
 
 
 BINARY = table("classes", ["a", "b"])
+
+
+def test_a_choice_is_the_action_that_the_environment_takes(tmp_path):
+    def one():
+        env = gym.make("CartPole-v1")
+        return gym.wrappers.TransformAction(env, lambda a: np.array([1, 0])[a], env.action_space)
+
+    net = MLP(4, 3, 2)
+    made = AgentPredictor(net, partial(make, one))
+    w = net.init(np.random.default_rng(0))
+    found = made.signature(w)
+    assert found.outputs.table.tolist() == [1, 0]
+    module = imported(found, tmp_path)
+    check_answers(found, made, w, lambda given: module.answer(given["x"]))
+
+
 REFUSED = {
     "spoken_digits": ({}, {}, "front end of sounds"),
     "sound_clusters": ({}, {"mean": [0.0] * 12, "deviation": [1.0] * 12}, r"made of \.wav"),
