@@ -14,7 +14,7 @@ from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
 from unsupervised.text.character_task import CharacterModel, language, predictor_of_lines
 from unsupervised.text.evaluate_lines import names_figures
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import LanguageModel
 
 PARADIGM = "unsupervised"
 ABOUT = """A list of first names goes in, and a model of the next letter comes out, which makes up new names. The
@@ -64,5 +64,5 @@ def predictor(config: Config, facts: Any) -> TextPredictor:
     return predictor_of_lines(config, facts, partial(deep_net, config))
 
 
-def make(config: Config, rng: Rng, data: Data) -> Language:
+def make(config: Config, rng: Rng, data: Data) -> LanguageModel:
     return language(config, divided(data("names"), config.split), predictor, rng, names_figures)

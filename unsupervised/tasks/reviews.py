@@ -18,7 +18,7 @@ from core.lab.text.predictor import FACTS as FACTS, TextPredictor
 from core.lab.text.vocabulary import Vocabulary
 from unsupervised.text.character_task import CharacterModel, language, predictor_of_lines
 from unsupervised.text.evaluate_lines import RATINGS, review_figures
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import LanguageModel
 
 PARADIGM = "unsupervised"
 ABOUT = """Product reviews with their ratings go in; a model of the next character comes out, which writes a review
@@ -106,5 +106,5 @@ def predictor(config: Config, facts: Any) -> TextPredictor:
     return predictor_of_lines(config, facts, partial(review_net, config), conditioned=True, begin=rated)
 
 
-def make(config: Config, rng: Rng, data: Data) -> Language:
+def make(config: Config, rng: Rng, data: Data) -> LanguageModel:
     return language(config, written(data("reviews")), predictor, rng, review_figures)

@@ -7,7 +7,7 @@ from core import Rng
 from core.lab import Data
 from core.lab.text.predictor import FACTS as FACTS, TextPredictor
 from unsupervised.text.character_task import WindowModel, language
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import LanguageModel
 
 PARADIGM = "unsupervised"
 ABOUT = """Shakespeare's plays go in, and a model of the next character comes out, which then writes on. The score is
@@ -39,5 +39,5 @@ def predictor(config: Config, facts: Any) -> TextPredictor:
     return config.predictor(facts, words=True)
 
 
-def make(config: Config, rng: Rng, data: Data) -> Language:
+def make(config: Config, rng: Rng, data: Data) -> LanguageModel:
     return language(config, data("tiny-shakespeare"), predictor, rng)

@@ -9,7 +9,7 @@ from core.lab.data.formats import own_text
 from core.lab.data.splits import Text, parts
 from core.lab.text.predictor import FACTS as FACTS, TextPredictor
 from unsupervised.text.character_task import WindowModel, language
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import LanguageModel
 
 PARADIGM = "unsupervised"
 PROBLEM = "python_reference"
@@ -43,5 +43,5 @@ def predictor(config: Config, facts: Any) -> TextPredictor:
     return config.predictor(facts, config.words)
 
 
-def make(config: Config, rng: Rng, data: Data) -> Language:
+def make(config: Config, rng: Rng, data: Data) -> LanguageModel:
     return language(config, read(config.file, data) if config.file else data("python-reference"), predictor, rng)

@@ -10,7 +10,7 @@ from core.lab.data.splits import Text
 from core.lab.text.predictor import TextPredictor, facts_of, of_lines
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
-from unsupervised.text.language_model import Figures, Language, LanguageModelConfig
+from unsupervised.text.language_model import Figures, LanguageModel, LanguageModelConfig
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def language(
     predictor: Callable[[Any, Mapping[str, str]], TextPredictor],
     rng: Rng,
     figures: Figures | None = None,
-) -> Language:
+) -> LanguageModel:
     """The learner of a text, whose task has this `predictor`."""
     answers = predictor(config, facts_of(text.train, config.context))
     optimizer = AdamW(config.lr, answers.net.layout, config.weight_decay)
-    return Language(text, answers, optimizer, rng, config, figures=figures)
+    return LanguageModel(text, answers, optimizer, rng, config, figures=figures)

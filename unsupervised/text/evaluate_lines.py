@@ -17,7 +17,7 @@ from core import Array
 from core.lab import Report, printable
 from core.lab.report.plots import drawing
 from core.lab.text.lines import END
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import LanguageModel
 
 RATINGS = "12345"
 NAMES, LONGEST_NAME = 4000, 30  # names that are written, letters at most
@@ -32,13 +32,13 @@ def lines(text: str) -> list[str]:
     return text.split(END)[:-1]
 
 
-def write(language: Language, w: Array, prompt: str, n: int, longest: int, temperature: float) -> list[str]:
+def write(language: LanguageModel, w: Array, prompt: str, n: int, longest: int, temperature: float) -> list[str]:
     """n records that begin with `prompt`, each to its end, or to `longest` characters where none comes."""
     texts = language.predictor.texts(w, prompt, n, longest, temperature, rng=np.random.default_rng(0))
     return [prompt + text.partition(END)[0] for text in texts]
 
 
-def names_figures(language: Language, w: Array, report: Report, folder: Path | None) -> None:
+def names_figures(language: LanguageModel, w: Array, report: Report, folder: Path | None) -> None:
     """Adds to a report what the names are that the network makes up."""
     known, test = set(lines(language.text.train)), lines(language.text.test)
     held_out = ({*lines(language.text.val), *test}) - known
@@ -56,7 +56,7 @@ def names_figures(language: Language, w: Array, report: Report, folder: Path | N
     report.texts["Names that training does not hold"] = printable("\n".join(rows))
 
 
-def given(language: Language, w: Array, reviews: Sequence[str]) -> tuple[Array, Array]:
+def given(language: LanguageModel, w: Array, reviews: Sequence[str]) -> tuple[Array, Array]:
     """log p(words and end | rating) (N, 5) of reviews "5love it", whatever their own rating; log p(rating) (5,)."""
     columns, prior = [], []
     for rating in RATINGS:
@@ -103,7 +103,7 @@ def positive_share(classify: Classifier, reviews: Sequence[str]) -> Array:
     return np.array([said[rating == k].mean() if (rating == k).any() else np.nan for k in range(len(RATINGS))])
 
 
-def review_figures(language: Language, w: Array, report: Report, folder: Path | None) -> None:
+def review_figures(language: LanguageModel, w: Array, report: Report, folder: Path | None) -> None:
     """Adds to a report whether ratings help, and whether they are heard in what is written."""
     test = lines(language.text.test)
     asked = test[:READ]

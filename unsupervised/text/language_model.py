@@ -8,7 +8,7 @@ the optimizer are those of supervised learning. Reference: Bengio et al. (2003),
 model". Weakness: what lies more than K characters back is forgotten.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Optimizer, Rng, Schedule, cosine, cross_entropy, log_softmax, warm_up
+from core import Array, Layer, Optimizer, Rng, Schedule, Sequential, cosine, cross_entropy, log_softmax, warm_up
 from core.lab import Kept, Report, check, rng_state, set_rng_state, settings
 from core.lab.data.splits import Text
-from core.lab.text.predictor import TextPredictor
+from core.lab.former import warn
+from core.lab.text import sampling
+from core.lab.text.predictor import TextPredictor, facts_of
+from core.lab.text.vocabulary import Vocabulary
 from unsupervised.text import evaluate as evaluate_text
 from unsupervised.text.evaluate import HELD_OUT, spread
 from unsupervised.text.interpolation import interpolated, weigh
@@ -29,7 +32,9 @@ STEPS = 20  # minibatches of one update()
 VAL = 4096  # characters of the validation part that evaluate() looks at, evenly spread; all in a shorter one
 SCHEDULE = warm_up(0.02, cosine)
 AGAIN = 0.5  # of the rate, where it begins anew with the validation part
-Figures = Callable[["Language", Array, Report, Path | None], None]  # adds to a report what a task asks of its texts
+Figures = Callable[
+    ["LanguageModel", Array, Report, Path | None], None
+]  # adds to a report what a task asks of its texts
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class LanguageModelConfig:
         check(self, positive=("context", "batch", "updates"), nonnegative=("again",))
 
 
-class Language(Kept):
+class LanguageModel(Kept):
     """Learns to predict the next character of a text from the `context` before it.
 
     `predictor` has the network, from ids (..., context) to logits, and is what writes; `updates` counts minibatches,
@@ -201,3 +206,37 @@ class Language(Kept):
             self._join()
         set_rng_state(self.shuffler, self.epoch)
         self._shuffle()
+
+
+class Language(LanguageModel):
+    """A LanguageModel as it was made before it had a predictor, which it builds of a vocabulary and layers."""
+
+    def __init__(
+        self,
+        text: Text,
+        vocabulary: Vocabulary,
+        layers: Sequence[Layer],
+        optimizer: Optimizer,
+        rng: Rng,
+        config: LanguageModelConfig | None = None,
+        *,
+        schedule: Schedule = SCHEDULE,
+        windows: sampling.Windows = sampling.windows,
+        slide: sampling.Slide = sampling.slide,
+        boundary: int | None = None,
+        begin: Callable[[str], str] = str,
+        figures: Figures | None = None,
+        **changes: Any,
+    ) -> None:
+        warn("Language(text, vocabulary, layers, ...)", "LanguageModel(text, predictor, ...)")
+        config = settings(LanguageModelConfig, config, changes)
+        before = facts_of(text.train, config.context)["before"]
+        records = windows, slide, boundary, begin
+        writer = TextPredictor(Sequential(*layers), vocabulary, config.context, before, *records)
+        super().__init__(text, writer, optimizer, rng, config, schedule=schedule, figures=figures)
+
+    def __getattr__(self, name: str) -> Any:
+        """What its predictor does was its own: write, stream, generate, texts, unseen."""
+        if name.startswith("_") or name == "predictor":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.predictor, name)

@@ -54,8 +54,6 @@ def predict(args: Sequence[str]) -> int:
     asking = Asking(
         predictor, run.ask, likely, bool(flags.out), targets, bool(flags.target), flags.threshold, flags.format
     )
-    for line in told:
-        note(line)
     answers, left = list[Answers](), dict[str, str]()
     for path in paths:
         try:
@@ -64,7 +62,12 @@ def predict(args: Sequence[str]) -> int:
             if not many:
                 raise
             left[str(path)] = str(error)
-            note(f"left out: {error}")
+            told.append(f"left out: {error}")
+        if answers:  # while there are none they are of no use
+            for line in told:
+                note(line)
+            told.clear()
+        if str(path) in left:
             continue
         for line in lines(answers[-1], many) if shown and many else ():  # as they come
             print(line)

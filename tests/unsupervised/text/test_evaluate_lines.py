@@ -29,7 +29,7 @@ from unsupervised.text.evaluate_lines import (
     sentiment_classifier,
     write,
 )
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import LanguageModel
 
 ROOT = DATA
 SAYS = {"1": "awful", "5": "great"}
@@ -40,7 +40,7 @@ def language(text, conditioned, updates=0, context=4):
     net = Sequential(*window_net(len(vocabulary), context, 8, 32, 1))
     predictor = TextPredictor(net, vocabulary, context, "", **of_lines(vocabulary, conditioned))
     counts = {"context": context, "batch": 64, "updates": max(updates, 1)}
-    one = Language(text, predictor, AdamW(0.01, net.layout, 0.0), np.random.default_rng(0), **counts)
+    one = LanguageModel(text, predictor, AdamW(0.01, net.layout, 0.0), np.random.default_rng(0), **counts)
     for _ in range(-(-updates // 20)):
         one.update()
     return one

@@ -11,13 +11,13 @@ import pytest
 from core import Adam, AdamW, Sequential, cross_entropy, softmax
 from core.gradcheck import directional_error
 from core.lab.data.splits import Text, parts
-from core.lab.text import vocabulary, window_model as characters
-from core.lab.text.predictor import TextPredictor, facts_of
+from core.lab.text import window_model as characters
+from core.lab.text.predictor import TextPredictor, facts_of, of_lines
 from core.lab.text.sampling import gumbel
 from core.lab.text.vocabulary import Vocabulary
 from core.lab.text.window_model import window_net
 from unsupervised.text import evaluate as evaluate_text, language_model as language
-from unsupervised.text.language_model import Language
+from unsupervised.text.language_model import Language, LanguageModel
 from unsupervised.text.ngram_models import Counts, add_one, jelinek_mercer, kneser_ney_orders
 
 WORDS = ["a cat", "the dog", "sees", "hears", "and", "then", "it rains", "nobody", "runs.\n", "sleeps.\n"]
@@ -29,7 +29,7 @@ def learner(text=TEXT, seed=0, context=4, dropout=0.0, batch=32, updates=60, lr=
     net = Sequential(*window_net(len(vocabulary), context, 6, 16, depth, dropout))
     predictor = TextPredictor(net, vocabulary, context, facts_of(text.train, context)["before"])
     counts = {"context": context, "batch": batch, "updates": updates, "again": again}
-    return Language(text, predictor, AdamW(lr, net.layout, 0.01), np.random.default_rng(seed), **counts)
+    return LanguageModel(text, predictor, AdamW(lr, net.layout, 0.01), np.random.default_rng(seed), **counts)
 
 
 def trained(**options):
@@ -39,26 +39,35 @@ def trained(**options):
     return one
 
 
-# Vocabulary
+def test_the_former_way_to_make_one_learns_and_writes_the_same():
+    vocabulary = Vocabulary.of(TEXT.train)
+    layers = window_net(len(vocabulary), 4, 6, 16, 2)
+    optimizer = AdamW(0.01, Sequential(*layers).layout, 0.01)
+    with pytest.warns(FutureWarning, match=r"LanguageModel\(text, predictor, \.\.\.\)"):
+        one = Language(TEXT, vocabulary, layers, optimizer, np.random.default_rng(0), context=4, batch=32, updates=60)
+    other = learner()
+    assert isinstance(one, LanguageModel)
+    assert one.update() == other.update()
+    assert one.w.tobytes() == other.w.tobytes()
+    assert one.predict(one.w, "the ") == one.predictor.predict(one.w, "the ") == other.predict(other.w, "the ")
+    assert one.generate(one.w, "the ", 9) == other.predictor.generate(other.w, "the ", 9)
+    assert not hasattr(one, "no_such_name")
 
 
-def test_vocabulary_holds_what_occurs_twice():
-    vocabulary = Vocabulary.of("abracadabra é𝄞é𝄞")
-    assert vocabulary.decode(range(1, len(vocabulary))) == "abré𝄞"  # c, d and the space occur once
-    assert vocabulary.encode("b𝄞c?a").tolist() == [2, 5, 0, 0, 1]
-    assert vocabulary.decode([2, 0, 1]) == "b\ufffda"
-    assert vocabulary.encode("").tolist() == []
-
-
-def test_encoding_is_right_across_chunks_and_for_any_code_point(monkeypatch):
-    text = "".join(map(chr, [*range(0, 600), 0xFFFF, 0x10000, 0x10FFFF] * 2)) + "\udc80"
-    whole = Vocabulary.of(text)
-    monkeypatch.setattr(vocabulary, "ENCODED", 7)
-    assert whole.codes.tolist() == Vocabulary.of(text).codes.tolist() == [*range(600), 0xFFFF, 0x10000, 0x10FFFF]
-    ids = whole.encode(text)
-    assert ids.dtype == np.uint16
-    assert whole.decode(ids[:603]) == text[:603]
-    assert ids[-1] == 0
+def test_the_former_way_takes_what_a_position_sees():
+    text = parts("\n".join(["anna", "bob", "anna", "otto"] * 30) + "\n")
+    vocabulary = Vocabulary.of(text.train)
+    own, layers = of_lines(vocabulary), window_net(len(vocabulary), 4, 6, 16, 1)
+    with pytest.warns(FutureWarning):
+        one = Language(
+            text, vocabulary, layers, Adam(0.01), np.random.default_rng(0), context=4, begin=str.lower, batch=8, **own
+        )
+    assert one.windows.tolist() == own["windows"](one.train[:0], one.train, 5).tolist()
+    assert (one.predictor.slide, one.predictor.boundary, one.predictor.begin("A")) == (
+        own["slide"],
+        own["boundary"],
+        "a",
+    )
 
 
 # Learning
@@ -254,7 +263,7 @@ def test_what_a_position_sees_is_for_the_windows_to_say():
 
     vocabulary = Vocabulary.of(TEXT.train)
     predictor = TextPredictor(Sequential(*window_net(len(vocabulary), 4, 6, 16, 1)), vocabulary, 4, "", windows=lonely)
-    one = Language(TEXT, predictor, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20)
+    one = LanguageModel(TEXT, predictor, Adam(0.01), np.random.default_rng(0), context=4, batch=16, updates=20)
     assert one.windows.tolist() == lonely(None, one.train, 5).tolist()
     assert one.held_out.tolist() == lonely(None, one.val, 5).tolist()
     x, _ = one._draw()

@@ -84,7 +84,8 @@ def test_folders_are_walked_and_what_cannot_be_read_is_told(ready, capsys):
     assert told[3] == "2 of 6 files are left out"
     code, out, err = asked(capsys, "in/bad.png", "none.png")
     assert (code, out) == (2, "")
-    assert "none of 2 files could be answered; the first: in/bad.png cannot be read" in err
+    assert err.startswith("error: none of 2 files could be answered; the first: in/bad.png cannot be read")
+    assert err.count("\n") == 1
 
 
 def test_json_holds_the_three_likeliest_classes_and_what_was_left_out(ready, capsys):
