@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from places import TOY_TASK
 
-from core.lab.cli import confirm, main
+from core.lab import terminal
+from core.lab.cli import main
 from core.lab.errors import Refusal
 from core.lab.files import LOCK, lock
+from core.lab.report.format import size
 from core.lab.runs import folder as folders
 from core.lab.runs.listing import age
 from core.lab.runs.run import run
@@ -112,23 +114,23 @@ def test_a_question_is_asked(place, monkeypatch, capsys, answer, gone):
     class Terminal:
         isatty, readline = staticmethod(lambda: True), staticmethod(lambda: answer)
 
-    monkeypatch.setattr(confirm.sys, "stdin", Terminal())
+    monkeypatch.setattr(terminal.sys, "stdin", Terminal())
     assert main(["runs", "--delete", "runs/a"]) == (0 if gone else 1)
     assert "Delete this run, " in capsys.readouterr().err
     assert Path("runs/a").exists() != gone
 
 
 def test_without_a_terminal_nothing_is_deleted(place, monkeypatch, capsys):
-    monkeypatch.setattr(confirm.sys, "stdin", None)
+    monkeypatch.setattr(terminal.sys, "stdin", None)
     assert main(["runs", "--delete", "runs/a"]) == 2
     assert "There is no terminal to ask on: --yes" in capsys.readouterr().err
     assert Path("runs/a").exists()
     with pytest.raises(Refusal):
-        confirm.confirmed("?", False)
+        terminal.confirmed("?", False)
 
 
 def test_sizes_and_ages_in_words():
-    assert [confirm.size(n) for n in (0, 999, 1000, 999_949, 999_950, 11_600_000, 4 * 10**12)] == [
+    assert [size(n) for n in (0, 999, 1000, 999_949, 999_950, 11_600_000, 4 * 10**12)] == [
         *("0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "11.6 MB", "4.0 TB")
     ]
     ages = [age(0, seconds) for seconds in (0, 59, 60, 3600, 47 * 3600, 49 * 3600, 86_400 * 30)]
