@@ -116,16 +116,20 @@ def modules(signature: Signature) -> Modules:
     return made
 
 
-def write(path: Path, signature: Signature, about: Mapping[str, str]) -> None:
-    """Writes the arrays, and the lines of Python under the one text `torch`."""
+def write(path: Path, signature: Signature, about: Mapping[str, str]) -> dict[str, str]:
+    """Writes the arrays, and the lines of Python under the one text `torch`. Says what the network takes."""
     from safetensors.numpy import save_file
 
     made = modules(signature)
-    rows = "ids (N, K)" if isinstance(signature.inputs, Ids) else "x (N, features)"
-    takes = "images (N, C, H, W)" if "Conv2d" in made.lines[0] else rows
+    name, form = "x", "float32 (N, features), as they are encoded"
+    if isinstance(signature.inputs, Ids):
+        name, form = "ids", "int64 (N, K)"
+    elif "Conv2d" in made.lines[0]:
+        form = "float32 (N, C, H, W), from 0 to 1"
     notes = [f"# {name}: {' '.join(text.split())}" for name, text in about.items()]
-    before = f"# takes {takes}, as they are encoded; gives the outputs before any softmax"
+    before = f"# takes {name}: {form}; gives the outputs before any softmax"
     lines = ["import torch", "net = torch.nn.Sequential(", *(f"    torch.nn.{line}," for line in made.lines), ")"]
     use = ["from safetensors.torch import load_file", f"net.load_state_dict(load_file({path.name!r}))", "net.eval()"]
     with written(path) as aside:
         save_file(made.arrays, aside, metadata={"torch": "\n".join([*notes, before, *lines, *use])})
+    return {name: form}

@@ -95,8 +95,8 @@ def _onnx(path: Path, graph: Graph, signature: Signature, about: Mapping[str, st
 def _safetensors(path: Path, graph: Graph, signature: Signature, about: Mapping[str, str]) -> dict[str, Any]:
     from core.lab.export import safetensors
 
-    safetensors.write(path, signature, about)
-    return {}
+    takes = safetensors.write(path, signature, about)
+    return {"inputs": takes, "outputs": {"y": "float32, before any softmax or unit"}}
 
 
 def _numpy(path: Path, graph: Graph, signature: Signature, about: Mapping[str, str]) -> dict[str, Any]:

@@ -94,8 +94,9 @@ def test_the_file_of_numpy_runs_by_itself(folder, tmp_path, capsys):
     assert f"{tmp_path / 'net.npz'} is there already" in capsys.readouterr().err
 
 
-def test_pytorch_is_told_in_the_file_how_its_network_is_built(folder, tmp_path):
+def test_pytorch_is_told_in_the_file_how_its_network_is_built(folder, tmp_path, capsys):
     assert export(folder, tmp_path / "net.safetensors") == 0
+    assert "input   x: float32 (N, features), as they are encoded" in capsys.readouterr().out
     with safe_open(tmp_path / "net.safetensors", "np") as file:
         assert set(file.keys()) == {"0.weight", "0.bias", "2.weight", "2.bias"}
         assert file.get_tensor("0.weight").shape == (8, 2)
