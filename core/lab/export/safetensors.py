@@ -74,8 +74,7 @@ def modules(signature: Signature) -> Modules:
     x = inputs.examples(inputs.sample(np.random.default_rng(0), 1))
     for k, (layer, w) in enumerate(chain(signature.net, signature.w)):
         views, at = layer.views(w), layer.constants
-        if made.before is not None and layer.op not in ("linear", "dropout"):
-            raise Refusal(f"{KIND} cannot say the layer {k - 1} (rescale) where no linear layer follows")
+        check_waiting(made, layer.op)
         match layer.op:
             case "linear":
                 made.linear(views["weight"], views.get("bias"))
@@ -113,7 +112,16 @@ def modules(signature: Signature) -> Modules:
                 what = f"{op or 'that has no op'}{', at each place' if op.endswith('_norm') else ''}"
                 raise Refusal(f"{KIND} cannot say the layer {k} ({what}) of this network")
         x = layer.forward(x, w, None)[0]
+    check_waiting(made, "")
     return made
+
+
+def check_waiting(made: Modules, op: str) -> None:
+    """Raises Refusal where a linear layer has to take in what came before it, and another thing follows."""
+    if made.before is not None and op not in ("linear", "dropout"):
+        raise Refusal(f"{KIND} cannot say a rescale of this network that no linear layer follows")
+    if made.turn is not None and op not in ("linear", "rescale", "affine", "dropout", "leaky_relu", *PLAIN):
+        raise Refusal(f"{KIND} cannot say the flatten of this network, since no linear layer follows")
 
 
 def write(path: Path, signature: Signature, about: Mapping[str, str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ from unsupervised.clustering.dec import Centres
 
 ABOUT = {"task": "toy", "about": 'A "toy" \\ of layers.', "w_sha256": "0"}
 RGB = Pixels((9, 9, 3))
+IMAGE = ToImage(9, 3), Conv2d(3, 2, 4, 3, "valid"), Flatten()
 AFFINE = Layer(
     lambda x, w, rng: (2 * x + 1, None), op="affine", constants={"scale": np.full(2, 2), "shift": np.ones(2)}
 )
@@ -53,6 +54,11 @@ CASES = {  # name: inputs, network, and whether it is a chain of PyTorch's modul
     "conv": (
         RGB,
         Sequential(ToImage(9, 3), Conv2d(3, 4, 2), MaxPool2d(3, 2), Conv2d(4, 5, 3, 2, 1), Flatten(), Linear(20, 2)),
+        True,
+    ),
+    "turned": (
+        RGB,
+        Sequential(*IMAGE, core.tanh, core.Rescale(np.arange(8), np.arange(1, 9)), Dropout(0.5), Linear(8, 2)),
         True,
     ),
     "valid": (RGB, Sequential(ToImage(9, 3), Conv2d(3, 2, 4, 3, "valid", bias=False), Flatten(), Linear(8, 2)), True),
@@ -209,6 +215,20 @@ def test_what_is_no_chain_of_modules_is_named(name, tmp_path):
     with pytest.raises(Refusal, match=r"torch\.nn\.Sequential cannot say the layer \d+ \(\w+"):
         safetensors.write(tmp_path / "toy.safetensors", signature(inputs, net), ABOUT)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("parts", "what"),
+    [
+        ((Linear(243, 2), core.Rescale(1.0, 2.0)), "a rescale"),
+        ((core.Rescale(1.0, 2.0), core.relu, Linear(243, 2)), "a rescale"),
+        (IMAGE, "the flatten"),
+        ((*IMAGE, LayerNorm(8), Linear(8, 2)), "the flatten"),
+    ],
+)
+def test_what_a_linear_layer_would_have_to_take_in_is_never_dropped(parts, what, tmp_path):
+    with pytest.raises(Refusal, match=what):
+        safetensors.write(tmp_path / "toy.safetensors", signature(RGB, Sequential(*parts)), ABOUT)
 
 
 def test_a_network_of_too_many_lines_is_refused(tmp_path):
