@@ -80,7 +80,7 @@ def train(setup: Any, folder: Path) -> Trained:
     learner, data = setup.build()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "metrics.jsonl").touch()
-    loop = Loop(learner, folder, setup.texts(learner.net, data.sums))
+    loop = Loop(learner, folder, setup.texts(learner.net, setup.facts(learner), data.sums))
     fresh = not loop.load()
     with Signals().installed() as signals:
         best = loop.train(signals, silent)

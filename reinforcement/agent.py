@@ -10,6 +10,7 @@ import numpy as np
 from core import Array, Layer, Optimizer, Rng, Schedule
 from core.lab import Exam, Kept, Report
 from core.lab.envs.vector import Envs, check_count
+from core.lab.signature import Signature
 from reinforcement.distributions import CATEGORICAL, ActionDistribution
 from reinforcement.predictor import AgentPredictor
 
@@ -62,6 +63,10 @@ class Agent(Kept):
     def predict(self, w: Array, obs: Any) -> Any:
         """The best actions at observations, as the predictor says."""
         return self.predictor.predict(w, obs)
+
+    def signature(self, w: Array) -> Signature:
+        """What is exported of it, as the predictor says."""
+        return self.predictor.signature(w)
 
     def notes(self) -> list[str]:
         """What whoever runs it should know of its environments, where it has some."""

@@ -40,7 +40,7 @@ def to_picture(H: int, W: int, C: int) -> Layer:
 
         return x.reshape(*x.shape[:-1], H, W, C), back
 
-    return Layer(forward, op="to_picture", places=lambda places: (*places, H, W))
+    return Layer(forward, op="to_picture", constants={"shape": (H, W, C)}, places=lambda places: (*places, H, W))
 
 
 def picture_network(H: int, W: int, C: int, hidden: int, O: int, scale: float = 1.0, last_gain: float = 1.0) -> Layer:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from core import Array, Layer, Rng, softmax
+from core.lab.errors import Refusal
 from core.lab.learner import Probabilities
+from core.lab.signature import PHOTOS, Classes, Features, Inputs, Pixels, Signature
 from core.lab.vision.examples import examples
 from core.lab.vision.photos import See
 
@@ -32,6 +35,8 @@ class Answer(Protocol):
     def names(self, O: int) -> tuple[str, ...]:
         """The names of the classes that O outputs stand for; () where the answer is no class."""
 
+    # Optional: outputs(O) -> Outputs        what O outputs mean in an export, where they are no classes
+
 
 @dataclass(frozen=True)
 class SupervisedPredictor:
@@ -47,6 +52,7 @@ class SupervisedPredictor:
     augment: Augment | None = None
     copies: int = 0
     batch: int = SIZE  # that it learnt by: judging takes no more memory than learning
+    picture: tuple[int, ...] = ()  # (H, W) or (H, W, 3) of an example that is pixels in [0, 1]
 
     def outputs(self, w: Array, x: Array, copies: int = 0) -> Array:
         """y (N, O) at x (N, ...): the pooled answer of all members, and of all augmented copies."""
@@ -64,6 +70,24 @@ class SupervisedPredictor:
     def examples(self, x: Any) -> Array:
         """x as the network takes it, (N, *shape): examples, one alone, or a photo. ValueError for what is none."""
         return examples(x, self.shape, self.see)
+
+    @property
+    def inputs(self) -> Inputs:
+        """What it takes when it is exported."""
+        return Pixels(self.picture) if self.picture else Features(self.shape)
+
+    def signature(self, w: Array) -> Signature:
+        """What it computes, to be exported: one look at each example."""
+        said, O = self.said, self.outputs(w, self.inputs.examples(self.inputs.sample(np.random.default_rng(0), 1)))
+        if hasattr(said, "outputs"):
+            means = said.outputs(O.shape[-1])
+        elif names := said.names(O.shape[-1]):
+            means = Classes(names)
+        else:
+            raise Refusal(f"what {type(said).__name__} makes of the outputs cannot be exported")
+        notes = [PHOTOS] if self.see else []
+        notes += [f"without the {self.copies} augmented copies that the run itself looks at"] if self.copies else []
+        return Signature(self.inputs, self.net, w, means, partial(self.outputs, w), tuple(notes))
 
     def asked(self, w: Array, x: Any) -> Array:
         """y (N, O) at what `examples` takes."""

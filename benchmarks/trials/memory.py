@@ -89,7 +89,7 @@ def work(task: str, config: dict[str, Any], seconds: float, where: Path) -> int:
         while time.monotonic() - start < seconds:
             learner, data = setup.build()
             (where / LOG).write_bytes(b"")
-            Loop(learner, where, setup.texts(learner.net, data.sums), 1.0).train(Signals(), watch)
+            Loop(learner, where, setup.texts(learner.net, setup.facts(learner), data.sums), 1.0).train(Signals(), watch)
             rounds += 1
     gc.collect()
     said = {"times": times, "held": held, "rounds": rounds, "handles": len(os.listdir("/proc/self/fd")) - handles}

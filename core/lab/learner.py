@@ -100,6 +100,7 @@ class Predictor(Protocol):
 
     # Optional, and skipped by name where they are missing:
     #   reads: tuple[str, ...]                    suffixes of files whose bytes `predict` takes, such as ".wav"
+    #   signature(w) -> Signature                 its inputs, network and outputs, for `trivium export`
     #   probabilities(w, x) -> Probabilities | None       how likely each class is; None where the answer is no class
     #   classes: tuple[str, ...]                  the names of the classes, () where the answer is no class
     #   columns, targets: tuple[str, ...]         of a table that it reads: the columns that it answers from, in order,

@@ -1,13 +1,23 @@
-"""Arrays as a text that JSON can hold: safetensors, which cannot execute, in base64."""
+"""Arrays out of JSON: lists of numbers, and for large ones a text, safetensors, which cannot execute, in base64."""
 
 import base64
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from core import Array
+
+
+def vector(values: Sequence[float], above: float = -math.inf) -> Array:
+    """(N,) float32. Raises ValueError unless there are numbers, all finite and above `above`."""
+    with np.errstate(over="ignore"):  # what overflows is refused
+        found = np.array(values, np.float64).astype(np.float32)
+    if not (len(found) and np.isfinite(found).all() and (found > above).all()):
+        raise ValueError(f"these are not finite numbers above {above}: {values!r:.60}")
+    return found
 
 
 def packed(arrays: Mapping[str, Array]) -> str:

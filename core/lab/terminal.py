@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import parent_process
 from typing import Any
 
+from core.lab.errors import Refusal
 from core.lab.former import Moved
 
 _CONTROL = re.compile(
@@ -95,3 +96,13 @@ def quiet() -> Iterator[None]:
 
 def _show(message: Warning | str, *_: Any) -> None:
     print(f"warning: {one_line(str(message))}", file=sys.stderr)
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Asks on the terminal, unless `yes` has answered. Raises Refusal where nobody is there to answer."""
+    if yes:
+        return True
+    if not (sys.stdin and sys.stdin.isatty()):
+        raise Refusal(f"{question} There is no terminal to ask on: --yes says so beforehand")
+    print(f"{printable(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -7,6 +7,8 @@ import numpy as np
 
 from core import Array, Layer
 from core.lab.envs.units import as_batch
+from core.lab.errors import Refusal
+from core.lab.signature import Signature
 from reinforcement.games.mcts import Evaluate
 from reinforcement.games.players import evaluation, likeliest
 from reinforcement.games.rules import Game
@@ -24,6 +26,9 @@ class GamePredictor:
     def evaluate(self, w: Array) -> Evaluate:
         """What the network says, for players and for a search."""
         return evaluation(self.game, self.net, w)
+
+    def signature(self, w: Array) -> Signature:
+        raise Refusal("moves are found by a search in the game, not by the network alone: that cannot be exported")
 
     def predict(self, w: Array, boards: Any) -> Array:
         """The best moves (B,) at boards (B, rows, columns), or at one alone: 1 own stones, -1 the other's, 0 empty.

@@ -8,10 +8,11 @@ import numpy as np
 
 from core import Array, softmax
 from core.lab import Report
-from core.lab.audio.files import SUFFIXES, read_any
 from core.lab.audio.spectrogram import log_mel, mel_bank, mfcc, power_spectrogram
-from core.lab.audio.wav import Sound, levelled, resample
+from core.lab.audio.wav import Sound, levelled, read_sound, resample
 from core.lab.data.splits import Clips, Splits
+from core.lab.errors import Refusal
+from core.lab.signature import Signature
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
 from supervised.baselines import classifiers
@@ -67,7 +68,10 @@ def speaker_splits(clips: Clips, speaker: str, val_speaker: str) -> Splits:
 class SpokenWordPredictor(SupervisedPredictor):
     """It answers about a `Sound`, the bytes of a sound file, or log mel spectra (N, *shape)."""
 
-    reads = SUFFIXES
+    reads = (".wav",)
+
+    def signature(self, w: Array) -> Signature:
+        raise Refusal("the front end of sounds, which cuts off silence and levels out loudness, cannot be exported")
 
     @property
     def detects(self) -> str:
@@ -76,7 +80,7 @@ class SpokenWordPredictor(SupervisedPredictor):
         return "" if wake is None else self.said.names(0)[wake]
 
     def examples(self, x: Any) -> Array:
-        sound = read_any(x) if isinstance(x, bytes) else x
+        sound = read_sound(x) if isinstance(x, bytes) else x
         return super().examples(word_spectrum(sound, self.shape[0])[None] if isinstance(sound, Sound) else x)
 
 

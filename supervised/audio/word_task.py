@@ -1,10 +1,10 @@
 """Words told apart by a time-delay network: what the tasks on short sounds share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from core import AdamW, Rng, cosine, cross_entropy, warm_up
+from core import AdamW, Array, Rng, cosine, cross_entropy, warm_up
 from core.lab import Splits, check
 from supervised.audio.augment import Change, changed
 from supervised.audio.spoken_words import BANDS, HIGH, LOW, SpokenWordPredictor, SpokenWords
@@ -40,18 +40,19 @@ class WordConfig(SupervisedConfig):
         )
 
 
-def predictor(config: WordConfig, classes: tuple[str, ...], moments: int) -> SpokenWordPredictor:
-    """What answers about sounds of so many moments."""
-    net = TDNN(BANDS, config.hidden, len(classes), config.dropout, config.members)
+def predictor(config: WordConfig, words: SpokenWords, moments: int) -> SpokenWordPredictor:
+    """What answers about sounds of so many moments, which are such words."""
+    net = TDNN(BANDS, config.hidden, len(words.classes), config.dropout, config.members)
     augment = changed(Change(config.tract, config.tempo, config.colour, config.noise), LOW, HIGH)
     options: dict[str, Any] = {"copies": config.test_time_augmentations, "batch": config.batch}
-    return SpokenWordPredictor(net, SpokenWords(classes), (moments, BANDS), augment=augment, **options)
+    return SpokenWordPredictor(net, words, (moments, BANDS), augment=augment, **options)
 
 
 def listener(
-    config: WordConfig, splits: Splits, predictor: SpokenWordPredictor, exam: SpokenWords, rng: Rng
+    config: WordConfig, splits: Splits, predictor: SpokenWordPredictor, rng: Rng, seconds: Array | None = None
 ) -> Supervised:
-    """A learner of words x (N, moments, BANDS)."""
+    """A learner of words x (N, moments, BANDS); `seconds` (N,) are the lengths of the test sounds, if known."""
+    exam: Any = replace(predictor.said, seconds=seconds)  # type: ignore[type-var]
     net, loss = predictor.net, partial(cross_entropy, smoothing=config.label_smoothing)
     learning: dict[str, Any] = {"loss": loss, "schedule": warm_up(0.05, cosine), "augment": predictor.augment}
     optimizer = AdamW(config.lr, net.layout, config.weight_decay)

@@ -38,7 +38,7 @@ class Kernels(NamedTuple):
 def seen(layer: Layer, field: Field) -> Field:
     """The receptive field behind a layer, out of that before it."""
     if layer.op == "to_image":
-        return field._replace(start=field.start - layer.constants["frame"])
+        return field._replace(start=field.start - layer.constants["frame"][0])
     if layer.op in ("conv2d", "max_pool2d"):
         k, stride, before = (layer.constants[name] for name in ("kernel", "stride", "padding"))
         start, step, size = field

@@ -41,7 +41,9 @@ def placed(layer: Layer, gain: float) -> Layer:
 def rescaled(low: float, high: float) -> Layer:
     """y = 2 (x - low) / (high - low) - 1: the domain becomes [-1, 1]."""
     k = 2 / (high - low)
-    return activation(lambda x: (k * (x - low) - 1, lambda: np.full_like(x, k)), "rescale", low=low, high=high)
+    return activation(
+        lambda x: (k * (x - low) - 1, lambda: np.full_like(x, k)), "rescale", mean=(low + high) / 2, scale=k
+    )
 
 
 def network(

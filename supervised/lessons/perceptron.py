@@ -19,6 +19,7 @@ import numpy as np
 
 from core import SGD, Array, Layer, Linear, Loss, Rng, Sequential, check_shapes, step, zeros
 from core.lab import Kept, Report, Splits
+from core.lab.signature import Outputs, Values
 from supervised.predictor import SupervisedPredictor
 
 
@@ -52,6 +53,9 @@ class Fires:
     def names(self, O: int) -> tuple[str, ...]:
         """None: a neuron fires or does not, and has no opinion on how likely it is right."""
         return ()
+
+    def outputs(self, O: int) -> Outputs:
+        return Values()
 
 
 class Perceptron(Kept):

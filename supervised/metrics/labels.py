@@ -9,6 +9,7 @@ import numpy as np
 from core import Array, binary_cross_entropy
 from core.lab import Report, Splits
 from core.lab.data.checks import check_values
+from core.lab.signature import Labels as Yes, Outputs
 from supervised.baselines import ALIKE, BOOSTING, Weights, predictions
 from supervised.learner import NO_SPLITS, Model
 
@@ -57,6 +58,9 @@ class Labels:
     def names(self, O: int) -> tuple[str, ...]:
         """None: several labels may hold at once."""
         return ()
+
+    def outputs(self, O: int) -> Outputs:
+        return Yes(self.labels)
 
     def validate(self, model: Model) -> dict[str, float]:
         y, t, s = model(self.splits.x_val), self.splits.t_val, self.weights.val

@@ -9,6 +9,7 @@ import numpy as np
 from core import Array
 from core.lab import Report, Splits
 from core.lab.data.checks import check_values
+from core.lab.signature import Outputs, Values
 from supervised.baselines import ALIKE, BOOSTING, Weights, regressors
 from supervised.learner import NO_SPLITS, Model
 
@@ -65,6 +66,9 @@ class Regression:
     def names(self, O: int) -> tuple[str, ...]:
         """None: values are no classes."""
         return ()
+
+    def outputs(self, O: int) -> Outputs:
+        return Values(self.targets, self.mean, self.std)
 
     def validate(self, model: Model) -> dict[str, float]:
         y, t, s = model(self.splits.x_val), self.splits.t_val, self.weights.val

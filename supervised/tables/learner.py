@@ -56,7 +56,7 @@ class TableLearner(Supervised):
     @property
     def judged(self) -> tuple[str, str]:
         """The figure of the validation part by which columns are asked for their importance, and its name in words."""
-        return ("val_r2", "R^2 lost") if isinstance(self.exam, Regression) else ("-val_nats", "nats added")
+        return ("val_r2", "R² lost") if isinstance(self.exam, Regression) else ("-val_nats", "nats added")
 
     def importances(self, w: Array) -> dict[str, Array]:
         """What that figure loses by each column, see `importance`."""

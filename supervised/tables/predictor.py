@@ -14,7 +14,9 @@ import numpy as np
 from core import Array, Layer, softmax
 from core.lab.data.encoder import Encoder
 from core.lab.data.tables import SUFFIXES, Rows, read_table
+from core.lab.errors import Refusal
 from core.lab.learner import Probabilities
+from core.lab.signature import Columns, Inputs, Signature
 from core.network import Parts
 from supervised.metrics.classification import Classification
 from supervised.metrics.labels import Labels
@@ -56,6 +58,10 @@ class TablePredictor(SupervisedPredictor):
         """The columns that it answers from."""
         return self.encoder.names
 
+    @property
+    def inputs(self) -> Inputs:
+        return Columns(self.encoder.columns)
+
     def examples(self, x: Any) -> Array:
         rows = read_table(x, self.encoder.names) if isinstance(x, bytes) else x
         return super().examples(self.encoder(rows) if isinstance(rows, Rows) else rows)
@@ -81,9 +87,15 @@ class FoldsPredictor:
 
     def pooled(self, w: Array, x: Any) -> Array:
         """y (N, O): logits, or values in their units, which are those of no fold."""
+        x = read_table(x, self.columns) if isinstance(x, bytes) else x  # once for all folds
         ys = [in_units(fold.said, fold.asked(part, x)) for fold, part in zip(self.folds, self.split(w), strict=True)]
         y: Array = self.said.pool(np.stack(ys))
         return y
+
+    def signature(self, w: Array) -> Signature:
+        raise Refusal(
+            "the networks of several folds, each with its own encoder, cannot be exported: run with --folds 0"
+        )
 
     def predict(self, w: Array, x: Any) -> Any:
         return self.said.answer(self.pooled(w, x))

@@ -80,9 +80,8 @@ def predictor(config: Config, facts: Any) -> SupervisedPredictor:
     members = None if config.members == 1 else config.members
     net = MLP(SIDE * SIDE, *[config.hidden] * config.layers, 10, dropout=config.dropout, members=members)
     see, copies = partial(ink, side=SIDE, margin=0), config.test_time_augmentations
-    return SupervisedPredictor(
-        net, Classification(), (SIDE * SIDE,), see, augmentation(config), copies=copies, batch=config.batch
-    )
+    looks = see, augmentation(config), copies, config.batch, (SIDE, SIDE)
+    return SupervisedPredictor(net, Classification(), (SIDE * SIDE,), *looks)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:

@@ -7,9 +7,8 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Splits, UserPath, check, nearest
-from core.lab.audio.files import read_any
 from core.lab.audio.vowels import FORMANTS, vowels, vowels_sum
-from core.lab.audio.wav import Sound
+from core.lab.audio.wav import Sound, read_sound
 from core.lab.data.class_folders import read_classes
 from core.lab.data.splits import split_classes
 from core.lab.terminal import note
@@ -61,7 +60,9 @@ class Heard(NamedTuple):
 
 
 def predictor(config: Config, facts: Any) -> SpokenWordPredictor:
-    return word_task.predictor(config, tuple(facts["classes"]), config.moments)
+    classes = facts["classes"]
+    wake = classes.index(config.wake) if config.wake in classes else None
+    return word_task.predictor(config, SpokenWords(tuple(classes), wake=wake), config.moments)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
@@ -69,23 +70,22 @@ def make(config: Config, rng: Rng, data: Any) -> Supervised:
     facts = {"classes": list(heard.classes)}
     index = split_classes(np.arange(len(heard.t)), heard.t)
     splits = Splits(*(part for i in index[::2] for part in (heard.x[i], heard.t[i])))
-    wake = _wake(config.wake, heard.classes, splits) if config.wake else None
-    exam = SpokenWords(heard.classes, wake=wake, seconds=heard.seconds[index.x_test])
-    learner = listener(config, splits, predictor(config, facts), exam, rng)
+    if config.wake:
+        _check_wake(config.wake, heard.classes, splits)
+    learner = listener(config, splits, predictor(config, facts), rng, heard.seconds[index.x_test])
     learner.facts = facts
     if heard.told:
         learner.study = lambda w, folder: ReportPart(texts={"How the folder was read": heard.told})
     return learner
 
 
-def _wake(name: str, classes: tuple[str, ...], splits: Splits) -> int:
-    """The class of that name. Raises ValueError for none, and for too few sounds to judge it by."""
+def _check_wake(name: str, classes: tuple[str, ...], splits: Splits) -> None:
+    """Raises ValueError unless there is a class of that name, with sounds enough to judge it by."""
     if name not in classes:
         raise ValueError(f"--wake: there is no class {name!r}{nearest(name, classes)}")
     wake = classes.index(name)
     if not all(0 < (t == wake).sum() < len(t) for t in (splits.t_val, splits.t_test)):
         raise ValueError(f"--wake needs at least {LEAST} sounds of {name!r}, and {LEAST} of another class")
-    return wake
 
 
 def _folder(config: Config, data: Any) -> Heard:
@@ -95,7 +95,7 @@ def _folder(config: Config, data: Any) -> Heard:
     def read(raw: bytes, name: str) -> Array:
         nonlocal pressed
         try:
-            sound = read_any(raw)
+            sound = read_sound(raw)
             x = word_spectrum(sound, config.moments)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from error

@@ -33,9 +33,9 @@ PRESETS = {"quick": {"updates": 200}, "best": {"members": 3}}
 
 
 def predictor(config: Config, facts: Any) -> SpokenWordPredictor:
-    return word_task.predictor(config, WORDS, MOMENTS)
+    return word_task.predictor(config, SpokenWords(wake=WORDS.index(config.word)), MOMENTS)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Supervised:
     splits = speaker_splits(data("free-spoken-digits"), config.speaker, config.val_speaker)
-    return listener(config, splits, predictor(config, {}), SpokenWords(wake=WORDS.index(config.word)), rng)
+    return listener(config, splits, predictor(config, {}), rng)

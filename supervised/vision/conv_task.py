@@ -73,7 +73,7 @@ def predictor(config: ConvNetConfig, images: Images) -> SupervisedPredictor:
     net = ConvNet(shape, config.features, len(classes), config.depth)
     change, copies = augmentation(config, shape), config.test_time_augmentations
     exam = Classification(tuple(classes), shape, most=BASELINES)
-    return SupervisedPredictor(net, exam, (math.prod(shape),), see, change, copies=copies, batch=config.batch)
+    return SupervisedPredictor(net, exam, (math.prod(shape),), see, change, copies, config.batch, shape)
 
 
 @takes_images

@@ -67,5 +67,5 @@ def ToImage(S: int, C: int, side: int | None = None) -> Layer:
         y[inside] += 4 * x.reshape(*x.shape[:-1], S, S, C)
         return y, back
 
-    constants = {"side": S, "channels": C, "frame": a}
+    constants = {"side": S, "channels": C, "frame": (a, T - S - a)}
     return Layer(forward, op="to_image", constants=constants, places=lambda places: (*places, T, T))

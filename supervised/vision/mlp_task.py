@@ -79,7 +79,7 @@ def predictor(config: MLPConfig, images: Images) -> SupervisedPredictor:
         net = Sequential(Dropout(config.dropout_input), net)
     exam, see = Classification(tuple(images.classes), images.shape), images.see or partial(ink, side=images.shape[0])
     change, copies = augmentation(config, images.shape), config.test_time_augmentations
-    return SupervisedPredictor(net, exam, (I,), see, change, copies=copies, batch=config.batch)
+    return SupervisedPredictor(net, exam, (I,), see, change, copies, config.batch, images.shape)
 
 
 @takes_images

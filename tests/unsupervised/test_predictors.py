@@ -1,6 +1,10 @@
 """What has learnt answers out of its folder alone: the data gone, from elsewhere, the same to the bit."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +15,18 @@ from core.lab import Report
 from core.lab.audio.griffin_lim import wav_bytes
 from core.lab.data.registry import Data
 from core.lab.data.splits import Clips, Names, Splits, parts
+from core.lab.packed import packed, unpacked, vector
 from core.lab.problems import reviews as praise
 from core.lab.runs import run as runs
 from core.lab.runs.open import open_run
 from core.lab.vision.photos import Photo
-from unsupervised.tasks import table_clusters
+from unsupervised.tasks import (
+    cartpole_world,
+    digit_clusters,
+    names as names_task,
+    spoken_digit_sounds,
+    table_clusters,
+)
 
 RNG = np.random.default_rng(0)
 NUMBERS = "".join(f"{RNG.normal(k % 3 * 4):.3f},{'abc'[k % 3]}\n" for k in range(90))
@@ -65,7 +76,9 @@ def sees(predictor, w):
     paper[2:9, 4:6] = 20
     shown = predictor.predict(w, Photo(paper)) if getattr(predictor, "see", None) else ""
     likely = predictor.probabilities(w, x).p.tolist() if hasattr(predictor, "probabilities") else ""
-    return predictor.predict(w, x).tolist(), likely, shown if isinstance(shown, str) else shown.tolist()
+    classes = getattr(predictor, "classes", "")
+    assert len(classes) == len(likely[0] if likely else "")
+    return predictor.predict(w, x).tolist(), likely, classes, shown if isinstance(shown, str) else shown.tolist()
 
 
 def speaks(predictor, w):
@@ -78,14 +91,14 @@ def hears(predictor, w):
 
 
 def reads(predictor, w):
-    return predictor.predict(w, b"b,a\na,0.5\nc,1.2\n").tolist(), predictor.reads
+    return predictor.predict(w, b"b,a\na,0.5\nc,1.2\n").tolist(), predictor.reads, predictor.classes
 
 
 SMALL = {"updates": 2, "hidden": 8}
 REVIEWS = {**SMALL, "longest": 20}
 CASES = {
-    "text": (writes, {**SMALL, "words": True}),
-    "shakespeare": (writes, {**SMALL, "again": 2}),
+    "text": (writes, {**SMALL, "words": True, "bits": 6}),
+    "shakespeare": (writes, {**SMALL, "again": 2, "bits": 6}),
     "names": (writes, SMALL),
     "reviews": (writes, {**SMALL, "bits": 6}),
     "review_lm": (writes, REVIEWS),
@@ -131,3 +144,57 @@ def test_the_folder_is_enough(task, tmp_path, monkeypatch):
     if hasattr(again.predictor, "classes") and task != "sound_clusters":
         x = {"a": [0.0], "b": ["a"]} if task == "table_clusters" else np.zeros((1, *again.predictor.shape))
         assert again.predict_proba(x).shape == (1, len(again.classes))
+
+
+WRITE = """
+import socket, sys
+def refused(*args, **options):
+    raise OSError("there is no network here")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refused
+from core.lab.cli import main
+assert main(["generate", sys.argv[1], "--prompt", "the ", "--length", "9", "--seed", "3"]) == 0
+assert not {"sklearn", "scipy", "matplotlib", "gymnasium", "PIL"} & set(sys.modules)
+"""
+
+
+def test_another_process_writes_and_loads_no_library_that_it_does_not_need(tmp_path, monkeypatch):
+    monkeypatch.setattr(Data, "__call__", lambda self, name: SETS[name]())
+    monkeypatch.setattr(runs, "reported", lambda *_: (Report({"x": 0.0}, "x", 0.0, 1.0, "none"), {}))
+    one = runs.start(runs.prepare("text", "quick", SMALL, 0, None), tmp_path / "run", pictures=False)
+    expected = one.predictor.generate(one.w, "the ", 9, 0.8, 0, np.random.default_rng(3))
+    empty = {**os.environ, "TRIVIUM_DATA": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    code = [sys.executable, "-c", WRITE, str(one.folder)]
+    said = subprocess.run(code, cwd=tmp_path, env=empty, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout == f"the {expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("task", "facts", "says"),
+    [
+        (names_task, {"vocabulary": "ba", "before": ""}, "in the order of their code points"),
+        (digit_clusters, {"mean": []}, "not finite numbers"),
+        (digit_clusters, {"mean": [1e39] * 64}, "not finite numbers"),
+        (table_clusters, {"encoder": {}, "clusters": 3}, "encoder.columns is missing"),
+        (cartpole_world, {"spread": [1.0] * 4, "pace": [1.0] * 3}, "4 numbers, not 4 and 3"),
+        (cartpole_world, {"spread": [0.0] * 4, "pace": [1.0] * 4}, "not finite numbers above 0"),
+        (spoken_digit_sounds, {"voices": ["a"], **dict.fromkeys(("scale", "spread", "unit"), 0.0)}, "above 0"),
+    ],
+)
+def test_facts_that_do_not_fit_are_refused(task, facts, says):
+    with pytest.raises(ValueError, match=says):
+        task.predictor(task.Config(), facts)
+
+
+def test_arrays_pass_through_a_text_to_the_bit():
+    x, y = np.random.default_rng(0).standard_normal((2, 3, 4)).astype(np.float32)
+    text = json.loads(json.dumps(packed({"x": x, "y": y.T})))
+    a, b = unpacked(text, {"x": (3, 4), "y": (4, 3)})
+    assert np.array_equal(a, x)
+    assert np.array_equal(b, y.T)
+    for wrong, shapes in (("%", {}), ("AAAA", {}), (text, {"z": (3, 4)}), (text, {"x": (4, 3)})):
+        with pytest.raises(ValueError, match="array"):
+            unpacked(wrong, shapes)
+    with pytest.raises(ValueError, match="the array 'x' is not"):
+        unpacked(packed({"x": np.full(2, np.nan)}), {"x": (2,)})
+    assert vector(x[0].tolist()).tobytes() == x[0].tobytes()

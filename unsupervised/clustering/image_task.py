@@ -4,10 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from core import MLP, Layer, Rescale, Rng, Sequential
 from core.lab import Splits, check
+from core.lab.packed import vector
 from core.lab.vision.photos import See
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer
@@ -39,7 +38,7 @@ FACTS = {"mean": [float]}  # of each pixel, over the training part
 
 def image_predictor(config: ImageClusters, facts: Any, layers: int, see: See) -> ClusterPredictor:
     """What finds clusters of images x (N, I): `layers` hidden ones behind their centring, or an auto-encoder."""
-    mean, H = np.array(facts["mean"], np.float32), config.hidden
+    mean, H = vector(facts["mean"]), config.hidden
 
     def direct(I: int, K: int) -> Layer:
         return Sequential(Rescale(mean), *MLP(I, *[H] * layers, K).parts)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from core import Array, Layer, Parts, softmax
+from core import Array, Layer, Parts, Sequential, softmax
+from core.lab.data.encoder import Encoder
+from core.lab.errors import Refusal
 from core.lab.learner import Probabilities
+from core.lab.signature import PHOTOS, Classes, Columns, Features, Inputs, Pixels, Signature
 from core.lab.vision.examples import examples
 from core.lab.vision.photos import See
 from unsupervised.autoencoder import encoded
@@ -20,7 +25,8 @@ class ClusterPredictor:
     """softmax(y) are the memberships of examples x (N, *shape), y (N, K) = net(x, w).
 
     Where the clusters lie in the code of an auto-encoder, `parts` are encoder, decoder and clusters, and `net` holds
-    the three: y = clusters(encoder(x)). `read` makes examples of the bytes of files with a suffix among `reads`.
+    the three: y = clusters(encoder(x)). `read` makes examples of the bytes of files with a suffix among `reads`; of a
+    table it reads the `columns`.
     """
 
     net: Layer
@@ -29,6 +35,7 @@ class ClusterPredictor:
     see: See | None = None  # a photo as an example
     reads: tuple[str, ...] = ()
     read: Callable[[bytes], Array] | None = None
+    encoder: Encoder | None = None  # of the rows of tables, where `read` has one
     columns: tuple[str, ...] = ()  # of a table that it reads
 
     @property
@@ -48,6 +55,21 @@ class ClusterPredictor:
         encoder, _, clusters = self.parts.net.parts
         return clusters(encoded(encoder, w[: encoder.size], x), w[self.net.size - clusters.size :])[0]
 
+    def signature(self, w: Array) -> Signature:
+        """The cluster of each example, to be exported."""
+        net, v = self.net, w
+        if self.parts is not None:
+            encoder, _, clusters = self.parts.net.parts
+            net, v = Sequential(encoder, clusters), np.append(w[: encoder.size], w[self.net.size - clusters.size :])
+        inputs: Inputs = Features(self.shape)
+        if self.encoder:
+            inputs = Columns(self.encoder.columns)
+        elif self.see:
+            inputs = Pixels((math.isqrt(math.prod(self.shape)),) * 2)
+        elif self.read:
+            raise Refusal(f"what is made of {', '.join(self.reads)} before the network sees it cannot be exported")
+        return Signature(inputs, net, v, Classes(self.classes), partial(self.logits, w), (PHOTOS,) if self.see else ())
+
     def predict(self, w: Array, x: Any) -> Array:
         """The likeliest cluster of each example, or of one alone, of a photo, of the bytes of a file -> (N,)."""
         return self.logits(w, self.examples(x)).argmax(-1)
@@ -55,7 +77,7 @@ class ClusterPredictor:
     def probabilities(self, w: Array, x: Any) -> Probabilities:
         """The memberships of each example: (N, K)."""
         y = self.logits(w, self.examples(x))
-        return Probabilities(tuple(map(str, range(y.shape[-1]))), softmax(y))
+        return Probabilities(self.classes, softmax(y))
 
 
 def on_code(parts: Parts, shape: tuple[int, ...], **reading: Any) -> ClusterPredictor:

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core import Array, Layer, Rng
+from core.lab.audio.files import SUFFIXES, read_any
 from core.lab.audio.griffin_lim import wav_bytes
-from core.lab.audio.wav import Sound, read_sound
+from core.lab.audio.wav import Sound
 from core.lab.data.splits import Clips
-from core.lab.packed import packed, unpacked
+from core.lab.packed import packed, unpacked, vector
 from unsupervised.generative.likelihoods import gaussian
 from unsupervised.generative.speech_features import (
     BANDS,
@@ -118,7 +119,7 @@ class SpeechPredictor(VAEPredictor):
 
     voices: tuple[str, ...]
     book: PCAFeatures
-    reads = (".wav",)  # files that come to `predict` as their bytes
+    reads = SUFFIXES  # files that come to `predict` as their bytes
 
     def speak(self, w: Array, words: Array, voices: Array, rng: Rng, temperature: float = 1.0) -> list[bytes]:
         """Wav files of words (N,) in voices (N,), each drawn: z ~ p(z), then x ~ p(x | z, c).
@@ -151,7 +152,7 @@ class SpeechPredictor(VAEPredictor):
 
     def predict(self, w: Array, x: Any) -> Any:
         """The word, and in whose voice, in a `Sound` or in the bytes of a wav file; rows (N, I) as a `VAE` does."""
-        sound = read_sound(x) if isinstance(x, bytes) else x
+        sound = read_any(x) if isinstance(x, bytes) else x
         if not isinstance(sound, Sound):
             return super().predict(w, x)
         picture, seconds = picture_of(sound)
@@ -186,6 +187,7 @@ def speech_predictor(
 ) -> SpeechPredictor:
     """Raises ValueError for facts that do not fit."""
     I, voices = MOMENTS * BANDS, tuple(facts["voices"])
+    vector([facts["scale"], facts["spread"], facts["unit"]], above=0)
     shapes = {"mean": (I,), "axes": (I, components), "means": (len(WORDS) * len(voices), components + 1)}
     mean, axes, means = unpacked(facts["arrays"], shapes)
     book = PCAFeatures(mean, axes, facts["scale"], facts["middle"], facts["spread"])

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from core import MLP, Adam, Layer, Rng, tanh
 from core.lab import Cell, check
+from core.lab.packed import vector
 from core.lab.problems.cartpole import VAL_SEED, distance, environments, expert, mean_return, report
 from unsupervised.world_model import Planner, WorldModel, WorldModelConfig
 
@@ -39,7 +38,9 @@ def network(config: Config) -> Layer:
 
 
 def predictor(config: Config, facts: Any) -> Planner:
-    spread, pace = (np.array(facts[name], np.float32) for name in FACTS)
+    spread, pace = (vector(facts[name], above=0) for name in FACTS)
+    if len(spread) != 4 or len(pace) != 4:
+        raise ValueError(f"cart-pole shows 4 numbers, not {len(spread)} and {len(pace)}")
     return Planner(network(config), spread, pace, distance, config.width, config.depth)
 
 

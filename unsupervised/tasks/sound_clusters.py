@@ -10,8 +10,9 @@ import numpy as np
 
 from core import Array, Rng
 from core.lab import Report, Splits, check
+from core.lab.audio.files import SUFFIXES, read_any
 from core.lab.audio.griffin_lim import wav_bytes
-from core.lab.audio.wav import read_sound
+from core.lab.packed import vector
 from core.lab.report.pictures import save_bytes
 from core.lab.report.plots import matrix
 from unsupervised.clustering.evaluate import Terms, contingency, scores
@@ -46,13 +47,13 @@ PRESETS = {"quick": {"updates": 200, "n_init": 2}, "best": {"updates": 1200, "n_
 
 
 def predictor(config: Config, facts: Any) -> ClusterPredictor:
-    mean, deviation = (np.array(facts[name], np.float32) for name in ("mean", "deviation"))
+    mean, deviation = vector(facts["mean"]), vector(facts["deviation"], above=0)
 
     def read(raw: bytes) -> Array:
-        z: Array = (cepstrum(read_sound(raw), config.voice) - mean) / deviation
+        z: Array = (cepstrum(read_any(raw), config.voice) - mean) / deviation
         return z[None]
 
-    return table_predictor(config, len(mean), config.clusters, reads=(".wav",), read=read)
+    return table_predictor(config, len(mean), config.clusters, reads=SUFFIXES, read=read)
 
 
 def make(config: Config, rng: Rng, data: Any) -> Any:

@@ -59,7 +59,7 @@ def predictor(config: Config, facts: Any) -> ClusterPredictor:
     def read(raw: bytes) -> Array:
         return encoder(read_table(raw, encoder.names))
 
-    reading: dict[str, Any] = {"reads": SUFFIXES, "read": read, "columns": encoder.names}
+    reading: dict[str, Any] = {"reads": SUFFIXES, "read": read, "encoder": encoder, "columns": encoder.names}
     return table_predictor(config, len(encoder.features), facts["clusters"], **reading)
 
 

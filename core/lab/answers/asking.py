@@ -16,9 +16,10 @@ from core.lab.answers.answers import Answers, above, plain
 from core.lab.answers.examples import LARGEST, TABLES, content, examples_of, guess, kind, known, read_examples
 from core.lab.answers.frames import columns_of, frame_bytes, is_frame, numbers_of
 from core.lab.answers.inputs import STDIN, check_named, files
-from core.lab.data.tables import Sheet, read_sheet, sheet_bytes
+from core.lab.data.tables import Rows, Sheet, read_sheet, sheet_bytes
 from core.lab.errors import Refusal, refusing
 from core.lab.learner import Probabilities
+from core.lab.vision.photos import Photo
 
 Ask = Callable[[str, Any], Any]  # ("predict" or "probabilities", examples) -> what the predictor says of them
 
@@ -110,7 +111,7 @@ def taken(x: Any, predictor: Any) -> Any:
     if is_frame(x):
         found = columns_of(x)
         return frame_bytes(found) if ".csv" in getattr(predictor, "reads", ()) else numbers_of(found)
-    if not columns or not isinstance(x, list | tuple | np.ndarray):
+    if not columns or isinstance(x, bytes | str | Rows | Photo):
         return x
     rows = np.asarray(x, object)
     rows = rows[None] if rows.ndim == 1 else rows
@@ -140,7 +141,7 @@ def silenced() -> Iterator[None]:
 
 def _is_path(x: Any, predictor: Any) -> bool:
     """A path; or a text that names a file that is there, or could be one where the network takes no text."""
-    if isinstance(x, PurePath) or not isinstance(x, str) or "\n" in x:
+    if isinstance(x, PurePath) or not isinstance(x, str) or "\n" in x or not x:
         return isinstance(x, PurePath)
     try:
         there = Path(x).expanduser().exists()

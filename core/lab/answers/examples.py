@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.lab.audio.packed import SOUNDS
 from core.lab.data import formats
 from core.lab.data.tables import SUFFIXES, read_numbers
 from core.lab.errors import Refusal, refusing
@@ -27,8 +26,7 @@ def kind(path: Path) -> str:
 
 def known(reads: Sequence[str] = ()) -> tuple[str, ...]:
     """The kinds of files that are read, where the predictor itself reads those of `reads`."""
-    sounds = SOUNDS if ".wav" in reads else ()
-    return tuple(dict.fromkeys((".npy", *TABLES, ".txt", *PICTURES, *reads, *sounds)))
+    return tuple(dict.fromkeys((".npy", *TABLES, ".txt", *PICTURES, *reads)))
 
 
 def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
@@ -36,9 +34,8 @@ def read_examples(path: Path, reads: Sequence[str] = ()) -> Any:
 
     A table is read as that of training is: with a line of names or without, whatever divides its fields.
 
-    Of a file whose suffix is among `reads` - those that the predictor reads itself - the bytes as they are; who reads
-    .wav reads other sounds too. Raises Refusal when the file is missing, of another kind, or cannot be read as what its
-    name says.
+    Of a file whose suffix is among `reads` - those that the predictor reads itself - the bytes as they are. Raises
+    Refusal when the file is missing, of another kind, or cannot be read as what its name says.
     """
     return examples_of(content(path), kind(path), str(path), reads)
 
@@ -53,7 +50,7 @@ def content(path: Path) -> bytes:
 def examples_of(raw: bytes, suffix: str, name: str, reads: Sequence[str] = ()) -> Any:
     """The same of bytes, of a kind that is named by its suffix."""
     with refusing(f"{name} cannot be read", ValueError):
-        if suffix in reads or (suffix in SOUNDS and ".wav" in reads):
+        if suffix in reads:
             return raw
         if suffix == ".txt":
             return formats.own_text(raw)

@@ -9,7 +9,7 @@ import numpy as np
 from core.lab.audio.wav import LONGEST, RATES, Sound, read_sound
 from core.lab.kinds import kind_of
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".mp3", ".aiff", ".aif", ".au")
+SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf")
 
 
 def read_any(raw: bytes) -> Sound:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from core import Array
-from core.lab.audio.packed import is_packed, unpack
 from core.lab.files import check_size
 from core.lab.kinds import kind_of
 
@@ -123,21 +122,14 @@ def read_wav(raw: bytes) -> Sound:
 
 
 def read_sound(raw: bytes) -> Sound:
-    """A clip as people record them, wav or packed. Raises ValueError, in one line, for anything else."""
-    if is_packed(raw):
-        sound = Sound(*unpack(raw, LONGEST))
-        _check_clip(len(sound.samples), sound.rate)
-        return sound
+    """The same of a clip as people record them. Raises ValueError, in one line, for anything else."""
     found = _format(raw)
-    _check_clip(len(found), found.rate)
+    if not RATES[0] <= found.rate <= RATES[1]:
+        raise ValueError(f"the wav file has {found.rate} samples per second, not {RATES[0]} to {RATES[1]}")
+    if not 0 < len(found) <= LONGEST * found.rate:
+        seconds = len(found) / found.rate
+        raise ValueError(f"the wav file lasts {seconds:.1f} s; a clip has more than 0 and at most {LONGEST}")
     return Sound(_samples(found), found.rate)
-
-
-def _check_clip(T: int, rate: int) -> None:
-    if not RATES[0] <= rate <= RATES[1]:
-        raise ValueError(f"the sound has {rate} samples per second, not {RATES[0]} to {RATES[1]}")
-    if not 0 < T <= LONGEST * rate:
-        raise ValueError(f"the sound lasts {T / rate:.1f} s; a clip has more than 0 and at most {LONGEST}")
 
 
 def wav_bytes(samples: Array, rate: int) -> bytes:

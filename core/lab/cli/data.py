@@ -8,10 +8,10 @@ from typing import Annotated
 import tyro
 
 from core.lab import Refusal
-from core.lab.cli.confirm import confirmed, size
 from core.lab.cli.flags import parse
 from core.lab.data import clear, registry
-from core.lab.report.format import table
+from core.lab.report.format import size, table
+from core.lab.terminal import confirmed
 
 
 @dataclass(frozen=True)

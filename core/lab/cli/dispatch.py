@@ -27,6 +27,7 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
   resume DIR                continues a run that was stopped; --updates N goes on beyond the end of a finished one
   eval DIR                  evaluates the best weights of a run on the test part again
   predict DIR FILE ...      predicts with a run's network for each example in files and folders
+  export DIR FILE           writes a run's network as .onnx, .safetensors (PyTorch) or .py (NumPy alone)
   generate DIR              writes a text with a run's network: trivium generate DIR --prompt "Once upon"
   compare PROBLEM | all     compares the three teachers on one problem, or on all; or finished runs: compare DIR DIR
   study SPEC                runs tasks x settings x seeds, on this machine or on a cluster
@@ -43,7 +44,21 @@ One NumPy network, three ways to learn: from labels, from the data itself, from 
 
 # The command NAME is the function of that name in core.lab.cli.NAME, which is imported when it runs.
 COMMANDS = (
-    *("demo", "list", "run", "resume", "eval", "predict", "generate", "compare", "study", "status", "runs", "results"),
+    *(
+        "demo",
+        "list",
+        "run",
+        "resume",
+        "eval",
+        "predict",
+        "export",
+        "generate",
+        "compare",
+        "study",
+        "status",
+        "runs",
+        "results",
+    ),
     *("inspect", "check", "new", "data"),
 )
 FUNCTIONS = {"list": "tasks", "eval": "evaluate"}  # the two that have another name, since these words are taken

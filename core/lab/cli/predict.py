@@ -54,8 +54,6 @@ def predict(args: Sequence[str]) -> int:
     asking = Asking(
         predictor, run.ask, likely, bool(flags.out), targets, bool(flags.target), flags.threshold, flags.format
     )
-    for line in told:
-        note(line)
     answers, left = list[Answers](), dict[str, str]()
     for path in paths:
         try:
@@ -64,18 +62,24 @@ def predict(args: Sequence[str]) -> int:
             if not many:
                 raise
             left[str(path)] = str(error)
-            note(f"left out: {error}")
+            told.append(f"left out: {error}")
+        if answers:  # while there are none they are of no use
+            for line in told:
+                note(line)
+            told.clear()
+        if str(path) in left:
             continue
-        for line in lines(answers[-1], many) if shown else ():
+        for line in lines(answers[-1], many) if shown and many else ():  # as they come
             print(line)
     if not answers:
         raise Refusal(f"none of {len(paths):,} files could be answered; the first: {next(iter(left.values()))}")
-    with refusing(f"{', '.join(targets)}", ValueError):
+    try:
         found = total(answers, targets)
+    except ValueError as error:  # which costs no answer
+        found = {}
+        note(f"not scored by the column {', '.join(targets)}: {error}")
     said = {"answers": [each for a in answers for each in objects(a)]} | ({"score": found} if found else {})
     said |= {"left_out": left} if left else {}
-    if flags.json:
-        print(json.dumps(said))
     if flags.out:
         divider = OUT[flags.out.suffix.lower()]
         made = json.dumps(said).encode() if flags.out.suffix.lower() == ".json" else table(answers, targets, divider)
@@ -87,6 +91,10 @@ def predict(args: Sequence[str]) -> int:
     if found:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in found.items() if isinstance(value, float))
         note(f"{figures} on {found['rows']:,} rows by the column {', '.join(targets)}")
+    if flags.json:
+        print(json.dumps(said))
+    for line in lines(answers[0], many) if shown and not many else ():
+        print(line)
     return 0
 
 

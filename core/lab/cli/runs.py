@@ -9,10 +9,10 @@ from typing import Annotated
 import tyro
 
 from core.lab import Refusal
-from core.lab.cli.confirm import confirmed, size
 from core.lab.cli.flags import parse
-from core.lab.report.format import figure, table
+from core.lab.report.format import figure, size, table
 from core.lab.runs.listing import age, check_deletable, delete, described, found
+from core.lab.terminal import confirmed
 
 HEADER = "folder", "task", "seed", "state", "score", "size", "age"
 

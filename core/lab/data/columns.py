@@ -9,14 +9,14 @@ for all others, so that what was never seen before has its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from core import Array
+from core import Array, Rng
 from core.lab.data.dates import passed
 from core.lab.data.notation import DECIMALS, KINDS, PLAIN, Cells, Notation, blank
 from core.lab.data.tables import Rows
@@ -41,6 +41,7 @@ class Numeric:
     Of dates and times also `cycles`, some names of CYCLES: sin and cos of the part of a circle, 0 where v is missing.
     """
 
+    dtype: ClassVar[str] = "float64"  # of what is encoded
     name: str
     mean: float
     deviation: float
@@ -70,15 +71,24 @@ class Numeric:
     def encode(self, rows: Rows, odd: list[str]) -> Iterator[Array]:
         cells = self.read(rows)
         odd += told(rows, self.name, cells)
-        missing = np.isnan(cells.values)
+        yield from self.features_of(cells.values)
+
+    def features_of(self, v: Array) -> Iterator[Array]:
+        """The features (N,) of numbers v (N,), NaN where one is missing."""
+        missing, v = np.isnan(v), np.clip(v, -LARGE, LARGE)
         with np.errstate(over="ignore"):  # what overflows is cut off all the same
-            z = np.where(missing, self.median, cells.values) / self.deviation - self.mean / self.deviation
+            z = np.where(missing, self.median, v) / self.deviation - self.mean / self.deviation
         yield np.clip(z, -FAR, FAR)
         if self.gaps:
             yield missing
         if self.cycles:
-            waves = cyclic(cells.values, self.notation)
+            waves = cyclic(v, self.notation)
             yield from (np.where(missing, 0, waves[name]) for name in self.cycles)
+
+    def sample(self, rng: Rng, n: int) -> Array:
+        """Random numbers (n,) as such a column may hold, some of them missing."""
+        v = self.mean + 2 * self.deviation * rng.standard_normal(n)
+        return np.where(rng.random(n) < 0.2, np.nan, v)
 
 
 def cyclic(v: Array, notation: Notation) -> dict[str, Array]:
@@ -110,6 +120,7 @@ def where(rows: Rows, name: str, texts: frozenset[str]) -> tuple[int, str]:
 class Categorical:
     """1 at the value's own feature, or at the last where it has none."""
 
+    dtype: ClassVar[str] = "string"
     name: str
     values: tuple[str, ...]
 
@@ -121,9 +132,17 @@ class Categorical:
         return (*(f"{self.name} = {value or 'missing'}" for value in self.values), f"{self.name} = other")
 
     def encode(self, rows: Rows, odd: list[str]) -> Iterator[Array]:
+        yield from self.features_of(rows.column(self.name))
+
+    def features_of(self, texts: Iterable[str]) -> Iterator[Array]:
+        """The features (N,) of texts."""
         place = {value: k for k, value in enumerate(self.values)}
-        k = np.array([place.get(value_of(text), len(place)) for text in rows.column(self.name)])
+        k = np.array([place.get(value_of(text), len(place)) for text in texts])
         yield from (k == j for j in range(len(place) + 1))
+
+    def sample(self, rng: Rng, n: int) -> Array:
+        """Random texts (n,) as such a column may hold, some of them missing or new."""
+        return rng.choice(np.array([*self.values, "", "N/a", "?", "another"], object), n)
 
 
 def value_of(text: str) -> str:

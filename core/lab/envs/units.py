@@ -128,6 +128,11 @@ def _wrappers(env: Any) -> Iterator[Any]:
         env = env.env
 
 
+def shown_through(env: Any) -> list[str]:
+    """The names of the wrappers that change what the environment shows, the innermost first."""
+    return [type(one).__name__ for one in reversed(list(_wrappers(env))) if isinstance(one, gym.ObservationWrapper)]
+
+
 def _views(env: Any) -> Iterator[tuple[Any, Callable[[Any], Any]]]:
     """(space, function) from the environment outwards: how each wrapper shows what the one below it does.
 

@@ -37,3 +37,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "")
     print(*([title] if title else []), sep="\n")
     for row in rows:
         print(*(f"{name}: {cell}" for name, cell in zip(header, row, strict=True)), "", sep="\n")
+
+
+def size(amount: int) -> str:
+    """'532 B', '12.3 kB', '4.0 MB'."""
+    number, units = float(amount), iter(("kB", "MB", "GB", "TB"))
+    unit = "B"
+    while number >= (999.5 if unit == "B" else 999.95) and (larger := next(units, "")):
+        number, unit = number / 1000, larger
+    return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"

@@ -12,6 +12,7 @@ from core import Array
 from core.lab.report.pictures import save_figure, saving
 
 WIDEST = 30  # characters of the title of an image
+NAME = 24  # characters of a class beside a matrix
 CACHE = "mkdir -p failed", "Matplotlib created a temporary cache"  # where there is no home: pictures do without
 logging.getLogger("matplotlib").addFilter(lambda record: not str(record.msg).startswith(CACHE))
 
@@ -85,7 +86,8 @@ def image_sheet(path: Path, images: Array, titles: Sequence[str] = (), columns: 
 
 def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Sequence[str] = ()) -> None:
     """A matrix of counts (R, C), shaded by its share of the row; up to 20 classes each cell has its number."""
-    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * min(max(map(len, names), default=0), 60)
+    names = [name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in names]
+    inches = 4.4 + 0.15 * max(len(counts) - 10, 0) + 0.06 * max(map(len, names), default=0)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     with drawing(path, (min(inches + 0.2, 12), min(inches, 12))) as axis:
         axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -93,8 +95,9 @@ def matrix(path: Path, counts: Array, row_name: str, column_name: str, names: Se
             if count and len(counts) <= 20:
                 axis.text(j, i, str(count), ha="center", va="center", fontsize=8, color="kw"[int(share[i, j] > 0.5)])
         axis.set(xlabel=column_name, ylabel=row_name, xticks=range(counts.shape[1]), yticks=range(counts.shape[0]))
-        if any(len(name) > 2 for name in names):
-            axis.set_xticklabels(names, rotation=45, ha="right", rotation_mode="anchor")
+        if names:
+            turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 2 else {}
+            axis.set_xticklabels(names, **turned)
             axis.set_yticklabels(names)
 
 

@@ -25,12 +25,12 @@ from core.lab.errors import Refusal, Stopped, refusing
 from core.lab.guard import guarded
 from core.lab.plain import real, short
 from core.lab.runs import former
-from core.lab.runs.folder import CHECKPOINT, LOG, read_log
+from core.lab.runs.folder import CHECKPOINT, LOG, PREDICTION, read_log
 from core.lab.runs.signals import Signals
 
 EVALUATIONS = 20  # evenly spaced points of progress
 STILL = 10_000  # updates without progress after which there will be none
-MAY = {"from", "lengthened"}  # texts that a checkpoint has where they say something
+MAY = {"from", "lengthened", "facts"}  # texts that a checkpoint has where they say something
 COUNTS = ("updates", "examples", "answers", "evaluations", "log_bytes", "summed")
 Row = dict[str, float]
 Watch = Callable[[float, Row | None], None]  # told the progress after each update, with a row after an evaluation
@@ -258,7 +258,10 @@ def read_checkpoint(folder: Path, texts: Mapping[str, str], paths: Iterable[str]
         how = "put it back as it was, or begin another run"
         raise Refusal(f"{changed} is not what it was when the run in {folder} began: {how}")
     found = former.same_files(found, texts, paths)
-    for name in (*texts, *(MAY & found.keys() - texts.keys())):
+    if "facts" in texts and found.setdefault("facts", texts["facts"]) != texts["facts"]:
+        how = f"remove it, and the run is asked with its data, or trivium resume {folder} writes it again"
+        raise Refusal(f"{folder / PREDICTION} is not what it was when the run in {folder} began: {how}")
+    for name in (*texts, *(MAY - {"facts"} & found.keys() - texts.keys())):
         if found.get(name) != (expected := texts.get(name)):
             its, here = found.get(name, "missing"), "missing" if expected is None else expected
             raise Refusal(f"{path} belongs to another run: its {name} is {its}, here it is {here}")

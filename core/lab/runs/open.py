@@ -63,7 +63,7 @@ class Run:
     @cached_property
     def _learnt(self) -> tuple[Learner, Array]:
         learner, data = self.built()
-        return learner, self._best(self.setup.texts(learner.net, data.sums))
+        return learner, self._best(self.setup.texts(learner.net, self.setup.facts(learner), data.sums))
 
     @cached_property
     def _opened(self) -> tuple[Any, Array]:
@@ -77,7 +77,7 @@ class Run:
         how = f"remove it, and the run is opened with its data, or trivium resume {self.folder} writes it again"
         with guarded(f"{wrong}: predictor", lambda: f"; {how}"):
             predictor = make(self.setup.config, facts)
-        return predictor, self._best(self.setup.texts(predictor.net))
+        return predictor, self._best(self.setup.texts(predictor.net, facts))
 
     @property
     def learner(self) -> Learner:
@@ -152,7 +152,7 @@ class Run:
 def loop_of(run: Run, save_every: float = 20.0) -> tuple[Loop, dict[str, str]]:
     """The loop of a run at its start, and the sums of the data that it reads."""
     learner, data = run.built()
-    texts, paths = run.setup.texts(learner.net, data.sums), path_fields(run.setup.task.config)
+    texts, paths = run.setup.texts(learner.net, run.setup.facts(learner), data.sums), path_fields(run.setup.task.config)
     return Loop(learner, run.folder, texts, save_every, paths), data.sums
 
 

@@ -75,8 +75,19 @@ def resume(run: Run, watch: Watch = silent, save_every: float = 20.0, pictures: 
         if pictures and run.result:  # which is refused, before anything is drawn, where it is damaged
             with Signals().installed() as signals:
                 mend_page(run.folder, partial(_again, run, signals))
+        _mend_facts(run)
         mend_card(run.folder, run.setup, lambda: run.built()[0])
         return run
+
+
+def _mend_facts(run: Run) -> None:
+    """Writes what the predictor of a finished run is made from, where it is not what it was, if the data is there."""
+    path = run.folder / folders.PREDICTION
+    with suppress(Refusal):
+        if run.setup.task.predictor is None or (path.exists() and run.predictor is not None):
+            return
+    with suppress(OSError, Refusal):
+        write_json(path, run.setup.facts(run.built()[0]))
 
 
 def _again(run: Run, signals: Signals) -> tuple[Report, dict[str, str]]:
@@ -124,7 +135,7 @@ def _go(run: Run, watch: Watch, save_every: float, pictures: bool, died: bool = 
         if origin:
             check_fits(origin, learner)
         try:
-            facts = run.setup.facts(learner) if run.setup.task.predictor or hasattr(learner, "prediction") else None
+            facts = run.setup.facts(learner)
             begun = loop.load()  # what is refused is refused before anything is written
             (folder / folders.LOG).touch()
             if facts is not None:

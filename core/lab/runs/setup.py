@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +99,13 @@ class Setup:
                 )
         return learner, data
 
-    def facts(self, learner: Learner) -> dict[str, Any]:
-        """What the learner's `prediction()` gives, as JSON gives it back. Raises Refusal for what it cannot hold."""
+    def facts(self, learner: Learner) -> dict[str, Any] | None:
+        """What the learner's `prediction()` gives, as JSON gives it back; None where nothing is made of it.
+
+        Raises Refusal for what JSON cannot hold.
+        """
+        if not self.task.predictor and not hasattr(learner, "prediction"):
+            return None
         with guarded(f"{self.task.name}: prediction"):
             facts: dict[str, Any] = learner.prediction() if hasattr(learner, "prediction") else {}
             return checked(json.loads(json.dumps(facts, allow_nan=False)), self.task.facts)
@@ -113,14 +119,18 @@ class Setup:
             notes.append(f"{how}; its schedules fell back to where so long a run has them, so it is no such run")
         return notes
 
-    def texts(self, net: Layer, sums: dict[str, str] | None = None) -> dict[str, str]:
-        """What a checkpoint of this run carries, and what another run's checkpoint is told by; None: of any data."""
+    def texts(self, net: Layer, facts: Any = None, sums: dict[str, str] | None = None) -> dict[str, str]:
+        """What a checkpoint of this run carries, and what another run's checkpoint is told by; None: of any data.
+
+        Of the `facts` of its predictor their SHA-256.
+        """
         said = {
             "format": str(former.FORMAT),
             "task": self.task.name,
             "seed": str(self.seed),
             "config": json.dumps(asdict(self.config)),
             "layout": json.dumps({k: list(v) for k, v in net.layout.items()}),
+            **({} if facts is None else {"facts": sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()}),
             **({"from": self.origin.text()} if self.origin else {}),
             **({"lengthened": json.dumps(self.lengthened)} if self.lengthened else {}),
         }

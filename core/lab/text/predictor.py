@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, Layer, Rng
+from core.lab.signature import Classes, Ids, Signature
 from core.lab.text import lines, sampling
 from core.lab.text.sampling import Ask, Slide, Windows
 from core.lab.text.vocabulary import Vocabulary
@@ -50,6 +51,13 @@ class TextPredictor:
     def ask(self, w: Array) -> Ask:
         """Contexts (S, K) of ids -> logits (S, V) of the next; to be asked many times with the same w."""
         return self.asker(self.net, w, self.context)
+
+    def signature(self, w: Array) -> Signature:
+        """Contexts of ids to the probabilities of the next, to be exported."""
+        names = ("", *self.vocabulary.characters)
+        notes = ("an id is the place of a character in the list of classes; 0 is a character that is not known",)
+        inputs, ask = Ids(self.context, names), lambda x: self.net(x, w)[0]
+        return Signature(inputs, self.net, w, Classes(names), ask, notes)
 
     def window(self, prompt: str) -> Array:
         """What the network sees after a prompt, (1, K)."""

@@ -11,13 +11,15 @@ from core.lab.vision.photos import Photo, See
 
 
 def examples(x: Any, shape: tuple[int, ...], see: See | None = None) -> Array:
-    """x (N, *shape): examples, one example alone, or a photo as `see` says. ValueError for what is not finite.
+    """x (N, *shape): examples, one alone, or a photo as `see` says. ValueError for none, and for what is not finite.
 
     Pictures (N, H, W) may come in the place of rows, and the other way round.
     """
     if isinstance(x, Photo) and see:
         x = see(x)
     x = np.asarray(x, np.float32)
+    if not x.size or (not x.ndim and np.prod(shape) != 1):
+        raise ValueError(f"it holds no example, which has the shape {shape}")
     if x.shape == shape or (x.shape[1:] != shape and x.size == np.prod(shape)):
         x = x[None]
     if x.shape[1:] != shape and x[:1].size == np.prod(shape):

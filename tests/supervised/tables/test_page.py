@@ -57,7 +57,7 @@ def test_wide_and_long_tables_are_bounded():
     encoder = learn(rows_of(RNG.standard_normal((30, importance.COLUMNS + 1)), map(str, range(importance.COLUMNS + 1))))
     assert importances(encoder, lambda x: 0.0, np.zeros((3, len(encoder.features)))) == {}
     made = Report({"r2": 0.0}, "r2", 0, 1, "one")
-    tell(made, {}, "R^2 lost", None)
+    tell(made, {}, "R² lost", None)
     assert "more than 200 columns" in made.texts["How much each column matters"]
     assert rows_asked(50, encoder) == 50
     assert rows_asked(10**6, learn(ROWS)) == importance.ROWS
@@ -75,9 +75,9 @@ def test_one_column_alone_matters_and_the_page_says_so(tmp_path):
     assert lost["matters"] == pytest.approx(2, abs=0.5)
     assert max(lost["noise"], lost["when"]) < 0.1
     made = Report({"r2": 0.0}, "r2", 0, 1, "one")
-    tell(made, learner.importances(learner.weights), "R^2 lost", tmp_path)
+    tell(made, learner.importances(learner.weights), "R² lost", tmp_path)
     first = made.texts["How much each column matters"].split("\n")[:2]
-    assert first[0].startswith("R^2 lost on the validation part")
+    assert first[0].startswith("R² lost on the validation part")
     assert first[1].split()[0] == "matters"
     assert (tmp_path / "importance.png").read_bytes()[:4] == b"\x89PNG"
     x_val = learner.splits.x_val.copy()

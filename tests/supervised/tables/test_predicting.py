@@ -52,6 +52,9 @@ def test_classes(ran, folds, capsys):
     assert again.predict_proba(frame).sum(1) == pytest.approx([1, 1])
     assert main(["predict", "run", "new.csv", "--threshold", "1"]) == 0
     assert set(capsys.readouterr().out.split()) == {"small"}
+    (run.folder.parent / "open.csv").write_text("height;city;size\n1,5;Rome;\n-1,5;Rome;\n")
+    assert main(["predict", "run", "open.csv"]) == 0
+    assert capsys.readouterr().out.split() == ["tall", "small"]  # a target that is still to be filled in costs nothing
 
 
 def test_values(ran, capsys):

@@ -84,7 +84,8 @@ def test_folders_are_walked_and_what_cannot_be_read_is_told(ready, capsys):
     assert told[3] == "2 of 6 files are left out"
     code, out, err = asked(capsys, "in/bad.png", "none.png")
     assert (code, out) == (2, "")
-    assert "none of 2 files could be answered; the first: in/bad.png cannot be read" in err
+    assert err.startswith("error: none of 2 files could be answered; the first: in/bad.png cannot be read")
+    assert err.count("\n") == 1
 
 
 def test_json_holds_the_three_likeliest_classes_and_what_was_left_out(ready, capsys):
@@ -203,6 +204,11 @@ def test_python_asks_with_paths_and_arrays(ready):
     assert ready.predict(x).tolist() == ["light"]
     np.testing.assert_allclose(ready.predict_proba(x), [chances(1.0)], rtol=1e-4)
     assert ready.classes == CLASSES
+    for nothing in (None, [], np.zeros((0, 4))):
+        with pytest.raises(ValueError, match=r"it holds no example, which has the shape \(4,\)"):
+            ready.predict(nothing)
+    with pytest.raises(ValueError, match="could not convert"):  # and no folder is walked
+        ready.predict("")
     with pytest.raises(Refusal, match=r"none\.png cannot be read"):
         ready.predict("none.png")
 

@@ -43,6 +43,8 @@ def test_an_array_holds_the_columns_in_their_order():
     assert taken(["x", None], Reader) == b"a,b\nx,\n"
     with pytest.raises(ValueError, match="an array of 3 columns, where the table has 2: a, b"):
         taken(np.zeros((2, 3)), Reader)
+    with pytest.raises(ValueError, match=r"an array of the shape \(\)"):
+        taken(5, Reader)
     x = np.zeros((2, 3))
     assert taken(x, object()) is x  # of another network it is an example
     np.testing.assert_array_equal(taken({"a": [1, 2], "b": [3.0, 4.0]}, object()), [[1, 3], [2, 4]])

@@ -1,5 +1,6 @@
 """Sound files of every kind: wav always, others where soundfile is installed."""
 
+import io
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -63,3 +64,11 @@ def test_soundfile_reads_the_others_within_the_same_bounds(monkeypatch):
     ):
         with pytest.raises(ValueError, match=reason):
             read_any(f"OggS {last}".encode())
+
+
+@pytest.mark.parametrize(("form", "off"), [("FLAC", 1e-4), ("AIFF", 1e-4), ("OGG", 0.02)])
+def test_what_soundfile_wrote_is_read(form, off):
+    soundfile, file = pytest.importorskip("soundfile"), io.BytesIO()
+    x = np.stack([np.linspace(-0.5, 0.5, 8000), np.zeros(8000)], 1)
+    soundfile.write(file, x, 8000, format=form)
+    np.testing.assert_allclose(read_any(file.getvalue()).samples, x.mean(1), atol=off)

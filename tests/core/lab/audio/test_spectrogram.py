@@ -185,7 +185,7 @@ BAD = {
     "mu-law": (header(kind=7, bits=8), "packed as mu-law"),
     "no number": (header(kind=3, bits=32, content=b"\0\0\xc0\x7f" * 50), "none that are numbers"),
     "no sound": (header(kind=3, bits=32, content=struct.pack("<f", 2e4) * 50), "far beyond -1 to 1"),
-    "mp3": (b"ID3\4" + bytes(99), "it is an MP3 sound: save it as wav, or pip install soundfile"),
+    "mp3": (b"ID3\4" + bytes(99), "not a whole wav file: it is an MP3 sound"),
     "no samples": (header()[:36], "ends before its samples"),
     "rate 0": (header(rate=0), "0 samples per second, not 1000 to 192000"),
     "rate 2 GHz": (header(rate=2_000_000_000), "2000000000 samples per second"),

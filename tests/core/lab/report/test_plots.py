@@ -70,6 +70,18 @@ def test_a_matrix_is_shaded_by_row_and_numbered_where_it_counts(tmp_path, shown)
     assert imread(tmp_path / "matrix.png").size
 
 
+@pytest.mark.parametrize(
+    ("names", "said"), [(("ah", "no"), ["ah", "no"]), (("x" * 60, "dog"), ["x" * 23 + "…", "dog"]), ((), ["0", "1"])]
+)
+def test_a_matrix_names_its_classes_short(tmp_path, monkeypatch, names, said):
+    drawn = []
+    keep = Axes.set
+    monkeypatch.setattr(Axes, "set", lambda axis, **options: drawn.append(axis) or keep(axis, **options))
+    matrix(tmp_path / "matrix.png", np.eye(2, dtype=int), "row", "column", names)
+    for labels in drawn[0].get_xticklabels(), drawn[0].get_yticklabels():
+        assert [label.get_text() for label in labels] == said
+
+
 def test_weights_are_a_tile_a_unit_with_zero_in_the_middle(tmp_path, shown):
     W = np.random.default_rng(0).standard_normal((4, 5))
     W[:, 2] = 0

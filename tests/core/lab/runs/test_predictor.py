@@ -96,12 +96,14 @@ def test_eval_and_resume_are_told_where_the_file_lies_now(ran, tmp_path):
         open_run(one.folder, one.setup.task, places={"dir": "x"})
 
 
-@pytest.mark.parametrize("facts", [{}, {"mean": "three"}, [], None])
+@pytest.mark.parametrize("facts", [{}, {"mean": "three"}, [], None, {"mean": 1.5}])
 def test_facts_that_do_not_fit_are_one_line(ran, facts):
     one, _ = ran
     (one.folder / "prediction.json").write_text(json.dumps(facts))
     with pytest.raises(Refusal, match=r"prediction\.json"):
         open_run(one.folder, one.setup.task).predict([[1.0]])
+    resume(open_run(one.folder, one.setup.task))
+    assert open_run(one.folder, one.setup.task).predict([[1.0]]) == one.predict([[1.0]])
 
 
 def test_a_run_without_facts_is_opened_with_its_data(ran):
