@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core import MLP, Adam, Rng
 from core.lab import Exam
+from core.lab.former import renamed, warn
 from reinforcement.games.predictor import GamePredictor
 from reinforcement.games.rules import Game
 from reinforcement.games.self_play import SelfPlay, SelfPlayConfig
@@ -27,5 +28,10 @@ def predictor_of(config: BoardGame, game: Game, komi: float | None = None) -> Ga
     return GamePredictor(MLP(I, H, H, game.A + 1, last_gain=0.1), game, config.explore, komi)
 
 
-def learner(config: BoardGame, predictor: GamePredictor, exam: Exam, rng: Rng) -> SelfPlay:
+@renamed(game=lambda game: {"predictor": game})
+def learner(config: BoardGame, predictor: GamePredictor | Game, exam: Exam, rng: Rng) -> SelfPlay:
+    """The learner of a game, whose task has this `predictor`; a game alone, as before, gets one."""
+    if not isinstance(predictor, GamePredictor):
+        warn("learner(config, game, ...)", "learner(config, predictor_of(config, game), ...)", 4)
+        predictor = predictor_of(config, predictor)
     return SelfPlay(predictor.game, predictor.net, exam, Adam(config.lr), rng, config)

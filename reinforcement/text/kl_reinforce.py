@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, log_softmax
+from core import Array, Layer, Loss, Optimizer, Rng, Schedule, check_shapes, cross_entropy, log_softmax
 from core.lab import Kept, Report, check, settings
+from core.lab.former import renamed
 from core.lab.problems.review_writer import TEMPERATURE, ReviewWriter
 from core.lab.problems.reviews import ReviewExam
 from reinforcement.config import Checked
@@ -79,10 +80,11 @@ class RewardTunedWriter(Kept):
 
     kept = "count", "round", "start", "rng", "optimizer", "tuner"
 
+    @renamed(net=lambda net: {"predictor": net})
     def __init__(
         self,
         exam: ReviewExam,
-        predictor: ReviewWriter,
+        predictor: ReviewWriter | Layer,
         optimizer: Optimizer,
         tuner: Optimizer,
         rng: Rng,
@@ -93,7 +95,8 @@ class RewardTunedWriter(Kept):
     ) -> None:
         self.config = settings(KLReinforceConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.exam, self.predictor = exam, exam.writer(predictor)
+        self.net = self.predictor.net
         self.w = self.net.init(w_rng)
         self.g = np.zeros_like(self.w)
         self.optimizer, self.tuner, self.schedule = optimizer, tuner, schedule

@@ -16,7 +16,7 @@ from core.lab.signature import Signature
 from supervised.audio.augment import interpolation
 from supervised.audio.wake_word import draw_wake, wake_figures
 from supervised.baselines import classifiers
-from supervised.learner import Model
+from supervised.learner import Model, Supervised
 from supervised.metrics.classification import Classification, least_trusted
 from supervised.predictor import SupervisedPredictor
 
@@ -82,6 +82,14 @@ class SpokenWordPredictor(SupervisedPredictor):
     def examples(self, x: Any) -> Array:
         sound = read_sound(x) if isinstance(x, bytes) else x
         return super().examples(word_spectrum(sound, self.shape[0])[None] if isinstance(sound, Sound) else x)
+
+
+class SpokenWordClassifier(Supervised):
+    """A learner that hears recordings, as tasks without a `predictor` make it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.predictor = SpokenWordPredictor(**vars(self.predictor))
 
 
 @dataclass(frozen=True)

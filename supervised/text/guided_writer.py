@@ -18,6 +18,7 @@ import numpy as np
 
 from core import Array, Layer, Loss, Optimizer, Rng, Schedule, binary_cross_entropy, check_shapes, cross_entropy
 from core.lab import Kept, Report, check, settings
+from core.lab.former import renamed
 from core.lab.problems.review_writer import ReviewWriter
 from core.lab.problems.reviews import ReviewExam
 from core.lab.text.sampling import Ask, asker
@@ -82,10 +83,11 @@ class GuidedWriter(Kept):
     monitor = "+updates"
     kept = "count", "asked", "rng", "optimizer"
 
+    @renamed(net=lambda net: {"predictor": net})
     def __init__(
         self,
         exam: ReviewExam,
-        predictor: ReviewWriter,
+        predictor: ReviewWriter | Layer,
         optimizer: Optimizer,
         rng: Rng,
         config: GuidedWriterConfig | None = None,
@@ -95,7 +97,8 @@ class GuidedWriter(Kept):
     ) -> None:
         self.config = settings(GuidedWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.exam, self.predictor = exam, exam.writer(predictor, guided_asker(self.config.strength))
+        self.net = self.predictor.net
         self.w = self.net.init(w_rng)
         self.optimizer, self.schedule, self.count, self.g = optimizer, schedule, 0, np.zeros_like(self.w)
         part, labels = exam.parts["train"], self.config.labels

@@ -18,7 +18,7 @@ from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
 from supervised.predictor import Augment, SupervisedPredictor
 from supervised.vision.convnet import ConvNet
-from supervised.vision.images import Images
+from supervised.vision.images import Images, takes_images
 
 if TYPE_CHECKING:
     from supervised.interpret.representations import Rule
@@ -76,6 +76,7 @@ def predictor(config: ConvNetConfig, images: Images) -> SupervisedPredictor:
     return SupervisedPredictor(net, exam, (math.prod(shape),), see, change, copies, config.batch, shape)
 
 
+@takes_images
 def classifier(
     config: ConvNetConfig, splits: Splits, images: Images, rng: Rng, rules: Mapping[str, Rule] | None = None
 ) -> Supervised:

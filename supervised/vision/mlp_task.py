@@ -18,7 +18,7 @@ from supervised.interpret.wiring import studied
 from supervised.learner import Supervised, SupervisedConfig
 from supervised.metrics.classification import Classification
 from supervised.predictor import Augment, SupervisedPredictor
-from supervised.vision.images import Images
+from supervised.vision.images import Images, takes_images
 
 if TYPE_CHECKING:
     from supervised.interpret.representations import Rule
@@ -82,6 +82,7 @@ def predictor(config: MLPConfig, images: Images) -> SupervisedPredictor:
     return SupervisedPredictor(net, exam, (I,), see, change, copies, config.batch, images.shape)
 
 
+@takes_images
 def classifier(
     config: MLPConfig, splits: Splits, images: Images, rng: Rng, rules: Mapping[str, Rule] | None = None
 ) -> Supervised:

@@ -106,12 +106,13 @@ class AutoEncoderClusterer(Kept):
         self.splits, self.model, self.clusters, self.given = splits, model, clusters, given
         Z = self.auto.encode(self.auto.w, splits.x_train[:1]).shape[1]
         parts = Parts(encoder=encoder, decoder=decoder, clusters=model.layer(Z, clusters))
-        self.predictor = predictor or on_code(parts, splits.x_train.shape[1:])
+        self.terms = terms or Terms()
+        self.predictor = predictor or on_code(parts, splits.x_train.shape[1:], **self.terms.reading)
         self.net, self.layer = self.predictor.net, self.predictor.net.parts[-1]
         self.logits, self.predict = self.predictor.logits, self.predictor.predict
         self.w = np.concatenate([self.auto.w, np.zeros(self.layer.size, np.float32)])
         self.auto.w, self.sample, self.loss = self.w[: self.auto.net.size], self.auto.sample, self.auto.loss
-        self.fitted, self.terms = False, terms or Terms()
+        self.fitted = False
 
     @property
     def progress(self) -> float:

@@ -120,7 +120,8 @@ class Clusterer(Kept):
             )
         self.splits, self.net, self.lr, self.schedule, self.augment = splits, net, lr, schedule, augment
         self.given, self.terms, self.x, self.rng = given, terms or Terms(), splits.x_train, rng.spawn(1)[0]
-        self.predictor, self.w = predictor or ClusterPredictor(net, self.x.shape[1:]), net.init(self.rng)
+        self.predictor = predictor or ClusterPredictor(net, self.x.shape[1:], **self.terms.reading)
+        self.w = net.init(self.rng)
         check_clusters(self.x, net(self.x[:1], self.w)[0].shape[-1])
         views = np.random.default_rng(VIEWS_SEED)  # the neighbours are the data's, the same for every seed
         copies = [alter(views, self.x) for _ in range(VIEWS)] if alter else []

@@ -31,10 +31,17 @@ def _nothing(report: Report, clusters: Callable[[Array], Array], folder: Path | 
 
 
 class Terms(NamedTuple):
-    """What an example is beyond its numbers: how a report tells of it."""
+    """What an example is beyond its numbers: how a report tells of it, and how a file is read if no predictor says."""
 
     show: Show | None = None  # an example as a picture or a line of text; else a square, or its numbers
     tell: Callable[[Report, Callable[[Array], Array], Path | None], None] = _nothing  # adds to one; x -> clusters (N,)
+    reads: tuple[str, ...] = ()  # suffixes of files
+    read: Callable[[bytes], Array] | None = None  # makes examples (N, I) of their bytes
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """The fields of a predictor."""
+        return {"reads": self.reads, "read": self.read}
 
 
 def contingency(said: Array, t: Array) -> Array:

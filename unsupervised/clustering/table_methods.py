@@ -13,6 +13,7 @@ import numpy as np
 
 from core import MLP, Array, Layer, Parts, Rng
 from core.lab import Splits, check
+from core.lab.former import warn
 from unsupervised.autoencoder import Augment
 from unsupervised.clustering.autoencoder_clusterer import AutoEncoderClusterer, Gaussians
 from unsupervised.clustering.clusterer import Clusterer, ClustererConfig
@@ -71,15 +72,25 @@ def table_predictor(config: TableClusters, I: int, K: int, **reading: Any) -> Cl
     return cluster_predictor(config, lambda I, K: MLP(I, config.hidden, K), (config.hidden,), I, K, **reading)
 
 
+def _predictor(given: ClusterPredictor | int, splits: Splits, config: TableClusters) -> ClusterPredictor:
+    """What was given; or of K clusters alone, as before there were predictors."""
+    if not isinstance(given, int):
+        return given
+    warn("a method's K", "its predictor, table_predictor(config, I, K)", 4)
+    return table_predictor(config, splits.x_train.shape[1], given)
+
+
 def mutual_information(
     splits: Splits,
-    predictor: ClusterPredictor,
+    predictor: ClusterPredictor | int,
     config: TableClusters,
     rng: Rng,
     augment: Augment | None = None,
     terms: Terms | None = None,
 ) -> Clusterer:
     """Mutual information between row and cluster, the same for a neighbour; the best of several starts."""
+
+    predictor = _predictor(predictor, splits, config)
 
     def noisy(rng: Rng, x: Array) -> Array:
         x = augment(rng, x) if augment else x
@@ -102,13 +113,14 @@ def on_a_code(
 
 def autoencoder(
     splits: Splits,
-    predictor: ClusterPredictor,
+    predictor: ClusterPredictor | int,
     config: TableClusters,
     rng: Rng,
     augment: Augment | None = None,
     terms: Terms | None = None,
 ) -> Any:
     """An auto-encoder, and a mixture of Gaussians on its code."""
+    predictor = _predictor(predictor, splits, config)
     told: dict[str, Any] = {"augment": augment, "given": f"{GIVEN}.", "terms": terms}
     updates = config.updates * config.n_init
     return on_a_code(AutoEncoderClusterer, splits, predictor, config, rng, updates=updates, **told)
@@ -116,13 +128,14 @@ def autoencoder(
 
 def dec(
     splits: Splits,
-    predictor: ClusterPredictor,
+    predictor: ClusterPredictor | int,
     config: TableClusters,
     rng: Rng,
     augment: Augment | None = None,
     terms: Terms | None = None,
 ) -> Any:
     """An auto-encoder, k-means on its code, and both refined together."""
+    predictor = _predictor(predictor, splits, config)
     told: dict[str, Any] = {"augment": augment, "given": f"{GIVEN}.", "terms": terms}
     half = -(-config.updates * config.n_init // 2)
     return on_a_code(DEC, splits, predictor, config, rng, updates=half, refine=half, keep=KEEP, **told)

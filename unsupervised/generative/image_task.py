@@ -5,6 +5,7 @@ from functools import partial
 
 from core import Adam, Rng, constant, cosine, warm_up
 from core.lab import Splits, check
+from core.lab.former import warn
 from core.lab.vision.photos import See
 from unsupervised.generative.image_evaluate import binarise, black_and_white, image_report
 from unsupervised.generative.image_plots import as_text
@@ -41,8 +42,16 @@ def image_predictor(config: ImageModel, I: int, see: See | None = None) -> VAEPr
     return VAEPredictor(vae_model(I, hidden, Z, bernoulli, dropout=config.dropout, prior=prior), I, see, as_text)
 
 
-def image_learner(config: ImageModel, splits: Splits, rng: Rng, predictor: VAEPredictor) -> VAE:
-    """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others."""
+def image_learner(
+    config: ImageModel, splits: Splits, rng: Rng, predictor: VAEPredictor | See | None = None, see: See | None = None
+) -> VAE:
+    """`splits` holds grey values in [0, 1], x (N, I). Raises ValueError for others.
+
+    Before there was a `predictor`, `see` stood there.
+    """
+    if not isinstance(predictor, VAEPredictor):
+        warn("image_learner(config, splits, rng, see)", "image_learner(config, splits, rng, image_predictor(...))")
+        predictor = image_predictor(config, splits.x_train.shape[1], predictor or see)
     return VAE(
         black_and_white(splits),
         predictor.model,

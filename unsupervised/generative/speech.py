@@ -95,8 +95,19 @@ def raised(layer: Layer, means: Array, scale: float) -> Layer:
     return Layer(forward, layer.layout, layer.fill, op="shift_scale", constants=constants, parts=(layer,))
 
 
-def speaker_model(means: Array, scale: float, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
-    """The model above, its networks of one hidden layer each, for rows of means (C, I) and deviation `scale`."""
+def condition_means(x: Array, t: Array) -> tuple[Array, float]:
+    """The mean row of each condition, (C, I), and the deviation of the rows x (N, I) about them; t (N,)."""
+    means = np.stack([x[t == c].mean(0) for c in range(int(t.max()) + 1)])
+    return means, float((x - means[t]).std())
+
+
+def speaker_model(means: Array, scale: Any, hidden: int, Z: int, deviation: float, dropout: float) -> Model:
+    """The model above, its networks of one hidden layer each, for rows of means (C, I) and deviation `scale`.
+
+    As before there were predictors, rows x (N, I) and their conditions t (N,) may stand in the place of both.
+    """
+    if np.ndim(scale):
+        means, scale = condition_means(means, np.asarray(scale))
     C, I = means.shape
     model = vae_model(I, (hidden,), Z, gaussian(deviation), C, dropout=dropout)
     return replace(model, encoder=centred(model.encoder, means, scale), decoder=raised(model.decoder, means, scale))
@@ -160,13 +171,13 @@ def speech_facts(said: SpokenWords, pictures: Array, log_seconds: Array, compone
     """
     book = principal(pictures[said.train], log_seconds[said.train], components)
     x, t = book.rows(pictures, log_seconds)[said.train], said.condition[said.train]
-    means = np.stack([x[t == c].mean(0) for c in range(int(t.max()) + 1)])
+    means, unit = condition_means(x, t)
     return {
         "voices": list(said.voices),
         "scale": book.scale,
         "middle": book.middle,
         "spread": book.spread,
-        "unit": float((x - means[t]).std()),  # networks begin with numbers about 1
+        "unit": unit,  # networks begin with numbers about 1
         "arrays": packed({"mean": book.mean, "axes": book.axes, "means": means}),
     }
 
@@ -189,9 +200,19 @@ class Speaker(VAE):
 
     predictor: SpeechPredictor
 
-    def __init__(self, *args: Any, said: SpokenWords, facts: dict[str, Any], **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        said: SpokenWords,
+        facts: dict[str, Any] | None = None,
+        book: PCAFeatures | None = None,
+        **options: Any,
+    ) -> None:
+        """`book` makes a predictor for tasks that have none."""
         super().__init__(*args, **options)
-        self.said, self.facts = said, facts
+        self.said, self.facts = said, facts or {}
+        if book is not None:
+            self.predictor = SpeechPredictor(self.model, self.predictor.features, voices=said.voices, book=book)
 
     def prediction(self) -> dict[str, Any]:
         return self.facts

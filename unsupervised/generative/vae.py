@@ -202,7 +202,8 @@ class VAE(Kept):
     `splits` holds x (N, I) float32; its labels enter only if the model has a condition, and each is then an answer of
     the teacher, counted the first time. `draw` makes of the training examples of a batch what is learnt from (pixels
     drawn anew from grey values, say); validation and test part are taken as they are. `beta` weighs the KL (warm-up:
-    Sonderby et al. 2016). `reporter` makes the report, and `predictor` answers when it has learnt. Raises ValueError
+    Sonderby et al. 2016). `reporter` makes the report, and `predictor` answers when it has learnt: without one, one
+    that sees and shows as `see` and `show` say. Raises ValueError
     for data that cannot be learnt from.
     """
 
@@ -222,6 +223,8 @@ class VAE(Kept):
         schedule: Schedule = cosine,
         beta: Schedule = constant,
         predictor: VAEPredictor | None = None,
+        see: See | None = None,
+        show: Callable[[Array, Array], str] | None = None,
         **changes: Any,
     ) -> None:
         self.config = settings(VAEConfig, config, changes)
@@ -230,7 +233,8 @@ class VAE(Kept):
             check_labels(splits, model.C)
         self.splits, self.model, self.net, self.optimizer = splits, model, model.parts.net, optimizer
         self.draw, self.schedule, self.beta = draw, schedule, beta
-        self.reporter, self.predictor = reporter, predictor or VAEPredictor(model, splits.x_train.shape[1])
+        self.reporter = reporter
+        self.predictor = predictor or VAEPredictor(model, splits.x_train.shape[1], see, show)
         w_rng, self.rng = rng.spawn(2)
         self.w = self.net.init(w_rng)
         self.weights, self.g = self.w.copy(), np.empty_like(self.w)

@@ -52,6 +52,10 @@ class WindowModel(CharacterModel):
         layers = window_net(len(vocabulary), *shape, *rows, letters, *dropouts)
         return TextPredictor(Sequential(*layers), vocabulary, self.context, facts["before"])
 
+    def learner(self, text: Text, rng: Rng, words: bool) -> LanguageModel:
+        """The model of a text, as tasks without a `predictor` make it."""
+        return language(self, text, lambda config, facts: self.predictor(facts, words), rng)
+
 
 def predictor_of_lines(
     config: CharacterModel,
@@ -77,3 +81,20 @@ def language(
     answers = predictor(config, facts_of(text.train, config.context))
     optimizer = AdamW(config.lr, answers.net.layout, config.weight_decay)
     return LanguageModel(text, answers, optimizer, rng, config, figures=figures)
+
+
+def language_of_lines(
+    config: CharacterModel,
+    text: Text,
+    rng: Rng,
+    net: Callable[[Vocabulary], Sequence[Layer]],
+    conditioned: bool = False,
+    figures: Figures | None = None,
+    **rest: Any,
+) -> LanguageModel:
+    """The learner of records, one a line, as tasks without a `predictor` make it."""
+
+    def answers(config: Any, facts: Mapping[str, str]) -> TextPredictor:
+        return predictor_of_lines(config, facts, net, conditioned, **rest)
+
+    return language(config, text, answers, rng, figures)

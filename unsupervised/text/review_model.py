@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from core import Array, Optimizer, Rng, Schedule, cross_entropy
+from core import Array, Layer, Optimizer, Rng, Schedule, cross_entropy
 from core.lab import Kept, Report, check, settings
+from core.lab.former import renamed
 from core.lab.problems.review_writer import ReviewWriter
 from core.lab.problems.reviews import ReviewExam
 
@@ -35,10 +36,11 @@ class FreeWriter(Kept):
     monitor = "+updates"
     kept = "count", "rng", "optimizer"
 
+    @renamed(net=lambda net: {"predictor": net})
     def __init__(
         self,
         exam: ReviewExam,
-        predictor: ReviewWriter,
+        predictor: ReviewWriter | Layer,
         optimizer: Optimizer,
         rng: Rng,
         config: FreeWriterConfig | None = None,
@@ -48,7 +50,8 @@ class FreeWriter(Kept):
     ) -> None:
         self.config = settings(FreeWriterConfig, config, changes)
         w_rng, self.rng = rng.spawn(2)
-        self.exam, self.predictor, self.net = exam, predictor, predictor.net
+        self.exam, self.predictor = exam, exam.writer(predictor)
+        self.net = self.predictor.net
         self.w = self.net.init(w_rng)
         self.optimizer, self.schedule = optimizer, schedule
         self.g, self.count = np.zeros_like(self.w), 0  # minibatches

@@ -16,15 +16,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core import Array, Rng, cosine, log_softmax, warm_up
+from core import Array, Layer, Rng, Sequential, cosine, log_softmax, warm_up
 from core.lab import Report, printable
 from core.lab.data.splits import SEED, Reviews
-from core.lab.problems.review_writer import Written, whole_words, write
-from core.lab.text import lines
-from core.lab.text.predictor import facts_of
+from core.lab.former import moved, warn
+from core.lab.problems.review_writer import ReviewWriter, Written, whole_words, write
+from core.lab.text import lines, sampling
+from core.lab.text.predictor import facts_of, of_lines
 from core.lab.text.sampling import Ask
 from core.lab.text.tokenize import words
 from core.lab.text.vocabulary import Vocabulary
+from core.lab.text.window_model import window_net
 from core.lab.text.witten_bell import WittenBell
 
 SIZES = {"val": 200, "test": 400, "judge": 1000, "rater": 1000}  # reviews of each kind; the rest is to learn from
@@ -105,6 +107,23 @@ class ReviewExam:
         self.rater = reader(self.parts["rater"])
         self.val = self.five_stars("val")
 
+    def network(self, hidden: int, outputs: int = 1) -> Layer:
+        """The window network of all three, for tasks without a `predictor`: see `review_writer`."""
+        V, orders = len(self.vocabulary), range(2, 7)
+        return Sequential(
+            *window_net(V, self.context, 16, hidden, 2, orders=orders, bits=13, row=8, outputs=outputs * V)
+        )
+
+    def writer(
+        self, given: ReviewWriter | Layer, asker: Callable[[Layer, Array, int], Ask] = sampling.asker
+    ) -> ReviewWriter:
+        """What a learner was given to write with; of a network alone, as tasks without a `predictor` give it, one."""
+        if isinstance(given, ReviewWriter):
+            return given
+        warn("a learner of reviews' net", "its predictor, a ReviewWriter", 4)
+        known = self.vocabulary, self.context, self.facts["before"]
+        return ReviewWriter(given, *known, **of_lines(self.vocabulary), asker=asker, longest=self.longest)
+
     def windows(self, texts: Sequence[str], width: int) -> Array:
         """The windows (N, width) of all characters of these texts and of their ENDs."""
         ids = self.vocabulary.encode("".join(text + lines.END for text in texts))
@@ -180,3 +199,6 @@ class ReviewExam:
             "copied": lambda texts: share(texts, RUN, seen),
             "characters": lambda texts: sum(map(len, texts)) / len(texts),
         }
+
+
+__getattr__ = moved(__name__, dict.fromkeys(("ReviewConfig", "TEMPERATURE"), "core.lab.problems.review_writer"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise, takewhile
 from typing import Self
 
+from core.lab.former import renamed, warn
 from core.lab.text.sentences import Pair
 
 _CHUNK = re.compile(r" ?\w+'?| ?[^\w\s]| ")
@@ -19,8 +20,12 @@ class BytePairEncoding:
     keeps the blank before it, so that pieces joined give the sentence again. Characters not met before are left out.
     """
 
-    def __init__(self, characters: Iterable[str], merges: Iterable[Sequence[str]]) -> None:
+    @renamed(texts=lambda texts: {"characters": texts}, size=lambda size: {"merges": size})
+    def __init__(self, characters: Iterable[str], merges: Iterable[Sequence[str]] | int) -> None:
         """Of known characters, and merges in the order in which they are made. Raises ValueError for what are none."""
+        if isinstance(merges, int):
+            warn("BytePairEncoding(texts, size)", "BytePairEncoding.learn(texts, size)", 4)
+            characters, merges = _learnt(characters, merges)
         self.characters, pairs = list(characters), list(map(tuple, merges))
         if any(len(pair) != 2 for pair in pairs) or any(len(one) != 1 for one in self.characters):
             raise ValueError("pieces are single characters, and pairs of pieces")
@@ -34,11 +39,7 @@ class BytePairEncoding:
     @classmethod
     def learn(cls, texts: Iterable[str], size: int) -> Self:
         """`size` pieces of these texts at most. Raises ValueError for fewer than their characters."""
-        counts = Counter(chunk for text in texts for chunk in _CHUNK.findall(text))
-        characters = sorted(set("".join(counts)))
-        if size <= len(characters):
-            raise ValueError(f"{size} pieces are too few: the text alone has {len(characters)} characters")
-        return cls(characters, _merges(counts, size - 1 - len(characters)))
+        return cls(*_learnt(texts, size))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -67,6 +68,14 @@ def _join(parts: list[str], pair: Pair) -> list[str]:
         joined.append(parts[k] + parts[k + 1] if whole else parts[k])
         k += 2 if whole else 1
     return joined
+
+
+def _learnt(texts: Iterable[str], size: int) -> tuple[list[str], list[Pair]]:
+    counts = Counter(chunk for text in texts for chunk in _CHUNK.findall(text))
+    characters = sorted(set("".join(counts)))
+    if size <= len(characters):
+        raise ValueError(f"{size} pieces are too few: the text alone has {len(characters)} characters")
+    return characters, _merges(counts, size - 1 - len(characters))
 
 
 def _merges(counts: Mapping[str, int], most: int) -> list[Pair]:
