@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from places import DATA
 
+from core.lab.audio.files import SUFFIXES
 from core.lab.audio.wav import Sound
 from core.lab.data.splits import Clips
 from core.lab.runs.run import prepare
@@ -134,7 +135,7 @@ def test_the_structure_follows_the_voice_or_the_word(voice):
     assert report.texts["What the structure follows"].startswith("the speaker" if voice else "the digit")
     same = [int(learner.predict(best, wav(clips.clips[k]))[0]) for k in (3, 4)]
     assert same[0] == same[1]
-    assert learner.predictor.reads == (".wav",)
+    assert learner.predictor.reads == SUFFIXES
 
 
 def test_real_clips():
