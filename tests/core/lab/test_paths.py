@@ -86,11 +86,11 @@ def test_a_run_is_opened_where_it_was_moved_to_with_or_without_its_data(project,
     run = open_run(moved / "runs" / "t", task)
     assert run.setup.config.file == str(moved / "there" / "plain.csv")
     assert run.w.size
+    shutil.copytree(moved / "runs" / "t", tmp_path / "alone")
     (moved / "runs" / "t" / "result.json").unlink()
     resume(run, pictures=False)
-    shutil.copytree(moved / "runs" / "t", tmp_path / "alone")
     with pytest.raises(
-        Refusal, match=r"plain.csv, the file of the run in .*alone, is not there: put it back, or write"
+        Refusal, match=r"plain.csv, the file of the run in .*alone, is not there: put it back, or say with --file"
     ):
         assert open_run(tmp_path / "alone", task).w.size
     held = json.loads((tmp_path / "alone" / "config.json").read_text())

@@ -106,6 +106,9 @@ SHORT = {  # of the others, what shortens a run to its report
 }
 
 
+REPORTED = {  # whose reports take long, and are looked at by tests of their own
+    *("digit_clusters", "digit_images", "few_shot", "glimpse", "perceptron", "table_clusters", "text"),
+}
 SILENT = {"few_shot", "transfer"}  # that answer nothing: their figures are all that they are for
 
 
@@ -137,6 +140,8 @@ def test_our_own_tasks_keep_the_contract(name, monkeypatch):
     task = find(name)
     if not ALL:
         task = replace(task, presets={**task.presets, "quick": {**task.presets["quick"], **SHORT.get(name, {})}})
+        if name in REPORTED:
+            monkeypatch.delattr(Check, "check_report")
     found = outcomes(task)
     assert not [row for row in found if row[0] == "FAIL"]
     assert sum(outcome == "ok" for outcome, _, _ in found) >= 8
