@@ -99,7 +99,7 @@ SHORT = {  # of the others, what shortens a run to its report
     "function_fit": {"updates": 100, "sweep": 20},
     "glimpse": {"updates": 5},
     "pendulum": {"updates": 4},
-    "table_clusters": {"updates": 50},
+    "table_clusters": {"clusters": 3, "updates": 50},
     "text": {"updates": 50},
     "tic_tac_toe": {"updates": 5},
     "transfer": {"source_updates": 100, "updates": 100},
