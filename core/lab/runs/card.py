@@ -25,11 +25,11 @@ from core.lab.terminal import one_line
 
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 HELD = {"splits": "examples", "target": "examples", "pairs": "pairs", "text": "characters"}  # members, and what of
-DOES = {  # member of a learner: the command that it is for
+DOES = {  # member of what answers: the command that it is for
     "predict": "trivium predict DIR FILE",
     "stream": "trivium generate DIR",
-    "recordings": "trivium speak DIR WORD",
-    "table": "trivium play GAME DIR",
+    "recordings": "trivium speak DIR",
+    "game": "trivium play GAME DIR",
 }
 
 
@@ -52,7 +52,8 @@ def card(folder: Path, setup: Setup, learner: Any) -> str:
         | {"licence": one.licence if one else "not known"}
         for name, one in known.items()
     ]
-    commands = ["trivium eval DIR", *(line for name, line in DOES.items() if hasattr(learner, name))]
+    answering = getattr(learner, "predictor", learner)
+    commands = ["trivium eval DIR", *(line for name, line in DOES.items() if hasattr(answering, name))]
     told = {
         "result": result,
         "about": setup.task.about,
