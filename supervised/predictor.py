@@ -16,7 +16,7 @@ from core import Array, Layer, Rng, softmax
 from core.lab.errors import Refusal
 from core.lab.learner import Probabilities
 from core.lab.signature import PHOTOS, Classes, Features, Inputs, Pixels, Signature
-from core.lab.vision.examples import examples
+from core.lab.vision.examples import NONE, examples
 from core.lab.vision.photos import See
 
 Augment = Callable[[Rng, Array], Array]  # x (B, ...) -> x of the same shape, still showing the same things
@@ -69,7 +69,9 @@ class SupervisedPredictor:
 
     def examples(self, x: Any) -> Array:
         """x as the network takes it, (N, *shape): examples, one alone, or a photo. ValueError for what is none."""
-        return examples(x, self.shape, self.see)
+        if not len(found := examples(x, self.shape, self.see)):
+            raise ValueError(NONE.format(self.shape))
+        return found
 
     @property
     def inputs(self) -> Inputs:
