@@ -16,7 +16,7 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from training import EPOCH, Epoch, finish, measure, work
+from training import EPOCH, Epoch, finish, measure, torch_epoch, trivium_epoch, work
 
 BATCH, PIXELS, CLASSES = 64, 28, 10
 CELLS = {0: "valid", 1: "same"}  # the padding
@@ -35,27 +35,12 @@ def data():
 
 def trivium(padding: str) -> Epoch:
     import_module("trivium")  # the settings of the process, as the command has them
-    import numpy as np
-
-    from core import Adam, Conv2d, Flatten, Linear, MaxPool2d, Sequential, cross_entropy, relu
+    from core import Conv2d, Flatten, Linear, MaxPool2d, Sequential, relu
 
     first = Conv2d(1, 32, 5, padding=padding), MaxPool2d(), relu
     second = Conv2d(32, 64, 3, padding=padding), MaxPool2d(), relu
-    net = Sequential(*first, *second, Flatten(), Linear(64 * LEFT[padding] ** 2, 128), relu, Linear(128, CLASSES))
-    (x, t), rng, optimizer = data(), np.random.default_rng(0), Adam(1e-3)
-    w = net.init(rng)
-    g = np.empty_like(w)
-
-    def epoch() -> None:
-        order = rng.permutation(len(x))
-        for a in range(0, len(x), BATCH):
-            rows = order[a : a + BATCH]
-            y, back = net(x.take(rows, 0), w)
-            _, dy = cross_entropy(y, t.take(rows))
-            back(dy, g)
-            optimizer.step(w, g)
-
-    return epoch
+    linear = Linear(64 * LEFT[padding] ** 2, 128), relu, Linear(128, CLASSES)
+    return trivium_epoch(Sequential(*first, *second, Flatten(), *linear), *data(), BATCH)
 
 
 def torch(padding: str, last: bool) -> Epoch:
@@ -70,17 +55,7 @@ def torch(padding: str, last: bool) -> Epoch:
     second = nn.Conv2d(32, 64, 3, padding=padding), nn.MaxPool2d(2), nn.ReLU()
     linear = nn.Linear(64 * LEFT[padding] ** 2, 128), nn.ReLU(), nn.Linear(128, CLASSES)
     net = nn.Sequential(*first, *second, nn.Flatten(), *linear).to(memory_format=form)
-    loss, optimizer = nn.CrossEntropyLoss(), torch.optim.Adam(net.parameters(), 1e-3, fused=True)
-
-    def epoch() -> None:
-        order = torch.randperm(len(x))
-        for a in range(0, len(x), BATCH):
-            rows = order[a : a + BATCH]
-            optimizer.zero_grad()
-            loss(net(x[rows]), t[rows]).backward()
-            optimizer.step()
-
-    return epoch
+    return torch_epoch(net, x, t, BATCH)
 
 
 def build(side: str, cell: int) -> Epoch:

@@ -27,6 +27,7 @@ from importlib import import_module
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from measured import provenance, unpinned
 
@@ -55,15 +56,13 @@ def data(sizes: tuple[int, ...], batch: int):
     return rng.standard_normal((N, sizes[0]), np.float32), rng.integers(0, sizes[-1], N)
 
 
-def trivium(sizes: tuple[int, ...], batch: int) -> Epoch:
-    import_module("trivium")  # the settings of the process, as the command has them
+def trivium_epoch(net: Any, x: Any, t: Any, batch: int) -> Epoch:
+    """Steps of Adam on all batches of x (N, ...) and t (N,), in a shuffled order."""
     import numpy as np
 
-    from core import MLP, Adam, cross_entropy
+    from core import Adam, cross_entropy
 
-    x, t = data(sizes, batch)
-    rng = np.random.default_rng(0)
-    net, optimizer = MLP(*sizes), Adam(1e-3)
+    rng, optimizer = np.random.default_rng(0), Adam(1e-3)
     w = net.init(rng)
     g = np.empty_like(w)
 
@@ -79,17 +78,11 @@ def trivium(sizes: tuple[int, ...], batch: int) -> Epoch:
     return epoch
 
 
-def torch(sizes: tuple[int, ...], batch: int) -> Epoch:
+def torch_epoch(net: Any, x: Any, t: Any, batch: int) -> Epoch:
+    """The same in PyTorch."""
     import torch
-    from torch import nn
 
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    x, t = map(torch.from_numpy, data(sizes, batch))
-    layers: list[nn.Module] = []
-    for I, O in pairwise(sizes):
-        layers += [nn.Linear(I, O), nn.ReLU()]
-    net, loss = nn.Sequential(*layers[:-1]), nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(net.parameters(), 1e-3, fused=True)
+    loss, optimizer = torch.nn.CrossEntropyLoss(), torch.optim.Adam(net.parameters(), 1e-3, fused=True)
 
     def epoch() -> None:
         order = torch.randperm(len(x))
@@ -100,6 +93,24 @@ def torch(sizes: tuple[int, ...], batch: int) -> Epoch:
             optimizer.step()
 
     return epoch
+
+
+def trivium(sizes: tuple[int, ...], batch: int) -> Epoch:
+    import_module("trivium")  # the settings of the process, as the command has them
+    from core import MLP
+
+    return trivium_epoch(MLP(*sizes), *data(sizes, batch), batch)
+
+
+def torch(sizes: tuple[int, ...], batch: int) -> Epoch:
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    layers: list[nn.Module] = []
+    for I, O in pairwise(sizes):
+        layers += [nn.Linear(I, O), nn.ReLU()]
+    return torch_epoch(nn.Sequential(*layers[:-1]), *map(torch.from_numpy, data(sizes, batch)), batch)
 
 
 def sklearn(sizes: tuple[int, ...], batch: int) -> Epoch:

@@ -7,6 +7,7 @@ with noise added, in deviations of a column: rows should be standardised.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from unsupervised.clustering.evaluate import Terms
 from unsupervised.clustering.predictor import ClusterPredictor, on_code
 
 GIVEN = "The number of clusters"
+Method = Callable[..., Any]
 KEEP = 10.0  # of what DEC asks of the decoder: 0.1 in the notation of Guo et al. 2017
 
 
@@ -72,25 +74,30 @@ def table_predictor(config: TableClusters, I: int, K: int, **reading: Any) -> Cl
     return cluster_predictor(config, lambda I, K: MLP(I, config.hidden, K), (config.hidden,), I, K, **reading)
 
 
-def _predictor(given: ClusterPredictor | int, splits: Splits, config: TableClusters) -> ClusterPredictor:
-    """What was given; or of K clusters alone, as before there were predictors."""
-    if not isinstance(given, int):
-        return given
-    warn("a method's K", "its predictor, table_predictor(config, I, K)", 4)
-    return table_predictor(config, splits.x_train.shape[1], given)
+def _bridged(method: Method) -> Method:
+    """The method, also called with K clusters in the place of a predictor, as before there were any."""
+
+    @wraps(method)
+    def learner(
+        splits: Splits, predictor: ClusterPredictor | int, config: TableClusters, rng: Rng, *rest: Any, **told: Any
+    ) -> Any:
+        if isinstance(predictor, int):
+            warn("a method's K", "its predictor, table_predictor(config, I, K)")
+            predictor = table_predictor(config, splits.x_train.shape[1], predictor)
+        return method(splits, predictor, config, rng, *rest, **told)
+
+    return learner
 
 
 def mutual_information(
     splits: Splits,
-    predictor: ClusterPredictor | int,
+    predictor: ClusterPredictor,
     config: TableClusters,
     rng: Rng,
     augment: Augment | None = None,
     terms: Terms | None = None,
 ) -> Clusterer:
     """Mutual information between row and cluster, the same for a neighbour; the best of several starts."""
-
-    predictor = _predictor(predictor, splits, config)
 
     def noisy(rng: Rng, x: Array) -> Array:
         x = augment(rng, x) if augment else x
@@ -113,14 +120,13 @@ def on_a_code(
 
 def autoencoder(
     splits: Splits,
-    predictor: ClusterPredictor | int,
+    predictor: ClusterPredictor,
     config: TableClusters,
     rng: Rng,
     augment: Augment | None = None,
     terms: Terms | None = None,
 ) -> Any:
     """An auto-encoder, and a mixture of Gaussians on its code."""
-    predictor = _predictor(predictor, splits, config)
     told: dict[str, Any] = {"augment": augment, "given": f"{GIVEN}.", "terms": terms}
     updates = config.updates * config.n_init
     return on_a_code(AutoEncoderClusterer, splits, predictor, config, rng, updates=updates, **told)
@@ -128,21 +134,16 @@ def autoencoder(
 
 def dec(
     splits: Splits,
-    predictor: ClusterPredictor | int,
+    predictor: ClusterPredictor,
     config: TableClusters,
     rng: Rng,
     augment: Augment | None = None,
     terms: Terms | None = None,
 ) -> Any:
     """An auto-encoder, k-means on its code, and both refined together."""
-    predictor = _predictor(predictor, splits, config)
     told: dict[str, Any] = {"augment": augment, "given": f"{GIVEN}.", "terms": terms}
     half = -(-config.updates * config.n_init // 2)
     return on_a_code(DEC, splits, predictor, config, rng, updates=half, refine=half, keep=KEEP, **told)
 
 
-METHODS: dict[str, Callable[..., Any]] = {
-    "mutual_information": mutual_information,
-    "autoencoder": autoencoder,
-    "dec": dec,
-}
+METHODS = {method.__name__: _bridged(method) for method in (mutual_information, autoencoder, dec)}

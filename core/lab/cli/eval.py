@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.lab.cli.flags import DataFlags, parse
+from core.lab.cli.flags import SourceFlags, parse
 from core.lab.report.format import figure, table
 
 
 @dataclass(frozen=True)
-class EvalFlags(DataFlags):
+class EvalFlags(SourceFlags):
     """Evaluates the best weights of a run again, on the test part."""
 
     json: bool = False  # prints the figures as JSON and nothing else

@@ -71,7 +71,7 @@ class OpenFlags:
 
 
 @dataclasses.dataclass(frozen=True)
-class DataFlags(OpenFlags):
+class SourceFlags(OpenFlags):
     """The flags of a command that needs what the run learnt from."""
 
     _: dataclasses.KW_ONLY

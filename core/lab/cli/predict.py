@@ -63,14 +63,11 @@ def predict(args: Sequence[str]) -> int:
                 raise
             left[str(path)] = str(error)
             told.append(f"left out: {error}")
-        if answers:  # while there are none they are of no use
-            for line in told:
-                note(line)
-            told.clear()
-        if str(path) in left:
-            continue
-        for line in lines(answers[-1], many) if shown and many else ():  # as they come
-            print(line)
+        else:
+            for line in lines(answers[-1], many) if shown and many else ():  # as they come
+                print(line)
+        while answers and told:  # of no use while there are no answers
+            note(told.pop(0))
     if not answers:
         raise Refusal(f"none of {len(paths):,} files could be answered; the first: {next(iter(left.values()))}")
     try:

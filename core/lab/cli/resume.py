@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.lab import Refusal, check
-from core.lab.cli.flags import DataFlags, limits, parse
+from core.lab.cli.flags import SourceFlags, limits, parse
 from core.lab.cli.run import drive
 
 
 @dataclass(frozen=True)
-class ResumeFlags(DataFlags):
+class ResumeFlags(SourceFlags):
     """Goes on with a run that was stopped: trivium resume DIR. With --updates N beyond the end of one that finished."""
 
     save_every: float = 20.0  # seconds between checkpoints
