@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from core import Array, softmax
+from core.lab.report.format import figure
 from supervised.metrics.classification import Classification
 from supervised.metrics.labels import Labels
 
@@ -61,6 +62,7 @@ def _values(y: Array, t: Array, exam: Any) -> tuple[list[int], list[str]]:
     k, names = _first(deviations.max(1), np.ones(len(t), bool)), exam.targets if len(exam.targets) > 1 else ("",)
 
     def one(name: str, a: float, b: float) -> str:
-        return f"{name[:WORD]}{': ' if name else ''}said {a:.4g}, true {b:.4g}, error {a - b:+.4g}"
+        error = f"{'-' if a < b else '+'}{figure(abs(a - b))}"
+        return f"{name[:WORD]}{': ' if name else ''}said {figure(a)}, true {figure(b)}, error {error}"
 
     return k, ["; ".join(map(one, names, said[i].tolist(), true[i].tolist())) for i in k]

@@ -103,6 +103,8 @@ def test_the_largest_error_comes_first_in_its_units():
     lines = worst_rows(Regression(100.0, 10.0), y, t, PLACES).split("\n")
     assert lines[0] == "line 14  said 90, true 110, error -20"
     assert [line.split()[1] for line in lines] == ["14", "3", "5", "2"]
+    lines = worst_rows(Regression(100_000.0, 10_000.0), y, t, PLACES).split("\n")
+    assert lines[0] == "line 14  said 90000, true 110000, error -20000"
     two = Regression(np.array([0.0, 0.0]), np.array([1.0, 1000.0]), targets=("small", "large"))
     t = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0], [1.0, 1.0]])
     y = t + np.array([[0.9, 0.0], [0.0, 0.5], [0.0, 0.0], [0.0, 0.0]])
