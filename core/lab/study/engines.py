@@ -92,17 +92,21 @@ def local(workers: int) -> Engine:
         from concurrent.futures.process import BrokenProcessPool
 
         waiting, begun = iter(jobs), dict[Path, Job]()
-        while True:
+        fell = True
+        while fell:
+            fell = False
             try:
                 for job, outcome in _parallel(_loky(), workers, work, _noting(waiting, begun)):
                     del begun[job.folder]
                     yield job, outcome
-                return
             except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
-                while begun:  # the pool may still take jobs while it falls: each is one of them
-                    job = next(iter(begun.values()))
-                    yield _alone(work, job)
-                    del begun[job.folder]
+                fell = True
+            while (
+                begun
+            ):  # a pool may still take jobs while it falls, even when the next one stands: each is one of them
+                job = next(iter(begun.values()))
+                yield _alone(work, job)
+                del begun[job.folder]
 
     return engine
 

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from places import REPOSITORY, TOY_TASK
@@ -212,6 +214,26 @@ def test_killed_workers_and_failing_jobs(place, capsys):
     assert (said["done"], said["failed"], said["left"], said["running"]) == (4, 2, 0, False)
     assert study_command([path, "--out", str(place / "two"), "--jobs", "1"]) == 1  # only what failed is tried again
     assert one == rows(place / "two")
+
+
+def test_a_job_that_a_falling_pool_takes_late_is_done(monkeypatch):
+    """The pool that fell pulls one job more while the next pool works: nobody but the engine knows of it."""
+    jobs, pools = [SimpleNamespace(folder=Path(name)) for name in "abcd"], []
+
+    def parallel(backend, workers, work, jobs):
+        if isinstance(jobs, list):  # one alone
+            yield from map(work, jobs)
+            return
+        pools.append(jobs)
+        if len(pools) == 1:
+            next(jobs)
+            raise BrokenProcessPool
+        next(pools[0])
+        yield from map(work, jobs)
+
+    monkeypatch.setattr(engines, "_parallel", parallel)
+    ended = [job.folder.name for job, _ in engines.local(2)(lambda job: (job, {}), jobs)]
+    assert sorted(ended) == list("abcd")
 
 
 def test_a_worker_that_was_told_to_end_is_no_study_that_was(place):
