@@ -101,9 +101,7 @@ def local(workers: int) -> Engine:
                     yield job, outcome
             except BrokenProcessPool:  # the pool falls with its first process: who was the cause is found one by one
                 fell = True
-            while (
-                begun
-            ):  # a pool may still take jobs while it falls, even when the next one stands: each is one of them
+            while begun:  # a pool still takes jobs while it falls, even when the next one stands
                 job = next(iter(begun.values()))
                 yield _alone(work, job)
                 del begun[job.folder]

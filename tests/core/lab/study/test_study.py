@@ -30,9 +30,13 @@ DIES = """
 import os, pathlib, signal
 lives = pathlib.Path(__file__).with_name("lives")
 deadly = {13: signal.SIGKILL, 15: signal.SIGTERM}
-if self.config.hidden in deadly and self.count == 20 and int(lives.read_text()) > 0:
-    lives.write_text(str(int(lives.read_text()) - 1))
-    os.kill(os.getpid(), deadly[self.config.hidden])
+if self.config.hidden in deadly and self.count == 20:
+    for life in lives.iterdir():
+        try:
+            life.unlink()
+        except FileNotFoundError:  # another process took it
+            continue
+        os.kill(os.getpid(), deadly[self.config.hidden])
 if self.config.hidden == 14 and self.count == 20:
     raise TypeError("an error of the task's own")
 """
@@ -41,13 +45,22 @@ CLOCKS = ("seconds", "job_seconds")
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder with the task toy.py; jobs with 13 units kill their process as often as `lives` says, with 15 gently."""
+    """A folder with the task toy.py; jobs with 13 units kill their process while `lives` holds a file, with 15 gently."""
     indented = "".join(f"        {row}\n" for row in DIES.strip().splitlines())
     (tmp_path / "toy.py").write_text(
         TOY.replace("        time.sleep(self.config.pause)\n", "        time.sleep(self.config.pause)\n" + indented)
     )
-    (tmp_path / "lives").write_text("0")
+    (tmp_path / "lives").mkdir()
     return tmp_path
+
+
+def give_lives(place, count):
+    for life in range(count):
+        (place / "lives" / str(life)).touch()
+
+
+def lives_left(place):
+    return len(list((place / "lives").iterdir()))
 
 
 def write(place, text, name="s.toml"):
@@ -201,9 +214,9 @@ def test_killed_workers_and_failing_jobs(place, capsys):
     path = write(place, MIXED)
     assert study_command([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
     assert "an error of the task's own (toy.py:" in capsys.readouterr().err
-    (place / "lives").write_text("1")
+    give_lives(place, 1)
     assert study_command([path, "--out", str(place / "two"), "--jobs", "2"]) == 1
-    assert (place / "lives").read_text() == "0"
+    assert lives_left(place) == 0
     assert capsys.readouterr().err.count("failed: toy: update raised TypeError") == 2
     one = rows(place / "one")
     assert one == rows(place / "two")
@@ -238,19 +251,19 @@ def test_a_job_that_a_falling_pool_takes_late_is_done(monkeypatch):
 
 def test_a_worker_that_was_told_to_end_is_no_study_that_was(place):
     text = MIXED.replace("[4, 13, 14]", "[4, 15]").replace("seeds = 2", "seeds = 1")
-    (place / "lives").write_text("1")
+    give_lives(place, 1)
     assert study_command([write(place, text), "--out", str(place / "two"), "--jobs", "2"]) == 0
-    assert (place / "lives").read_text() == "0"
+    assert lives_left(place) == 0
     assert study_command([write(place, text), "--out", str(place / "one"), "--jobs", "1"]) == 0
     assert rows(place / "one") == rows(place / "two")
 
 
 def test_a_job_that_always_kills_its_process_is_given_up(place, capsys):
-    (place / "lives").write_text("99")
+    give_lives(place, 99)
     text = MIXED.replace("[4, 13, 14]", "[4, 13]").replace("seeds = 2", "seeds = 1")
     assert study_command([write(place, text), "--out", str(place / "out"), "--jobs", "2"]) == 1
     assert "its process died 3 times" in capsys.readouterr().err
-    assert (place / "lives").read_text() == "96"
+    assert lives_left(place) == 96
     assert len(rows(place / "out")) == 1
 
 
@@ -376,7 +389,7 @@ def test_two_engines_same_rows(place, capfd):
     distributed = pytest.importorskip("distributed")
     path = write(place, MIXED)
     assert study_command([path, "--out", str(place / "one"), "--jobs", "1", "--json"]) == 1
-    (place / "lives").write_text("1")
+    give_lives(place, 1)
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
     ) as cluster:
@@ -386,7 +399,7 @@ def test_two_engines_same_rows(place, capfd):
             )
             == 1
         )
-    assert (place / "lives").read_text() == "0"
+    assert lives_left(place) == 0
     assert rows(place / "one") == rows(place / "two")
     assert "an error of the task's own" in capfd.readouterr().err
 
