@@ -1,10 +1,11 @@
 """Long runs: what a process holds as time goes on, for a learner of each paradigm.
 
-The learner is updated and evaluated as the loop does it, a new one after each time that it is done; every second the
-resident memory is read. The slope is that of the least squares line through what was read after the first minute, in
-MB an hour, with the garbage collected before each reading, so that what waits for it is not taken for a leak. Beside it
-stand the file handles and the child processes at the end, which must be those at the beginning; and the slope of what
-is in use of the heap, where the C library is glibc: what it keeps free for later grows in steps and is no leak.
+The learner is updated and evaluated as the loop does it, a new one after each time that it is done, and memory is
+trimmed between, as a study's worker does it; every second the resident memory is read. The slope is that of the least
+squares line through what was read after the first minute, in MB an hour, with the garbage collected before each
+reading, so that what waits for it is not taken for a leak. Beside it stand the file handles and the child processes
+at the end, which must be those at the beginning; and the slope of what is in use of the heap, where the C library is
+glibc: what it keeps free for later grows in steps and is no leak.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def children() -> int:
 
 def work(task: str, config: dict[str, Any], seconds: float, where: Path) -> int:
     """Learns for that long, again and again, saves as a run does, and writes what it held into held.json."""
+    from core.lab.environment import trim_memory
     from core.lab.runs.folder import LOG
     from core.lab.runs.loop import Loop, Signals, silent
     from core.lab.runs.run import blas_threads, prepare
@@ -90,6 +92,7 @@ def work(task: str, config: dict[str, Any], seconds: float, where: Path) -> int:
             learner, data = setup.build()
             (where / LOG).write_bytes(b"")
             Loop(learner, where, setup.texts(learner.net, setup.facts(learner), data.sums), 1.0).train(Signals(), watch)
+            trim_memory()
             rounds += 1
     gc.collect()
     said = {"times": times, "held": held, "rounds": rounds, "handles": len(os.listdir("/proc/self/fd")) - handles}

@@ -1,5 +1,7 @@
 """The machine that a result comes from: versions, processor, BLAS kernels and threads."""
 
+import ctypes
+import gc
 import os
 import platform
 from collections.abc import Iterator
@@ -57,6 +59,13 @@ def blas_threads(size: int) -> Iterator[None]:
     limits = {api: 1 for api, names in THREAD_VARIABLES.items() if not any(name in os.environ for name in names)}
     with threadpool_limits(limits) if limits and size < SMALL else nullcontext():
         yield
+
+
+def trim_memory() -> None:
+    """Gives the pages between the pieces of the heap that are in use back to the system, where the C library can."""
+    gc.collect()
+    if os.name == "posix" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # glibc
+        trim(0)
 
 
 def check_memory() -> None:

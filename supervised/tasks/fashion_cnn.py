@@ -34,7 +34,7 @@ class Config(ConvNetConfig):
 
 PRESETS = {
     "quick": {"features": 8, "updates": 1200},
-    "best": {"features": 24, "depth": 2, "updates": 8000, "test_time_augmentations": 8},
+    "best": {"features": 24, "updates": 12000, "test_time_augmentations": 8},
 }
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from core.lab import Refusal
+from core.lab.environment import trim_memory
 from core.lab.study.job import Ended, Job
 
 Work = Callable[[Job], Ended]
@@ -40,6 +41,7 @@ def counted(work: Work, job: Job) -> Ended:
     with open(marks, "ab") as file:
         file.write(b".")
     ended = work(job)
+    trim_memory()  # a worker does one run after another, each of which leaves the heap in pieces
     marks.unlink(missing_ok=True)
     return ended
 

@@ -45,7 +45,7 @@ CLOCKS = ("seconds", "job_seconds")
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder with the task toy.py; jobs with 13 units kill their process while `lives` holds a file, with 15 gently."""
+    """The task toy.py; jobs with 13 units kill their process while `lives` holds a file, with 15 gently."""
     indented = "".join(f"        {row}\n" for row in DIES.strip().splitlines())
     (tmp_path / "toy.py").write_text(
         TOY.replace("        time.sleep(self.config.pause)\n", "        time.sleep(self.config.pause)\n" + indented)
