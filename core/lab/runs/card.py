@@ -30,6 +30,7 @@ DOES = {  # member of what answers: the command that it is for
     "stream": "trivium generate DIR",
     "recordings": "trivium speak DIR",
     "game": "trivium play GAME DIR",
+    "signature": "trivium export DIR model.onnx",
 }
 
 
@@ -52,7 +53,8 @@ def card(folder: Path, setup: Setup, learner: Any) -> str:
         | {"licence": one.licence if one else "not known"}
         for name, one in known.items()
     ]
-    answering = getattr(learner, "predictor", learner)
+    make = setup.task.predictor
+    answering = make(setup.config, setup.facts(learner)) if make else getattr(learner, "predictor", learner)
     commands = ["trivium eval DIR", *(line for name, line in DOES.items() if hasattr(answering, name))]
     told = {
         "result": result,
@@ -69,7 +71,7 @@ def card(folder: Path, setup: Setup, learner: Any) -> str:
         "notes": notes,
         "commands": [f"{line} --task {shlex.quote(file)}" if file else line for line in commands],
         "file": Markdown(json.dumps(file)) if file else "",
-        "predicts": hasattr(learner, "predict"),
+        "predicts": hasattr(answering, "predict"),
         "packages": packages(),
     }
     return render("MODEL.md", told)

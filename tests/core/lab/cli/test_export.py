@@ -44,6 +44,10 @@ def opened(folder):
     return open_run(folder, find(str(folder.parent / "nothing.py")))
 
 
+def test_the_card_says_that_it_can_be_exported(folder):
+    assert "trivium export DIR model.onnx --task nothing.py\n" in (folder / "MODEL.md").read_text("utf-8")
+
+
 def export(folder, file, *words):
     return main(["export", str(folder), str(file), "--task", str(folder.parent / "nothing.py"), *words])
 

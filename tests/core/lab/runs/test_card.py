@@ -77,7 +77,7 @@ def test_data_have_their_licence_parts_and_sums(tmp_path, made):
         "- &lt;b&gt;mind&lt;/b&gt; the gap",
     ):
         assert line in text
-    assert "trivium predict" not in text
+    assert "trivium generate" not in text
 
 
 def test_a_sum_is_of_a_known_set_only_where_it_is_equal(tmp_path):
