@@ -30,8 +30,11 @@ def install(home):
         shutil.copytree(REPOSITORY / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "trivium.py"):
         shutil.copy(REPOSITORY / name, home)
+    (home / "docs").mkdir()
+    for page in (REPOSITORY / "docs").glob("*.md"):
+        shutil.copy(page, home / "docs")
     for name in ("tests", "benchmarks", "docs"):
-        (home / name).mkdir()
+        (home / name).mkdir(exist_ok=True)
         (home / name / "__init__.py").write_text("")
     venv.create(home / "venv", with_pip=False)
     (site,) = (home / "venv").glob("lib/python*/site-packages")
@@ -64,7 +67,9 @@ def test_wheel_holds_the_four_packages_and_nothing_else(installed):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     tops = {name.split("/")[0] for name in names}
-    assert tops - {top for top in tops if top.endswith(".dist-info")} == {*PACKAGES, "trivium.py"}
+    assert tops - {top for top in tops if top.endswith((".dist-info", ".data"))} == {*PACKAGES, "trivium.py"}
+    pages = {name.rpartition("/")[2] for name in names if "/share/doc/trivium/" in name}
+    assert pages == {path.name for path in (REPOSITORY / "docs").glob("*.md")}
     here = {
         str(p.relative_to(REPOSITORY))
         for package in PACKAGES
