@@ -5,6 +5,8 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+GUESSES, FEW = 3, 12  # words that may be meant; words that are few enough to be told whole
+
 
 class Refusal(Exception):
     """What the user asked for cannot be done; the message is one line that says what is wrong and what to do."""
@@ -30,8 +32,18 @@ def refusing(what: str, *kinds: type[Exception]) -> Iterator[None]:
         raise Refusal(f"{what}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' or nothing, followed by the known words."""
+def guesses(word: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known words that `word` may stand for: written alike, or with it as a part."""
     known = sorted(known)
-    close = difflib.get_close_matches(word, known, 1)
-    return (f"; did you mean {close[0]}?" if close else "") + f" (known: {', '.join(known)})"
+    alike = difflib.get_close_matches(word, known, GUESSES)
+    within = [name for name in known if word and word.casefold() in name.casefold()]
+    return list(dict.fromkeys([*alike, *within]))[:GUESSES]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """'; did you mean X, Y or Z?' or nothing; then the known words, where they are few."""
+    known = sorted(known)
+    *others, last = guesses(word, known) or [""]
+    first = f"{', '.join(others)} or " if others else ""
+    meant = f"; did you mean {first}{last}?" if last else ""
+    return meant + (f" (known: {', '.join(known)})" if len(known) <= FEW else "")

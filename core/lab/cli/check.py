@@ -15,7 +15,7 @@ from core.lab.terminal import one_line
 
 @dataclass(frozen=True)
 class CheckFlags:
-    """Checks that a task keeps the contract of docs/adding-a-task.md; exit code 1 if it does not."""
+    """Checks that a task keeps the contract (trivium explain adding-a-task); exit code 1 if it does not."""
 
     task: str  # the name of an installed task, or the path of a task file
     data: Path | None = None  # where data sets lie; else TRIVIUM_DATA, else a cache folder

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import fill
 
 from core.lab.environment import check_memory
 from core.lab.errors import Refusal, Stopped, nearest, refusing
@@ -16,30 +17,59 @@ from core.lab.interrupt import interruptible
 from core.lab.plugins import only, plugins
 from core.lab.terminal import on_screen, one_line
 
+SHORT = """\
+usage: trivium COMMAND ...
+
+One NumPy network, three ways to learn: labels, the data itself, reward.
+
+Begin with:
+  demo                  watch all three learn; takes half a minute
+  list [WORD]           the tasks, how long they take, what data they need
+  run TASK              train the network of a task: trivium run digits --quick
+  predict DIR FILE ...  ask a trained network about your own files
+  compare PROBLEM       three teachers on one problem: trivium compare digits
+
+Then:
+  a run       resume, eval, export, generate, inspect, runs{others}
+  many runs   study, status, results
+  your own    new, check, data
+  in words    explain WORD: a task, a term, a figure, a page
+
+trivium help tells what each command does, trivium help COMMAND all of one.
+"""
 HELP = """\
 usage: trivium COMMAND ...
 
-One NumPy network, three ways to learn: from labels, from the data itself, from reward.
-
-  demo                      trains a classifier, a clusterer, a text generator and a cart-pole agent while you watch
-  list                      lists the installed tasks
-  run TASK [flags]          runs a task by its name or from its file; trivium run TASK --help shows its flags
-  resume DIR                continues a run that was stopped; --updates N goes on beyond the end of a finished one
-  eval DIR                  evaluates the best weights of a run on the test part again
-  predict DIR FILE ...      predicts with a run's network for each example in files and folders
-  export DIR FILE           writes a run's network as .onnx, .safetensors (PyTorch) or .py (NumPy alone)
-  generate DIR              writes a text with a run's network: trivium generate DIR --prompt "Once upon"
-  compare PROBLEM | all     compares the three teachers on one problem, or on all; or finished runs: compare DIR DIR
-  study SPEC                runs tasks x settings x seeds, on this machine or on a cluster
-  status DIR                shows how far a study is
-  runs [FOLDER]             lists runs: of what, how far, how good, how large; --delete removes some
-  results [run|docs]        lists the records that documents quote; measures them again, writes them into the documents
-  inspect FILE              shows where a checkpoint comes from, without running anything in it
-  check TASK                checks that a task keeps the contract
-  new PARADIGM NAME         writes a task of your own, and its test
-  data [NAME]               lists the data sets and where they lie, or fetches one; --clear removes them
+  demo                  trains a classifier, a clusterer, a text generator and a
+                        cart-pole agent while you watch
+  list [WORD]           the installed tasks, or those that speak of a word
+  explain WORD          what a task, a term, a figure or a page says
+  run TASK              runs a task by its name or from its file;
+                        trivium run TASK --help shows its flags
+  resume DIR            continues a run that was stopped; --updates N goes on
+                        beyond the end of a finished one
+  eval DIR              evaluates the best weights on the test part again
+  predict DIR FILE ...  predicts for each example in files and folders
+  export DIR FILE       writes the network as .onnx, .safetensors (PyTorch) or
+                        .py (NumPy alone)
+  generate DIR          writes a text: trivium generate DIR --prompt "Once upon"
+  compare PROBLEM|all   compares the three teachers on one problem, or on all;
+                        or finished runs: trivium compare DIR DIR
+  study SPEC            runs tasks x settings x seeds, here or on a cluster
+  status DIR            how far a study is
+  runs [FOLDER]         lists runs: of what, how far, how good, how large;
+                        --delete removes some
+  results [run|docs]    lists the records that documents quote; measures them
+                        again, writes them into the documents
+  inspect FILE          where a checkpoint comes from, without running anything
+  check TASK            checks that a task keeps the contract
+  new PARADIGM NAME     writes a task of your own, and its test
+  data [NAME]           lists the data sets and where they lie, or fetches one;
+                        --clear removes them
+  completion SHELL      prints what bash or zsh completes the command with
 {others}
-  COMMAND --help            explains a command
+trivium help COMMAND explains a command. Exit codes: 0, 1 a check failed,
+2 refused, 124 time was up, 130 stopped.
 """
 
 # The command NAME is the function of that name in core.lab.cli.NAME, which is imported when it runs.
@@ -59,7 +89,7 @@ COMMANDS = (
         "runs",
         "results",
     ),
-    *("inspect", "check", "new", "data"),
+    *("inspect", "check", "new", "data", "explain", "completion"),
 )
 FUNCTIONS = {"list": "tasks", "eval": "evaluate"}  # the two that have another name, since these words are taken
 GROUP = "trivium.commands"  # the entry points through which other packages add a command: NAME = "module:function"
@@ -89,7 +119,7 @@ def command(name: str) -> Callable[[Sequence[str]], int]:
         return getattr(import_module(f"core.lab.cli.{name}"), FUNCTIONS.get(name, name))
     found = others()
     if name not in found:
-        raise Refusal(f"there is no command {name!r}{nearest(name, [*COMMANDS, *found])}")
+        raise Refusal(f"there is no command {name!r}{nearest(name, [*COMMANDS, *found])} (trivium help shows all)")
     point = only("command", name, found[name])
     with refusing(f"the command {name} ({point.value}) of the package that brought it cannot be loaded", Exception):
         return point.load()
@@ -101,10 +131,16 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
         from core.lab.cli.run import run
 
         return run(args, paradigm)
-    if not args or args[0] in ("-h", "--help", "help"):
-        print(HELP.format(others="".join(f"  {name:24}  {line}\n" for name, line in described())), end="")
+    if not args:
+        print(SHORT.format(others="".join(f", {name}" for name in others())), end="")
         return 0
-    if args[0] == "--version":
+    if args[0] in ("-h", "--help", "help") and not args[1:]:
+        rows = [fill(f"  {name:20}  {line}", 80, subsequent_indent=24 * " ") for name, line in described()]
+        print(HELP.format(others="".join(f"{row}\n" for row in rows)), end="")
+        return 0
+    if args[0] == "help":
+        return dispatch([*args[1:], "--help"], None)
+    if args[0] in ("-V", "--version"):
         from importlib.metadata import version
 
         print(version("trivium"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import inspect
 import io
 import itertools
 import re
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_ar
 import tyro
 
 from core.lab import Refusal, check
+from core.lab.cli.helptext import Presets, asked_for_help, dressed, wrapped
 from core.lab.paths import user_path
 
 if TYPE_CHECKING:
@@ -89,10 +91,14 @@ def limits(flags: Any) -> tuple[str, ...]:
 
 def parse(kind: type[T], args: Sequence[str], prog: str, description: str = "", default: T | None = None) -> T:
     """The dataclass `kind` out of `args`. Raises Refusal with tyro's message on one line; --help prints and exits 0."""
-    said = io.StringIO()
+    said, config = io.StringIO(), (tyro.conf.PositionalRequiredArgs,)
+    if asked_for_help(args):
+        print(wrapped(description or inspect.cleandoc(kind.__doc__ or "")), end="\n\n")  # which tyro would not wrap
+        kind = kind if default else dressed(kind)
+        description, config = " ", (*config, tyro.conf.FlagCreatePairsOff)  # type: ignore[assignment]
     try:
         with contextlib.redirect_stderr(said):
-            options: dict[str, Any] = {"default": default, "config": (tyro.conf.PositionalRequiredArgs,)}
+            options: dict[str, Any] = {"default": default, "config": config}
             about: dict[str, Any] = {"prog": prog, "description": description or None}
             return cast(T, at_home(tyro.cli(kind, args=gathered(kind, args), **about, **options)))
     except SystemExit as end:
@@ -112,15 +118,20 @@ def at_home(flags: Any) -> Any:
     return dataclasses.replace(flags, **paths, **within)
 
 
-def parse_run(config: Any, args: Sequence[str], prog: str, description: str) -> tuple[Any, RunFlags]:
+def parse_run(
+    config: Any, args: Sequence[str], prog: str, description: str, presets: Presets | None = None
+) -> tuple[Any, RunFlags]:
     """A task's Config, with `config` as the defaults, and the common flags, mixed in one line of arguments."""
     own, common = ({field.name for field in dataclasses.fields(kind)} for kind in (config, RunFlags))
     if clash := own & common:
         raise Refusal(f"Config has fields that are flags of every run, rename them: {', '.join(sorted(clash))}")
-    unnamed = tyro.conf.arg(name="")
-    parts = [("config", Annotated[type(config), unnamed]), ("options", Annotated[RunFlags, unnamed])]
+    kinds, unnamed = (type(config), RunFlags), tyro.conf.arg(name="")
+    if asked_for_help(args):
+        kinds = dressed(type(config), presets), dressed(RunFlags)
+        config = kinds[0](**{field.name: getattr(config, field.name) for field in dataclasses.fields(config)})
+    parts = [(name, Annotated[kind, unnamed]) for name, kind in zip(("config", "options"), kinds, strict=True)]
     both = dataclasses.make_dataclass("Flags", parts)
-    flags: Any = parse(both, args, prog, description, both(config, RunFlags()))
+    flags: Any = parse(both, args, prog, description, both(config, kinds[1]()))
     return flags.config, flags.options
 
 

@@ -43,5 +43,7 @@ def new(args: Sequence[str]) -> int:
             path.write_text((TEMPLATES / template).read_text("utf-8").replace("TASK_NAME", name), "utf-8")
         print(path)
     task = next(iter(files))
-    print(f"next: trivium check {task}, then trivium run {task}; docs/adding-a-task.md says what each part is for")
+    print(
+        f"next: trivium check {task}, then trivium run {task}; trivium explain adding-a-task says what each part is for"
+    )
     return 0

@@ -18,6 +18,14 @@ from core.lab.paths import located
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, new_folder, read_shown
 
+FIVE = """\
+To begin with:
+  trivium run digits --quick          handwritten digits, from labels
+  trivium run digit_clusters --quick  the same digits, and nobody says which
+  trivium run digit_bandit --quick    the same digits, told right or wrong alone
+  trivium run text --quick            a text, to write on in its manner
+  trivium run cartpole --quick        a pole on a cart, to be kept upright"""
+
 if TYPE_CHECKING:
     from core.lab.runs.limit import Limit
     from core.lab.runs.run import Run
@@ -35,12 +43,13 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     if not args or args[0].startswith("-"):
         if args and args[0] in ("-h", "--help"):
             parse(RunFlags, ["--help"], "trivium run TASK", "The flags of every run; a task adds its own.")
-        raise Refusal("name a task: trivium run TASK; `trivium list` shows them")
+        print(FIVE, file=sys.stderr)
+        raise Refusal("name a task, one of these or of `trivium list`")
     task, rest, name = find(args[0], paradigm), args[1:], chosen_preset(args[1:])
     prog = f"python -m {paradigm} {args[0]}" if paradigm else f"trivium run {args[0]}"
     if task.ours:
         check_flags(task.name, rest, (field.name for field in fields(task.config)))
-    config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.summary)
+    config, flags = parse_run(configure(task, preset(task, name)), rest, prog, task.about, task.presets)
     values, imports = located(task.config, vars(config)), load(flags.import_)
     limit, origin = Limit(flags.minutes), origin_of(flags.from_) if flags.from_ else None
     setup = Setup(task, configure(task, values), flags.seed, name, flags.data, imports, origin)

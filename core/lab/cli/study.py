@@ -21,7 +21,7 @@ from core.lab.terminal import one_line
 class StudyFlags:
     """Tasks x settings x seeds: does every job of a spec once, and sets the results side by side."""
 
-    spec: Path  # a TOML file; docs/studies.md says what it holds
+    spec: Path  # a TOML file; trivium explain studies says what it holds
     out: Path | None = None  # the study's folder, gone on with if it was begun; runs/NAME-OF-SPEC if none is named
     jobs: int = 2  # how many processes learn side by side, with --engine joblib
     engine: Literal["joblib", "dask"] = "joblib"  # processes of this machine, or a cluster

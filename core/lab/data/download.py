@@ -89,7 +89,7 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
     others = f" (missing too: {', '.join(name for name in missing if name != file.name)})" if len(missing) > 1 else ""
     if not form.addresses:
         raise Refusal(
-            f"{form.name} is not in {root} and no address serves it as it is: docs/data.md says how it is "
+            f"{form.name} is not in {root} and no address serves it as it is: trivium explain data says how it is "
             f"made; put it into {path.parent}{others}"
         )
     import requests
@@ -117,7 +117,7 @@ def _fetch(file: File, root: Path, missing: list[str]) -> File:
                 f"cannot write {path}: {error.strerror or error}; --data or TRIVIUM_DATA names another folder"
             ) from error
     named, where = ", ".join(dict.fromkeys(reasons)), " or ".join(form.addresses)
-    how = f"fetch {where}, take it out of that as docs/data.md says," if form.take else f"fetch it from {where}"
+    how = f"fetch {where}, take it out of that as trivium explain data says," if form.take else f"fetch it from {where}"
     raise Refusal(
         f"{form.name} is not here and could not be fetched ({named}): {how} and put it into {path.parent}{others}"
     )

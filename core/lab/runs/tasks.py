@@ -11,6 +11,7 @@ import dataclasses
 import importlib
 import importlib.util
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Info:
     problem: str
     summary: str
     needs: str = ""  # the command that installs what it needs and this machine lacks
+    about: str = ""  # what goes in, what comes out, what is good; empty where it does not say
+    data: tuple[str, ...] = ()  # the data sets that its source names
 
 
 @dataclass(frozen=True)
@@ -106,15 +109,18 @@ def describe(name: str, module: str) -> Info:
 
 
 def _read(name: str, path: Path) -> Info:
-    """Reads paradigm, problem, needs and the first line of the docstring out of the source, without running it."""
-    found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": name, "NEEDS": {}}
+    """Reads what stands in the source, and the first line of the docstring, without running it."""
+    found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": name, "NEEDS": {}, "ABOUT": ""}
     try:
-        tree = ast.parse(path.read_bytes())  # which heeds a byte order mark
+        source = path.read_bytes()
+        tree = ast.parse(source)  # which heeds a byte order mark
         for node in tree.body:
             if isinstance(node, ast.Assign) and (word := ast.unparse(node.targets[0])) in found:
                 found[word] = ast.literal_eval(node.value)
         summary, needs = (ast.get_docstring(tree) or "").partition("\n")[0], lacking(found["NEEDS"])
-        return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs)
+        about = " ".join(str(found["ABOUT"]).split())
+        sets = tuple(dict.fromkeys(name.decode() for name in re.findall(rb'\bdata\("([\w-]+)"\)', source)))
+        return Info(name, str(found["PARADIGM"]), str(found["PROBLEM"]), summary, needs, about, sets)
     except (ImportError, OSError, SyntaxError, ValueError, TypeError, AttributeError) as error:
         return Info(name, "?", "?", f"cannot be read: {error}")
 
@@ -144,7 +150,7 @@ def find(name: str, paradigm: str | None = None) -> Task:
         known = plugins(GROUP)
         if name not in known:
             former.check_task(name)
-            raise Refusal(f"there is no task {name!r}{nearest(name, known)}")
+            raise Refusal(f"there is no task {name!r}{nearest(name, known)} (`trivium list` shows all)")
         where = only("task", name, known[name]).value
         _check_needs(describe(name, where))
         what = f"the task {name!r} ({where}) cannot be imported"
@@ -186,7 +192,9 @@ def _loaded(path: Path, source: bytes) -> ModuleType:
 def _task(name: str, module: ModuleType, outside: bool) -> Task:
     parts = ("Config", "PARADIGM", "PRESETS", "make")
     if missing := [part for part in parts if not hasattr(module, part)]:
-        raise Refusal(f"{name} is not a task: its module lacks {', '.join(missing)} (see docs/adding-a-task.md)")
+        raise Refusal(
+            f"{name} is not a task: its module lacks {', '.join(missing)} (trivium explain adding-a-task says how)"
+        )
     if module.PARADIGM not in PARADIGMS:
         raise Refusal(f"{name} has PARADIGM {module.PARADIGM!r}, not one of {', '.join(PARADIGMS)}")
     kind = module.Config
@@ -197,7 +205,7 @@ def _task(name: str, module: ModuleType, outside: bool) -> Task:
         "make is no function": callable(module.make),
     }
     if broken := [fault for fault, kept in rules.items() if not kept]:
-        raise Refusal(f"{name} is not a task: its {broken[0]} (see docs/adding-a-task.md)")
+        raise Refusal(f"{name} is not a task: its {broken[0]} (trivium explain adding-a-task says how)")
     summary, m = str(module.__doc__ or "").strip().partition("\n")[0], module
     problem = str(getattr(m, "PROBLEM", name))
     return Task(name, m.PARADIGM, problem, summary, m.Config, m.PRESETS, m.make, m, outside)

@@ -1,4 +1,4 @@
-"""The cats and dogs of CIFAR-10. No address serves them alone: docs/data.md says how the file is made."""
+"""The cats and dogs of CIFAR-10. No address serves them alone: the page of the data sets says how the file is made."""
 
 import numpy as np
 

@@ -52,9 +52,9 @@ def test_a_name_of_two_packages_and_a_broken_one_harm_no_other(strangers, capsys
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert "cannot be used: installed packages register the task 'mine' more than once (left and right)" in rows["mine"]
     assert "cannot be read: RuntimeError: not today" in rows["torn"]
-    assert rows["digits"].split()[1] == "supervised"
-    assert main([]) == 0
-    shown = capsys.readouterr().out
+    assert rows["digits"].endswith("…")
+    assert main(["help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
     assert "register the command 'wave' more than once" in shown
     assert "not today" in shown
     for words, why in (

@@ -5,8 +5,8 @@ import json
 import pytest
 from places import REPOSITORY
 
-from core.lab import documents
-from core.lab.documents import definition, glossary, pages, read, sections, term_of
+from core.lab.report import documents
+from core.lab.report.documents import definition, glossary, pages, read, sections, term_of
 
 
 def test_a_glossary_of_at_most_forty_terms_in_order():

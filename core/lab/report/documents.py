@@ -13,7 +13,7 @@ FIGURES = "Figures:"  # before the keys that a term explains, each a pattern of 
 @cache
 def folder() -> Path | None:
     """Where the documents lie; None where this copy of the project has none."""
-    if (here := Path(__file__).resolve().parents[2] / "docs" / GLOSSARY).exists():
+    if (here := Path(__file__).resolve().parents[3] / "docs" / GLOSSARY).exists():
         return here.parent
     try:
         found = [file for file in files("trivium") or () if file.name == GLOSSARY]
