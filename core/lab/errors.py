@@ -35,7 +35,7 @@ def refusing(what: str, *kinds: type[Exception]) -> Iterator[None]:
 def guesses(word: str, known: Iterable[str]) -> list[str]:
     """At most three of the known words that `word` may stand for: written alike, or with it as a part."""
     known = sorted(known)
-    alike = difflib.get_close_matches(word, known, GUESSES)
+    alike = difflib.get_close_matches(word, known, GUESSES, 0.65)
     within = [name for name in known if word and word.casefold() in name.casefold()]
     return list(dict.fromkeys([*alike, *within]))[:GUESSES]
 

@@ -51,10 +51,10 @@ def chosen(infos: list[Info], words: Sequence[str]) -> list[Info]:
 def row(info: Info, costs: dict[str, Any]) -> str:
     """A task in one line: its name, how long its presets take, the bytes of data that it lacks, and what it is."""
     lacks = sum(size for file, size in costs.get("files", {}).items() if not (data_folder() / file).exists())
-    needs = f"(needs: {info.needs}) " if info.needs else ""
+    says = f"needs: {info.needs}" if info.needs else info.summary
     data = f"{lacks / 1e6:.0f} MB" if lacks >= 1e6 else f"{lacks / 1e3:.0f} kB" if lacks else ""
     times = [clock(costs[preset]) if preset in costs else "" for preset in ("quick", "best")]
-    return f"  {info.name:19} {times[0]:>5} {times[1]:>6} {data:>6}  {needs}{info.summary}"
+    return f"  {info.name:19} {times[0]:>5} {times[1]:>6} {data:>6}  {says}"
 
 
 def clock(seconds: float) -> str:

@@ -129,7 +129,7 @@ def lookup(name: str) -> tuple[str, DataSet]:
     if full in SETS:
         return full, SETS[full]
     if full not in others:
-        raise Refusal(f"there is no data set {name!r}{nearest(full, [*SETS, *others])}")
+        raise Refusal(f"there is no data set {name!r}{nearest(full, [*SETS, *others])} (trivium data lists them)")
     return full, _loaded(full, others[full])
 
 

@@ -253,7 +253,6 @@ def test_config_that_names_a_path_or_an_unknown_task_is_refused(whole, tmp_path)
         (["run", "digitz"], "did you mean digits"),
         (["rnu", "digits"], "did you mean run"),
         (["run", "no/such.py"], "no task file"),
-        (["run"], "name a task"),
         (["resume", "no-such-folder"], "not a run folder"),
         (["eval", "no-such-folder"], "not a run folder"),
         (["compare", "digitz"], "did you mean digits"),
