@@ -72,7 +72,7 @@ def drive(go: Callable[..., Run], folder: Path, setup: Any, as_json: bool, limit
         words += [word for name in setup.imports for word in ("--import", name)]
         all_or_less = " in the midst of an update; all up to the last checkpoint" if stop.midway else "; all"
         why = "time limit reached" if limit.reached else "stopped"
-        print(f"{why}{all_or_less} is saved. Go on with: {shlex.join(words)}", file=sys.stderr)
+        print(printable(f"{why}{all_or_less} is saved. Go on with: {shlex.join(words)}"), file=sys.stderr)
         return EXIT if limit.reached else 128 + stop.signum
     return show_result(run, as_json)
 

@@ -14,7 +14,7 @@ from core.lab.study.engines import check_trusted
 from core.lab.study.folder import NOT_DONE, RUNS, failures, row
 from core.lab.study.spec import load_spec, plan
 from core.lab.study.study import opened, run_jobs
-from core.lab.terminal import one_line
+from core.lab.terminal import one_line, printable
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def study(args: Sequence[str]) -> int:
         missing = [p for p in planned if not row(folder, p.key).exists()]
         if stopped:
             done = f"{len(planned) - len(missing)} of {len(planned)} jobs are done"
-            print(f"stopped; {done}, and those that ran are saved. Go on with: {again}", file=sys.stderr)
+            print(printable(f"stopped; {done}, and those that ran are saved. Go on with: {again}"), file=sys.stderr)
             return 128 + stopped
         from core.lab.study.report import conclude
 

@@ -190,3 +190,10 @@ def test_bash_completes_what_is_typed(tmp_path):
     ended = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ended.stdout == "resume\n"
     assert (tmp_path / "asked").read_text() == "completion\nwords\nre\n"
+
+
+def test_the_line_that_goes_on_holds_no_control_characters(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = said(capsys, "run", "digits", "--quick", "--minutes", "0.0001", "--out", "a\x07b", code=124).err
+    assert "Go on with: trivium resume" in text
+    assert "\x07" not in text
