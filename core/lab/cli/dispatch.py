@@ -9,7 +9,6 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
-from textwrap import fill
 
 from core.lab.environment import check_memory
 from core.lab.errors import Refusal, Stopped, nearest, refusing
@@ -135,6 +134,8 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
         print(SHORT.format(others="".join(f", {name}" for name in others())), end="")
         return 0
     if args[0] in ("-h", "--help", "help") and not args[1:]:
+        from textwrap import fill
+
         rows = [fill(f"  {name:20}  {line}", 80, subsequent_indent=24 * " ") for name, line in described()]
         print(HELP.format(others="".join(f"{row}\n" for row in rows)), end="")
         return 0

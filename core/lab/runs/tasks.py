@@ -113,7 +113,9 @@ def _read(name: str, path: Path) -> Info:
     found: dict[str, Any] = {"PARADIGM": "?", "PROBLEM": name, "NEEDS": {}, "ABOUT": ""}
     try:
         source = path.read_bytes()
-        tree = ast.parse(source)  # which heeds a byte order mark
+        head, _, rest = source.partition(b"\n@dataclass")  # what is asked for stands above it, as a rule
+        above = b"\nPARADIGM" in head and not re.search(rb"^(PARADIGM|PROBLEM|NEEDS|ABOUT)\b", rest, re.MULTILINE)
+        tree = ast.parse(head if above else source)  # which heeds a byte order mark
         for node in tree.body:
             if isinstance(node, ast.Assign) and (word := ast.unparse(node.targets[0])) in found:
                 found[word] = ast.literal_eval(node.value)
