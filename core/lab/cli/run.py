@@ -18,13 +18,7 @@ from core.lab.paths import located
 from core.lab.report.format import table
 from core.lab.runs.folder import PAGE, new_folder, read_shown
 
-FIVE = """\
-To begin with:
-  trivium run digits --quick          handwritten digits, from labels
-  trivium run digit_clusters --quick  the same digits, and nobody says which
-  trivium run digit_bandit --quick    the same digits, told right or wrong alone
-  trivium run text --quick            a text, to write on in its manner
-  trivium run cartpole --quick        a pole on a cart, to be kept upright"""
+FIVE = "digits", "digit_clusters", "digit_bandit", "text", "cartpole"  # tasks to begin with
 
 if TYPE_CHECKING:
     from core.lab.runs.limit import Limit
@@ -43,8 +37,7 @@ def run(args: Sequence[str], paradigm: str | None = None) -> int:
     if not args or args[0].startswith("-"):
         if args and args[0] in ("-h", "--help"):
             parse(RunFlags, ["--help"], "trivium run TASK", "The flags of every run; a task adds its own.")
-        print(FIVE, file=sys.stderr)
-        raise Refusal("name a task, one of these or of `trivium list`")
+        raise Refusal(f"name a task, such as {', '.join(FIVE)}: trivium run {FIVE[0]} --quick (trivium list shows all)")
     task, rest, name = find(args[0], paradigm), args[1:], chosen_preset(args[1:])
     prog = f"python -m {paradigm} {args[0]}" if paradigm else f"trivium run {args[0]}"
     if task.ours:
