@@ -30,9 +30,7 @@ def install(home):
         shutil.copytree(REPOSITORY / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "trivium.py"):
         shutil.copy(REPOSITORY / name, home)
-    (home / "docs").mkdir()
-    for page in (REPOSITORY / "docs").glob("*.md"):
-        shutil.copy(page, home / "docs")
+    shutil.copytree(REPOSITORY / "docs", home / "docs")
     for name in ("tests", "benchmarks", "docs"):
         (home / name).mkdir(exist_ok=True)
         (home / name / "__init__.py").write_text("")

@@ -32,6 +32,15 @@ def user_path(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))
 
 
+def default_root() -> Path:
+    """Where data sets lie: TRIVIUM_DATA, or else the user's cache folder of this project."""
+    if folder := os.environ.get("TRIVIUM_DATA"):
+        return user_path(folder)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("trivium"))
+
+
 def path_fields(kind: Any) -> dict[str, Located]:
     """The fields of a Config that hold paths."""
     try:

@@ -20,7 +20,7 @@ _trivium() {
 complete -o default -F _trivium trivium
 """
 SCRIPTS = {"bash": BASH, "zsh": "autoload -Uz compinit bashcompinit && compinit && bashcompinit\n" + BASH}
-OF_RUNS = ("resume", "eval", "predict", "export", "generate", "inspect", "status", "compare", "speak", "interpret")
+OF_RUNS = ("resume", "eval", "predict", "export", "generate", "inspect", "status", "compare", "speak")
 
 
 def completion(args: Sequence[str]) -> int:
@@ -45,10 +45,8 @@ def words(typed: Sequence[str]) -> Iterator[str]:
     elif before == ["completion"]:
         yield from SCRIPTS
     elif before[0] in ("run", "check", "explain", "list", "compare") and len(before) == 1:
-        infos = describe_all()
-        yield from (
-            dict.fromkeys(info.problem for info in infos) if before[0] == "compare" else [i.name for i in infos]
-        )
+        field = "problem" if before[0] == "compare" else "name"
+        yield from dict.fromkeys(getattr(info, field) for info in describe_all())
         yield from (*glossary(), *pages()) if before[0] == "explain" else ()
     if before and before[0] in OF_RUNS:
         yield from (str(path.parent) for path in sorted(Path("runs").glob("*/config.json")))

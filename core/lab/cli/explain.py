@@ -72,6 +72,6 @@ def rendered(text: str) -> str:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    console = Console(file=StringIO(), force_terminal=True)
-    console.print(Markdown(text))
-    return str(console.file.getvalue()).rstrip()  # type: ignore[attr-defined]
+    page = StringIO()
+    Console(file=page, force_terminal=True).print(Markdown(text))
+    return page.getvalue().rstrip()

@@ -1,7 +1,6 @@
 """`trivium list`: which tasks there are, how long they take, and which need data that is not here yet."""
 
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +8,13 @@ from typing import Any
 
 from core.lab import Refusal, printable
 from core.lab.errors import nearest
+from core.lab.paths import default_root
 from core.lab.runs import tasks as found
 from core.lab.runs.tasks import Info
 
 COSTS = Path(__file__).with_name("costs.json")  # written by benchmarks/costs.py: measured seconds, bytes of data
 WAYS = {"supervised": "from labels", "unsupervised": "from the data itself", "reinforcement": "from reward"}
-HEADER = f"  {'task':19} {'quick':>5} {'best':>6} {'data':>6}  what it is"
+COLUMNS = "  {:19} {:>5} {:>6} {:>6}  {}"
 
 
 def tasks(args: Sequence[str]) -> int:
@@ -25,7 +25,7 @@ def tasks(args: Sequence[str]) -> int:
         print(json.dumps([vars(info) for info in infos]))
         return 0
     costs, width = json.loads(COSTS.read_text("utf-8")), min(shutil.get_terminal_size((80, 24)).columns, 120)
-    print(HEADER[:width])
+    print(COLUMNS.format("task", "quick", "best", "data", "what it is")[:width])
     for paradigm in [*WAYS, *sorted({info.paradigm for info in infos} - {*WAYS})]:
         if mine := sorted((info for info in infos if info.paradigm == paradigm), key=lambda info: info.name):
             print(f"{paradigm}: {WAYS[paradigm]}" if paradigm in WAYS else paradigm)
@@ -50,11 +50,12 @@ def chosen(infos: list[Info], words: Sequence[str]) -> list[Info]:
 
 def row(info: Info, costs: dict[str, Any]) -> str:
     """A task in one line: its name, how long its presets take, the bytes of data that it lacks, and what it is."""
-    lacks = sum(size for file, size in costs.get("files", {}).items() if not (data_folder() / file).exists())
+    root = default_root()
+    lacks = sum(size for file, size in costs.get("files", {}).items() if not (root / file).exists())
     says = f"needs: {info.needs}" if info.needs else info.summary
     data = f"{lacks / 1e6:.0f} MB" if lacks >= 1e6 else f"{lacks / 1e3:.0f} kB" if lacks else ""
     times = [clock(costs[preset]) if preset in costs else "" for preset in ("quick", "best")]
-    return f"  {info.name:19} {times[0]:>5} {times[1]:>6} {data:>6}  {says}"
+    return COLUMNS.format(info.name, *times, data, says)
 
 
 def clock(seconds: float) -> str:
@@ -68,12 +69,3 @@ def clock(seconds: float) -> str:
 def cut(line: str, width: int) -> str:
     """As much of a line as fits, up to its last whole word."""
     return line if len(line) <= width else line[: width - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"
-
-
-def data_folder() -> Path:
-    """Where data sets lie; as `core.lab.data.download` has it, which would load NumPy."""
-    if folder := os.environ.get("TRIVIUM_DATA"):
-        return Path(folder).expanduser()
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("trivium"))

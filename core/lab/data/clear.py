@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.checkpoint import ASIDE
-from core.lab.data import download, registry
+from core.lab.data import registry
 from core.lab.data.download import File
 from core.lab.errors import refusing
 from core.lab.files import LOCK, lock
+from core.lab.paths import default_root
 
 PIECE = 1 << 20  # bytes that are read at once
 
@@ -25,7 +26,7 @@ class Held:
 
 def held(name: str | None = None, root: Path | None = None) -> Held:
     """The files of a set, or of all sets, that lie in the data folder. Raises Refusal for a name that nobody has."""
-    here = Held((root or download.default_root()).absolute())
+    here = Held((root or default_root()).absolute())
     sets = [registry.lookup(name)[1]] if name else registry.known()
     for form in (form for known in sets for file in known.files for form in file.forms()):
         path = here.root / form.name

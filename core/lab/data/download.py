@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from core.checkpoint import written
 from core.lab.data import formats
 from core.lab.errors import Refusal, refusing
 from core.lab.files import LOCK
-from core.lab.paths import user_path
 
 TIMEOUT = 10.0  # seconds that an address may stay silent
 
@@ -39,15 +37,6 @@ class File:
 
     def forms(self) -> list[File]:
         return [self, *([self.instead] if self.instead else [])]
-
-
-def default_root() -> Path:
-    """TRIVIUM_DATA, or else the user's cache folder of this project."""
-    if folder := os.environ.get("TRIVIUM_DATA"):
-        return user_path(folder)
-    import pooch
-
-    return Path(pooch.os_cache("trivium"))
 
 
 def find(file: File, root: Path) -> File | None:

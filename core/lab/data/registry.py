@@ -25,7 +25,7 @@ from core.lab.data.sets.womens_clothing import WOMENS_CLOTHING
 from core.lab.data.splits import split as split
 from core.lab.errors import Refusal, nearest, refusing
 from core.lab.files import read_file
-from core.lab.paths import user_path
+from core.lab.paths import default_root, user_path
 from core.lab.plugins import only, plugins
 
 GROUP = "trivium.datasets"  # the entry points through which other packages add a set: NAME = "module:DATA_SET"
@@ -63,7 +63,7 @@ class Data:
 
     def __call__(self, name: str) -> Any:
         name, known = lookup(name)
-        return known.read(name, self.root or download.default_root(), self.sums)
+        return known.read(name, self.root or default_root(), self.sums)
 
     def file(self, path: str | Path, most: int = LARGEST) -> bytes:
         """The bytes of a person's own file, at most `most` of them; its SHA-256 is remembered by its name.
@@ -83,7 +83,7 @@ class Data:
 
 def table(root: Path | None = None) -> list[dict[str, Any]]:
     """A row for each data set: name, kind, bytes of its files, licence, where it was found, and what it is about."""
-    root = root or download.default_root()
+    root = root or default_root()
     rows = [_row(name, known, root) for name, known in SETS.items()]
     for name, points in _others().items():
         try:
@@ -115,7 +115,7 @@ def known() -> list[DataSet]:
 
 def fetch(name: str, root: Path | None = None) -> list[Path]:
     """Fetches what is missing of a data set, checks all of it, and returns the paths; none for an embedded set."""
-    (_, known), root = lookup(name), root or download.default_root()
+    (_, known), root = lookup(name), root or default_root()
     forms = download.obtain(known.files, root)
     for form in forms:
         download.read(form, root)
@@ -142,7 +142,7 @@ def whose(name: str, sha256: str) -> DataSet | None:
         full, known = lookup(name)
         if not known.files:
             sums = dict[str, str]()
-            known.read(full, download.default_root(), sums)
+            known.read(full, default_root(), sums)
             return known if sums[full] == sha256 else None
     return None
 

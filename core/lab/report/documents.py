@@ -24,7 +24,8 @@ def folder() -> Path | None:
 
 def pages() -> dict[str, Path]:
     """The documents by their names, such as "comparing"."""
-    return {path.stem: path for path in sorted(folder().glob("*.md"))} if folder() else {}  # type: ignore[union-attr]
+    at = folder()
+    return {path.stem: path for path in sorted(at.glob("*.md"))} if at else {}
 
 
 def read(path: Path) -> str:

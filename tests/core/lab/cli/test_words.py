@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,6 @@ def test_list_says_what_data_is_missing(capsys, tmp_path, monkeypatch):
 
 
 def test_what_is_known_of_tasks_is_of_tasks_and_of_the_records():
-    import statistics
-
     costs = json.loads(COSTS.read_text())
     assert set(costs) <= {info.name for info in describe_all()}
     for name, row in costs.items():

@@ -16,11 +16,12 @@ from small_set import CONTENT, ROOT, put, sha256
 
 import core.lab.plugins
 from core.lab.cli import main
-from core.lab.data import download as data_files, registry as datasets
+from core.lab.data import registry as datasets
 from core.lab.data.dataset import DataSet
 from core.lab.data.download import File
 from core.lab.data.registry import Data, fetch, split, table
 from core.lab.errors import Refusal
+from core.lab.paths import default_root
 
 # Arrays of one's own.
 
@@ -73,9 +74,9 @@ def test_the_folder_is_the_one_given_or_of_the_environment_or_the_cache(
 ):
     import pooch
 
-    assert data_files.default_root() == Path(pooch.os_cache("trivium"))
+    assert default_root() == Path(pooch.os_cache("trivium"))
     monkeypatch.setenv("TRIVIUM_DATA", "")
-    assert data_files.default_root() == Path(pooch.os_cache("trivium"))
+    assert default_root() == Path(pooch.os_cache("trivium"))
     monkeypatch.setenv("TRIVIUM_DATA", str(tmp_path / "a"))
     put(tmp_path / "a", small, CONTENT)
     assert "".join(Data()("tiny-shakespeare")) == CONTENT.decode()
