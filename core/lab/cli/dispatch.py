@@ -22,7 +22,7 @@ usage: trivium COMMAND ...
 One NumPy network, three ways to learn: labels, the data itself, reward.
 
 Begin with:
-  demo                  watch all three learn; takes half a minute
+  demo                  watch all three learn, one after another; some minutes
   list [WORD]           the tasks, how long they take, what data they need
   run TASK              train the network of a task: trivium run digits --quick
   predict DIR FILE ...  ask a trained network about your own files
@@ -136,7 +136,7 @@ def dispatch(args: Sequence[str], paradigm: str | None) -> int:
     if not args:
         print(SHORT.format(others="".join(f", {name}" for name in others())), end="")
         return 0
-    if args[0] in ("-h", "--help", "help") and not args[1:]:
+    if args[0] in ("-h", "--help") or [*args] in (["help"], ["help", "help"], ["help", "--help"]):
         from textwrap import fill
 
         rows = [fill(f"  {name:20}  {line}", 80, subsequent_indent=24 * " ") for name, line in described()]

@@ -48,6 +48,7 @@ def test_help_names_every_command_in_lines_that_fit(capsys):
     assert max(map(len, text.splitlines())) <= 80
     assert [name for name in (*COMMANDS, *others()) if not re.search(rf"^  {name}\b", text, re.MULTILINE)] == []
     assert said(capsys, "help", "eval").out == said(capsys, "eval", "--help").out
+    assert said(capsys, "help", "help").out == said(capsys, "--help", "eval").out == text
     assert said(capsys, "-V").out == said(capsys, "--version").out
 
 
