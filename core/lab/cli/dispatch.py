@@ -22,7 +22,7 @@ usage: trivium COMMAND ...
 One NumPy network, three ways to learn: labels, the data itself, reward.
 
 Begin with:
-  demo                  watch all three learn, one after another; some minutes
+  demo                  watch all three learn, in about a minute
   list [WORD]           the tasks, how long they take, what data they need
   run TASK              train the network of a task: trivium run digits --quick
   predict DIR FILE ...  ask a trained network about your own files
